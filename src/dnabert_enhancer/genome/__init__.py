@@ -1,0 +1,1 @@
+"""Room genome (being built)."""

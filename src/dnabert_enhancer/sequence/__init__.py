@@ -1,0 +1,1 @@
+"""Room sequence (being built)."""
