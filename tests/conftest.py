@@ -1,0 +1,24 @@
+"""What all tests share: the real data beside the checkout, and a tidy environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Return ../shared/data, or skip where the checkout stands alone."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"real data not found at {folder}")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _private_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test's cache in a folder of its session."""
+    monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
