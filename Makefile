@@ -1,0 +1,66 @@
+# make demo   set up and run the main job on the bundled locus
+# make test   set up and pass all tests
+# make lint   format, lint, types, import contracts, nextflow lint
+# make lock   write the requirements files anew from pyproject.toml
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+UV_VERSION := 0.13.9
+UV := $(BIN)/uv
+PYTEST_OPTIONS ?=
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+
+.PHONY: help demo test test-fast lint format lock clean
+
+help:
+	@sed -n 's/^# //p' Makefile | head -4
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed; $$($(PYTHON) --version) is $(PYTHON) here; try make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV) || { echo "make: the venv module is missing; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
+	$(BIN)/pip install --quiet uv==$(UV_VERSION)
+
+# what applying a model needs (no torch)
+$(VENV)/core.stamp: $(UV) requirements/core.txt pyproject.toml
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet -r requirements/core.txt
+	VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --editable .
+	touch $@
+
+# training, tests and lint on top
+$(VENV)/all.stamp: $(VENV)/core.stamp requirements/all.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet -r requirements/all.txt
+	touch $@
+
+demo: $(VENV)/core.stamp
+	@PATH="$(BIN):$$PATH" tools/demo.sh demo-results
+
+test: $(VENV)/all.stamp
+	@export PATH="$(BIN):$$PATH"
+	pytest --cov --cov-report=term:skip-covered --cov-fail-under=85 $(PYTEST_OPTIONS)
+
+test-fast: $(VENV)/all.stamp
+	@export PATH="$(BIN):$$PATH"
+	pytest -m "not slow and not nextflow" $(PYTEST_OPTIONS)
+
+lint: $(VENV)/all.stamp
+	@export PATH="$(BIN):$$PATH"
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+	tools/lint-nextflow.sh
+
+format: $(VENV)/all.stamp
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: $(UV)
+	@compile="$(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links"
+	$$compile --output-file requirements/core.txt
+	$$compile --extra train --extra parquet --extra mlflow --group dev --constraint requirements/core.txt --output-file requirements/all.txt
+
+clean:
+	@rm -rf $(VENV) demo-results work .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,38 @@
+process PREDICT {
+    tag "${meta.id}:${shard}/${shards}"
+    label 'process_medium'
+    label 'process_gpu'
+
+    conda "${moduleDir}/environment.yml"
+    container "${params.container}"
+
+    input:
+    tuple val(meta), path(genome), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(shard), val(shards)
+
+    output:
+    tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.scores"), emit: scores
+    tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.run.json"), emit: record
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('predict --version | cut -d" " -f2'), topic: versions
+
+    script:
+    def args = task.ext.args ?: ''
+    prefix = task.ext.prefix ?: meta.id
+    """
+    predict \\
+        --genome '${genome}' \\
+        ${regions ? "--regions '${regions}'" : ''} \\
+        ${model ? "--model '${model}'" : ''} \\
+        --shard ${shard}/${shards} \\
+        --device ${task.accelerator ? 'cuda' : 'cpu'} \\
+        --threads ${task.cpus} \\
+        ${args} \\
+        --output-prefix '${prefix}'
+    """
+
+    stub:
+    prefix = task.ext.prefix ?: meta.id
+    """
+    touch '${prefix}.shard-${shard}-of-${shards}.scores'
+    echo '{}' > '${prefix}.shard-${shard}-of-${shards}.run.json'
+    """
+}
