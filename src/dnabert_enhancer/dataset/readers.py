@@ -1,0 +1,192 @@
+"""Reading a data set in any of the forms in which the field keeps them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dnabert_enhancer.dataset.delimited import read_table
+from dnabert_enhancer.dataset.fasta_sets import read_fasta_pair, read_named_fasta
+from dnabert_enhancer.dataset.labels import ResolvedLabels, resolve_labels
+from dnabert_enhancer.dataset.rows import Rows
+from dnabert_enhancer.dataset.table import ALL_ROWS, SPLIT_NAMES, Dataset, Task
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import read_text_lines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOGGER = logging.getLogger(__name__)
+
+METADATA_FILE = "dataset.json"
+
+_SPLIT_FILE = re.compile(
+    r"(?P<split>train|training|validation|valid|val|dev|test)\.(tsv|csv|txt)(\.b?gz)?", re.IGNORECASE
+)
+_SPLIT_OF = {"train": "train", "training": "train", "test": "test"}
+_FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".fas", ".ffn")
+
+
+def read_dataset(
+    path: Path | str,
+    *,
+    negatives: Path | str | None = None,
+    sequence_column: str | None = None,
+    label_column: str | None = None,
+    task: Task | None = None,
+    allow_one_class: bool = False,
+) -> Dataset:
+    """Return the data set that a file or folder holds.
+
+    Parameters
+    ----------
+    path : path
+        A folder with ``train|validation|test.tsv.gz`` and ``dataset.json`` as make-dataset writes them; a folder
+        with ``train|dev|test`` as ``.tsv``, ``.csv`` or ``.txt`` (DNABERT, GUE); one such file (its rows are the
+        split ``all``); a FASTA file of positives (with `negatives`), or one whose names begin with Positive or
+        Negative. Every file may be gzip or bgzip.
+    negatives : path, optional
+        FASTA file of the negative sequences.
+    sequence_column, label_column : str, optional
+        Column names of a table whose header has other than the usual ones.
+    task : {"binary", "multiclass", "regression"}, optional
+        What the labels are; default: decided from them, see `labels.resolve_labels`.
+    allow_one_class : bool
+        Accept labels that are all the same in ``train`` or ``all``.
+
+    Raises
+    ------
+    InputError
+        When something cannot be read, with file and line.
+    """
+    if str(path) != "-" and not Path(path).exists():
+        raise InputError("no such file or folder", source=path, remedy="check the path")
+    metadata: dict[str, Any] = {}  # JSON values
+    if str(path) != "-" and Path(path).is_dir():
+        if negatives is not None:
+            raise InputError(
+                "a folder of splits has its own negatives",
+                source=path,
+                remedy="give a FASTA file, or leave --negatives out",
+            )
+        metadata = _read_metadata(Path(path))
+        parts = {
+            split: read_table(file, sequence_column=sequence_column, label_column=label_column)
+            for split, file in _split_files(Path(path)).items()
+        }
+    elif negatives is not None:
+        parts = {ALL_ROWS: read_fasta_pair(path, negatives)}
+    elif _is_fasta(path):
+        parts = {ALL_ROWS: read_named_fasta(path)}
+    else:
+        parts = {ALL_ROWS: read_table(path, sequence_column=sequence_column, label_column=label_column)}
+    dataset = dataset_of(parts, task or metadata.get("task"), metadata, str(path))
+    if not allow_one_class:
+        for split in ("train", ALL_ROWS):
+            if split in dataset.splits:
+                dataset.require_classes(split)
+    _compare_digest(dataset)
+    return dataset
+
+
+def dataset_of(parts: dict[str, Rows], task: Task | None, metadata: dict[str, Any], source: str) -> Dataset:
+    """Return the data set of rows by split; the labels of all splits are numbered together."""
+    labels = [label for rows in parts.values() for label in rows.labels]
+    try:
+        resolved = resolve_labels(labels, task)
+    except ValueError as error:
+        raise InputError(
+            str(error), source=source, remedy="give numbers, or one word for each class"
+        ) from None
+    names = _label_names(resolved, metadata)
+    splits: dict[str, pd.DataFrame] = {}
+    first = 0
+    for split, rows in parts.items():
+        splits[split] = _frame(rows, resolved.numbers[first : first + len(rows)])
+        first += len(rows)
+    return Dataset(splits, resolved.task, names, metadata, source)
+
+
+def _label_names(resolved: ResolvedLabels, metadata: dict[str, Any]) -> tuple[str, ...]:
+    written = metadata.get("label_names")
+    if isinstance(written, list) and len(written) >= len(resolved.names) and resolved.task != "regression":
+        return tuple(str(name) for name in written)
+    return resolved.names
+
+
+def _frame(rows: Rows, labels: Any) -> pd.DataFrame:  # NumPy integers or floats
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "chrom": rows.contigs,
+            "start": pd.array(rows.starts, dtype="Int64"),
+            "end": pd.array(rows.ends, dtype="Int64"),
+            "strand": rows.strands,
+            "label": labels,
+            "sequence": rows.sequences,
+            "name": rows.names,
+        }
+    )
+
+
+def _split_files(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()):
+        match = _SPLIT_FILE.fullmatch(file.name)
+        if match is None or not file.is_file():
+            continue
+        split = _SPLIT_OF.get(match["split"].lower(), "validation")
+        if split in found:
+            raise InputError(
+                f"{found[split].name} and {file.name} are both the {split} split",
+                source=folder,
+                remedy="remove one of them",
+            )
+        found[split] = file
+    if not found:
+        raise InputError(
+            "the folder holds no train, validation (or dev) or test table",
+            source=folder,
+            remedy="give a folder that make-dataset wrote, or one table",
+        )
+    return {split: found[split] for split in SPLIT_NAMES if split in found}
+
+
+def _read_metadata(folder: Path) -> dict[str, Any]:
+    file = folder / METADATA_FILE
+    if not file.exists():
+        return {}
+    try:
+        content = json.loads("\n".join(text for _, text in read_text_lines(file)))
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"not JSON: {error.msg}",
+            source=file,
+            location=f"line {error.lineno}",
+            remedy="make the data set again",
+        ) from None
+    if not isinstance(content, dict):
+        raise InputError("not a JSON object", source=file, remedy="make the data set again")
+    return content
+
+
+def _compare_digest(dataset: Dataset) -> None:
+    written = dataset.metadata.get("digest")
+    if written is not None and written != dataset.digest:
+        LOGGER.warning(
+            "%s: the tables are not those that dataset.json describes (edited since?)", dataset.source
+        )
+
+
+def _is_fasta(path: Path | str) -> bool:
+    name = str(path).lower().removesuffix(".gz").removesuffix(".bgz")
+    if name.endswith(_FASTA_ENDINGS):
+        return True
+    if name == "-":
+        return False
+    first = next((text for _, text in read_text_lines(path) if text.strip()), "")
+    return first.startswith(">")

@@ -1,0 +1,154 @@
+"""The Dataset value: labelled sequences by split, with their label names and a digest of the content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.sequence import encode_bases
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+Task = Literal["binary", "multiclass", "regression"]
+
+COLUMNS = ("chrom", "start", "end", "strand", "label", "sequence", "name")
+SPLIT_NAMES = ("train", "validation", "test")
+ALL_ROWS = "all"
+"""Name of the only split of a data set that was given as one file."""
+
+_ROWS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled sequences, by split.
+
+    Parameters
+    ----------
+    splits : mapping of str to pandas.DataFrame
+        ``train``, ``validation``, ``test`` (those that exist), or ``all`` alone for a single file.
+        Columns: ``chrom`` (str), ``start``, ``end`` (Int64; 0-based, half-open), ``strand`` (``+``, ``-``,
+        ``.``), ``label`` (int64 from 0 for classes, float64 for regression), ``sequence`` (str, letter case as
+        read), ``name`` (str). ``chrom``, ``start`` and ``end`` are missing where the source has sequences alone.
+    task : {"binary", "multiclass", "regression"}
+        What the labels are.
+    label_names : tuple of str
+        Name of each class in the order of its number; one name for regression.
+    metadata : mapping, optional
+        The content of ``dataset.json``, or what the reader found.
+    source : str, optional
+        Where it was read from.
+    """
+
+    splits: Mapping[str, pd.DataFrame]
+    task: Task
+    label_names: tuple[str, ...]
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+    source: str = ""
+
+    def frame(self, split: str | None = None) -> pd.DataFrame:
+        """Return the rows of one split; without a name, of the only split.
+
+        Raises
+        ------
+        InputError
+            When the data set has no such split, or several and none is named.
+        """
+        if split is None:
+            if len(self.splits) == 1:
+                return next(iter(self.splits.values()))
+            raise InputError(
+                f"the data set has the splits {', '.join(self.splits)}",
+                source=self.source,
+                remedy="name one of them",
+            )
+        if split not in self.splits:
+            raise InputError(
+                f"the data set has no split {split!r}, only {', '.join(self.splits)}",
+                source=self.source,
+                remedy="give a data set with that split, such as make-dataset writes",
+            )
+        return self.splits[split]
+
+    def encoded(self, split: str | None = None) -> NDArray[np.uint8] | list[NDArray[np.uint8]]:
+        """Return the base codes of a split: ``uint8[n, L]`` if all lengths are equal, else a list of 1-D arrays."""
+        sequences = self.frame(split)["sequence"].tolist()
+        lengths = {len(sequence) for sequence in sequences}
+        if len(lengths) == 1:
+            return encode_bases("".join(sequences)).reshape(len(sequences), lengths.pop())
+        return [encode_bases(sequence) for sequence in sequences]
+
+    @cached_property
+    def window_length(self) -> int | None:
+        """Length in bp that all sequences share, or None where they differ."""
+        lengths = {
+            length
+            for frame in self.splits.values()
+            for length in frame["sequence"].str.len().unique().tolist()
+        }
+        return int(lengths.pop()) if len(lengths) == 1 else None
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the rows of all splits in the order train, validation, test, not over compressed files."""
+        return digest_of(self.splits)
+
+    def require_classes(self, split: str | None = None) -> None:
+        """Refuse a split whose labels are all the same.
+
+        Raises
+        ------
+        InputError
+            When only one class (or one value) occurs.
+        """
+        labels = self.frame(split)["label"]
+        if labels.nunique() < 2:
+            raise one_class_error(labels.iloc[0] if len(labels) else None, len(labels), self.source, split)
+
+
+def one_class_error(label: object, rows: int, source: str, split: str | None) -> InputError:
+    """Return the error for labels that are all the same."""
+    where = f"split {split}" if split not in (None, ALL_ROWS) else None
+    return InputError(
+        f"all {rows} labels are {label}" if rows else "no rows",
+        source=source or None,
+        location=where,
+        remedy="give sequences of at least two classes",
+    )
+
+
+def table_lines(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield a split as tab-separated text, the header first; each line ends in a line feed.
+
+    Missing coordinates are ``.``; regression labels are written with the digits that reproduce them.
+    """
+    yield "\t".join(COLUMNS) + "\n"
+    for first in range(0, len(frame), _ROWS_AT_ONCE):
+        part = frame.iloc[first : first + _ROWS_AT_ONCE]
+        columns = [_column_text(part[name]) for name in COLUMNS]
+        yield from ("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def digest_of(splits: Mapping[str, pd.DataFrame]) -> str:
+    """Return the SHA-256 of the splits' text, as `table_lines` gives it, train, validation and test first."""
+    order = [name for name in SPLIT_NAMES if name in splits]
+    order += sorted(name for name in splits if name not in SPLIT_NAMES)
+    content = hashlib.sha256()
+    for name in order:
+        content.update(f"#{name}\n".encode())
+        for line in table_lines(splits[name]):
+            content.update(line.encode())
+    return content.hexdigest()
+
+
+def _column_text(column: pd.Series[Any]) -> list[str]:
+    missing = column.isna().tolist()
+    return ["." if gone else str(value) for value, gone in zip(column.tolist(), missing, strict=True)]
