@@ -54,9 +54,9 @@ def read_table(
     path : path
         Plain, gzip or bgzip; ``-`` is standard input.
     sequence_column, label_column : str, optional
-        Header names of the two columns (any letter case); default: `SEQUENCE_NAMES` and `LABEL_NAMES`, and in a
-        table of two columns the one that is not the sequence is the label. A table without a header is sequence,
-        then label.
+        Header names of the two columns (any letter case); default: `SEQUENCE_NAMES` and `LABEL_NAMES`, and in
+        a table of two columns the one that is not the sequence is the label. A table without a header is
+        sequence, then label.
     labelled : bool
         Whether a label column must be there; without, labels are ``"0"``.
 

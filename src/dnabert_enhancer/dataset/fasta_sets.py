@@ -1,4 +1,4 @@
-"""Labelled sequences from FASTA: positives and negatives in two files, or one file whose names say the class."""
+"""Labelled sequences from FASTA: positives and negatives in two files, or one whose names say the class."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read_fasta_pair(positives: Path | str, negatives: Path | str) -> Rows:
 
 
 def read_named_fasta(path: Path | str) -> Rows:
-    """Return the records of one FASTA file whose names begin with ``Positive``, ``Negative``, ``pos`` or ``neg``.
+    """Return the records of one FASTA file whose names begin with ``Positive`` or ``Negative``.
 
     Raises
     ------

@@ -32,9 +32,10 @@ def resolve_labels(texts: Sequence[str], task: Task | None = None) -> ResolvedLa
     """Return the labels as numbers.
 
     Rules: numbers that are not all whole are regression values, and so are whole numbers with more than
-    `MOST_CLASSES` distinct values. Whole numbers are classes: 0 and 1 are binary, 0..C-1 are multi-class; others
-    are numbered in rising order and keep their number as name. Words are numbered in alphabetical order, except
-    that of two words the one that says no (``non-enhancer``, ``negative``, ``control``...) is 0.
+    `MOST_CLASSES` distinct values. Whole numbers are classes: 0 and 1 are binary, 0..C-1 are multi-class;
+    others are numbered in rising order and keep their number as name. Words are numbered in alphabetical
+    order, except that of two words the one that says no (``non-enhancer``, ``negative``, ``control``...) is
+    0.
 
     Parameters
     ----------

@@ -44,10 +44,10 @@ def read_dataset(
     Parameters
     ----------
     path : path
-        A folder with ``train|validation|test.tsv.gz`` and ``dataset.json`` as make-dataset writes them; a folder
-        with ``train|dev|test`` as ``.tsv``, ``.csv`` or ``.txt`` (DNABERT, GUE); one such file (its rows are the
-        split ``all``); a FASTA file of positives (with `negatives`), or one whose names begin with Positive or
-        Negative. Every file may be gzip or bgzip.
+        A folder with ``train|validation|test.tsv.gz`` and ``dataset.json`` as make-dataset writes them; a
+        folder with ``train|dev|test`` as ``.tsv``, ``.csv`` or ``.txt`` (DNABERT, GUE); one such file (its
+        rows are the split ``all``); a FASTA file of positives (with `negatives`), or one whose names begin
+        with Positive or Negative. Every file may be gzip or bgzip.
     negatives : path, optional
         FASTA file of the negative sequences.
     sequence_column, label_column : str, optional

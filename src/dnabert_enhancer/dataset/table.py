@@ -36,8 +36,9 @@ class Dataset:
     splits : mapping of str to pandas.DataFrame
         ``train``, ``validation``, ``test`` (those that exist), or ``all`` alone for a single file.
         Columns: ``chrom`` (str), ``start``, ``end`` (Int64; 0-based, half-open), ``strand`` (``+``, ``-``,
-        ``.``), ``label`` (int64 from 0 for classes, float64 for regression), ``sequence`` (str, letter case as
-        read), ``name`` (str). ``chrom``, ``start`` and ``end`` are missing where the source has sequences alone.
+        ``.``), ``label`` (int64 from 0 for classes, float64 for regression), ``sequence`` (str, letter case
+        as read), ``name`` (str). ``chrom``, ``start`` and ``end`` are missing where the source has sequences
+        alone.
     task : {"binary", "multiclass", "regression"}
         What the labels are.
     label_names : tuple of str
@@ -79,7 +80,7 @@ class Dataset:
         return self.splits[split]
 
     def encoded(self, split: str | None = None) -> NDArray[np.uint8] | list[NDArray[np.uint8]]:
-        """Return the base codes of a split: ``uint8[n, L]`` if all lengths are equal, else a list of 1-D arrays."""
+        """Return the base codes of a split: ``uint8[n, L]``, or a list of arrays where lengths differ."""
         sequences = self.frame(split)["sequence"].tolist()
         lengths = {len(sequence) for sequence in sequences}
         if len(lengths) == 1:
@@ -98,7 +99,7 @@ class Dataset:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the rows of all splits in the order train, validation, test, not over compressed files."""
+        """SHA-256 over the text of all rows; the same for any compression of the files."""
         return digest_of(self.splits)
 
     def require_classes(self, split: str | None = None) -> None:
