@@ -1,1 +1,25 @@
-"""Room files (being built)."""
+"""Reading and writing files: text of any compression, whole-or-nothing outputs, the cache folder.
+
+The door of the room: other rooms import the names below and nothing else.
+"""
+
+from dnabert_enhancer.files.cache import cache_directory, process_is_gone
+from dnabert_enhancer.files.outputs import OutputSet
+from dnabert_enhancer.files.reading import Compression, compression_of, open_binary, sha256_of
+from dnabert_enhancer.files.tabix import TabixPreset, tabix_index
+from dnabert_enhancer.files.text import LineBlock, read_line_blocks, read_text_lines
+
+__all__ = [
+    "Compression",
+    "LineBlock",
+    "OutputSet",
+    "TabixPreset",
+    "cache_directory",
+    "compression_of",
+    "open_binary",
+    "process_is_gone",
+    "read_line_blocks",
+    "read_text_lines",
+    "sha256_of",
+    "tabix_index",
+]

@@ -1,0 +1,286 @@
+"""Outputs that appear whole or not at all: written beside their place, renamed together at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import re
+import secrets
+import shutil
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, NamedTuple, Self, TextIO, cast
+
+from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.files.cache import process_is_gone
+
+if TYPE_CHECKING:
+    from Bio.bgzf import BgzfWriter
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_HOST = re.sub(r"[^A-Za-z0-9]", "_", socket.gethostname())[:24]
+_NAME_BYTES = 255
+
+
+class _Output(NamedTuple):
+    """Where a file is written, and where it belongs; equal for a device or a pipe."""
+
+    temporary: Path
+    final: Path
+
+
+class OutputSet:
+    r"""The outputs of one run, as a context manager.
+
+    Inside the block every output has a temporary, hidden name in the folder where it belongs. When the
+    block ends well, all are renamed in the order in which they were asked for; the one asked for last
+    therefore marks the set as complete, and an older file of that name is removed before the first is
+    renamed. When the block fails, all are removed. What a killed process left for the same output is
+    removed by the next.
+
+    Raises
+    ------
+    InputError
+        An output that is a folder, that is asked for twice, or whose folder cannot be made or written.
+    ResourceError
+        No space left while writing.
+
+    Examples
+    --------
+    >>> with OutputSet() as out, out.open_text("calls.bed.gz") as calls:  # doctest: +SKIP
+    ...     calls.write("chr1\t0\t200\n")
+    """
+
+    def __init__(self) -> None:
+        self._outputs: list[_Output] = []
+        self._streams: list[IO[str]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                self._commit()
+            except BaseException as late:
+                self._discard()
+                self._explain(late)
+                raise
+        else:
+            self._discard()
+            self._explain(error)
+
+    def path(self, final: str | os.PathLike[str]) -> Path:
+        """Return the temporary path under which an output is to be written.
+
+        Parameters
+        ----------
+        final : str or path
+            Where it belongs. Parent folders are made. A device or a pipe is returned as it is.
+
+        Returns
+        -------
+        Path
+            An empty file in the same folder, with the same ending.
+        """
+        if (direct := _device(final)) is not None:
+            self._outputs.append(_Output(direct, direct))
+            return direct
+        target = self._target(final)
+        temporary = self._temporary(target)
+        with _writable(target):
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        self._outputs.append(_Output(temporary, target))
+        return temporary
+
+    def directory(self, final: str | os.PathLike[str]) -> Path:
+        """Return a temporary folder that becomes `final`, which must not exist or be empty."""
+        target = self._target(final, folder=True)
+        temporary = self._temporary(target)
+        with _writable(target):
+            temporary.mkdir()
+        self._outputs.append(_Output(temporary, target))
+        return temporary
+
+    def open_text(self, final: str | os.PathLike[str]) -> TextIO:
+        r"""Open an output for text: UTF-8, ``\n``; bgzip when the name ends in ``.gz``.
+
+        The same text gives the same bytes. The stream is closed with the set, or earlier by the caller.
+        """
+        stream_number = _own_stream(final)
+        if stream_number is not None:
+            stream: TextIO = os.fdopen(os.dup(stream_number), "w", encoding="utf-8", newline="\n")
+            self._streams.append(stream)
+            return stream
+        temporary = self.path(final)
+        if temporary.name.endswith(".gz"):
+            packed = io.BufferedWriter(cast(io.RawIOBase, _Bgzip(temporary)), 1 << 18)
+            stream = io.TextIOWrapper(packed, encoding="utf-8", newline="\n")
+        else:
+            stream = cast(TextIO, temporary.open("a", encoding="utf-8", newline="\n", buffering=1 << 18))
+        self._streams.append(stream)
+        return stream
+
+    def _target(self, final: str | os.PathLike[str], *, folder: bool = False) -> Path:
+        given = os.fspath(final)
+        if not given or (given.endswith("/") and not folder):
+            raise InputError(
+                "an output needs a file name", source=given or "''", remedy="give a path to a file"
+            )
+        target = Path(os.path.realpath(given))
+        if target.is_dir():
+            if not folder:
+                raise InputError("the output is a folder", source=given, remedy="give a path to a file")
+            if any(target.iterdir()):
+                raise InputError(
+                    "the output folder is not empty", source=given, remedy="give a new or an empty folder"
+                )
+        elif folder and target.exists():
+            raise InputError(
+                "the output folder is a file", source=given, remedy="give a new or an empty folder"
+            )
+        if any(output.final == target for output in self._outputs):
+            raise InputError(
+                "two outputs have the same path", source=given, remedy="give them different names"
+            )
+        with _writable(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
+        return target
+
+    @staticmethod
+    def _temporary(target: Path) -> Path:
+        # the end of the name is kept: writers choose a format by it
+        mark = f".tmp-{_HOST}-{os.getpid()}-{secrets.token_hex(4)}-"
+        return target.with_name(mark + _fitting(target.name))
+
+    def _commit(self) -> None:
+        self._close_streams()
+        renamed = [output for output in self._outputs if output.temporary != output.final]
+        for output in renamed:
+            _to_disk(output.temporary)
+        if len(renamed) > 1 and renamed[-1].final.is_file():
+            renamed[-1].final.unlink()
+        for output in renamed:
+            with _writable(output.final):
+                output.temporary.replace(output.final)
+
+    def _close_streams(self) -> None:
+        for stream in self._streams:
+            stream.close()
+
+    def _discard(self) -> None:
+        for stream in self._streams:
+            with contextlib.suppress(OSError, ValueError):
+                stream.close()
+        for output in self._outputs:
+            if output.temporary != output.final:
+                _remove(output.temporary)
+
+    def _explain(self, error: BaseException) -> None:
+        """Turn a bare "no space left" into an error that names the place."""
+        if isinstance(error, OSError) and error.errno in _NO_SPACE and self._outputs:
+            places = ", ".join(sorted({str(output.final.parent) for output in self._outputs}))
+            raise ResourceError(
+                f"no space left for the output ({error.strerror})",
+                source=places,
+                remedy="free some space or choose another place for the output",
+            ) from error
+
+
+class _Bgzip(io.RawIOBase):
+    """A bgzip file as a raw stream, so that errors of the disk keep their number."""
+
+    def __init__(self, path: Path) -> None:
+        from Bio.bgzf import BgzfWriter
+
+        super().__init__()
+        self._file = path.open("wb")
+        self._writer: BgzfWriter | None = BgzfWriter(fileobj=self._file)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, part: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]  # any buffer
+        content = bytes(part)
+        assert self._writer is not None
+        self._writer.write(content)
+        return len(content)
+
+    def close(self) -> None:
+        writer, self._writer = self._writer, None
+        try:
+            if writer is not None and not self._file.closed:
+                writer.close()
+        finally:
+            self._file.close()
+            super().close()
+
+
+@contextlib.contextmanager
+def _writable(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_SPACE:
+            raise
+        raise InputError(
+            f"the output cannot be written ({error.strerror})",
+            source=target,
+            remedy="choose another place for it",
+        ) from None
+
+
+def _own_stream(final: str | os.PathLike[str]) -> int | None:
+    """Return the number of the process's own open stream that a path such as ``/dev/stdout`` means."""
+    match = re.fullmatch(r"/dev/(?:std(out|err)|fd/(\d+))", os.fspath(final))
+    if match is None:
+        return None
+    return int(match.group(2)) if match.group(2) else {"out": 1, "err": 2}[match.group(1)]
+
+
+def _device(final: str | os.PathLike[str]) -> Path | None:
+    """Return a path that is written in place: a device or a pipe."""
+    path = Path(final)
+    is_special = path.exists() and not path.is_file() and not path.is_dir()
+    return path if is_special or _own_stream(final) is not None else None
+
+
+def _fitting(name: str) -> str:
+    room = _NAME_BYTES - 64
+    encoded = name.encode()
+    return name if len(encoded) <= room else encoded[-room:].decode(errors="ignore")
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what dead processes of this machine left for the same output."""
+    pattern = re.compile(rf"\.tmp-{re.escape(_HOST)}-(\d+)-[0-9a-f]{{8}}-{re.escape(_fitting(target.name))}")
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(target.parent):
+            match = pattern.fullmatch(entry.name)
+            if match and process_is_gone(int(match.group(1))):
+                _remove(Path(entry.path))
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Make sure that the data are on the disk: a full disk may say so only now."""
+    if not path.exists():
+        raise InputError("the output was not written", source=path)
+    if stat.S_ISREG(path.stat().st_mode):
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())

@@ -1,0 +1,172 @@
+"""Opens an input file of any compression as bytes, and says in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import enum
+import gzip
+import hashlib
+import io
+import os
+import stat
+import sys
+import zlib
+from typing import BinaryIO, cast
+
+from dnabert_enhancer.errors import InputError
+
+STANDARD_INPUT = "-"
+_BUFFER_BYTES = 1 << 18
+_PEEK_BYTES = 1 << 12
+_GZIP_MAGIC = b"\x1f\x8b"
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_OTHER_FORMATS = {
+    b"PK\x03\x04": "a ZIP archive",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ\x00": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+}
+
+
+class Compression(enum.Enum):
+    """How the bytes of a file are packed."""
+
+    NONE = "none"
+    """Plain bytes."""
+    GZIP = "gzip"
+    """One or more gzip members; no random access."""
+    BGZIP = "bgzip"
+    """gzip members of at most 64 KiB with their size in the header (SAM specification, section 4.1)."""
+
+
+def describe_source(path: str | os.PathLike[str]) -> str:
+    """Return the name of an input for messages (``-`` is the standard input)."""
+    return "standard input" if os.fspath(path) == STANDARD_INPUT else os.fspath(path)
+
+
+def compression_of(path: str | os.PathLike[str]) -> Compression:
+    """Return how a file is packed, judged by its first bytes and not by its name.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be opened.
+    """
+    with _open_raw(path) as stream:
+        return _compression(stream.read(18))
+
+
+def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a file, or ``-`` for the standard input, and return its decompressed bytes as a stream.
+
+    Parameters
+    ----------
+    path : str or path
+        Plain, gzip or bgzip, told apart by the first bytes.
+
+    Returns
+    -------
+    BinaryIO
+        A buffered stream that is read once. Reading raises `InputError` when the compressed data break off
+        or are damaged.
+
+    Raises
+    ------
+    InputError
+        No such file, a folder, not readable, a foreign compression, or a bgzip file whose end is missing.
+    """
+    raw = _open_raw(path)
+    source = describe_source(path)
+    start = raw.peek(_PEEK_BYTES)
+    for magic, what in _OTHER_FORMATS.items():
+        if start.startswith(magic):
+            raw.close()
+            raise InputError(
+                f"the file is {what}", source=source, remedy="give it as plain text, gzip or bgzip"
+            )
+    packing = _compression(start)
+    if packing is Compression.NONE:
+        return cast(BinaryIO, raw)
+    if packing is Compression.BGZIP:
+        _check_bgzip_end(raw, source)
+    return cast(BinaryIO, io.BufferedReader(_Unpacked(raw, source), _BUFFER_BYTES))
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file's bytes as they lie on disk, in hexadecimal digits."""
+    with _open_raw(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class _Unpacked(io.RawIOBase):
+    """The unpacked bytes of a gzip stream; damage becomes an `InputError` that names the file."""
+
+    def __init__(self, packed: io.BufferedReader, source: str) -> None:
+        super().__init__()
+        self._packed = packed
+        self._unpacked = gzip.GzipFile(fileobj=packed, mode="rb")
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # what BufferedReader passes
+        try:
+            part = self._unpacked.read1(len(buffer))
+        except EOFError:
+            problem = "the compressed data break off in the middle"
+        except (zlib.error, gzip.BadGzipFile) as error:
+            problem = f"the compressed data are damaged ({error})"
+        else:
+            buffer[: len(part)] = part
+            return len(part)
+        raise InputError(problem, source=self._source, remedy="fetch or make the file again")
+
+    def close(self) -> None:
+        if not self.closed:
+            self._unpacked.close()
+            self._packed.close()
+        super().close()
+
+
+def _open_raw(path: str | os.PathLike[str]) -> io.BufferedReader:
+    name = os.fspath(path)
+    if name == STANDARD_INPUT:
+        return open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: PTH123
+    source = name or "''"
+    try:
+        if stat.S_ISDIR(os.stat(name).st_mode):  # noqa: PTH116  an empty name must not become the working folder
+            raise InputError("this is a folder", source=source, remedy="give a file")
+        return open(name, "rb")  # noqa: PTH123
+    except FileNotFoundError:
+        raise InputError("no such file", source=source, remedy="check the path") from None
+    except PermissionError:
+        raise InputError("the file is not readable", source=source, remedy="check its permissions") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(
+            f"the file cannot be opened ({reason})", source=source, remedy="check the path"
+        ) from None
+
+
+def _compression(start: bytes) -> Compression:
+    if not start.startswith(_GZIP_MAGIC):
+        return Compression.NONE
+    has_size_field = len(start) >= 18 and start[3] & 4 and start[12:16] == b"BC\x02\x00"
+    return Compression.BGZIP if has_size_field else Compression.GZIP
+
+
+def _check_bgzip_end(raw: io.BufferedReader, source: str) -> None:
+    """Refuse a bgzip file cut between two blocks, which a gzip reader takes for whole."""
+    if not raw.seekable():
+        return
+    raw.seek(0, os.SEEK_END)
+    size = raw.tell()
+    raw.seek(max(0, size - len(_BGZF_END)))
+    whole = raw.read() == _BGZF_END
+    raw.seek(0)
+    if not whole:
+        raise InputError(
+            "the file breaks off: the block that ends every bgzip file is missing",
+            source=source,
+            remedy="fetch or make the file again",
+        )
