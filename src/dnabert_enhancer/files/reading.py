@@ -131,7 +131,7 @@ class _Unpacked(io.RawIOBase):
 def _open_raw(path: str | os.PathLike[str]) -> io.BufferedReader:
     name = os.fspath(path)
     if name == STANDARD_INPUT:
-        return open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: PTH123
+        return open(sys.stdin.fileno(), "rb", closefd=False)
     source = name or "''"
     try:
         if stat.S_ISDIR(os.stat(name).st_mode):  # noqa: PTH116  an empty name must not become the working folder
