@@ -1,0 +1,170 @@
+"""What every set of metrics offers, and bootstrap intervals for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+AS_GIVEN = "as given"
+"""The condition in which every row counts once."""
+CONFIDENCE = 0.95
+DEFAULT_RESAMPLES = 1000
+_CELLS_AT_ONCE = 1 << 20
+
+
+class MetricKey(NamedTuple):
+    """A metric under a condition (a prevalence)."""
+
+    condition: str
+    metric: str
+
+
+class Estimate(NamedTuple):
+    """A value with the limits of its 95 % interval; the limits are NaN when no resamples were asked for."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Panel(Protocol):
+    """Metrics of one prediction over n rows."""
+
+    @property
+    def strata(self) -> NDArray[np.int64]:
+        """The group of each row: resamples keep the size of every group."""
+
+    def evaluate(self, weights: NDArray[np.float64]) -> dict[MetricKey, NDArray[np.float64]]:
+        """Return every metric, float64[b], for weights float64[b, n]."""
+
+
+class Comparison(NamedTuple):
+    """Estimates of several predictions over the same rows, in their order.
+
+    Attributes
+    ----------
+    estimates : list of dict of MetricKey to Estimate
+        One entry a prediction.
+    differences : list of dict of MetricKey to Estimate
+        Each prediction minus the first, over the same resamples (paired).
+    """
+
+    estimates: list[dict[MetricKey, Estimate]]
+    differences: list[dict[MetricKey, Estimate]]
+
+
+def resample_weights(strata: NDArray[np.int64], resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yield bootstrap resamples as row weights, in blocks.
+
+    Parameters
+    ----------
+    strata : int64[n]
+        Group of each row, from 0; within each group as many rows are drawn, with replacement, as it has.
+    resamples : int
+        How many resamples in all.
+    seed : int
+        The same seed, strata and number give the same resamples.
+
+    Yields
+    ------
+    float64[b, n]
+        How often each resample holds each row.
+    """
+    rng = np.random.default_rng(seed)
+    groups = [np.flatnonzero(strata == group) for group in np.unique(strata)]
+    at_once = max(1, _CELLS_AT_ONCE // max(len(strata), 1))
+    for first in range(0, resamples, at_once):
+        size = min(at_once, resamples - first)
+        weights = np.empty((size, len(strata)))
+        for rows in groups:
+            drawn = rng.integers(0, len(rows), size=(size, len(rows)))
+            drawn += np.arange(size)[:, None] * len(rows)
+            weights[:, rows] = np.bincount(drawn.ravel(), minlength=size * len(rows)).reshape(size, len(rows))
+        yield weights
+
+
+def compare(panels: Sequence[Panel], resamples: int = DEFAULT_RESAMPLES, seed: int = 0) -> Comparison:
+    """Estimate the metrics of several predictions of the same rows.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        All over the same n rows with the same strata.
+    resamples : int
+        Bootstrap resamples; 0 for none.
+    seed : int
+        Seed of the resamples.
+
+    Notes
+    -----
+    Stratified percentile bootstrap: the interval is the 2.5 % and 97.5 % quantile of the metric over
+    resamples that keep the number of rows of each class (Efron and Tibshirani 1993, chapter 13). Quantities
+    that are biased upward on small samples, such as the ECE, are biased in the resamples once more: their
+    value may lie near the lower limit or below it.
+    """
+    if not panels:
+        return Comparison([], [])
+    strata = panels[0].strata
+    if any(not np.array_equal(panel.strata, strata) for panel in panels[1:]):
+        raise ValueError("predictions of different rows cannot be compared")
+    points = [
+        {key: float(value[0]) for key, value in panel.evaluate(np.ones((1, len(strata)))).items()}
+        for panel in panels
+    ]
+    samples: list[dict[MetricKey, list[NDArray[np.float64]]]] = [
+        {key: [] for key in point} for point in points
+    ]
+    for weights in resample_weights(strata, resamples, seed):
+        for panel, sample in zip(panels, samples, strict=True):
+            for key, value in panel.evaluate(weights).items():
+                sample[key].append(value)
+    drawn = [
+        {key: np.concatenate([*parts, np.empty(0)]) for key, parts in sample.items()} for sample in samples
+    ]
+    estimates = [
+        {key: _estimate(point[key], draws[key]) for key in point}
+        for point, draws in zip(points, drawn, strict=True)
+    ]
+    differences = [
+        {
+            key: _estimate(point[key] - points[0][key], draws[key] - drawn[0][key])
+            for key in point
+            if key in points[0]
+        }
+        for point, draws in zip(points, drawn, strict=True)
+    ]
+    return Comparison(estimates, differences)
+
+
+def estimate(panel: Panel, resamples: int = DEFAULT_RESAMPLES, seed: int = 0) -> dict[MetricKey, Estimate]:
+    """Return every metric of one prediction with its 95 % bootstrap interval; see `compare`."""
+    return compare([panel], resamples, seed).estimates[0]
+
+
+def checked(
+    values: ArrayLike, what: str, *, length: int | None = None, columns: int = 1
+) -> NDArray[np.float64]:
+    """Return values as a finite float64 array with one or two axes.
+
+    Raises
+    ------
+    ValueError
+        For another shape, no rows, or values that are not finite.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != columns or len(array) == 0 or (length is not None and len(array) != length):
+        raise ValueError(f"{what} have the shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{what} hold values that are not finite")
+    return array
+
+
+def _estimate(value: float, draws: NDArray[np.float64]) -> Estimate:
+    known = draws[~np.isnan(draws)]
+    if not len(known):
+        return Estimate(value, float("nan"), float("nan"))
+    low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Estimate(value, float(low), float(high))

@@ -1,0 +1,121 @@
+"""The k-mer ridge: the simple model that every enhancer model has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dnabert_enhancer.evaluation.kmers import kmer_counts
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+DEFAULT_PENALTY = 3.0
+_ROWS_AT_ONCE = 16_384
+_TOLERANCE = 1e-8
+
+
+@dataclass
+class KmerRidge:
+    """Ridge regression on log counts of k-mers, both strands counted together.
+
+    Parameters
+    ----------
+    k : int
+        Length of the k-mers.
+    penalty : float
+        Weight of the squared coefficients in the loss.
+
+    Notes
+    -----
+    Features: ``x_j = log(1 + count_j)``, each row divided by its Euclidean length, so that windows of
+    different lengths are comparable. Loss: ``sum_i (y_i - b - w.x_i)^2 + penalty * |w|^2``, with labels 0 and
+    1 as they are, so a score estimates the probability of label 1 at the class balance of the training data;
+    it may leave 0..1. Both the strand rule and the penalty are the better ones on the development parts of
+    the GUE transcription-factor sets and of two enhancer benchmarks; the optimum is flat between penalties of
+    1 and 10.
+    """
+
+    k: int = 6
+    penalty: float = DEFAULT_PENALTY
+    _weights: NDArray[np.float64] | None = field(default=None, init=False, repr=False)
+    _intercept: NDArray[np.float64] | float = field(default=0.0, init=False, repr=False)
+
+    def fit(self, codes: NDArray[np.uint8] | Sequence[NDArray[np.uint8]], labels: ArrayLike) -> Self:
+        """Fit the weights.
+
+        Parameters
+        ----------
+        codes : uint8[n, length], or a sequence of n arrays
+            Base codes of the windows.
+        labels : array_like[n] or [n, targets]
+            0 and 1, or measured values, or one column a target.
+
+        Returns
+        -------
+        KmerRidge
+            Itself.
+        """
+        from sklearn.linear_model import Ridge
+
+        target = np.asarray(labels, dtype=np.float64)
+        solver = Ridge(alpha=self.penalty, solver="sparse_cg", tol=_TOLERANCE)
+        solver.fit(self._features(codes), target)
+        self._weights = np.asarray(solver.coef_, dtype=np.float64)
+        self._intercept = solver.intercept_
+        return self
+
+    def predict(self, codes: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        """Return the scores of windows.
+
+        Parameters
+        ----------
+        codes : uint8[n, length], or a sequence of n arrays
+            Base codes of the windows; views of a contig are read block by block.
+
+        Returns
+        -------
+        float64[n] or float64[n, targets]
+            The regression values; a window without a known k-mer gets the intercept.
+        """
+        if self._weights is None:
+            raise RuntimeError("KmerRidge.predict before KmerRidge.fit")
+        parts = [
+            self._features(codes[first : first + _ROWS_AT_ONCE]) @ self._weights.T + self._intercept
+            for first in range(0, len(codes), _ROWS_AT_ONCE)
+        ]
+        shape = (0, *self._weights.shape[:-1])
+        return np.concatenate(parts) if parts else np.zeros(shape)
+
+    def probability(self, codes: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        """Return the scores cut to 0..1, as a probability of label 1."""
+        return np.clip(self.predict(codes), 0.0, 1.0)
+
+    def _features(self, codes: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> csr_matrix:
+        return log_unit_rows(kmer_counts(codes, self.k))
+
+
+def log_unit_rows(counts: Any) -> csr_matrix:  # a scipy matrix: the library ships no types
+    """Return ``log(1 + count)`` with every row scaled to Euclidean length 1; empty rows stay empty.
+
+    Parameters
+    ----------
+    counts : scipy.sparse.csr_matrix, float[n, columns]
+        Counts of k-mers.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix, float64[n, columns]
+        A new matrix.
+    """
+    from scipy.sparse import csr_matrix
+
+    values = np.log1p(counts.data.astype(np.float64))
+    entries = np.diff(counts.indptr)
+    rows = np.repeat(np.arange(len(entries)), entries)
+    length = np.sqrt(np.bincount(rows, weights=values**2, minlength=len(entries)))
+    return csr_matrix((values / length[rows], counts.indices, counts.indptr), shape=counts.shape)
