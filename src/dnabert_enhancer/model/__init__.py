@@ -1,1 +1,25 @@
-"""Room model (being built)."""
+"""An enhancer model as a directory: weights, configuration, vocabulary, card and calibration."""
+
+from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
+from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, Threshold
+from dnabert_enhancer.model.directory import ONNX_NAME, EnhancerModel, replace_card, write_model
+from dnabert_enhancer.model.opening import open_model
+from dnabert_enhancer.model.parts import CONFIGURATIONS, NEW_PREFIX, ModelParts, new_model
+
+__all__ = [
+    "CARD_NAME",
+    "CONFIGURATIONS",
+    "NEW_PREFIX",
+    "ONNX_NAME",
+    "Calibration",
+    "CalibrationKind",
+    "EnhancerModel",
+    "ModelCard",
+    "ModelParts",
+    "Task",
+    "Threshold",
+    "new_model",
+    "open_model",
+    "replace_card",
+    "write_model",
+]

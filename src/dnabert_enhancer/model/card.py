@@ -1,0 +1,173 @@
+"""The model card, `enhancer_model.json`: all that a model says about itself beside its weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model.calibration import Calibration
+
+CARD_NAME = "enhancer_model.json"
+CARD_FORMAT = 1
+
+
+class Task(StrEnum):
+    """What a model's outputs mean."""
+
+    BINARY = "binary"
+    """Two outputs; the logit is ``outputs[1] - outputs[0]`` (or the one output of a one-output head)."""
+    MULTICLASS = "multiclass"
+    """One output a class; the probabilities are ``softmax(outputs / T)``."""
+    REGRESSION = "regression"
+    """Outputs are the predicted values themselves."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A decision threshold on the calibrated probability, and where it comes from."""
+
+    value: float
+    source: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.value <= 1:
+            raise InputError(f"a threshold is a probability in 0..1, not {self.value!r}")
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What `enhancer_model.json` holds.
+
+    Parameters
+    ----------
+    name : str
+        What the model calls itself.
+    window_length : int
+        Length in bp of the windows it was made for.
+    labels : tuple of str
+        Names of the outputs, in their order; for a binary model the second is the positive class.
+    task : {"binary", "multiclass", "regression"}
+        See `Task`.
+    k : int or None
+        Length of the overlapping k-mers; None for another tokenizer.
+    tokenizer : {"kmer", "huggingface"}
+        Which tokenizer reads the windows.
+    strand : {"both", "forward"}
+        ``both``: outputs are averaged over a window and its reverse complement.
+    calibration : Calibration
+        From logit to probability.
+    thresholds : mapping of str to Threshold
+        Decision thresholds by name; ``default`` is the one that commands use.
+    training, metrics, versions : mapping
+        Free JSON values: data digest, splits and settings; results; versions of what made the model.
+    licence : str
+        Licence of the weights.
+    limits : str
+        What the model must not be used for, in a sentence.
+    """
+
+    name: str
+    window_length: int
+    labels: tuple[str, ...] = ("other", "enhancer")
+    task: str = Task.BINARY
+    k: int | None = None
+    tokenizer: str = "kmer"
+    strand: str = "both"
+    calibration: Calibration = field(default_factory=Calibration)
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)  # free JSON values, as the two below
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = "unknown"
+    limits: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(str(label) for label in self.labels))
+        object.__setattr__(self, "task", self._choice("task", self.task, tuple(Task)))
+        object.__setattr__(self, "strand", self._choice("strand", self.strand, ("both", "forward")))
+        object.__setattr__(self, "tokenizer", self._choice("tokenizer", self.tokenizer, ("kmer", "huggingface")))
+        if self.window_length < 1:
+            raise InputError(f"window_length must be at least 1, not {self.window_length}")
+        if (self.tokenizer == "kmer") != (self.k is not None):
+            raise InputError(f"a card with tokenizer {self.tokenizer!r} cannot have k {self.k!r}")
+        if not self.labels:
+            raise InputError("a card needs at least one label")
+        if self.task == Task.BINARY and len(self.labels) != 2:
+            raise InputError(f"a binary model has two labels, not {len(self.labels)}: {', '.join(self.labels)}")
+        if self.task == Task.MULTICLASS and len(self.labels) < 3:
+            raise InputError(f"a multi-class model has at least three labels, not {len(self.labels)}")
+
+    @staticmethod
+    def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+        if value not in choices:
+            raise InputError(f"unknown {name} {value!r}", remedy=f"one of {', '.join(choices)}")
+        return str(value)
+
+    def threshold(self, name: str = "default") -> float:
+        """Return a decision threshold; 0.5 when the card names none as default."""
+        if name in self.thresholds:
+            return self.thresholds[name].value
+        if name == "default":
+            return 0.5
+        raise InputError(f"the model has no threshold {name!r}", remedy=f"it has {', '.join(self.thresholds) or 'none'}")
+
+    def replace(self, **changes: Any) -> ModelCard:  # any field of the card
+        """Return a copy with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def to_json(self) -> str:
+        """Return the text of the card file; the same card gives the same bytes."""
+        content: dict[str, Any] = {"format": CARD_FORMAT}
+        for item in dataclasses.fields(self):
+            content[item.name] = getattr(self, item.name)
+        content["labels"] = list(self.labels)
+        content["calibration"] = self.calibration.to_json()
+        content["thresholds"] = {name: dataclasses.asdict(value) for name, value in self.thresholds.items()}
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, source: str | PathLike[str] | None = None) -> ModelCard:
+        """Read a card from its text.
+
+        Raises
+        ------
+        InputError
+            When the text is not JSON, or a field is missing or wrong; the field is named.
+        """
+        try:
+            content = json.loads(text)
+            if not isinstance(content, dict):
+                raise InputError("the card is not a JSON object")
+            if content.pop("format", CARD_FORMAT) != CARD_FORMAT:
+                raise InputError("the card has a newer format", remedy="update dnabert-enhancer")
+            known = {item.name for item in dataclasses.fields(cls)}
+            values = {name: value for name, value in content.items() if name in known}
+            calibration = values.get("calibration", {})
+            values["calibration"] = Calibration(calibration.get("kind", "none"), calibration.get("parameters", {}))
+            values["thresholds"] = {
+                name: Threshold(float(value["value"]), str(value.get("source", "")))
+                for name, value in values.get("thresholds", {}).items()
+            }
+            values["labels"] = tuple(values.get("labels", ()))
+            return cls(**values)
+        except InputError as error:
+            raise InputError(error.problem, source=source, remedy=error.remedy) from None
+        except json.JSONDecodeError as error:
+            raise InputError(f"not JSON ({error.msg})", source=source, location=f"line {error.lineno}") from None
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise InputError(f"not a model card: {error}", source=source) from None
+
+
+def read_card(directory: Path) -> ModelCard | None:
+    """Return the card of a model directory, or None where it has none."""
+    path = directory / CARD_NAME
+    if not path.is_file():
+        return None
+    return ModelCard.from_json(path.read_text(encoding="utf-8"), source=path)

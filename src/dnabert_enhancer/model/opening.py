@@ -1,0 +1,66 @@
+"""From what a user names (nothing, a directory, a hub entry) to an opened model."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+
+from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.model.directory import EnhancerModel, open_directory
+
+DEFAULT_NAME = "default"
+HUB_PREFIX = "hub:"
+PACKAGED = Path(__file__).parent / "default"
+_HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.onnx", "pytorch_model.bin")
+
+
+def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
+    """Open a model.
+
+    Parameters
+    ----------
+    spec : str or path, optional
+        None or ``"default"``: the packaged model. ``"hub:NAME@REVISION"``: a Hugging Face hub entry, the only form
+        that uses the network. Anything else: a directory.
+
+    Raises
+    ------
+    InputError
+        No such directory or hub entry; a file in it that is missing or wrong.
+    ResourceError
+        A hub name without huggingface_hub or without network.
+    """
+    return open_directory(resolve(spec))
+
+
+def resolve(spec: str | PathLike[str] | None) -> Path:
+    """Return the directory that a model's name stands for (a hub entry is brought first)."""
+    if spec is None or str(spec) == DEFAULT_NAME:
+        if not PACKAGED.is_dir():
+            raise InputError("this installation has no packaged model", remedy="name a model with --model DIR")
+        return PACKAGED
+    if isinstance(spec, str) and spec.startswith(HUB_PREFIX):
+        return _from_hub(spec)
+    return Path(spec)
+
+
+def _from_hub(spec: str) -> Path:
+    name, separator, revision = spec.removeprefix(HUB_PREFIX).partition("@")
+    if not name or not separator or not revision:
+        raise InputError(f"{spec!r} names no revision", remedy="write hub:NAME@REVISION, such as hub:owner/model@main")
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    except ImportError:
+        raise ResourceError(
+            f"{spec!r} needs huggingface_hub", remedy="pip install 'dnabert-enhancer[train]', or give a directory"
+        ) from None
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(_HUB_FILES)))
+    except HFValidationError as error:
+        raise InputError(f"{name!r} is no hub name ({error})") from None
+    except (HfHubHTTPError, OSError, ValueError, RuntimeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ResourceError(
+            f"{spec!r} could not be brought: {reason}", remedy="check the name and the network, or give a directory"
+        ) from None

@@ -1,0 +1,145 @@
+"""What a model directory is made of, before it is written; and fresh models from named configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model.bert import BertShape, State, bert_config
+from dnabert_enhancer.model.card import ModelCard, Task
+from dnabert_enhancer.sequence import KmerVocabulary
+
+NEW_PREFIX = "new:"
+_BERT_DEFAULTS = {
+    "attention_probs_dropout_prob": 0.1,
+    "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1,
+    "initializer_range": 0.02,
+    "layer_norm_eps": 1e-12,
+    "max_position_embeddings": 512,
+    "pad_token_id": 0,
+    "type_vocab_size": 2,
+}
+
+
+@dataclass(frozen=True)
+class ModelParts:
+    """The content of a model directory.
+
+    Parameters
+    ----------
+    config : dict
+        Hugging Face's ``config.json``.
+    state : dict of str to array
+        Weights by Hugging Face's names.
+    card : ModelCard
+        What becomes ``enhancer_model.json``.
+    vocabulary : KmerVocabulary, optional
+        For a k-mer model.
+    tokenizer_files : mapping of str to bytes
+        For another tokenizer: its files by name.
+    """
+
+    config: dict[str, Any]
+    state: State
+    card: ModelCard
+    vocabulary: KmerVocabulary | None = None
+    tokenizer_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NamedConfiguration:
+    """Sizes of a fresh model, and what it is for."""
+
+    layers: int
+    hidden: int
+    heads: int
+    intermediate: int
+    purpose: str
+
+
+CONFIGURATIONS: dict[str, NamedConfiguration] = {
+    "tiny": NamedConfiguration(2, 32, 2, 64, "tests: a few thousand weights beside the vocabulary"),
+    "small": NamedConfiguration(3, 128, 4, 512, "trains on a CPU in an hour; the size of the packaged model"),
+    "base": NamedConfiguration(12, 768, 12, 3072, "DNABERT's own size"),
+}
+
+
+def new_model(
+    configuration: str = "small",
+    *,
+    k: int = 6,
+    window_length: int = 200,
+    task: str = Task.BINARY,
+    labels: Sequence[str] | None = None,
+    seed: int = 0,
+    name: str | None = None,
+) -> ModelParts:
+    """Return a model with random weights.
+
+    Parameters
+    ----------
+    configuration : str
+        ``tiny``, ``small`` or ``base``, with or without the prefix ``new:``.
+    k : int
+        Length of the k-mers, 3 to 6.
+    window_length : int
+        Length in bp of the windows that it will read.
+    task : {"binary", "multiclass", "regression"}
+        What the outputs mean.
+    labels : sequence of str, optional
+        Names of the outputs; by default ``other, enhancer`` for a binary model and ``activity`` for a regression.
+    seed : int
+        Of the random weights.
+    name : str, optional
+        For the card; by default ``new-<configuration>``.
+
+    Raises
+    ------
+    InputError
+        An unknown configuration; a window longer than the model can read.
+    """
+    short = configuration.removeprefix(NEW_PREFIX)
+    if short not in CONFIGURATIONS:
+        raise InputError(f"no configuration {short!r}", remedy=f"one of {', '.join(CONFIGURATIONS)}")
+    chosen = CONFIGURATIONS[short]
+    if labels is None:
+        if task == Task.MULTICLASS:
+            raise InputError("a multi-class model needs the names of its labels")
+        labels = ("activity",) if task == Task.REGRESSION else ("other", "enhancer")
+    vocabulary = KmerVocabulary(k)
+    settings = _BERT_DEFAULTS | {
+        "vocab_size": vocabulary.size,
+        "hidden_size": chosen.hidden,
+        "num_hidden_layers": chosen.layers,
+        "num_attention_heads": chosen.heads,
+        "intermediate_size": chosen.intermediate,
+    }
+    config = bert_config(settings, labels, problem_type(task))
+    shape = BertShape.from_config(config)
+    card = ModelCard(name or f"new-{short}", window_length, tuple(labels), task, k)
+    check_window(window_length, longest_window(shape.positions, k), name="--window-length")
+    return ModelParts(config, shape.fresh_state(np.random.default_rng(seed)), card, vocabulary)
+
+
+def problem_type(task: str) -> str:
+    """Return Hugging Face's name for the loss of a task."""
+    return "regression" if task == Task.REGRESSION else "single_label_classification"
+
+
+def longest_window(tokens: int, k: int) -> int:
+    """Return the length in bp of the longest window that fits `tokens` tokens, [CLS] and [SEP] included."""
+    return tokens - 2 + k - 1
+
+
+def check_window(length: int, longest: int, name: str = "window") -> None:
+    """Raise `InputError` where a window is longer than the model can read; it is never cut silently."""
+    if length > longest:
+        raise InputError(
+            f"{name} of {length} bp is longer than the model can read, which is {longest} bp",
+            remedy="give shorter windows or another model",
+        )
