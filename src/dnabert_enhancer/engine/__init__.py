@@ -1,1 +1,7 @@
-"""Room engine (being built)."""
+"""The one prediction engine: everything that needs a prediction goes through `Engine.predict`."""
+
+from dnabert_enhancer.engine.engine import Engine
+from dnabert_enhancer.engine.predictions import Predictions
+from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision, Strand
+
+__all__ = ["BackendName", "Device", "Engine", "EngineSettings", "Precision", "Predictions", "Strand"]

@@ -78,7 +78,9 @@ class BertShape:
         if min(shape.vocabulary, shape.hidden, shape.heads, shape.layers, shape.positions) < 1:
             raise InputError("config.json has a size below 1")
         if shape.hidden % shape.heads:
-            raise InputError(f"hidden_size {shape.hidden} is not a multiple of num_attention_heads {shape.heads}")
+            raise InputError(
+                f"hidden_size {shape.hidden} is not a multiple of num_attention_heads {shape.heads}"
+            )
         return shape
 
     def tensors(self) -> dict[str, tuple[int, ...]]:

@@ -59,7 +59,9 @@ class Calibration:
         logits = np.asarray(self.parameters.get("logits", ()), dtype=np.float64)
         probabilities = np.asarray(self.parameters.get("probabilities", ()), dtype=np.float64)
         if logits.ndim != 1 or logits.size == 0 or logits.shape != probabilities.shape:
-            raise InputError("an isotonic calibration needs as many probabilities as logits, and at least one")
+            raise InputError(
+                "an isotonic calibration needs as many probabilities as logits, and at least one"
+            )
         if not (np.isfinite(logits).all() and (np.diff(logits) > 0).all()):
             raise InputError("the logits of an isotonic calibration must ascend strictly")
         if (np.diff(probabilities) < 0).any() or not (0 <= probabilities[0] and probabilities[-1] <= 1):
@@ -80,7 +82,9 @@ class Calibration:
         """
         z = np.asarray(logit, dtype=np.float64)
         if self.kind == CalibrationKind.ISOTONIC:
-            return np.interp(z, self.parameters["logits"], self.parameters["probabilities"]).astype(np.float32)
+            return np.interp(z, self.parameters["logits"], self.parameters["probabilities"]).astype(
+                np.float32
+            )
         z = z / self.temperature
         return (0.5 * (1.0 + np.tanh(0.5 * z))).astype(np.float32)
 

@@ -92,7 +92,9 @@ class ModelCard:
         object.__setattr__(self, "labels", tuple(str(label) for label in self.labels))
         object.__setattr__(self, "task", self._choice("task", self.task, tuple(Task)))
         object.__setattr__(self, "strand", self._choice("strand", self.strand, ("both", "forward")))
-        object.__setattr__(self, "tokenizer", self._choice("tokenizer", self.tokenizer, ("kmer", "huggingface")))
+        object.__setattr__(
+            self, "tokenizer", self._choice("tokenizer", self.tokenizer, ("kmer", "huggingface"))
+        )
         if self.window_length < 1:
             raise InputError(f"window_length must be at least 1, not {self.window_length}")
         if (self.tokenizer == "kmer") != (self.k is not None):
@@ -100,7 +102,9 @@ class ModelCard:
         if not self.labels:
             raise InputError("a card needs at least one label")
         if self.task == Task.BINARY and len(self.labels) != 2:
-            raise InputError(f"a binary model has two labels, not {len(self.labels)}: {', '.join(self.labels)}")
+            raise InputError(
+                f"a binary model has two labels, not {len(self.labels)}: {', '.join(self.labels)}"
+            )
         if self.task == Task.MULTICLASS and len(self.labels) < 3:
             raise InputError(f"a multi-class model has at least three labels, not {len(self.labels)}")
 
@@ -116,7 +120,9 @@ class ModelCard:
             return self.thresholds[name].value
         if name == "default":
             return 0.5
-        raise InputError(f"the model has no threshold {name!r}", remedy=f"it has {', '.join(self.thresholds) or 'none'}")
+        raise InputError(
+            f"the model has no threshold {name!r}", remedy=f"it has {', '.join(self.thresholds) or 'none'}"
+        )
 
     def replace(self, **changes: Any) -> ModelCard:  # any field of the card
         """Return a copy with some fields changed."""
@@ -150,7 +156,9 @@ class ModelCard:
             known = {item.name for item in dataclasses.fields(cls)}
             values = {name: value for name, value in content.items() if name in known}
             calibration = values.get("calibration", {})
-            values["calibration"] = Calibration(calibration.get("kind", "none"), calibration.get("parameters", {}))
+            values["calibration"] = Calibration(
+                calibration.get("kind", "none"), calibration.get("parameters", {})
+            )
             values["thresholds"] = {
                 name: Threshold(float(value["value"]), str(value.get("source", "")))
                 for name, value in values.get("thresholds", {}).items()
@@ -160,7 +168,9 @@ class ModelCard:
         except InputError as error:
             raise InputError(error.problem, source=source, remedy=error.remedy) from None
         except json.JSONDecodeError as error:
-            raise InputError(f"not JSON ({error.msg})", source=source, location=f"line {error.lineno}") from None
+            raise InputError(
+                f"not JSON ({error.msg})", source=source, location=f"line {error.lineno}"
+            ) from None
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise InputError(f"not a model card: {error}", source=source) from None
 

@@ -103,7 +103,9 @@ def _read_pickle(path: Path) -> State:
         import torch
     except ImportError:
         raise ResourceError(
-            "reading a PyTorch checkpoint needs torch", source=path, remedy="pip install 'dnabert-enhancer[train]'"
+            "reading a PyTorch checkpoint needs torch",
+            source=path,
+            remedy="pip install 'dnabert-enhancer[train]'",
         ) from None
     import pickle
     import warnings

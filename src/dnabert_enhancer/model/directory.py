@@ -22,7 +22,13 @@ from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, Tokenizer
 CONFIG_NAME = "config.json"
 VOCABULARY_NAME = "vocab.txt"
 ONNX_NAME = "model.onnx"
-TOKENIZER_NAMES = ("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "merges.txt", VOCABULARY_NAME)
+TOKENIZER_NAMES = (
+    "tokenizer_config.json",
+    "tokenizer.json",
+    "special_tokens_map.json",
+    "merges.txt",
+    VOCABULARY_NAME,
+)
 _DIGESTED = (CONFIG_NAME, CARD_NAME, SAFETENSORS_NAME, VOCABULARY_NAME, "tokenizer.json")
 _DEFAULT_WINDOW = 200
 
@@ -79,7 +85,9 @@ class EnhancerModel:
             low, high = high, high * 2
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if tokenizer.token_count(middle) <= tokenizer.maximum_tokens else (low, middle)
+            low, high = (
+                (middle, high) if tokenizer.token_count(middle) <= tokenizer.maximum_tokens else (low, middle)
+            )
         return low
 
     @property
@@ -120,7 +128,9 @@ def open_directory(directory: Path) -> EnhancerModel:
     """
     if not directory.is_dir():
         kind = "is a file, not a model directory" if directory.exists() else "no such model directory"
-        raise InputError(kind, source=directory, remedy="give a directory with config.json and model.safetensors")
+        raise InputError(
+            kind, source=directory, remedy="give a directory with config.json and model.safetensors"
+        )
     config = _read_config(directory)
     card = read_card(directory)
     if not any((directory / name).is_file() for name in (SAFETENSORS_NAME, SAFETENSORS_NAME + ".index.json")):
@@ -138,7 +148,9 @@ def open_directory(directory: Path) -> EnhancerModel:
     return EnhancerModel(directory, config, card)
 
 
-def write_model(directory: Path | str, parts: ModelParts, *, half: bool = False, onnx: bool = True) -> EnhancerModel:
+def write_model(
+    directory: Path | str, parts: ModelParts, *, half: bool = False, onnx: bool = True
+) -> EnhancerModel:
     """Write a model directory, whole or not at all, and open it.
 
     Parameters
@@ -157,7 +169,10 @@ def write_model(directory: Path | str, parts: ModelParts, *, half: bool = False,
     ``config.json`` is put in place last: a directory without it is not a model. Equal parts give equal bytes.
     """
     directory = Path(directory)
-    state = {name: tensor.astype(np.float32) if tensor.dtype.kind == "f" else tensor for name, tensor in parts.state.items()}
+    state = {
+        name: tensor.astype(np.float32) if tensor.dtype.kind == "f" else tensor
+        for name, tensor in parts.state.items()
+    }
     is_bert = parts.config.get("model_type") == "bert"
     if is_bert:
         BertShape.from_config(parts.config).check(state)
@@ -169,7 +184,9 @@ def write_model(directory: Path | str, parts: ModelParts, *, half: bool = False,
         files[ONNX_NAME] = bert_to_onnx(shape, values, half=half)
     if parts.vocabulary is not None:
         files[VOCABULARY_NAME] = "".join(f"{token}\n" for token in parts.vocabulary.tokens).encode()
-        files["tokenizer_config.json"] = _json_bytes(_tokenizer_config(int(parts.config["max_position_embeddings"])))
+        files["tokenizer_config.json"] = _json_bytes(
+            _tokenizer_config(int(parts.config["max_position_embeddings"]))
+        )
     files |= parts.tokenizer_files
     files[CARD_NAME] = parts.card.to_json().encode()
     files[CONFIG_NAME] = _json_bytes(parts.config)

@@ -13,7 +13,12 @@ from dnabert_enhancer.model.bert import BertShape, State
 INPUT_NAME = "input_ids"
 OUTPUT_NAME = "logits"
 _FUSED = "com.microsoft"
-_ACTIVATIONS = {"gelu": "BiasGelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu", "gelu_fast": "FastGelu"}
+_ACTIVATIONS = {
+    "gelu": "BiasGelu",
+    "gelu_new": "FastGelu",
+    "gelu_pytorch_tanh": "FastGelu",
+    "gelu_fast": "FastGelu",
+}
 
 
 def can_be_written(shape: BertShape) -> bool:
@@ -49,7 +54,9 @@ def bert_to_onnx(shape: BertShape, state: State, *, half: bool = False) -> bytes
     try:
         import onnx  # noqa: F401  asked for here, so that the error says what is missing
     except ImportError:
-        raise ResourceError("writing model.onnx needs onnx", remedy="pip install 'dnabert-enhancer[train]'") from None
+        raise ResourceError(
+            "writing model.onnx needs onnx", remedy="pip install 'dnabert-enhancer[train]'"
+        ) from None
     graph = _Graph(half)
     _write_nodes(graph, shape, state)
     return graph.to_bytes(shape.outputs)
@@ -73,11 +80,15 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(stored, name))
         return name
 
-    def node(self, operator: str, inputs: list[str], output: str, *, fused: bool = True, **settings: Any) -> str:
+    def node(
+        self, operator: str, inputs: list[str], output: str, *, fused: bool = True, **settings: Any
+    ) -> str:
         from onnx import helper
 
         domain = _FUSED if fused else ""
-        self.nodes.append(helper.make_node(operator, inputs, [output], name=output, domain=domain, **settings))
+        self.nodes.append(
+            helper.make_node(operator, inputs, [output], name=output, domain=domain, **settings)
+        )
         return output
 
     def to_bytes(self, outputs: int) -> bytes:
@@ -91,7 +102,9 @@ class _Graph:
             self.constants,
         )
         versions = [helper.make_opsetid("", 17), helper.make_opsetid(_FUSED, 1)]
-        model = helper.make_model(graph, opset_imports=versions, ir_version=8, producer_name="dnabert-enhancer")
+        model = helper.make_model(
+            graph, opset_imports=versions, ir_version=8, producer_name="dnabert-enhancer"
+        )
         return bytes(model.SerializeToString(deterministic=True))
 
 
@@ -143,7 +156,8 @@ def _layer(graph: _Graph, shape: BertShape, state: State, layer: int, read: str,
     attention = f"{name}.attention"
     parts = ("query", "key", "value")
     projected = [
-        _matrix(graph, state, f"{attention}.self.{part}", source) for part, source in zip(parts, (read, x, x), strict=True)
+        _matrix(graph, state, f"{attention}.self.{part}", source)
+        for part, source in zip(parts, (read, x, x), strict=True)
     ]
     bias = np.concatenate([state[f"{attention}.self.{part}.bias"] for part in parts])
     projected.append(graph.constant(f"{attention}.self.bias", bias))

@@ -37,7 +37,9 @@ def resolve(spec: str | PathLike[str] | None) -> Path:
     """Return the directory that a model's name stands for (a hub entry is brought first)."""
     if spec is None or str(spec) == DEFAULT_NAME:
         if not PACKAGED.is_dir():
-            raise InputError("this installation has no packaged model", remedy="name a model with --model DIR")
+            raise InputError(
+                "this installation has no packaged model", remedy="name a model with --model DIR"
+            )
         return PACKAGED
     if isinstance(spec, str) and spec.startswith(HUB_PREFIX):
         return _from_hub(spec)
@@ -47,13 +49,16 @@ def resolve(spec: str | PathLike[str] | None) -> Path:
 def _from_hub(spec: str) -> Path:
     name, separator, revision = spec.removeprefix(HUB_PREFIX).partition("@")
     if not name or not separator or not revision:
-        raise InputError(f"{spec!r} names no revision", remedy="write hub:NAME@REVISION, such as hub:owner/model@main")
+        raise InputError(
+            f"{spec!r} names no revision", remedy="write hub:NAME@REVISION, such as hub:owner/model@main"
+        )
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError
     except ImportError:
         raise ResourceError(
-            f"{spec!r} needs huggingface_hub", remedy="pip install 'dnabert-enhancer[train]', or give a directory"
+            f"{spec!r} needs huggingface_hub",
+            remedy="pip install 'dnabert-enhancer[train]', or give a directory",
         ) from None
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=list(_HUB_FILES)))
@@ -62,5 +67,6 @@ def _from_hub(spec: str) -> Path:
     except (HfHubHTTPError, OSError, ValueError, RuntimeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ResourceError(
-            f"{spec!r} could not be brought: {reason}", remedy="check the name and the network, or give a directory"
+            f"{spec!r} could not be brought: {reason}",
+            remedy="check the name and the network, or give a directory",
         ) from None
