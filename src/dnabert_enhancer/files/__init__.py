@@ -3,10 +3,12 @@
 The door of the room: other rooms import the names below and nothing else.
 """
 
-from dnabert_enhancer.files.cache import cache_directory, process_is_gone
+from dnabert_enhancer.files.bgzip import open_bgzip
+from dnabert_enhancer.files.cache import cache_directory, cached_folder
 from dnabert_enhancer.files.outputs import OutputSet
 from dnabert_enhancer.files.reading import Compression, compression_of, open_binary, sha256_of
 from dnabert_enhancer.files.tabix import TabixPreset, tabix_index
+from dnabert_enhancer.files.temporary import temporary_beside
 from dnabert_enhancer.files.text import LineBlock, read_line_blocks, read_text_lines
 
 __all__ = [
@@ -15,11 +17,13 @@ __all__ = [
     "OutputSet",
     "TabixPreset",
     "cache_directory",
+    "cached_folder",
     "compression_of",
+    "open_bgzip",
     "open_binary",
-    "process_is_gone",
     "read_line_blocks",
     "read_text_lines",
     "sha256_of",
     "tabix_index",
+    "temporary_beside",
 ]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import functools
 import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+
+from dnabert_enhancer.errors import ResourceError
+from dnabert_enhancer.files.temporary import remove_leftovers, remove_quietly, temporary_beside, write_through
 
 _log = logging.getLogger(__name__)
 CACHE_VARIABLE = "DNABERT_ENHANCER_CACHE"
@@ -33,15 +38,58 @@ def cache_directory() -> Path:
     return _private_folder(wanted)
 
 
-def process_is_gone(process: int) -> bool:
-    """Return whether no process of this machine has the given number any more."""
+def cached_folder(kind: str, key: str, build: Callable[[Path], None]) -> Path:
+    """Return a folder of the cache, built when it is not there yet.
+
+    Parameters
+    ----------
+    kind, key : str
+        The folder is ``<cache>/<kind>/<key>``; the key stands for everything that its content depends on.
+    build : callable
+        Called with an empty folder that it fills with files.
+
+    Returns
+    -------
+    Path
+        A whole folder: it is built under another name and renamed. Two processes that build it at once both
+        succeed and one result stays; what a killed process left is removed.
+
+    Raises
+    ------
+    ResourceError
+        No space left for the cache.
+    """
+    final = cache_directory() / kind / key
+    if final.is_dir():
+        return final
+    final.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(final)
+    temporary = temporary_beside(final)
+    temporary.mkdir()
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False
-    return False
+        build(temporary)
+        for entry in temporary.iterdir():
+            write_through(entry)
+        _rename_unless_there(temporary, final)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise ResourceError(
+                "no space left in the cache folder",
+                source=final.parent,
+                remedy=f"set {CACHE_VARIABLE} to another folder",
+            ) from None
+        raise
+    finally:
+        remove_quietly(temporary)
+    return final
+
+
+def _rename_unless_there(temporary: Path, final: Path) -> None:
+    try:
+        temporary.rename(final)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
 
 
 def _wanted_folder() -> Path | None:

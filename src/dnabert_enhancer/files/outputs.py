@@ -7,24 +7,21 @@ import errno
 import io
 import os
 import re
-import secrets
-import shutil
-import socket
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, NamedTuple, Self, TextIO, cast
+from typing import IO, NamedTuple, Self, TextIO, cast
 
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.files.cache import process_is_gone
-
-if TYPE_CHECKING:
-    from Bio.bgzf import BgzfWriter
+from dnabert_enhancer.files.bgzip import open_bgzip
+from dnabert_enhancer.files.temporary import (
+    remove_leftovers,
+    remove_quietly,
+    temporary_beside,
+    write_through,
+)
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_HOST = re.sub(r"[^A-Za-z0-9]", "_", socket.gethostname())[:24]
-_NAME_BYTES = 255
 
 
 class _Output(NamedTuple):
@@ -94,7 +91,7 @@ class OutputSet:
             self._outputs.append(_Output(direct, direct))
             return direct
         target = self._target(final)
-        temporary = self._temporary(target)
+        temporary = temporary_beside(target)
         with _writable(target):
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         self._outputs.append(_Output(temporary, target))
@@ -103,7 +100,7 @@ class OutputSet:
     def directory(self, final: str | os.PathLike[str]) -> Path:
         """Return a temporary folder that becomes `final`, which must not exist or be empty."""
         target = self._target(final, folder=True)
-        temporary = self._temporary(target)
+        temporary = temporary_beside(target)
         with _writable(target):
             temporary.mkdir()
         self._outputs.append(_Output(temporary, target))
@@ -121,8 +118,7 @@ class OutputSet:
             return stream
         temporary = self.path(final)
         if temporary.name.endswith(".gz"):
-            packed = io.BufferedWriter(cast(io.RawIOBase, _Bgzip(temporary)), 1 << 18)
-            stream = io.TextIOWrapper(packed, encoding="utf-8", newline="\n")
+            stream = io.TextIOWrapper(open_bgzip(temporary), encoding="utf-8", newline="\n")
         else:
             stream = cast(TextIO, temporary.open("a", encoding="utf-8", newline="\n", buffering=1 << 18))
         self._streams.append(stream)
@@ -152,20 +148,14 @@ class OutputSet:
             )
         with _writable(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(target)
+        remove_leftovers(target)
         return target
-
-    @staticmethod
-    def _temporary(target: Path) -> Path:
-        # the end of the name is kept: writers choose a format by it
-        mark = f".tmp-{_HOST}-{os.getpid()}-{secrets.token_hex(4)}-"
-        return target.with_name(mark + _fitting(target.name))
 
     def _commit(self) -> None:
         self._close_streams()
         renamed = [output for output in self._outputs if output.temporary != output.final]
         for output in renamed:
-            _to_disk(output.temporary)
+            _check_written(output.temporary)
         if len(renamed) > 1 and renamed[-1].final.is_file():
             renamed[-1].final.unlink()
         for output in renamed:
@@ -182,7 +172,7 @@ class OutputSet:
                 stream.close()
         for output in self._outputs:
             if output.temporary != output.final:
-                _remove(output.temporary)
+                remove_quietly(output.temporary)
 
     def _explain(self, error: BaseException) -> None:
         """Turn a bare "no space left" into an error that names the place."""
@@ -193,35 +183,6 @@ class OutputSet:
                 source=places,
                 remedy="free some space or choose another place for the output",
             ) from error
-
-
-class _Bgzip(io.RawIOBase):
-    """A bgzip file as a raw stream, so that errors of the disk keep their number."""
-
-    def __init__(self, path: Path) -> None:
-        from Bio.bgzf import BgzfWriter
-
-        super().__init__()
-        self._file = path.open("wb")
-        self._writer: BgzfWriter | None = BgzfWriter(fileobj=self._file)
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, part: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]  # any buffer
-        content = bytes(part)
-        assert self._writer is not None
-        self._writer.write(content)
-        return len(content)
-
-    def close(self) -> None:
-        writer, self._writer = self._writer, None
-        try:
-            if writer is not None and not self._file.closed:
-                writer.close()
-        finally:
-            self._file.close()
-            super().close()
 
 
 @contextlib.contextmanager
@@ -253,34 +214,8 @@ def _device(final: str | os.PathLike[str]) -> Path | None:
     return path if is_special or _own_stream(final) is not None else None
 
 
-def _fitting(name: str) -> str:
-    room = _NAME_BYTES - 64
-    encoded = name.encode()
-    return name if len(encoded) <= room else encoded[-room:].decode(errors="ignore")
-
-
-def _remove_leftovers(target: Path) -> None:
-    """Remove what dead processes of this machine left for the same output."""
-    pattern = re.compile(rf"\.tmp-{re.escape(_HOST)}-(\d+)-[0-9a-f]{{8}}-{re.escape(_fitting(target.name))}")
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(target.parent):
-            match = pattern.fullmatch(entry.name)
-            if match and process_is_gone(int(match.group(1))):
-                _remove(Path(entry.path))
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _to_disk(path: Path) -> None:
-    """Make sure that the data are on the disk: a full disk may say so only now."""
-    if not path.exists():
-        raise InputError("the output was not written", source=path)
-    if stat.S_ISREG(path.stat().st_mode):
-        with path.open("rb") as stream:
-            os.fsync(stream.fileno())
+def _check_written(temporary: Path) -> None:
+    if temporary.is_file():
+        write_through(temporary)
+    elif not temporary.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "the output was not written", str(temporary))

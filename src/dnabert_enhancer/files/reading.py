@@ -109,7 +109,7 @@ class _Unpacked(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # what BufferedReader passes
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]  # any buffer
         try:
             part = self._unpacked.read1(len(buffer))
         except EOFError:
@@ -134,7 +134,7 @@ def _open_raw(path: str | os.PathLike[str]) -> io.BufferedReader:
         return open(sys.stdin.fileno(), "rb", closefd=False)
     source = name or "''"
     try:
-        if stat.S_ISDIR(os.stat(name).st_mode):  # noqa: PTH116  an empty name must not become the working folder
+        if stat.S_ISDIR(os.stat(name).st_mode):  # noqa: PTH116  an empty name is no folder
             raise InputError("this is a folder", source=source, remedy="give a file")
         return open(name, "rb")  # noqa: PTH123
     except FileNotFoundError:

@@ -106,7 +106,7 @@ def _pair_counts(here: NDArray[np.uint8], following: NDArray[np.uint8]) -> NDArr
 def _draw_trees(
     counts: NDArray[np.int64], root: NDArray[np.uint8], rng: np.random.Generator
 ) -> NDArray[np.intp]:
-    """Return for each row a random tree: the next base of each base, shape (rows, 4); the root's is itself."""
+    """Return a random tree for each row: the next base of each base, shape (rows, 4)."""
     row = np.arange(len(counts))[:, None]
     weights = counts.astype(np.float64)
     # a base that does not occur, and the root, take part with one way to the root

@@ -39,8 +39,7 @@ class Tokenizer(Protocol):
 
 
 class KmerTokenizer:
-    """DNABERT's tokenizer: [CLS], the overlapping k-mers, [SEP]; windows of a batch are equally long,
-    so no padding.
+    """DNABERT's tokenizer: [CLS], the overlapping k-mers, [SEP]; no padding, the windows are equally long.
 
     Parameters
     ----------

@@ -1,0 +1,139 @@
+"""Reads a FASTA of many sequences, record by record, with the line of everything that is wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import read_text_lines
+from dnabert_enhancer.genome.alphabet import NUCLEOTIDE_BYTES, foreign_letter_error, foreign_letters
+
+_COMMENT_MARKS = (";", "#", "!")
+
+
+class FastaRecord(NamedTuple):
+    """One sequence of a FASTA.
+
+    Attributes
+    ----------
+    name : str
+        The first word of the header.
+    description : str
+        The rest of the header, without blanks around it; may be empty.
+    sequence : str
+        The letters in the file's own case, without blanks and line ends.
+    line : int
+        Line of the header, from 1.
+    """
+
+    name: str
+    description: str
+    sequence: str
+    line: int
+
+
+def read_fasta(path: str | os.PathLike[str], *, unique_names: bool = True) -> Iterator[FastaRecord]:
+    """Yield the records of a nucleotide FASTA.
+
+    Parameters
+    ----------
+    path : str or path
+        Plain, gzip or bgzip; ``-`` is the standard input. Blank lines and comment lines (``;``, ``#``, ``!``)
+        are passed over.
+    unique_names : bool
+        True (default): a name that comes again is an error.
+
+    Raises
+    ------
+    InputError
+        No sequence at all; text before the first ``>``; a header without a name or without a sequence;
+        a letter that is no IUPAC nucleotide code (protein, gaps); a name that comes again. With the
+        line.
+    """
+    source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
+    lines_of_names: dict[str, int] = {}
+    header: tuple[int, str] | None = None
+    parts: list[tuple[int, str]] = []
+    for number, line in read_text_lines(path):
+        if line.startswith(">"):
+            if header is not None:
+                yield _record(header, parts, source)
+            header, parts = (number, line[1:]), []
+            if unique_names:
+                _note_name(line[1:], number, lines_of_names, source)
+        elif line.startswith(_COMMENT_MARKS) or not line or line.isspace():
+            continue
+        elif header is None:
+            raise _not_fasta(line, source, number)
+        else:
+            parts.append((number, line))
+    if header is None:
+        raise InputError(
+            "there is no sequence in the file", source=source, remedy="give a FASTA with '>' headers"
+        )
+    yield _record(header, parts, source)
+
+
+def split_header(header: str) -> tuple[str, str]:
+    """Return name and description of a header line without its ``>``."""
+    words = header.split(None, 1)
+    return (words[0] if words else "", words[1].strip() if len(words) > 1 else "")
+
+
+def nameless_error(source: str, line: int) -> InputError:
+    """Return the error for a header without a name."""
+    return InputError(
+        "a header has no name", source=source, location=f"line {line}", remedy="write a name after '>'"
+    )
+
+
+def repeated_name_error(name: str, source: str, line: int, first_line: int) -> InputError:
+    """Return the error for a name that comes again."""
+    return InputError(
+        f"the name {name!r} was used already in line {first_line}",
+        source=source,
+        location=f"line {line}",
+        remedy="give every sequence its own name",
+    )
+
+
+def empty_sequence_error(name: str, source: str, line: int) -> InputError:
+    """Return the error for a header that no sequence follows."""
+    return InputError(
+        f"the sequence {name!r} is empty", source=source, location=f"line {line}", remedy="remove the record"
+    )
+
+
+def _note_name(header: str, line: int, lines_of_names: dict[str, int], source: str) -> None:
+    name, _ = split_header(header)
+    first = lines_of_names.setdefault(name, line)
+    if name and first != line:
+        raise repeated_name_error(name, source, line, first)
+
+
+def _record(header: tuple[int, str], parts: list[tuple[int, str]], source: str) -> FastaRecord:
+    line, text = header
+    name, description = split_header(text)
+    if not name:
+        raise nameless_error(source, line)
+    sequence = "".join(part for _, part in parts)
+    if sequence.encode().translate(None, NUCLEOTIDE_BYTES):
+        for number, part in parts:
+            if foreign_letters(part.encode()):
+                raise foreign_letter_error(part.encode(), source, number)
+        sequence = "".join(sequence.split())
+    if not sequence:
+        raise empty_sequence_error(name, source, line)
+    return FastaRecord(name, description, sequence, line)
+
+
+def _not_fasta(line: str, source: str, number: int) -> InputError:
+    shown = line if len(line) <= 30 else line[:30] + "…"
+    problem = (
+        "this is FASTQ" if line.startswith("@") and number == 1 else f"{shown!r} stands before the first '>'"
+    )
+    return InputError(
+        problem, source=source, location=f"line {number}", remedy="give a FASTA with '>' headers"
+    )

@@ -1,0 +1,228 @@
+"""Finds or makes what random access to a FASTA needs: an index beside it, or an entry of the cache."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import logging
+import os
+import shutil
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import Compression, cached_folder, compression_of, open_bgzip, temporary_beside
+from dnabert_enhancer.genome.bgzip_index import (
+    index_bgzip,
+    read_bgzip_index,
+    read_from_middle,
+    write_bgzip_index,
+)
+from dnabert_enhancer.genome.fasta import read_fasta, split_header
+from dnabert_enhancer.genome.fasta_index import (
+    FastaIndexer,
+    IndexEntry,
+    UnevenLinesError,
+    chunks_of,
+    index_fasta,
+    read_index,
+    write_index,
+)
+
+_log = logging.getLogger(__name__)
+_CACHE_KIND = "genomes"
+_CACHE_LAYOUT = "1"
+_LINE_BASES = 60
+_COPY_LEVEL = 4
+_CHECKED_CONTIGS = 200
+_HEADER_BYTES = 4096
+_CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
+class IndexedFasta(NamedTuple):
+    """A FASTA that can be read from the middle.
+
+    Attributes
+    ----------
+    fasta : Path
+        Plain or bgzip: the file itself, or a copy in the cache.
+    fai : Path
+        Its index.
+    gzi : Path or None
+        The index of its blocks when it is bgzip.
+    """
+
+    fasta: Path
+    fai: Path
+    gzi: Path | None
+
+
+def indexed_fasta(path: str | os.PathLike[str]) -> IndexedFasta:
+    """Return a FASTA with its index.
+
+    An index beside the file is used when it is not older and fits; where there is none it is made
+    there; where it is stale, or the folder cannot be written, it is made in the cache. Plain gzip, and
+    lines of differing length, become a bgzip copy in the cache. An entry of the cache belongs to path,
+    size and time of the file.
+
+    Raises
+    ------
+    InputError
+        What `FastaIndexer` and `read_fasta` refuse, and the standard input.
+    """
+    if os.fspath(path) == "-":
+        raise InputError("a genome cannot be read from the standard input", remedy="give a file")
+    fasta = Path(os.path.abspath(path))  # noqa: PTH100  a link's index lies beside the link
+    packing = compression_of(path)
+    if packing is Compression.GZIP:
+        return _from_cache(fasta, "copy", lambda folder: _copy_as_bgzip(fasta, folder))
+    beside = _beside(fasta, packing)
+    is_there = beside.fai.exists()
+    if is_there and _fits(beside):
+        return beside
+    try:
+        if is_there:
+            _log.warning(
+                "the index %s is older than its FASTA or does not fit it: made anew in the cache",
+                beside.fai,
+            )
+        elif _make_beside(beside):
+            return beside
+        return _from_cache(fasta, "index", lambda folder: _write_indexes(fasta, packing, folder))
+    except UnevenLinesError:
+        return _from_cache(fasta, "copy", lambda folder: _copy_evenly(fasta, folder))
+
+
+def _beside(fasta: Path, packing: Compression) -> IndexedFasta:
+    blocks = Path(f"{fasta}.gzi") if packing is Compression.BGZIP else None
+    return IndexedFasta(fasta, Path(f"{fasta}.fai"), blocks)
+
+
+def _make_beside(wanted: IndexedFasta) -> bool:
+    """Write the indexes beside the FASTA; False when the folder cannot be written."""
+    folder = wanted.fasta.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return False
+    made = temporary_beside(wanted.fai)
+    try:
+        if wanted.gzi is not None:
+            write_bgzip_index(index_bgzip(wanted.fasta), made)
+            made.replace(wanted.gzi)
+        write_index(index_fasta(wanted.fasta), made)
+        made.replace(wanted.fai)
+    except OSError as error:
+        if error.errno in _CANNOT_WRITE:
+            return False
+        raise
+    finally:
+        made.unlink(missing_ok=True)
+    return True
+
+
+def _from_cache(fasta: Path, what: str, build: Callable[[Path], None]) -> IndexedFasta:
+    status = fasta.stat()
+    identity = f"{_CACHE_LAYOUT}\0{what}\0{os.path.realpath(fasta)}\0{status.st_size}\0{status.st_mtime_ns}"
+    key = hashlib.sha256(identity.encode(errors="surrogateescape")).hexdigest()[:32]
+    for _ in range(2):
+        folder = cached_folder(_CACHE_KIND, key, build)
+        copy = folder / "genome.fa.gz"
+        gzi = folder / "genome.gzi"
+        found = IndexedFasta(
+            copy if copy.exists() else fasta,
+            folder / "genome.fai",
+            gzi if gzi.exists() else None,
+        )
+        if _matches(found):
+            return found
+        shutil.rmtree(folder, ignore_errors=True)
+    raise InputError(
+        "the FASTA changes while it is read", source=fasta, remedy="start again when it is complete"
+    )
+
+
+def _write_indexes(fasta: Path, packing: Compression, folder: Path) -> None:
+    write_index(index_fasta(fasta), folder / "genome.fai")
+    if packing is Compression.BGZIP:
+        write_bgzip_index(index_bgzip(fasta), folder / "genome.gzi")
+
+
+def _copy_as_bgzip(fasta: Path, folder: Path) -> None:
+    """Pack a gzip FASTA anew in one pass; its memory does not grow with the contigs."""
+    indexer = FastaIndexer(os.fspath(fasta))
+    copy = folder / "genome.fa.gz"
+    try:
+        with open_bgzip(copy, _COPY_LEVEL) as packed:
+            for chunk in chunks_of(fasta):
+                indexer.feed(chunk)
+                packed.write(chunk)
+        write_index(indexer.finish(), folder / "genome.fai")
+    except UnevenLinesError:
+        _copy_evenly(fasta, folder)
+        return
+    write_bgzip_index(index_bgzip(copy), folder / "genome.gzi")
+
+
+def _copy_evenly(fasta: Path, folder: Path) -> None:
+    """Write a FASTA anew with lines of equal length."""
+    copy = folder / "genome.fa.gz"
+    with open_bgzip(copy, _COPY_LEVEL) as packed:
+        for record in read_fasta(fasta):
+            letters = record.sequence.encode("ascii")
+            packed.write(f">{record.name}\n".encode())
+            for start in range(0, len(letters), _LINE_BASES):
+                packed.write(letters[start : start + _LINE_BASES] + b"\n")
+    write_index(index_fasta(copy), folder / "genome.fai")
+    write_bgzip_index(index_bgzip(copy), folder / "genome.gzi")
+
+
+def _fits(beside: IndexedFasta) -> bool:
+    """Return whether indexes are not older than their FASTA and belong to it."""
+    made = beside.fasta.stat().st_mtime_ns
+    try:
+        is_fresh = all(part.stat().st_mtime_ns >= made for part in beside[1:] if part is not None)
+    except OSError:
+        return False
+    return is_fresh and _matches(beside)
+
+
+def _matches(found: IndexedFasta) -> bool:
+    """Return whether the headers and ends of (some of) the contigs lie where the index says."""
+    entries = read_index(found.fai)
+    if not entries:
+        return False
+    if found.gzi is None:
+        with found.fasta.open("rb") as stream:
+
+            def read_plain(offset: int, size: int) -> bytes:
+                stream.seek(offset)
+                return stream.read(size)
+
+            return _headers_and_ends_match(entries, read_plain)
+    starts = read_bgzip_index(found.gzi)
+    if starts is None or (starts and starts[-1].compressed >= found.fasta.stat().st_size):
+        return False
+    try:
+        return _headers_and_ends_match(
+            entries, lambda offset, size: read_from_middle(found.fasta, starts, offset, size)
+        )
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
+def _headers_and_ends_match(entries: list[IndexEntry], read: Callable[[int, int], bytes]) -> bool:
+    step = -(-len(entries) // _CHECKED_CONTIGS)
+    for entry in [*entries[:-1:step], entries[-1]]:
+        if not (entry.length > 0 < entry.line_bases < entry.line_width):
+            return False
+        before = min(_HEADER_BYTES, entry.offset)
+        header = read(entry.offset - before, before).rstrip(b"\r\n").rpartition(b"\n")[2]
+        if not header.startswith(b">") or split_header(header[1:].decode(errors="replace"))[0] != entry.name:
+            return False
+        full_lines, rest = divmod(entry.length - 1, entry.line_bases)
+        end = read(entry.offset + full_lines * entry.line_width + rest, 2)
+        if not end or end[:1].isspace() or not (len(end) == 1 or end[1:].isspace()):
+            return False
+    after = read(entry.offset + full_lines * entry.line_width + rest + 1, _HEADER_BYTES)
+    return not after.strip()
