@@ -1,0 +1,231 @@
+"""Which windows a scan looks at: regions tiled by a stride, numbered from 0, cut into fixed blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.errors import InputError
+
+BLOCK_WINDOWS = 4096
+_PIECE_BASES = 1 << 22
+
+
+class Regions(NamedTuple):
+    """Regions to scan, in any order, overlapping or not.
+
+    Attributes
+    ----------
+    contigs : list of str
+        Names that `contig_index` points into.
+    contig_index : integer[n]
+    start, end : integer[n]
+        0-based, half-open, within the contig.
+    """
+
+    contigs: Sequence[str]
+    contig_index: NDArray[np.integer]
+    start: NDArray[np.integer]
+    end: NDArray[np.integer]
+
+
+class GridNotes(NamedTuple):
+    """What the planning did to the regions.
+
+    Attributes
+    ----------
+    regions_merged : int
+        Regions that overlap or touch another one and became part of it.
+    regions_widened : int
+        Regions shorter than the window, widened to it around their centre.
+    too_short : int
+        Contigs shorter than the window (with regions: regions on such contigs); no window lies on them.
+    """
+
+    regions_merged: int
+    regions_widened: int
+    too_short: int
+
+
+class Piece(NamedTuple):
+    """Consecutive windows of one span: 0-based ascending starts, and the number of the first window."""
+
+    contig: str
+    first: int
+    starts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class ScanGrid:
+    """The numbered windows of a scan.
+
+    Spans are disjoint, sorted by contig name (in byte order, as ``sort -k1,1 -k2,2n`` does) and start. A span
+    is tiled from its start by `stride`; where the stride does not divide it, one more window lies flush with
+    its end. Window numbers run through all spans, so that the same input always gives the same numbers.
+
+    Parameters
+    ----------
+    contigs : tuple of (str, int)
+        All contigs of the genome with their lengths, sorted by name.
+    contig_index : int32[m]
+        Contig of each span, as an index into `contigs`.
+    start, end : int64[m]
+        0-based, half-open; every span is at least `window_length` long.
+    window_length, stride : int
+        In bp.
+    """
+
+    contigs: tuple[tuple[str, int], ...]
+    contig_index: NDArray[np.int32]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    window_length: int
+    stride: int
+    first_window: NDArray[np.int64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        room = self.end - self.start - self.window_length
+        counts = -(-room // self.stride) + 1
+        object.__setattr__(self, "first_window", np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that makes the grid: equal grids have equal digests."""
+        digest = hashlib.sha256(json.dumps([self.contigs, self.window_length, self.stride]).encode())
+        for part in (self.contig_index, self.start, self.end):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def n_windows(self) -> int:
+        """How many windows there are."""
+        return int(self.first_window[-1])
+
+    @property
+    def n_blocks(self) -> int:
+        """How many blocks of `BLOCK_WINDOWS` windows there are; the last may be shorter."""
+        return -(-self.n_windows // BLOCK_WINDOWS)
+
+    def block(self, number: int) -> tuple[int, int]:
+        """Return the first window of a block, and the one after its last."""
+        first = number * BLOCK_WINDOWS
+        return first, min(first + BLOCK_WINDOWS, self.n_windows)
+
+    def shard_blocks(self, index: int, of: int) -> range:
+        """Return the blocks of shard `index` (from 1) of `of`: runs of blocks, as even as they can be."""
+        return range((index - 1) * self.n_blocks // of, index * self.n_blocks // of)
+
+    def places(self, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return contig (index into `contigs`) and 0-based start of windows ``first`` to ``last - 1``."""
+        numbers = np.arange(first, last, dtype=np.int64)
+        span = np.searchsorted(self.first_window, numbers, side="right") - 1
+        starts = self.start[span] + (numbers - self.first_window[span]) * self.stride
+        return self.contig_index[span], np.minimum(starts, self.end[span] - self.window_length)
+
+    def pieces(self, first: int, last: int) -> Iterator[Piece]:
+        """Yield the windows ``first`` to ``last - 1`` by spans, at most 4 Mb (or one window) at a time."""
+        if first >= last:
+            return
+        span = int(np.searchsorted(self.first_window, first, side="right")) - 1
+        while first < last:
+            span_end = int(self.first_window[span + 1])
+            stop = min(last, span_end, first + max(1, _PIECE_BASES // self.stride))
+            contig_index, starts = self.places(first, stop)
+            yield Piece(self.contigs[contig_index[0]][0], first, starts)
+            first = stop
+            span += first == span_end
+
+
+def plan_grid(
+    contig_sizes: Mapping[str, int],
+    window_length: int,
+    stride: int,
+    regions: Regions | None = None,
+    contigs: Sequence[str] | None = None,
+) -> tuple[ScanGrid, GridNotes]:
+    """Lay the grid of a scan.
+
+    Regions that overlap or touch are merged; one that is shorter than the window is widened to it around its
+    centre, moved inwards at the ends of the contig.
+
+    Parameters
+    ----------
+    contig_sizes : mapping of str to int
+        Names and lengths of the genome's contigs.
+    window_length, stride : int
+        In bp, at least 1.
+    regions : Regions, optional
+        What to scan; default: whole contigs.
+    contigs : sequence of str, optional
+        Scan only these (exact names).
+
+    Raises
+    ------
+    InputError
+        When no window fits.
+    """
+    if window_length < 1 or stride < 1:
+        raise InputError(f"window length {window_length} and stride {stride} must be at least 1")
+    ordered = tuple(sorted(contig_sizes.items()))
+    sizes = np.array([size for _, size in ordered], dtype=np.int64)
+    chosen = np.array([contigs is None or name in set(contigs) for name, _ in ordered], dtype=bool)
+    if regions is None:
+        index = np.flatnonzero(chosen)
+        start, end = np.zeros(len(index), dtype=np.int64), sizes[index]
+    else:
+        index, start, end = _ordered_regions(regions, ordered, chosen)
+    n_given = len(index)
+    index, start, end = _merged(index, start, end)
+    n_merged = n_given - len(index)
+    fits = sizes[index] >= window_length
+    n_short = int(np.count_nonzero(~fits))
+    index, start, end = index[fits], start[fits], end[fits]
+    narrow = end - start < window_length
+    if narrow.any():
+        middle = (start + end - window_length) // 2
+        start = np.where(narrow, np.clip(middle, 0, sizes[index] - window_length), start)
+        end = np.where(narrow, start + window_length, end)
+        order = np.lexsort((start, index))
+        index, start, end = _merged(index[order], start[order], end[order])
+    if len(index) == 0:
+        raise InputError(
+            f"no window of {window_length} bp fits: {n_short} contigs or regions are on shorter contigs",
+            remedy="give longer sequences, other regions or a model with a shorter window",
+        )
+    grid = ScanGrid(ordered, index.astype(np.int32), start, end, window_length, stride)
+    return grid, GridNotes(n_merged, int(np.count_nonzero(narrow)), n_short)
+
+
+def _ordered_regions(
+    regions: Regions, ordered: Sequence[tuple[str, int]], chosen: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    place = {name: number for number, (name, _) in enumerate(ordered)}
+    to_place = np.array([place[name] for name in regions.contigs], dtype=np.int64)
+    index = to_place[np.asarray(regions.contig_index)] if len(to_place) else np.zeros(0, dtype=np.int64)
+    start, end = np.asarray(regions.start, dtype=np.int64), np.asarray(regions.end, dtype=np.int64)
+    kept = chosen[index] & (end > start)
+    index, start, end = index[kept], start[kept], end[kept]
+    order = np.lexsort((start, index))
+    return index[order], start[order], end[order]
+
+
+def _merged(
+    index: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Merge sorted intervals that overlap or touch."""
+    if len(index) == 0:
+        return index, start, end
+    # one running maximum for all contigs: ends of a later contig lie above those of an earlier one
+    offset = index * (int(end.max()) + 1)
+    reach = np.maximum.accumulate(end + offset)
+    opens = np.concatenate([[True], (start + offset)[1:] > reach[:-1]])
+    first = np.flatnonzero(opens)
+    last = np.concatenate([first[1:], [len(index)]]) - 1
+    return index[first], start[first], (reach - offset)[last]

@@ -1,0 +1,181 @@
+"""Score files put together: every shard of one scan, exactly once, made with equal settings."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, ScanGrid
+from dnabert_enhancer.scan.score_file import SCORES_SUFFIX, ScoreFile
+
+ENGINE_SETTINGS = ("backend", "device", "precision")
+_SHARD_NAME = re.compile(r"\.shard-(\d+)-of-(\d+)\.scores")
+
+
+class Scores:
+    """The scores of a whole scan, from one file or from all of its shards.
+
+    Parameters
+    ----------
+    files : sequence of ScoreFile
+        In any order.
+
+    Raises
+    ------
+    InputError
+        A shard is missing or there twice, or two differ in what their scores depend on.
+    """
+
+    def __init__(self, files: Sequence[ScoreFile]) -> None:
+        if not files:
+            raise InputError("there are no scores to merge", remedy="give what `predict --shard` wrote")
+        self._files = sorted(files, key=lambda file: file.header.shard)
+        self._check_settings()
+        self._check_shards()
+        first = max(self._files, key=lambda file: file.header.counts.get("scored", 0)).header
+        self.settings = first.settings
+        self.calls = dict(first.calls)
+        self.engine = first.engine
+        self.grid: ScanGrid = self._files[0].grid()
+        self._check_windows()
+        self.largest = max(file.header.largest for file in self._files)
+        self.scored_counts = sum_counts(file.scored_counts for file in self._files)
+        self.null_counts = sum_counts(file.null_counts for file in self._files)
+
+    @property
+    def n_shards(self) -> int:
+        """How many files there are."""
+        return len(self._files)
+
+    def total(self, what: str) -> dict[str, float]:
+        """Return the sums over the files of ``"counts"`` or ``"seconds"``."""
+        sums: dict[str, float] = {}
+        for file in self._files:
+            for name, number in getattr(file.header, what).items():
+                sums[name] = sums.get(name, 0) + number
+        return sums
+
+    def blocks(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield the number of the first window and float32[n, 2] (rank, score) of each block, in order."""
+        for file in self._files:
+            first = file.header.windows[0]
+            for block in file.blocks(BLOCK_WINDOWS):
+                yield first, block
+                first += len(block)
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files:
+            file.close()
+
+    def _check_settings(self) -> None:
+        # a shard in which nothing could be scored never asked the engine to choose
+        used = [file for file in self._files if file.header.counts.get("scored")] or self._files
+        reference = used[0]
+        for file in self._files:
+            ignored = () if file in used else ENGINE_SETTINGS
+            for part in ("settings", "calls"):
+                ours: dict[str, Any] = getattr(file.header, part)
+                theirs: dict[str, Any] = getattr(reference.header, part)
+                for name in sorted((set(ours) | set(theirs)).difference(ignored)):
+                    if ours.get(name) != theirs.get(name):
+                        raise InputError(
+                            f"its {name} is {ours.get(name)!r}, but {theirs.get(name)!r} in {reference.name}",
+                            source=file.name,
+                            remedy="run all shards with the same input and options (give --backend, --device "
+                            "and --precision by name on machines that differ)",
+                        )
+
+    def _check_shards(self) -> None:
+        of = {file.header.shard[1] for file in self._files}
+        if len(of) > 1:
+            raise InputError(
+                f"shards of different scans: of {' and of '.join(map(str, sorted(of)))}",
+                source=self._files[0].name,
+                remedy="merge the shards of one scan",
+            )
+        (count,) = of
+        seen: dict[int, ScoreFile] = {}
+        for file in self._files:
+            number = file.header.shard[0]
+            if number in seen:
+                raise InputError(
+                    f"shard {number} of {count} is also in {seen[number].name}",
+                    source=file.name,
+                    remedy="give every shard once",
+                )
+            seen[number] = file
+        missing = [str(number) for number in range(1, count + 1) if number not in seen]
+        if missing:
+            raise InputError(
+                f"of {count} shards {len(missing)} are missing: {', '.join(missing[:10])}"
+                + (" ..." if len(missing) > 10 else ""),
+                source=self._files[0].name,
+                remedy="run `predict --shard` for them",
+            )
+
+    def _check_windows(self) -> None:
+        expected = 0
+        for file in self._files:
+            first, last = file.header.windows
+            if first != expected or last < first:
+                raise InputError(
+                    f"its windows {first}-{last} do not follow window {expected}", source=file.name
+                )
+            expected = last
+        if expected != self.grid.n_windows:
+            raise InputError(
+                f"{expected} windows, but the scan has {self.grid.n_windows}", source=self._files[-1].name
+            )
+
+
+def sum_counts(counts: Iterator[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the sum of arrays of counts."""
+    total = next(counts).copy()
+    for more in counts:
+        total += more
+    return total
+
+
+def shard_path(prefix: str, index: int, of: int) -> str:
+    """Return the name of a shard's file: ``PREFIX.shard-I-of-N.scores``."""
+    return f"{prefix}.shard-{index}-of-{of}{SCORES_SUFFIX}"
+
+
+def find_shards(prefixes: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """Return the shards' files that prefixes, or names of files, stand for.
+
+    Raises
+    ------
+    InputError
+        When a prefix has no shards.
+    """
+    found: list[Path] = []
+    for given in prefixes:
+        prefix = os.fspath(given)
+        path = Path(prefix)
+        if _SHARD_NAME.search(path.name) or path.suffix == SCORES_SUFFIX:
+            matches = [path]
+        else:
+            folder = path.parent
+            names = sorted(folder.iterdir()) if folder.is_dir() else []
+            matches = [
+                entry
+                for entry in names
+                if entry.name.startswith(path.name) and _SHARD_NAME.fullmatch(entry.name[len(path.name) :])
+            ]
+        if not matches:
+            raise InputError(
+                f"no shards are named {prefix}.shard-I-of-N{SCORES_SUFFIX}",
+                source=prefix,
+                remedy="give the --output-prefix that `predict --shard` had",
+            )
+        found += [match for match in matches if match not in found]
+    return found

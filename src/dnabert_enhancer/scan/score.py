@@ -1,0 +1,193 @@
+"""First half of a scan: scores of a run of blocks, streamed from the genome through the engine to a file."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.scan.grid import ScanGrid
+from dnabert_enhancer.scan.nulls import SCORE_BINS, count_scores
+from dnabert_enhancer.scan.score_file import ScoreWriter
+from dnabert_enhancer.scan.target import Target, WindowScores
+from dnabert_enhancer.sequence import (
+    UNKNOWN_BASE,
+    dinucleotide_shuffle,
+    encode_bases,
+    unknown_fraction,
+    windows_at,
+)
+
+SKIPPED_UNKNOWN = "too_many_unknown_bases"
+_READ_BASES = 1 << 16
+
+
+class SequenceSource(Protocol):
+    """What a scan needs of a genome."""
+
+    def fetch(self, contig: str, start: int, end: int) -> bytes:
+        """Return the bases of a piece."""
+
+
+class Predictor(Protocol):
+    """What a scan needs of the engine."""
+
+    def predict(
+        self, windows: NDArray[np.uint8], progress: Callable[[int], None] | None = None
+    ) -> Predictions:
+        """Return the predictions for uint8[n, length]."""
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """How windows are scored.
+
+    Parameters
+    ----------
+    max_unknown : float
+        Windows with a larger share of unknown bases are skipped.
+    null_fraction : float
+        Share of the scored windows that are scored again after a dinucleotide-preserving shuffle; 0: none.
+    seed : int
+        Of the choice of windows to shuffle and of the shuffles; the number of the block goes in, so that the
+        blocks can be computed in any order and place.
+    """
+
+    max_unknown: float = 0.1
+    null_fraction: float = 0.0
+    seed: int = 0
+
+
+@dataclass
+class ScoreTally:
+    """What came of scoring: counts, time in and outside of the model, the largest absolute score."""
+
+    scored_counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORE_BINS, np.int64))
+    null_counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(SCORE_BINS, np.int64))
+    counts: Counter[str] = field(default_factory=Counter)
+    model_seconds: float = 0.0
+    seconds: float = 0.0
+    largest: float = 0.0
+
+
+class _Bases:
+    """Base codes of pieces that are asked for in ascending order, read ahead a little and kept once."""
+
+    def __init__(self, source: SequenceSource, sizes: dict[str, int]) -> None:
+        self._source = source
+        self._sizes = sizes
+        self._contig = ""
+        self._start = 0
+        self._codes = np.zeros(0, np.uint8)
+
+    def codes(self, contig: str, start: int, end: int) -> NDArray[np.uint8]:
+        held = contig == self._contig and self._start <= start and end <= self._start + len(self._codes)
+        if not held:
+            stop = min(max(end, start + _READ_BASES), self._sizes[contig])
+            self._codes = encode_bases(self._source.fetch(contig, start, stop))
+            self._contig, self._start = contig, start
+        return self._codes[start - self._start : end - self._start]
+
+
+def score_blocks(
+    source: SequenceSource,
+    grid: ScanGrid,
+    blocks: Iterable[int],
+    engine: Predictor,
+    target: Target,
+    settings: ScoreSettings,
+    writer: ScoreWriter,
+    progress: Callable[[int], None] | None = None,
+) -> ScoreTally:
+    """Score blocks of windows and append them to a score file.
+
+    The engine always gets the windows of one block at a time, so that a window has the same neighbours, and
+    the same bits, in whatever shard its block lies.
+
+    Parameters
+    ----------
+    source : SequenceSource
+        The genome.
+    grid : ScanGrid
+        All windows of the scan.
+    blocks : iterable of int
+        Ascending numbers of the blocks to score.
+    progress : callable, optional
+        Called with the number of windows done since the last call.
+    """
+    began = time.perf_counter()
+    tally = ScoreTally()
+    bases = _Bases(source, dict(grid.contigs))
+    for block in blocks:
+        first, last = grid.block(block)
+        windows, kept = _block_windows(bases, grid, first, last, settings.max_unknown)
+        scores = np.full((2, last - first), np.nan, dtype=np.float32)
+        if len(windows):
+            found = _predict(engine, target, windows, tally)
+            scores[:, kept] = found
+            tally.scored_counts += count_scores(found.rank)
+            tally.largest = max(tally.largest, float(np.abs(found.score).max()))
+            _score_null(engine, target, windows, settings, block, tally)
+        writer.append(scores[0], scores[1])
+        tally.counts["windows"] += last - first
+        tally.counts["scored"] += len(windows)
+        tally.counts[SKIPPED_UNKNOWN] += last - first - len(windows)
+        if progress is not None:
+            progress(last - first)
+    tally.seconds = time.perf_counter() - began
+    return tally
+
+
+def _block_windows(
+    bases: _Bases, grid: ScanGrid, first: int, last: int, max_unknown: float
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Return the windows of a block that can be scored, uint8[m, length], and which of the block they are."""
+    length = grid.window_length
+    kept = np.zeros(last - first, dtype=bool)
+    parts: list[NDArray[np.uint8]] = []
+    for piece in grid.pieces(first, last):
+        start = int(piece.starts[0])
+        codes = bases.codes(piece.contig, start, int(piece.starts[-1]) + length)
+        places = piece.starts - start
+        good = np.ones(len(places), dtype=bool)
+        if (codes >= UNKNOWN_BASE).any():
+            good = unknown_fraction(codes, places, length) <= max_unknown
+        kept[piece.first - first : piece.first - first + len(places)] = good
+        if good.any():
+            parts.append(windows_at(codes, places[good], length))
+    if len(parts) == 1:
+        return parts[0], kept
+    return np.concatenate([np.zeros((0, length), np.uint8), *parts]), kept
+
+
+def _score_null(
+    engine: Predictor,
+    target: Target,
+    windows: NDArray[np.uint8],
+    settings: ScoreSettings,
+    block: int,
+    tally: ScoreTally,
+) -> None:
+    if settings.null_fraction <= 0:
+        return
+    rng = np.random.default_rng([settings.seed, block])
+    chosen = windows[rng.random(len(windows)) < settings.null_fraction]
+    if len(chosen):
+        found = _predict(engine, target, dinucleotide_shuffle(chosen, rng), tally)
+        tally.null_counts += count_scores(found.rank)
+        tally.counts["null_windows"] += len(chosen)
+
+
+def _predict(
+    engine: Predictor, target: Target, windows: NDArray[np.uint8], tally: ScoreTally
+) -> WindowScores:
+    began = time.perf_counter()
+    predictions = engine.predict(windows)
+    tally.model_seconds += time.perf_counter() - began
+    return target.scores(predictions)

@@ -1,0 +1,91 @@
+"""Which number of a model's prediction a scan reports: the class, what ranks windows, what is compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model import EnhancerModel, Task
+
+
+class WindowScores(NamedTuple):
+    """Scores of windows.
+
+    Attributes
+    ----------
+    rank : float32[n]
+        What orders them: the logit; for regression the value.
+    score : float32[n]
+        What is reported and compared with the threshold: the probability; for regression the value.
+    """
+
+    rank: NDArray[np.float32]
+    score: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The output of a model that is reported.
+
+    Parameters
+    ----------
+    task : {"binary", "multiclass", "regression"}
+        The model's.
+    label : str
+        Name of the class or value.
+    index : int
+        Its place among the model's outputs.
+    """
+
+    task: str
+    label: str
+    index: int
+
+    @classmethod
+    def of_model(cls, model: EnhancerModel, label: str | None = None) -> Target:
+        """Return the target by its name; default: the positive class, or the only value.
+
+        Raises
+        ------
+        InputError
+            The model has no such label, or several to choose from.
+        """
+        card = model.card
+        names = ", ".join(card.labels)
+        if label is None:
+            if card.task == Task.MULTICLASS or (card.task == Task.REGRESSION and len(card.labels) > 1):
+                raise InputError(
+                    f"the model {card.name} has several outputs", remedy=f"choose one with --label: {names}"
+                )
+            label = card.labels[-1]
+        if label not in card.labels:
+            raise InputError(f"the model {card.name} has no label {label!r}", remedy=f"it has {names}")
+        index = card.labels.index(label)
+        if card.task == Task.BINARY and index == 0:
+            raise InputError(
+                f"{label!r} is the negative class of {card.name}", remedy=f"choose {card.labels[1]!r}"
+            )
+        return cls(card.task, label, index)
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether scores lie in 0..1."""
+        return self.task != Task.REGRESSION
+
+    def scores(self, predictions: Predictions) -> WindowScores:
+        """Return the target's scores."""
+        if self.task == Task.BINARY:
+            return WindowScores(predictions.logit, predictions.probability)
+        found = predictions.outputs if self.task == Task.REGRESSION else predictions.probability
+        column = np.ascontiguousarray(found[:, self.index], dtype=np.float32)
+        return WindowScores(_log_odds(column) if self.is_probability else column, column)
+
+
+def _log_odds(probability: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    p = np.clip(probability.astype(np.float64), 1e-30, 1 - 1e-16)
+    return np.log(p / (1 - p)).astype(np.float32)
