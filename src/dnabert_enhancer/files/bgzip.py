@@ -37,6 +37,7 @@ class _Blocks(io.RawIOBase):
         from Bio.bgzf import BgzfWriter
 
         super().__init__()
+        self.name = str(path)  # what a text stream over this one says as its name
         self._file = path.open("wb")
         self._writer: BgzfWriter | None = BgzfWriter(fileobj=self._file, compresslevel=level)
 
