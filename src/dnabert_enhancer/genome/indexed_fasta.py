@@ -100,10 +100,14 @@ def _beside(fasta: Path, packing: Compression) -> IndexedFasta:
     return IndexedFasta(fasta, Path(f"{fasta}.fai"), blocks)
 
 
+def _is_writable(folder: Path) -> bool:
+    # a folder that nobody may write stays as it is, also when the superuser runs this
+    return bool(folder.stat().st_mode & 0o222) and os.access(folder, os.W_OK | os.X_OK)
+
+
 def _make_beside(wanted: IndexedFasta) -> bool:
     """Write the indexes beside the FASTA; False when the folder cannot be written."""
-    folder = wanted.fasta.parent
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not _is_writable(wanted.fasta.parent):
         return False
     made = temporary_beside(wanted.fai)
     try:
