@@ -1,1 +1,22 @@
-"""Room training (being built)."""
+"""Fine-tuning: early stop, collapse guard, resume, logging, calibration.
+
+The door is light: what trains is imported when it is first asked for, and torch only when a training begins.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dnabert_enhancer.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from dnabert_enhancer.training.run import TrainingResult, finetune
+
+__all__ = ["TrainingResult", "TrainingSettings", "finetune"]
+
+
+def __getattr__(name: str) -> Any:  # the lazy names of the door
+    if name in __all__:
+        return getattr(import_module(f"{__name__}.run"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,86 @@
+"""Where a training's curves go beside the log: TensorBoard, Weights & Biases, MLflow, all able to work offline."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from dnabert_enhancer.training.packages import require_packages
+
+logger = logging.getLogger(__name__)
+
+PROJECT = "dnabert-enhancer"
+
+
+@contextlib.contextmanager
+def logging_targets(names: tuple[str, ...], directory: Path) -> Iterator[None]:
+    """Point the loggers at a folder, unless the user's environment points them elsewhere; close them at the end.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of tensorboard, wandb, mlflow.
+    directory : Path
+        Where their files go.
+
+    Raises
+    ------
+    ResourceError
+        When a logger's package is missing.
+
+    Notes
+    -----
+    Weights & Biases is offline unless ``WANDB_API_KEY`` or ``WANDB_MODE`` is set: a run never waits for a login.
+    MLflow writes an SQLite file unless ``MLFLOW_TRACKING_URI`` is set.
+    """
+    require_packages(*names)
+    before = dict(os.environ)
+    try:
+        for name in names:
+            _point(name, directory / name)
+        yield
+    finally:
+        _finish(names)
+        for key in set(os.environ) - set(before):
+            del os.environ[key]
+        os.environ.update(before)
+
+
+def _point(name: str, directory: Path) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "tensorboard": {"TENSORBOARD_LOGGING_DIR": str(directory)},
+        "wandb": {
+            "WANDB_DIR": str(directory),
+            "WANDB_PROJECT": PROJECT,
+            "WANDB_SILENT": "true",
+            "WANDB_CONSOLE": "off",
+        },
+        "mlflow": {
+            "MLFLOW_TRACKING_URI": f"sqlite:///{directory.resolve() / 'mlflow.db'}",
+            "MLFLOW_EXPERIMENT_NAME": PROJECT,
+        },
+    }[name]
+    if name == "wandb" and not {"WANDB_API_KEY", "WANDB_MODE"} & set(os.environ):
+        settings["WANDB_MODE"] = "offline"
+        logger.info(
+            "wandb: no WANDB_API_KEY, so the run is logged offline (wandb sync %s uploads it)", directory
+        )
+    for key, value in settings.items():
+        os.environ.setdefault(key, value)
+
+
+def _finish(names: tuple[str, ...]) -> None:
+    if "wandb" in names:
+        import wandb
+
+        if wandb.run is not None:
+            wandb.finish(quiet=True)
+    if "mlflow" in names:
+        import mlflow
+
+        if mlflow.active_run() is not None:
+            mlflow.end_run()

@@ -1,0 +1,53 @@
+"""The optional packages of training: asked for only when training begins, kept quiet, missed in one clear line."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+
+from dnabert_enhancer.errors import ResourceError
+
+TRAINING_PACKAGES = ("torch", "transformers", "accelerate")
+_EXTRA_OF = {"peft": "train", "tensorboard": "train", "wandb": "train", "mlflow": "mlflow"}
+_CHATTY = ("transformers", "accelerate", "peft", "torch", "mlflow", "alembic", "wandb", "urllib3", "git")
+
+
+def require_packages(*names: str) -> None:
+    """Raise `ResourceError` with the right ``pip install`` when a package is missing."""
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            extra = _EXTRA_OF.get(name, "train")
+            raise ResourceError(
+                f"the Python package {name!r} is not installed",
+                remedy=f'pip install "dnabert-enhancer[{extra}]"',
+            )
+
+
+@contextlib.contextmanager
+def quiet_packages() -> Iterator[None]:
+    """Silence the progress bars, warnings and information lines of the training packages, errors excepted."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    loggers = [logging.getLogger(name) for name in _CHATTY]
+    levels = [logger.level for logger in loggers]
+    from transformers.utils import logging as transformers_logging
+
+    bars = transformers_logging.is_progress_bar_enabled()
+    verbosity = transformers_logging.get_verbosity()
+    transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        transformers_logging.set_verbosity(verbosity)
+        if bars:
+            transformers_logging.enable_progress_bar()

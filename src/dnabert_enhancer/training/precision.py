@@ -1,0 +1,85 @@
+"""Chooses the device and the arithmetic of a training, and says why."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dnabert_enhancer.errors import ResourceError
+
+LEAST_WIDTH_CPU_BFLOAT16 = 128
+"""Hidden size from which bfloat16 pays on a CPU with bfloat16 units (benchmarks/training.py measures it)."""
+
+
+class Arithmetic(NamedTuple):
+    """Where and in which number format a training computes.
+
+    Attributes
+    ----------
+    device : {"cpu", "cuda"}
+        The device.
+    precision : {"float32", "bfloat16", "float16"}
+        Of the matrix products; weights and their updates are float32 always.
+    why : str
+        The reason, for the log and the card.
+    """
+
+    device: str
+    precision: str
+    why: str
+
+
+def choose_arithmetic(device: str, precision: str, hidden_size: int) -> Arithmetic:
+    """Return the arithmetic for the asked device and precision.
+
+    Parameters
+    ----------
+    device : {"auto", "cpu", "cuda"}
+        ``auto``: the GPU where there is one.
+    precision : {"auto", "float32", "bfloat16", "float16"}
+        ``auto``: on a GPU bfloat16, or float16 where it has no bfloat16 units; on a CPU bfloat16 where it has matrix
+        units for it and the model is wide enough to gain, else float32.
+    hidden_size : int
+        Width of the model.
+
+    Raises
+    ------
+    ResourceError
+        No GPU where one is asked for; a format that the device cannot.
+    """
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ResourceError(
+            "no CUDA device is usable here", remedy="give --device cpu, or check the driver with nvidia-smi"
+        )
+    if device == "cpu" or not torch.cuda.is_available():
+        return _on_cpu(precision, hidden_size)
+    if precision != "auto":
+        return Arithmetic("cuda", precision, "asked for")
+    if torch.cuda.is_bf16_supported(including_emulation=False):
+        return Arithmetic("cuda", "bfloat16", "the GPU has bfloat16 units")
+    return Arithmetic("cuda", "float16", "the GPU has no bfloat16 units")
+
+
+def _on_cpu(precision: str, hidden_size: int) -> Arithmetic:
+    if precision == "float16":
+        raise ResourceError("float16 training needs a GPU", remedy="give --precision bfloat16 or float32")
+    if precision != "auto":
+        return Arithmetic("cpu", precision, "asked for")
+    if not cpu_has_bfloat16_units():
+        return Arithmetic("cpu", "float32", "the processor has no bfloat16 matrix units")
+    if hidden_size < LEAST_WIDTH_CPU_BFLOAT16:
+        return Arithmetic("cpu", "float32", f"a model {hidden_size} wide does not gain by bfloat16")
+    return Arithmetic("cpu", "bfloat16", "the processor has bfloat16 matrix units")
+
+
+def cpu_has_bfloat16_units() -> bool:
+    """Return whether this processor multiplies bfloat16 matrices in hardware (AMX, or Arm's BF16 extension)."""
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:  # noqa: PTH123  a kernel file
+            for line in lines:
+                if line.startswith(("flags", "Features")):
+                    return not {"amx_bf16", "bf16"}.isdisjoint(line.split())
+    except OSError:
+        pass
+    return False

@@ -1,0 +1,208 @@
+"""The folder in which a training keeps what it needs to go on after a kill: lock, fingerprint, attempts, checkpoints."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from dnabert_enhancer.errors import InputError
+
+FOLDER_NAME = ".checkpoints"
+COMPLETE_NAME = "complete.json"
+"""Written into a checkpoint last; one without it broke off."""
+_STATE_NAME = "run.json"
+_LOCK_NAME = "lock"
+_PREFIX = "checkpoint-"
+
+
+@dataclass
+class Attempt:
+    """One training from its first step, or as far as it came.
+
+    Parameters
+    ----------
+    number : int
+        From 1.
+    seed : int
+        Of everything random in it.
+    outcome : str
+        Empty while it runs; ``kept`` or ``collapsed``.
+    reason : str
+        What a collapsed model did.
+    """
+
+    number: int
+    seed: int
+    outcome: str = ""
+    reason: str = ""
+
+
+@dataclass
+class RunState:
+    """What is known of a run across kills: what decides its result, and its attempts."""
+
+    fingerprint: dict[str, Any]
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+class RunFolder:
+    """The hidden folder of one training, locked while a process works in it.
+
+    Parameters
+    ----------
+    output_directory : Path
+        Where the model will be; the folder lies in it.
+
+    Notes
+    -----
+    The lock is the kernel's (`fcntl.flock`): it ends with the process however that ends, and is never stale.
+    """
+
+    def __init__(self, output_directory: Path) -> None:
+        self.output_directory = output_directory
+        self.path = output_directory / FOLDER_NAME
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        """Make the folder and lock it.
+
+        Raises
+        ------
+        InputError
+            When another process trains into the same output folder.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.path / _LOCK_NAME).open("w", encoding="utf-8")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise InputError(
+                "another finetune is at work in this folder",
+                source=self.output_directory,
+                remedy="wait for it, or choose another --output-dir",
+            ) from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+    def begin(self, fingerprint: Mapping[str, Any], *, restart: bool) -> RunState:
+        """Return the state to go on from, or a new one.
+
+        Parameters
+        ----------
+        fingerprint : mapping
+            What decides the result: settings, digests of data and base model.
+        restart : bool
+            Throw away what is there.
+
+        Raises
+        ------
+        InputError
+            When the folder holds a run of other arguments.
+        """
+        plain = json.loads(json.dumps(fingerprint))
+        if restart:
+            self.clear()
+        stored = self._read()
+        if stored is None:
+            state = RunState(plain)
+            self.save(state)
+            return state
+        changes = [
+            f"{name.replace('_', '-')} {_short(plain.get(name))} (was {_short(stored.fingerprint.get(name))})"
+            for name in sorted({*plain, *stored.fingerprint})
+            if plain.get(name) != stored.fingerprint.get(name)
+        ]
+        if changes:
+            raise InputError(
+                f"the folder holds checkpoints of a run with other arguments: {', '.join(changes)}",
+                source=self.output_directory,
+                remedy="give the same arguments to go on, --restart to begin again, or another --output-dir",
+            )
+        return stored
+
+    def save(self, state: RunState) -> None:
+        """Write the state, whole or not at all."""
+        temporary = self.path / f"{_STATE_NAME}.new"
+        temporary.write_text(json.dumps(asdict(state), indent=1) + "\n", encoding="utf-8")
+        temporary.replace(self.path / _STATE_NAME)
+
+    def attempt_directory(self, attempt: Attempt) -> Path:
+        """Return where the checkpoints of an attempt are."""
+        return self.path / f"attempt-{attempt.number}"
+
+    def clear(self) -> None:
+        """Remove everything but the lock."""
+        for entry in self.path.iterdir():
+            if entry.name == _LOCK_NAME:
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+    def remove(self) -> None:
+        """Remove the folder; the lock stays held until the block ends."""
+        shutil.rmtree(self.path)
+
+    def _read(self) -> RunState | None:
+        try:
+            content = json.loads((self.path / _STATE_NAME).read_text(encoding="utf-8"))
+            return RunState(dict(content["fingerprint"]), [Attempt(**entry) for entry in content["attempts"]])
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, KeyError):
+            raise InputError(
+                "the record of the run is damaged",
+                source=self.path / _STATE_NAME,
+                remedy="give --restart to begin again",
+            ) from None
+
+
+def complete_checkpoints(directory: Path) -> list[Path]:
+    """Return the checkpoints of an attempt that were written to their end, oldest first."""
+    if not directory.is_dir():
+        return []
+    numbered = [
+        (int(entry.name.removeprefix(_PREFIX)), entry)
+        for entry in directory.iterdir()
+        if entry.name.removeprefix(_PREFIX).isdigit() and (entry / COMPLETE_NAME).is_file()
+    ]
+    return [entry for _, entry in sorted(numbered)]
+
+
+def mark_complete(checkpoint: Path, seconds: float) -> None:
+    """Say that a checkpoint is whole, and how many seconds of training led to it."""
+    marker = checkpoint / COMPLETE_NAME
+    temporary = marker.with_suffix(".new")
+    temporary.write_text(json.dumps({"seconds": seconds}), encoding="utf-8")
+    temporary.replace(marker)
+
+
+def seconds_before(checkpoint: Path) -> float:
+    """Return the seconds of training that led to a checkpoint."""
+    return float(json.loads((checkpoint / COMPLETE_NAME).read_text(encoding="utf-8"))["seconds"])
+
+
+def drop_checkpoints(directory: Path, keep: set[Path]) -> None:
+    """Remove all the checkpoints of an attempt but some, those that broke off included."""
+    kept = {path.resolve() for path in keep}
+    for entry in directory.glob(f"{_PREFIX}*"):
+        if entry.resolve() not in kept:
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _short(value: object) -> str:
+    text = "not set" if value is None else str(value)
+    return text if len(text) <= 24 else f"{text[:12]}..."

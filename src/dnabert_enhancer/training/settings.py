@@ -1,0 +1,185 @@
+"""What a fine-tuning run can be told: one frozen value that travels instead of long argument lists."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from dnabert_enhancer.errors import InputError
+
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+DEVICES = ("auto", "cpu", "cuda")
+METHODS = ("full", "lora")
+SCHEDULES = ("linear", "cosine", "constant")
+CLASS_WEIGHTS = ("none", "balanced")
+THRESHOLDS = ("0.5", "max-mcc")
+LOGGERS = ("none", "tensorboard", "wandb", "mlflow")
+
+LEARNING_RATE_NEW = 1e-3
+"""Peak learning rate of a fresh model."""
+LEARNING_RATE_FULL = 3e-5
+"""Peak learning rate when all weights of a pre-trained model are trained."""
+LEARNING_RATE_LORA = 3e-4
+"""Peak learning rate when only low-rank adapters are trained."""
+
+_NO_PART_OF_THE_RESULT = (
+    "log_to",
+    "log_dir",
+    "checkpoint_steps",
+    "threads",
+    "model_name",
+    "licence",
+    "limits",
+)
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to fine-tune.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training split.
+    batch_size : int
+        Sequences a step and device.
+    accumulate : int
+        Batches whose gradients are added up before one update.
+    learning_rate : float, optional
+        Peak learning rate of AdamW. Default: 1e-3 for a fresh model, 3e-5 for a pre-trained one, 3e-4 for adapters.
+        DNABERT-Enhancer searched 1e-3, 1e-4, 3e-4, 1e-5, 3e-5, 1e-6 and 3e-6.
+    weight_decay : float
+        Decoupled weight decay, not applied to biases and normalisation.
+    warmup : float
+        Share of all updates in which the learning rate rises to its peak.
+    schedule : {"linear", "cosine", "constant"}
+        How the learning rate falls after the warm-up.
+    gradient_clip : float
+        Largest norm of the gradient.
+    precision : {"auto", "float32", "bfloat16", "float16"}
+        Arithmetic of the matrix products; ``auto`` decides by the device and the model's width.
+    device : {"auto", "cpu", "cuda"}
+        Where to train.
+    threads : int
+        CPU threads; 0: as many as torch takes.
+    method : {"full", "lora"}
+        Train all weights, or low-rank adapters that are merged into the weights at the end.
+    lora_rank, lora_alpha, lora_dropout
+        Rank, scale and dropout of the adapters.
+    class_weights : {"none", "balanced"}
+        ``balanced``: a class counts with n / (classes * n_class) in the loss.
+    label_smoothing : float
+        Share of the target that is spread evenly over the classes.
+    reverse_complement : bool
+        Show half of the training windows, drawn anew each epoch, as their reverse complement.
+    shift : int
+        Move each training window by up to so many bp, drawn anew each epoch; where the sequence has no flank, the
+        missing bases are unknown.
+    token_dropout : float
+        Share of the tokens replaced by ``[MASK]`` in training, in runs of k.
+    metric : str
+        Validation metric that decides which epoch is kept; empty: the task's default.
+    early_stopping : int
+        Stop after so many epochs without a better metric; 0: never.
+    seed : int
+        Of the fresh weights, the order, the augmentation and dropout.
+    collapse_restarts : int
+        How often a collapsed training is started again with another seed.
+    validation_fraction : float
+        Share split off for validation when the data set has no such split.
+    window_length : int, optional
+        Crop sequences to so many bp around their centre; default: their own length.
+    threshold : {"0.5", "max-mcc"}
+        Where the model's default decision threshold comes from.
+    log_to : tuple of str
+        Of tensorboard, wandb, mlflow.
+    log_dir : str
+        Folder of the loggers' files; empty: ``logs`` in the output folder.
+    checkpoint_steps : int
+        Keep a checkpoint every so many updates beside the one of each epoch; 0: only each epoch's.
+    k : int, optional
+        Length of the k-mers of a fresh model; default 6.
+    model_name, licence, limits : str
+        For the card: what the model is called (empty: the output folder's name), the licence of its weights, and what
+        it must not be used for.
+    """
+
+    epochs: int = 5
+    batch_size: int = 64
+    accumulate: int = 1
+    learning_rate: float | None = None
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    schedule: str = "linear"
+    gradient_clip: float = 1.0
+    precision: str = "auto"
+    device: str = "auto"
+    threads: int = 0
+    method: str = "full"
+    lora_rank: int = 8
+    lora_alpha: float = 16.0
+    lora_dropout: float = 0.05
+    class_weights: str = "none"
+    label_smoothing: float = 0.0
+    reverse_complement: bool = True
+    shift: int = 0
+    token_dropout: float = 0.0
+    metric: str = ""
+    early_stopping: int = 0
+    seed: int = 42
+    collapse_restarts: int = 2
+    validation_fraction: float = 0.1
+    window_length: int | None = None
+    threshold: str = "0.5"
+    log_to: tuple[str, ...] = ()
+    log_dir: str = ""
+    checkpoint_steps: int = 1000
+    k: int | None = None
+    model_name: str = ""
+    licence: str = "unknown"
+    limits: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "accumulate", "lora_rank"):
+            self._require(name, getattr(self, name) >= 1, "at least 1")
+        for name in ("threads", "shift", "early_stopping", "seed", "collapse_restarts", "checkpoint_steps"):
+            self._require(name, getattr(self, name) >= 0, "at least 0")
+        for name in ("gradient_clip", "lora_alpha"):
+            self._require(name, 0 < getattr(self, name) < float("inf"), "a positive number")
+        self._require(
+            "learning_rate", self.learning_rate is None or 0 < self.learning_rate <= 1, "above 0, at most 1"
+        )
+        self._require("weight_decay", 0 <= self.weight_decay <= 1, "from 0 to 1")
+        for name in ("warmup", "token_dropout", "label_smoothing", "lora_dropout"):
+            self._require(name, 0 <= getattr(self, name) < 1, "from 0 to below 1")
+        self._require("validation_fraction", 0 < self.validation_fraction < 1, "between 0 and 1")
+        self._require("window_length", self.window_length is None or self.window_length >= 1, "at least 1 bp")
+        for name, choices in (
+            ("precision", PRECISIONS),
+            ("device", DEVICES),
+            ("method", METHODS),
+            ("schedule", SCHEDULES),
+            ("class_weights", CLASS_WEIGHTS),
+            ("threshold", THRESHOLDS),
+        ):
+            self._require(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
+        for logger in self.log_to:
+            if logger not in LOGGERS[1:]:
+                raise InputError(f"unknown logger {logger!r}", remedy=f"one of {', '.join(LOGGERS)}")
+
+    def _require(self, name: str, fulfilled: bool, what: str) -> None:
+        if not fulfilled:
+            raise InputError(f"{name.replace('_', '-')} is {getattr(self, name)}; it must be {what}")
+
+    def replace(self, **changes: Any) -> TrainingSettings:  # any field
+        """Return a copy with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for the card."""
+        return {**dataclasses.asdict(self), "log_to": list(self.log_to)}
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the values that decide the result: two runs that differ in one of them cannot continue each other."""
+        return {name: value for name, value in self.to_json().items() if name not in _NO_PART_OF_THE_RESULT}
