@@ -11,6 +11,7 @@ from dnabert_enhancer.evaluation.bins import (
 )
 from dnabert_enhancer.evaluation.calibration import CalibrationReport, fit_calibration
 from dnabert_enhancer.evaluation.kmers import kmer_counts
+from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassPanel
 from dnabert_enhancer.evaluation.panel import (
     AS_GIVEN,
     Comparison,
@@ -20,6 +21,7 @@ from dnabert_enhancer.evaluation.panel import (
     compare,
     estimate,
 )
+from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionPanel
 from dnabert_enhancer.evaluation.ridge import KmerRidge
 from dnabert_enhancer.evaluation.thresholds import threshold_of_best_mcc
 
@@ -27,14 +29,18 @@ __all__ = [
     "AS_GIVEN",
     "BINARY_METRICS",
     "CALIBRATION_BINS",
+    "MULTICLASS_METRICS",
     "PREVALENCES",
+    "REGRESSION_METRICS",
     "BinaryPanel",
     "CalibrationReport",
     "Comparison",
     "Estimate",
     "KmerRidge",
     "MetricKey",
+    "MulticlassPanel",
     "Panel",
+    "RegressionPanel",
     "Reliability",
     "binary_metrics",
     "compare",
