@@ -45,12 +45,16 @@ class RunRecord:
             "skipped": {},
         }
 
-    def add_input(self, role: str, path: str | Path) -> None:
-        """Note a file that was read, with its size and SHA-256 (standard input and folders: the name alone)."""
+    def add_input(self, role: str, path: str | Path) -> str:
+        """Note a file that was read, with its size and SHA-256 (standard input and folders: the name alone).
+
+        Returns the SHA-256, or an empty text.
+        """
         entry: dict[str, Any] = {"role": role, "path": str(path)}
         if str(path) != "-" and Path(path).is_file():
             entry |= {"bytes": os.path.getsize(path), "sha256": sha256_of(path)}  # noqa: PTH202
         self._content["inputs"].append(entry)
+        return str(entry.get("sha256", ""))
 
     def count(self, name: str, number: int) -> None:
         """Add to a count of things done."""

@@ -62,8 +62,55 @@ class ResultCounts(NamedTuple):
     scanned_bases: int
 
 
-def write_results(out: OutputSet, prefix: str, scores: Scores, settings: ResultSettings) -> ResultCounts:
-    """Write the results of a whole scan.
+class _Indexed(NamedTuple):
+    """A bgzip stream, where it is being written, and where its tabix index goes."""
+
+    stream: TextIO
+    path: Path
+    index_path: Path
+
+    @classmethod
+    def open(cls, out: OutputSet, final: str) -> _Indexed:
+        """Open an output and claim its index."""
+        stream = out.open_text(final)
+        return cls(stream, Path(stream.name), out.path(f"{final}.tbi"))
+
+    def finish(self) -> None:
+        """Close the stream and index the file."""
+        self.stream.close()
+        tabix_index(self.path)
+        made = next(path for ending in (".tbi", ".csi") if (path := Path(f"{self.path}{ending}")).exists())
+        made.replace(self.index_path)
+
+
+class ResultFiles:
+    """The files of a scan's results, opened at once so that a place that cannot be written shows early.
+
+    Parameters
+    ----------
+    out : OutputSet
+    prefix : str
+        What all names begin with.
+    settings : ResultSettings
+    """
+
+    def __init__(self, out: OutputSet, prefix: str, settings: ResultSettings) -> None:
+        self.bigwig_path = out.path(f"{prefix}.bw")
+        self.calls = _Indexed.open(out, f"{prefix}.calls.bed.gz")
+        self.scanned = out.open_text(f"{prefix}.scanned.bed")
+        self.windows = _Indexed.open(out, f"{prefix}.windows.tsv.gz") if settings.windows else None
+        self.bedgraph = _Indexed.open(out, f"{prefix}.bedgraph.gz") if settings.bedgraph else None
+
+    def finish(self) -> None:
+        """Close all files and make their indexes."""
+        self.scanned.close()
+        for output in (self.calls, self.windows, self.bedgraph):
+            if output is not None:
+                output.finish()
+
+
+def write_results(files: ResultFiles, scores: Scores, settings: ResultSettings) -> ResultCounts:
+    """Write the results of a whole scan, streaming.
 
     ``PREFIX.bw``: per base the mean score of the windows that cover it; bases under no scored window have no
     value. ``PREFIX.calls.bed.gz`` with its index: columns `CALL_COLUMNS`; ``score`` is 1000 times the
@@ -83,39 +130,28 @@ def write_results(out: OutputSet, prefix: str, scores: Scores, settings: ResultS
             f"none of {scores.grid.n_windows} windows could be scored ({_listed(skipped)})",
             remedy="check the input, or raise --max-unknown",
         )
-    return _ResultWriter(out, prefix, scores, settings).write()
+    return _ResultWriter(files, scores, settings).write()
 
 
 class _ResultWriter:
-    def __init__(self, out: OutputSet, prefix: str, scores: Scores, settings: ResultSettings) -> None:
-        self._out = out
-        self._prefix = prefix
+    def __init__(self, files: ResultFiles, scores: Scores, settings: ResultSettings) -> None:
+        self._files = files
         self._scores = scores
         self._length = scores.grid.window_length
         self._has_logits = scores.settings["task"] != Task.REGRESSION
         self._q_values = q_values(scores.scored_counts, scores.null_counts)
-        self._bigwig_path = out.path(f"{prefix}.bw")
-        self._calls = self._open_indexed("calls.bed.gz")
-        self._scanned = out.open_text(f"{prefix}.scanned.bed")
-        self._windows = self._open_indexed("windows.tsv.gz") if settings.windows else None
-        self._bedgraph = self._open_indexed("bedgraph.gz") if settings.bedgraph else None
         self._track = MeanTrack(self._length, max(scores.largest, 1.0))
         self._caller = CallBuilder(self._length, settings.threshold, settings.merge_gap)
         self._union = UnionBuilder(self._length)
         self._n_calls = self._called_bases = self._scanned_bases = 0
 
-    def _open_indexed(self, ending: str) -> _Indexed:
-        final = f"{self._prefix}.{ending}"
-        stream = self._out.open_text(final)
-        return _Indexed(stream, Path(stream.name), self._out.path(f"{final}.tbi"))
-
     def write(self) -> ResultCounts:
-        self._calls.stream.write("#" + "\t".join(CALL_COLUMNS) + "\n")
-        if self._windows is not None:
+        self._files.calls.stream.write("#" + "\t".join(CALL_COLUMNS) + "\n")
+        if self._files.windows is not None:
             columns = WINDOW_COLUMNS if self._has_logits else VALUE_COLUMNS
-            self._windows.stream.write("#" + "\t".join(columns) + "\n")
+            self._files.windows.stream.write("#" + "\t".join(columns) + "\n")
         contig = ""
-        with BigWigWriter(self._bigwig_path, self._scores.grid.contigs) as bigwig:
+        with BigWigWriter(self._files.bigwig_path, self._scores.grid.contigs) as bigwig:
             for part in scored_windows(self._scores):
                 if part.contig != contig:
                     self._end_contig(contig, bigwig)
@@ -125,10 +161,7 @@ class _ResultWriter:
                 self._write_scanned(contig, self._union.add(part.starts))
                 self._write_windows(part)
             self._end_contig(contig, bigwig)
-        self._scanned.close()
-        for output in (self._calls, self._windows, self._bedgraph):
-            if output is not None:
-                output.finish()
+        self._files.finish()
         return ResultCounts(self._n_calls, self._called_bases, self._scanned_bases)
 
     def _end_contig(self, contig: str, bigwig: BigWigWriter) -> None:
@@ -138,9 +171,9 @@ class _ResultWriter:
 
     def _write_runs(self, contig: str, runs: Runs, bigwig: BigWigWriter) -> None:
         bigwig.add(contig, runs)
-        if self._bedgraph is not None:
+        if self._files.bedgraph is not None:
             columns = zip(runs.start.tolist(), runs.end.tolist(), _digits(runs.value), strict=True)
-            self._bedgraph.stream.writelines(
+            self._files.bedgraph.stream.writelines(
                 f"{contig}\t{start}\t{end}\t{value}\n" for start, end, value in columns
             )
 
@@ -154,7 +187,7 @@ class _ResultWriter:
             self._n_calls += 1
             self._called_bases += call.end - call.start
             score = min(1000, max(0, round(1000 * call.maximum)))
-            self._calls.stream.write(
+            self._files.calls.stream.write(
                 f"{contig}\t{call.start}\t{call.end}\tcall_{self._n_calls}\t{score}\t.\t{call.summit}\t"
                 f"{mean[number]}\t{maximum[number]}\t{q[number]}\n"
             )
@@ -162,37 +195,22 @@ class _ResultWriter:
     def _write_scanned(self, contig: str, intervals: Sequence[tuple[int, int]]) -> None:
         for start, end in intervals:
             self._scanned_bases += end - start
-            self._scanned.write(f"{contig}\t{start}\t{end}\n")
+            self._files.scanned.write(f"{contig}\t{start}\t{end}\n")
 
     def _write_windows(self, part: ContigWindows) -> None:
-        if self._windows is None:
+        if self._files.windows is None:
             return
         columns = [part.starts.tolist(), (part.starts + self._length).tolist(), _digits(part.ranks)]
         if self._has_logits:
             columns.append(_digits(part.scores))
         columns.append(self._q_text(part.ranks))
-        self._windows.stream.writelines(
+        self._files.windows.stream.writelines(
             f"{part.contig}\t" + "\t".join(map(str, row)) + "\n" for row in zip(*columns, strict=True)
         )
 
     def _q_text(self, ranks: NDArray[np.float32]) -> list[str]:
         q = self._q_values[score_bins(ranks)]
         return [NO_VALUE if value != value else f"{value:.6g}" for value in q.tolist()]
-
-
-class _Indexed(NamedTuple):
-    """A bgzip stream, where it is being written, and where its tabix index goes."""
-
-    stream: TextIO
-    path: Path
-    index_path: Path
-
-    def finish(self) -> None:
-        """Close the stream and index the file."""
-        self.stream.close()
-        tabix_index(self.path)
-        made = next(path for ending in (".tbi", ".csi") if (path := Path(f"{self.path}{ending}")).exists())
-        made.replace(self.index_path)
 
 
 def scored_windows(scores: Scores) -> Iterator[ContigWindows]:

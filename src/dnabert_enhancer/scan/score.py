@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -39,9 +39,11 @@ class Predictor(Protocol):
     """What a scan needs of the engine."""
 
     def predict(
-        self, windows: NDArray[np.uint8], progress: Callable[[int], None] | None = None
+        self,
+        windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],
+        progress: Callable[[int], None] | None = None,
     ) -> Predictions:
-        """Return the predictions for uint8[n, length]."""
+        """Return the predictions for uint8[n, length], or for windows of differing length."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,193 @@
+"""Scores of single sequences: one row each, through windows where they are longer than the model's window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.scan.grid import BLOCK_WINDOWS
+from dnabert_enhancer.scan.score import SKIPPED_UNKNOWN, Predictor
+from dnabert_enhancer.scan.target import Target, WindowScores
+from dnabert_enhancer.sequence import encode_bases, tile_starts, unknown_fraction
+
+SKIPPED_SHORT = "shorter_than_a_token"
+
+
+class NamedSequence(NamedTuple):
+    """A sequence to score: its name, and its letters in any case."""
+
+    name: str
+    sequence: str
+
+
+class SequenceScore(NamedTuple):
+    """What a sequence scores.
+
+    Attributes
+    ----------
+    name : str
+    length : int
+        In bp.
+    windows : int
+        How many windows were scored.
+    skipped : int
+        How many were skipped for their unknown bases.
+    maximum, mean : float
+        Of the windows' scores; NaN when there are none.
+    summit : int
+        0-based centre of the highest window (of equal ones the first); -1 when there are none.
+    note : str
+        Why nothing was scored; empty otherwise.
+    """
+
+    name: str
+    length: int
+    windows: int
+    skipped: int
+    maximum: float
+    mean: float
+    summit: int
+    note: str
+
+
+@dataclass(frozen=True)
+class SequenceSettings:
+    """How sequences are cut into windows.
+
+    Parameters
+    ----------
+    window_length, stride : int
+        In bp. A sequence of at most `window_length` is one window.
+    minimum_length : int
+        Shorter sequences, in which the model finds no token, are skipped.
+    max_unknown : float
+        Windows with a larger share of unknown bases are skipped.
+    """
+
+    window_length: int
+    stride: int
+    minimum_length: int = 1
+    max_unknown: float = 0.1
+
+
+@dataclass
+class _Row:
+    """A sequence whose windows are being scored."""
+
+    name: str
+    length: int
+    skipped: int
+    note: str
+    windows: int = 0
+    total: float = 0.0
+    maximum: float = float("nan")
+    highest: float = float("-inf")
+    summit: int = -1
+
+    def take(self, starts: NDArray[np.int64], length: int, found: WindowScores) -> None:
+        best = int(found.rank.argmax())
+        if found.rank[best] > self.highest:
+            self.highest, self.maximum = float(found.rank[best]), float(found.score[best])
+            self.summit = int(starts[best]) + length // 2
+        self.windows += len(starts)
+        self.total += float(found.score.sum(dtype=np.float64))
+
+    def finished(self) -> SequenceScore:
+        mean = self.total / self.windows if self.windows else float("nan")
+        return SequenceScore(
+            self.name, self.length, self.windows, self.skipped, self.maximum, mean, self.summit, self.note
+        )
+
+
+@dataclass
+class _Job:
+    """Windows of one sequence that wait for the engine."""
+
+    row: _Row
+    codes: NDArray[np.uint8]
+    starts: NDArray[np.int64]
+    length: int
+
+    def windows(self) -> list[NDArray[np.uint8]]:
+        return [self.codes[start : start + self.length] for start in self.starts.tolist()]
+
+
+@dataclass
+class SequenceScorer:
+    """Scores sequences in batches of about 4,096 windows, in order.
+
+    Parameters
+    ----------
+    engine : Predictor
+    target : Target
+    settings : SequenceSettings
+    on_windows : callable, optional
+        Called with name, starts (int64[n], 0-based), window length and scores as they are found.
+    """
+
+    engine: Predictor
+    target: Target
+    settings: SequenceSettings
+    on_windows: Callable[[str, NDArray[np.int64], int, WindowScores], None] | None = None
+    _rows: list[_Row] = field(default_factory=list, init=False)
+    _jobs: list[_Job] = field(default_factory=list, init=False)
+    _waiting: int = field(default=0, init=False)
+
+    def scores(self, sequences: Iterable[NamedSequence]) -> Iterator[SequenceScore]:
+        """Yield one score a sequence, in order."""
+        for sequence in sequences:
+            self._plan(sequence)
+            if self._waiting >= BLOCK_WINDOWS or len(self._rows) >= BLOCK_WINDOWS:
+                yield from self._flush()
+        yield from self._flush()
+
+    def _plan(self, given: NamedSequence) -> None:
+        codes = encode_bases(given.sequence)
+        length = min(len(codes), self.settings.window_length)
+        row = _Row(given.name, len(codes), 0, "")
+        self._rows.append(row)
+        if len(codes) < self.settings.minimum_length:
+            row.note = SKIPPED_SHORT
+            return
+        starts = tile_starts(0, len(codes), length, self.settings.stride)
+        good = unknown_fraction(codes, starts, length) <= self.settings.max_unknown
+        row.skipped = int(np.count_nonzero(~good))
+        starts = starts[good]
+        if len(starts) == 0:
+            row.note = SKIPPED_UNKNOWN
+        for first in range(0, len(starts), BLOCK_WINDOWS):
+            self._jobs.append(_Job(row, codes, starts[first : first + BLOCK_WINDOWS], length))
+            self._waiting += len(self._jobs[-1].starts)
+            if self._waiting >= BLOCK_WINDOWS:
+                self._run()
+
+    def _flush(self) -> Iterator[SequenceScore]:
+        self._run()
+        rows, self._rows = self._rows, []
+        yield from (row.finished() for row in rows)
+
+    def _run(self) -> None:
+        jobs, self._jobs, self._waiting = self._jobs, [], 0
+        if not jobs:
+            return
+        found = self.target.scores(_predict(self.engine, jobs))
+        first = 0
+        for job in jobs:
+            part = slice(first, first + len(job.starts))
+            scores = WindowScores(found.rank[part], found.score[part])
+            job.row.take(job.starts, job.length, scores)
+            if self.on_windows is not None:
+                self.on_windows(job.row.name, job.starts, job.length, scores)
+            first = part.stop
+
+
+def _predict(engine: Predictor, jobs: list[_Job]) -> Predictions:
+    windows = [window for job in jobs for window in job.windows()]
+    if len({job.length for job in jobs}) == 1:
+        return engine.predict(np.stack(windows))
+    return engine.predict(windows)
