@@ -1,0 +1,143 @@
+"""Reads BED (3 to 12 columns, narrowPeak, broadPeak) line by line."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import read_text_lines
+from dnabert_enhancer.genome.interval import Interval
+
+_TRACK_LINE = re.compile(r"(?:track|browser)(?:\s|$)")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+_CONTIG_TITLES = frozenset({"chrom", "chr", "chromosome", "contig", "seqname", "seqnames"})
+_MISSING = "."
+_LARGEST_PLACE = 10**12
+
+
+class BedFields(NamedTuple):
+    """The checked places of one line and all its columns as text.
+
+    Attributes
+    ----------
+    contig : str
+    start, end : int
+        0-based and half-open; ``0 <= start <= end``.
+    columns : list of str
+        All columns, the first three included.
+    """
+
+    contig: str
+    start: int
+    end: int
+    columns: list[str]
+
+
+class BedRecord(NamedTuple):
+    """One line of a BED file.
+
+    Attributes
+    ----------
+    interval : Interval
+        0-based and half-open, with the strand of column 6 when that holds ``+`` or ``-``, else ``.``.
+    name : str
+        Column 4, or ``.``.
+    score : float or None
+        Column 5 when it is a number.
+    fields : tuple of str
+        All columns as text.
+    line : int
+        From 1.
+    """
+
+    interval: Interval
+    name: str
+    score: float | None
+    fields: tuple[str, ...]
+    line: int
+
+
+def read_bed(path: str | os.PathLike[str]) -> Iterator[BedRecord]:
+    """Yield the lines of a BED file that hold an interval.
+
+    Parameters
+    ----------
+    path : str or path
+        Plain, gzip or bgzip; ``-`` is the standard input. Columns are separated by tabs, or by blanks
+        in a line without tabs. Blank lines, comments (``#``), ``track`` and ``browser`` lines and a
+        title line (``chrom start end``) are passed over. A file without any interval is no error.
+
+    Raises
+    ------
+    InputError
+        Fewer than three columns, a place that is no whole number or negative, an end before its start. With
+        the line.
+    """
+    source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
+    for number, line in read_text_lines(path):
+        found = parse_bed_line(line, source, number)
+        if found is not None:
+            columns = found.columns
+            strand = columns[5] if len(columns) > 5 and columns[5] in ("+", "-") else "."
+            yield BedRecord(
+                Interval(found.contig, found.start, found.end, strand),
+                columns[3] if len(columns) > 3 and columns[3] else _MISSING,
+                number_or_none(columns[4]) if len(columns) > 4 else None,
+                tuple(columns),
+                number,
+            )
+
+
+def parse_bed_line(line: str, source: str, number: int) -> BedFields | None:
+    """Return the fields of one line, or None when it holds no interval; raises what `read_bed` raises."""
+    if not line or line.startswith("#") or line.isspace():
+        return None
+    columns = line.split("\t") if "\t" in line else line.split()
+    if len(columns) < 3 or not (_is_whole(columns[1]) and _is_whole(columns[2])):
+        if _TRACK_LINE.match(line) or _is_title(columns):
+            return None
+        raise _bad_line(columns, source, number)
+    contig, start, end = columns[0].strip(), int(columns[1]), int(columns[2])
+    if not contig:
+        raise _error("the first column, the contig, is empty", source, number, "write its name")
+    if start < 0 or end < 0:
+        place = f"the start {start}" if start < 0 else f"the end {end}"
+        raise _error(f"{place} is negative", source, number, "BED is 0-based and half-open")
+    if end > _LARGEST_PLACE:
+        raise _error(f"the end {end} is beyond any contig", source, number, "correct the line")
+    if end < start:
+        raise _error(f"the end {end} is before the start {start}", source, number, "exchange them")
+    return BedFields(contig, start, end, columns)
+
+
+def number_or_none(text: str) -> float | None:
+    """Return a column as a number, or None when it is not one."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _is_whole(text: str) -> bool:
+    return _WHOLE_NUMBER.fullmatch(text.strip()) is not None
+
+
+def _is_title(columns: list[str]) -> bool:
+    return columns[0].strip().casefold() in _CONTIG_TITLES and not any(
+        _is_whole(text) for text in columns[1:3]
+    )
+
+
+def _bad_line(columns: list[str], source: str, number: int) -> InputError:
+    if len(columns) < 3:
+        counted = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+        return _error(f"{counted} where BED has at least 3", source, number, "give contig, start and end")
+    which, text = ("start", columns[1]) if not _is_whole(columns[1]) else ("end", columns[2])
+    return _error(f"the {which} {text!r} is not a whole number", source, number, "write digits only")
+
+
+def _error(problem: str, source: str, number: int, remedy: str) -> InputError:
+    return InputError(problem, source=source, location=f"line {number}", remedy=remedy)
