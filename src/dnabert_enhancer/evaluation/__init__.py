@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dnabert_enhancer.evaluation.baselines import BASELINES, RIDGE_NAME, predict_baseline
 from dnabert_enhancer.evaluation.binary import BINARY_METRICS, PREVALENCES, BinaryPanel, binary_metrics
 from dnabert_enhancer.evaluation.bins import (
     CALIBRATION_BINS,
@@ -10,7 +11,12 @@ from dnabert_enhancer.evaluation.bins import (
     reliability,
 )
 from dnabert_enhancer.evaluation.calibration import CalibrationReport, fit_calibration
+from dnabert_enhancer.evaluation.curves import Curve, precision_recall_curve, roc_curve
+from dnabert_enhancer.evaluation.definitions import DEFINITIONS, Definition
+from dnabert_enhancer.evaluation.figures import drawing, write_figure
 from dnabert_enhancer.evaluation.kmers import kmer_counts
+from dnabert_enhancer.evaluation.known import known_rows, read_sequences
+from dnabert_enhancer.evaluation.methods import Labelled, baseline_method, check_same_labels, model_method
 from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassPanel
 from dnabert_enhancer.evaluation.panel import (
     AS_GIVEN,
@@ -21,33 +27,71 @@ from dnabert_enhancer.evaluation.panel import (
     compare,
     estimate,
 )
+from dnabert_enhancer.evaluation.pictures import PICTURES, draw_pictures, interval_text
 from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionPanel
 from dnabert_enhancer.evaluation.ridge import KmerRidge
+from dnabert_enhancer.evaluation.study import (
+    ALL_ROWS_SUBSET,
+    Method,
+    Result,
+    Subset,
+    check_rows,
+    evaluate_methods,
+)
+from dnabert_enhancer.evaluation.tables import metric_names, results_json, table_lines
 from dnabert_enhancer.evaluation.thresholds import threshold_of_best_mcc
 
 __all__ = [
+    "ALL_ROWS_SUBSET",
     "AS_GIVEN",
+    "BASELINES",
     "BINARY_METRICS",
     "CALIBRATION_BINS",
+    "DEFINITIONS",
     "MULTICLASS_METRICS",
+    "PICTURES",
     "PREVALENCES",
     "REGRESSION_METRICS",
+    "RIDGE_NAME",
     "BinaryPanel",
     "CalibrationReport",
     "Comparison",
+    "Curve",
+    "Definition",
     "Estimate",
     "KmerRidge",
+    "Labelled",
+    "Method",
     "MetricKey",
     "MulticlassPanel",
     "Panel",
     "RegressionPanel",
     "Reliability",
+    "Result",
+    "Subset",
+    "baseline_method",
     "binary_metrics",
+    "check_rows",
+    "check_same_labels",
     "compare",
+    "draw_pictures",
+    "drawing",
     "estimate",
+    "evaluate_methods",
     "expected_calibration_error",
     "fit_calibration",
+    "interval_text",
     "kmer_counts",
+    "known_rows",
+    "metric_names",
+    "model_method",
+    "precision_recall_curve",
+    "predict_baseline",
+    "read_sequences",
     "reliability",
+    "results_json",
+    "roc_curve",
+    "table_lines",
     "threshold_of_best_mcc",
+    "write_figure",
 ]

@@ -38,7 +38,7 @@ def roc_curve(labels: ArrayLike, scores: ArrayLike) -> Curve:
     return Curve(wrongly / wrongly[-1], called / called[-1], threshold)
 
 
-def precision_recall_curve(labels: ArrayLike, scores: ArrayLike) -> Curve:
+def precision_recall_curve(labels: ArrayLike, scores: ArrayLike, negative_weight: float = 1.0) -> Curve:
     """Return recall and precision at every distinct score; the first point has recall 0 and precision 1.
 
     Parameters
@@ -47,8 +47,11 @@ def precision_recall_curve(labels: ArrayLike, scores: ArrayLike) -> Curve:
         0 and 1, with at least one 1.
     scores : array_like[n]
         Higher means more likely positive.
+    negative_weight : float
+        Weight of every negative, for another prevalence.
     """
     called, wrongly, threshold = _counts(labels, scores)
+    wrongly *= negative_weight
     precision = np.ones(len(called))
     np.divide(called, called + wrongly, out=precision, where=called + wrongly > 0)
     return Curve(called / called[-1], precision, threshold)

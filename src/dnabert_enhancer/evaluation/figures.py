@@ -1,0 +1,223 @@
+"""Pictures of an evaluation: ROC, precision-recall, calibration, and measured against predicted values."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.evaluation.bins import CALIBRATION_BINS, reliability
+from dnabert_enhancer.evaluation.curves import precision_recall_curve, roc_curve, thinned
+from dnabert_enhancer.files import cache_directory
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RARE = 100.0
+"""Negatives for each positive in the right-hand panel of the precision-recall picture."""
+_COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#6A3D9A",
+    "#8C6D31",
+    "#4D4D4D",
+    "#9E9E9E",
+)
+"""The palette of Okabe and Ito, which colour-blind readers can tell apart, and four more."""
+_STYLE: dict[str, Any] = {  # matplotlib settings of several types
+    "svg.hashsalt": "dnabert-enhancer",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 8.0,
+    "figure.dpi": 160,
+}
+
+
+class Line(NamedTuple):
+    """One line of the pictures.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the legend.
+    labels : int64[n]
+        0 and 1.
+    scores : float64[n]
+        Probability of label 1.
+    strong : bool
+        Drawn strongly (a model) or lightly (a baseline).
+    captions : dict of str to str
+        What the legend adds to the name, by picture: ``roc``, ``pr``, ``calibration``.
+    """
+
+    name: str
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    strong: bool
+    captions: dict[str, str]
+
+
+def roc_figure(lines: Sequence[Line], title: str) -> Figure:
+    """Return the ROC curves, with the diagonal of guessing."""
+    figure = _figure(5.2, 5.4)
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
+
+    def draw(line: Line, style: dict[str, Any]) -> None:
+        curve = thinned(roc_curve(line.labels, line.scores))
+        axes.plot(curve.x, curve.y, **style)
+
+    _draw_all(lines, "roc", draw)
+    _unit_square(axes, "false positive rate", "true positive rate (recall)")
+    axes.set_title(title, loc="left")
+    axes.legend(loc="lower right", title="AUROC (95 % interval)", alignment="left")
+    return figure
+
+
+def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
+    """Return precision-recall curves at the prevalence of the rows and at one positive in 101."""
+    figure = _figure(9.6, 5.4)
+    given, rare = figure.subplots(1, 2)
+    positives, negatives = int(lines[0].labels.sum()), int((1 - lines[0].labels).sum())
+    weights = {given: 1.0, rare: RARE * positives / negatives}
+
+    def draw(line: Line, style: dict[str, Any]) -> None:
+        for axes, weight in weights.items():
+            own = weight if axes is given else RARE * line.labels.sum() / (1 - line.labels).sum()
+            curve = thinned(precision_recall_curve(line.labels, line.scores, float(own)))
+            axes.plot(curve.x, curve.y, **(style if axes is given else style | {"label": None}))
+
+    _draw_all(lines, "pr", draw)
+    for axes, weight in weights.items():
+        share = positives / (positives + weight * negatives)
+        axes.axhline(share, color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
+        _unit_square(axes, "recall", "precision")
+    given.set_title(title, loc="left")
+    rare.set_title(f"negatives weighted to 1:{RARE:.0f}, as in a genome", loc="left")
+    rare.set_yscale("log")
+    rare.set_ylim(0.005, 1.0)
+    rare.set_aspect("auto")
+    rare.set_box_aspect(1)
+    rare.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    given.legend(loc="lower left", title="AUPRC (95 % interval)", alignment="left")
+    return figure
+
+
+def calibration_figure(lines: Sequence[Line], title: str) -> Figure:
+    """Return observed shares against predicted probabilities, above histograms of the probabilities."""
+    figure = _figure(5.2, 6.6)
+    axes, counts = figure.subplots(2, 1, height_ratios=(4, 1), sharex=True)
+    axes.plot([0, 1], [0, 1], color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
+    edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
+
+    def draw(line: Line, style: dict[str, Any]) -> None:
+        table = reliability(line.labels, line.scores)
+        axes.plot(
+            table.mean_probability, table.observed, marker="o", markersize=4 if line.strong else 2.5, **style
+        )
+        if line.strong:
+            low, high = wilson_interval(table.observed, table.weight)
+            axes.vlines(table.mean_probability, low, high, color=style["color"], linewidth=1.0, alpha=0.6)
+        rows, _ = np.histogram(line.scores, edges)
+        counts.stairs(rows / len(line.scores), edges, color=style["color"], linewidth=style["linewidth"])
+
+    _draw_all(lines, "calibration", draw)
+    _unit_square(axes, "", "share of positives in the bin")
+    counts.set_xlabel("predicted probability")
+    counts.set_ylabel("share of rows")
+    axes.set_title(title, loc="left")
+    axes.legend(loc="upper left", title="ECE (95 % interval)", alignment="left")
+    return figure
+
+
+def scatter_figure(
+    measured: NDArray[np.float64], predicted: NDArray[np.float64], title: str, caption: str
+) -> Figure:
+    """Return measured against predicted values, with the identity."""
+    figure = _figure(5.2, 5.4)
+    axes = figure.subplots()
+    low, high = float(min(measured.min(), predicted.min())), float(max(measured.max(), predicted.max()))
+    axes.plot([low, high], [low, high], color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
+    axes.scatter(predicted, measured, s=6, color=_COLOURS[0], alpha=0.35, linewidths=0, rasterized=True)
+    axes.set_xlabel("predicted value")
+    axes.set_ylabel("measured value")
+    axes.set_title(title, loc="left")
+    axes.text(0.02, 0.98, caption, transform=axes.transAxes, va="top")
+    return figure
+
+
+def wilson_interval(
+    share: NDArray[np.float64], rows: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return Wilson's 95 % interval of shares observed among so many rows."""
+    z2 = 1.959963984540054**2
+    centre = (share + z2 / (2 * rows)) / (1 + z2 / rows)
+    half = np.sqrt(z2 * (share * (1 - share) / rows + z2 / (4 * rows**2))) / (1 + z2 / rows)
+    return centre - half, centre + half
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Give matplotlib a folder that it may write and the style of our pictures, for figures made inside."""
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_directory() / "matplotlib"))
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
+    import matplotlib as mpl
+
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def write_figure(figure: Figure, path: str | Path) -> None:
+    """Write a figure as PNG or SVG, by the ending; the same figure gives the same bytes."""
+    kind = Path(path).suffix.removeprefix(".")
+    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+    figure.savefig(path, format=kind, metadata=metadata)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _draw_all(lines: Sequence[Line], picture: str, draw: Callable[[Line, dict[str, Any]], None]) -> None:
+    for number, line in enumerate(lines):
+        style = {
+            "color": _COLOURS[number % len(_COLOURS)],
+            "linewidth": 2.0 if line.strong else 1.0,
+            "alpha": 1.0 if line.strong else 0.8,
+            "label": " ".join((line.name, line.captions.get(picture, ""))).strip(),
+            "zorder": 3 if line.strong else 2,
+        }
+        draw(line, style)
+
+
+def _unit_square(axes: Axes, x: str, y: str) -> None:
+    axes.set_xlim(-0.01, 1.01)
+    axes.set_ylim(-0.01, 1.01)
+    axes.set_aspect("equal")
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)

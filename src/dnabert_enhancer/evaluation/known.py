@@ -1,0 +1,58 @@
+"""Rows whose sequence is already known, on either strand: exact duplicates across data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.dataset import read_dataset
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import read_text_lines
+from dnabert_enhancer.genome import read_fasta
+
+_COMPLEMENT = str.maketrans("ACGTUMRWSYKVHDBN", "TGCAAKYWSRMBDHVN")
+
+
+def strand_free(sequence: str) -> str:
+    """Return the smaller of a sequence and its reverse complement, upper-cased: the same for both."""
+    forward = sequence.upper()
+    return min(forward, forward.translate(_COMPLEMENT)[::-1])
+
+
+def known_rows(sequences: Iterable[str], known: Iterable[str]) -> NDArray[np.bool_]:
+    """Return which sequences equal a known one in full, letter case and strand aside.
+
+    Parameters
+    ----------
+    sequences : iterable of str
+        Sequences to judge.
+    known : iterable of str
+        The known ones.
+
+    Returns
+    -------
+    bool[n]
+    """
+    keys = {strand_free(sequence) for sequence in known}
+    return np.fromiter((strand_free(sequence) in keys for sequence in sequences), dtype=bool)
+
+
+def read_sequences(path: str | Path) -> list[str]:
+    """Return all sequences of a FASTA file, a labelled table, or a folder of splits.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read.
+    """
+    if str(path) == "-":
+        raise InputError("known sequences cannot come from standard input", remedy="give a file")
+    if Path(path).is_file():
+        first = next((text for _, text in read_text_lines(path) if text.strip()), "")
+        if first.startswith(">"):
+            return [record.sequence for record in read_fasta(path)]
+    dataset = read_dataset(path, allow_one_class=True)
+    return [sequence for frame in dataset.splits.values() for sequence in frame["sequence"].tolist()]

@@ -1,0 +1,239 @@
+"""Models and baselines as methods: what each of them says about labelled sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.engine import Engine
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.evaluation.baselines import BASELINES, PAPER_BASELINES, RIDGE_NAME, predict_baseline
+from dnabert_enhancer.evaluation.study import Method
+from dnabert_enhancer.model import EnhancerModel
+
+Windows = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
+
+
+class Labelled(NamedTuple):
+    """Labelled sequences.
+
+    Attributes
+    ----------
+    codes : uint8[n, length], or a sequence of n arrays
+        Base codes.
+    labels : int64[n] or float64[n]
+        Class numbers, or measured values.
+    task : {"binary", "multiclass", "regression"}
+        What the labels are.
+    label_names : tuple of str
+        Names of the classes.
+    source : str
+        Where they come from, for messages.
+    """
+
+    codes: Windows
+    labels: NDArray[Any]
+    task: str
+    label_names: tuple[str, ...]
+    source: str
+
+
+def cropped(codes: Windows, length: int) -> Windows:
+    """Return windows cut to so many bp around their centre; shorter ones stay as they are.
+
+    Parameters
+    ----------
+    codes : uint8[n, L], or a sequence of n arrays
+        Base codes.
+    length : int
+        Length in bp; of an odd number of bases to remove, the larger part goes from the end.
+    """
+    if isinstance(codes, np.ndarray):
+        first = max(0, (codes.shape[1] - length) // 2)
+        return codes[:, first : first + length]
+    pieces = [window[max(0, (len(window) - length) // 2) :][:length] for window in codes]
+    if pieces and len({len(piece) for piece in pieces}) == 1:
+        return np.stack(pieces)
+    return pieces
+
+
+def model_method(
+    engine: Engine,
+    data: Labelled,
+    *,
+    name: str | None = None,
+    crop: bool = False,
+    threshold: float | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Method, NDArray[np.float32] | None]:
+    """Score labelled sequences with a model.
+
+    Parameters
+    ----------
+    engine : Engine
+        The model and how it is computed.
+    data : Labelled
+        The sequences. They are scored as they are, up to the longest that the model reads.
+    name : str, optional
+        Name in tables; default: the card's.
+    crop : bool
+        Cut sequences longer than the model's window to the window at their centre.
+    threshold : float, optional
+        Decision threshold; default: the card's.
+    progress : callable, optional
+        Called with the number of windows done since its last call.
+
+    Returns
+    -------
+    Method
+    float32[n] or None
+        Logits before calibration, for two classes.
+
+    Raises
+    ------
+    InputError
+        When the model predicts something else than the labels say, or a sequence does not fit it.
+    """
+    model = engine.model
+    order = _order_of_classes(model, data)
+    codes = cropped(data.codes, model.window_length) if crop else data.codes
+    _check_lengths(codes, model, data.source)
+    predictions = engine.predict(codes, progress)
+    outputs: NDArray[np.float32] = predictions.probability
+    if data.task == "regression":
+        outputs = predictions.outputs[:, 0]
+    elif data.task == "multiclass":
+        outputs = outputs[:, order]
+    stored = model.card.thresholds.get("default")
+    source = stored.source if stored else "0.5, since the card has none"
+    method = Method(
+        name=name or model.card.name,
+        kind="model",
+        outputs=outputs,
+        threshold=model.card.threshold() if threshold is None else threshold,
+        threshold_source=source if threshold is None else "asked for",
+        details={
+            "digest": model.digest,
+            "window_length": model.window_length,
+            "cropped": crop,
+            "engine": engine.description(),
+        },
+    )
+    return method, predictions.logit if data.task == "binary" else None
+
+
+def baseline_method(
+    name: str, train: Labelled, data: Labelled, *, crop: int | None = None, seed: int = 0, jobs: int = 1
+) -> Method | None:
+    """Fit a baseline on training sequences and score labelled ones.
+
+    Parameters
+    ----------
+    name : str
+        One of `baselines.BASELINES`.
+    train, data : Labelled
+        What it is fitted on, and what it scores.
+    crop : int, optional
+        Cut longer sequences of both to so many bp around their centre.
+    seed, jobs : int
+        See `baselines.predict_baseline`.
+
+    Returns
+    -------
+    Method or None
+        None where the method does not exist for the task.
+    """
+    if name not in BASELINES:
+        raise ValueError(f"no baseline {name!r}; there are {', '.join(BASELINES)}")
+    prediction = predict_baseline(
+        name,
+        cropped(train.codes, crop) if crop else train.codes,
+        train.labels,
+        cropped(data.codes, crop) if crop else data.codes,
+        task=data.task,
+        classes=len(data.label_names),
+        seed=seed,
+        jobs=jobs,
+    )
+    if prediction is None:
+        return None
+    summary = "ridge on log counts of 6-mers" if name == RIDGE_NAME else PAPER_BASELINES[name].summary
+    return Method(
+        name=name,
+        kind="baseline",
+        outputs=prediction.outputs,
+        threshold_source="0.5, since baselines have no card",
+        details={
+            "summary": summary,
+            "training_rows": prediction.training_rows,
+            "seconds": round(prediction.seconds, 3),
+        },
+    )
+
+
+def check_same_labels(train: Labelled, data: Labelled) -> None:
+    """Raise `InputError` where training labels mean something else than those to be judged."""
+    if train.task == data.task and (train.task == "regression" or train.label_names == data.label_names):
+        return
+    raise InputError(
+        f"the training labels are {_describe(train)}, those to be judged {_describe(data)}",
+        source=train.source,
+        remedy="give a training set with the same labels",
+    )
+
+
+def _order_of_classes(model: EnhancerModel, data: Labelled) -> list[int]:
+    """Return the model's outputs in the order of the data's classes, then those of other classes."""
+    card = model.card
+    described = f"{card.task} ({', '.join(card.labels)})"
+    if card.task != data.task:
+        raise InputError(
+            f"the labels are {_describe(data)}, but the model {card.name} is {described}",
+            source=data.source,
+            remedy="give a model that was trained for such labels",
+        )
+    if data.task != "multiclass":
+        return []
+    if set(data.label_names) <= set(card.labels):
+        known = [card.labels.index(name) for name in data.label_names]
+        return known + [number for number in range(len(card.labels)) if number not in known]
+    numbered = all(name.isdecimal() for name in data.label_names)
+    if numbered and len(data.label_names) <= len(card.labels):
+        return list(range(len(card.labels)))
+    raise InputError(
+        f"the classes {', '.join(data.label_names)} are not those of the model {card.name}, {described}",
+        source=data.source,
+        remedy="give a model that was trained for these classes",
+    )
+
+
+def _check_lengths(codes: Windows, model: EnhancerModel, source: str) -> None:
+    lengths = (
+        np.full(len(codes), codes.shape[1])
+        if isinstance(codes, np.ndarray)
+        else np.array([len(window) for window in codes])
+    )
+    longest, shortest = int(lengths.argmax()), int(lengths.argmin())
+    if lengths[longest] > model.maximum_length:
+        raise InputError(
+            f"{lengths[longest]} bp are more than the {model.maximum_length} bp that the model "
+            f"{model.card.name} reads ({(lengths > model.maximum_length).sum()} such sequences)",
+            source=source,
+            location=f"sequence {longest + 1}",
+            remedy=f"cut them to the model's {model.window_length} bp with --crop centre",
+        )
+    least = model.card.k or 1
+    if lengths[shortest] < least:
+        raise InputError(
+            f"{lengths[shortest]} bp are less than the {least} bp of one k-mer",
+            source=source,
+            location=f"sequence {shortest + 1}",
+            remedy="remove it",
+        )
+
+
+def _describe(data: Labelled) -> str:
+    return f"{data.task} ({', '.join(data.label_names)})" if data.task != "regression" else "measured values"

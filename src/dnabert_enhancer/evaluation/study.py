@@ -1,0 +1,150 @@
+"""Several methods judged on the same rows, on all of them and on subsets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.evaluation.binary import BinaryPanel
+from dnabert_enhancer.evaluation.multiclass import MulticlassPanel
+from dnabert_enhancer.evaluation.panel import DEFAULT_RESAMPLES, Estimate, MetricKey, Panel, compare
+from dnabert_enhancer.evaluation.regression import RegressionPanel
+
+ALL_ROWS_SUBSET = "all"
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a method says about n rows.
+
+    Parameters
+    ----------
+    name : str
+        As tables show it.
+    kind : {"model", "baseline"}
+        Where it comes from.
+    outputs : float[n] or float[n, classes]
+        Probability of label 1, probabilities of the classes, or predicted values.
+    threshold : float
+        Decision threshold on the probability, for two classes.
+    threshold_source : str
+        Where the threshold comes from.
+    details : mapping
+        JSON values that say more: digest, rows it was fitted on.
+    """
+
+    name: str
+    kind: str
+    outputs: NDArray[np.floating[Any]]
+    threshold: float = 0.5
+    threshold_source: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+
+
+class Subset(NamedTuple):
+    """Some of the rows.
+
+    Attributes
+    ----------
+    name : str
+        As tables show it.
+    rows : bool[n]
+        Which rows belong to it.
+    """
+
+    name: str
+    rows: NDArray[np.bool_]
+
+
+class Result(NamedTuple):
+    """The metrics of a method on a subset.
+
+    Attributes
+    ----------
+    method : Method
+    subset : Subset
+    estimates : dict of MetricKey to Estimate
+        Values with their 95 % intervals.
+    differences : dict of MetricKey to Estimate
+        This method minus the first one, over the same resamples.
+    """
+
+    method: Method
+    subset: Subset
+    estimates: dict[MetricKey, Estimate]
+    differences: dict[MetricKey, Estimate]
+
+
+def evaluate_methods(
+    methods: Sequence[Method],
+    labels: NDArray[Any],
+    task: str,
+    subsets: Sequence[Subset],
+    *,
+    resamples: int = DEFAULT_RESAMPLES,
+    seed: int = 0,
+) -> list[Result]:
+    """Judge methods on the same rows.
+
+    Parameters
+    ----------
+    methods : sequence of Method
+        The first is the one that the others are compared with.
+    labels : int[n] or float[n]
+        Class numbers, or measured values.
+    task : {"binary", "multiclass", "regression"}
+        What the labels are.
+    subsets : sequence of Subset
+        Which rows to report.
+    resamples, seed : int
+        Of the bootstrap; see `panel.compare`.
+
+    Returns
+    -------
+    list of Result
+        Subset by subset, the methods in their order.
+
+    Raises
+    ------
+    InputError
+        A subset with fewer than two rows, or with one class where there should be more.
+    """
+    results = []
+    for subset in subsets:
+        check_rows(labels[subset.rows], task, subset.name)
+        panels = [_panel(method, labels, task, subset.rows) for method in methods]
+        compared = compare(panels, resamples, seed)
+        results += [
+            Result(method, subset, estimates, differences)
+            for method, estimates, differences in zip(
+                methods, compared.estimates, compared.differences, strict=True
+            )
+        ]
+    return results
+
+
+def check_rows(labels: NDArray[Any], task: str, where: str) -> None:
+    """Raise `InputError` where rows cannot be judged: fewer than two, or all of one class or value."""
+    if len(labels) >= 2 and len(np.unique(labels)) >= 2:
+        return
+    what = "value" if task == "regression" else "class"
+    found = f"all {len(labels)} labels are {labels[0]}" if len(labels) else "no rows are left"
+    raise InputError(
+        f"{found}; metrics need more than one {what}",
+        source=None if where == ALL_ROWS_SUBSET else f"rows {where}",
+        remedy="give labelled sequences of both classes (a FASTA of others goes to --negatives)",
+    )
+
+
+def _panel(method: Method, labels: NDArray[Any], task: str, rows: NDArray[np.bool_]) -> Panel:
+    outputs = np.asarray(method.outputs, dtype=np.float64)[rows]
+    if task == "binary":
+        return BinaryPanel(labels[rows], outputs, method.threshold)
+    if task == "multiclass":
+        return MulticlassPanel(labels[rows], outputs)
+    return RegressionPanel(labels[rows], outputs)

@@ -1,0 +1,109 @@
+"""Results as rows of a table and as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.evaluation.definitions import DEFINITIONS
+from dnabert_enhancer.evaluation.panel import Estimate
+from dnabert_enhancer.evaluation.study import Result
+
+MISSING = "NA"
+
+
+def metric_names(results: Sequence[Result]) -> list[str]:
+    """Return the metrics of the results, in their order."""
+    return list(dict.fromkeys(key.metric for result in results for key in result.estimates))
+
+
+def conditions_of(result: Result) -> list[str]:
+    """Return the prevalences of a result, the rows as given first."""
+    return list(dict.fromkeys(key.condition for key in result.estimates))
+
+
+def table_lines(results: Sequence[Result], labels: NDArray[Any], task: str) -> Iterator[str]:
+    """Yield the results as tab-separated text, the header first.
+
+    One line a method, subset and prevalence. Columns: ``method kind subset prevalence rows``, for two classes
+    ``positives negatives threshold``, then for each metric its value, ``_low`` and ``_high`` (95 % interval).
+    ``NA`` stands for what is not defined. Numbers have all the digits of a double.
+    """
+    names = metric_names(results)
+    counts = ["positives", "negatives", "threshold"] if task == "binary" else []
+    columns = [column for name in names for column in (name, f"{name}_low", f"{name}_high")]
+    yield "\t".join(["method", "kind", "subset", "prevalence", "rows", *counts, *columns]) + "\n"
+    for result in results:
+        inside = labels[result.subset.rows]
+        about = []
+        if task == "binary":
+            positives = int(inside.sum())
+            about = [str(positives), str(len(inside) - positives), _number(result.method.threshold)]
+        for condition in conditions_of(result):
+            values = {
+                key.metric: value for key, value in result.estimates.items() if key.condition == condition
+            }
+            cells = [_number(part) for name in names for part in values[name]]
+            named = [result.method.name, result.method.kind, result.subset.name, condition, str(len(inside))]
+            yield "\t".join([*(cell.replace("\t", " ") for cell in named), *about, *cells]) + "\n"
+
+
+def results_json(results: Sequence[Result], labels: NDArray[Any], task: str) -> dict[str, Any]:
+    """Return the results as JSON values: definitions, results, and differences from the first method.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        As `study.evaluate_methods` gives them.
+    labels : int[n] or float[n]
+        Labels of all rows.
+    task : str
+        What the labels are.
+    """
+    names = metric_names(results)
+    return {
+        "task": task,
+        "confidence": 0.95,
+        "definitions": {name: DEFINITIONS[name].formula for name in names},
+        "results": [_result_json(result, labels, task) for result in results],
+    }
+
+
+def _result_json(result: Result, labels: NDArray[Any], task: str) -> dict[str, Any]:
+    inside = labels[result.subset.rows]
+    content: dict[str, Any] = {
+        "method": result.method.name,
+        "kind": result.method.kind,
+        "subset": result.subset.name,
+        "rows": len(inside),
+        "details": dict(result.method.details),
+    }
+    if task == "binary":
+        content["positives"] = int(inside.sum())
+        content["negatives"] = int((1 - inside).sum())
+        content["threshold"] = {"value": result.method.threshold, "source": result.method.threshold_source}
+    elif task == "multiclass":
+        classes, sizes = np.unique(inside, return_counts=True)
+        content["class_sizes"] = {str(name): int(size) for name, size in zip(classes, sizes, strict=True)}
+    for part, estimates in (("metrics", result.estimates), ("minus_first", result.differences)):
+        content[part] = {
+            condition: {
+                key.metric: _estimate_json(value)
+                for key, value in estimates.items()
+                if key.condition == condition
+            }
+            for condition in conditions_of(result)
+        }
+    return content
+
+
+def _estimate_json(estimate: Estimate) -> dict[str, float | None]:
+    return {name: None if math.isnan(part) else part for name, part in estimate._asdict().items()}
+
+
+def _number(value: float) -> str:
+    return MISSING if math.isnan(value) else repr(float(value))
