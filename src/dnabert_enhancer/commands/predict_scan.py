@@ -47,7 +47,7 @@ def run_scan(args: argparse.Namespace) -> None:
         plan = _plan(args, model, genome, record)
         engine = Engine(model, settings_from(args))
         shard = args.shard or (1, 1)
-        first, last = plan.windows(shard)
+        first, last = plan.grid.shard_windows(*shard)
         with progress_of("scan", last - first, "windows", quiet=args.quiet) as progress:
             if args.shard:
                 final = shard_path(args.output_prefix, *shard)
@@ -150,7 +150,7 @@ def _note_scores(record: RunRecord, counts: Mapping[str, int], seconds: Mapping[
             record.count(name, number)
         else:
             record.skip(name, number)
-            _log.warning("%d skipped: %s", number, name.replace("_", " "))
+            _log.info("%d skipped: %s", number, name.replace("_", " "))
     total = sum(seconds.values())
     shares = {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
     record.set("time", shares | {"other_share": round(seconds["other"] / total, 4) if total else 0.0})

@@ -80,6 +80,8 @@ class ScanGrid:
         0-based, half-open; every span is at least `window_length` long.
     window_length, stride : int
         In bp.
+    block_windows : int
+        How many windows make a block; the engine is given one block at a time.
     """
 
     contigs: tuple[tuple[str, int], ...]
@@ -88,6 +90,7 @@ class ScanGrid:
     end: NDArray[np.int64]
     window_length: int
     stride: int
+    block_windows: int = BLOCK_WINDOWS
     first_window: NDArray[np.int64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -98,7 +101,9 @@ class ScanGrid:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of all that makes the grid: equal grids have equal digests."""
-        digest = hashlib.sha256(json.dumps([self.contigs, self.window_length, self.stride]).encode())
+        digest = hashlib.sha256(
+            json.dumps([self.contigs, self.window_length, self.stride, self.block_windows]).encode()
+        )
         for part in (self.contig_index, self.start, self.end):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
@@ -110,17 +115,23 @@ class ScanGrid:
 
     @property
     def n_blocks(self) -> int:
-        """How many blocks of `BLOCK_WINDOWS` windows there are; the last may be shorter."""
-        return -(-self.n_windows // BLOCK_WINDOWS)
+        """How many blocks there are; the last may be shorter than the others."""
+        return -(-self.n_windows // self.block_windows)
 
     def block(self, number: int) -> tuple[int, int]:
         """Return the first window of a block, and the one after its last."""
-        first = number * BLOCK_WINDOWS
-        return first, min(first + BLOCK_WINDOWS, self.n_windows)
+        first = number * self.block_windows
+        return first, min(first + self.block_windows, self.n_windows)
 
     def shard_blocks(self, index: int, of: int) -> range:
         """Return the blocks of shard `index` (from 1) of `of`: runs of blocks, as even as they can be."""
         return range((index - 1) * self.n_blocks // of, index * self.n_blocks // of)
+
+    def shard_windows(self, index: int, of: int) -> tuple[int, int]:
+        """Return the number of the first window of a shard, and of the one after its last."""
+        blocks = self.shard_blocks(index, of)
+        first, last = blocks.start * self.block_windows, blocks.stop * self.block_windows
+        return min(first, self.n_windows), min(last, self.n_windows)
 
     def places(self, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return contig (index into `contigs`) and 0-based start of windows ``first`` to ``last - 1``."""
@@ -149,6 +160,7 @@ def plan_grid(
     stride: int,
     regions: Regions | None = None,
     contigs: Sequence[str] | None = None,
+    block_windows: int = BLOCK_WINDOWS,
 ) -> tuple[ScanGrid, GridNotes]:
     """Lay the grid of a scan.
 
@@ -165,6 +177,8 @@ def plan_grid(
         What to scan; default: whole contigs.
     contigs : sequence of str, optional
         Scan only these (exact names).
+    block_windows : int
+        How many windows make a block.
 
     Raises
     ------
@@ -199,7 +213,7 @@ def plan_grid(
             f"no window of {window_length} bp fits: {n_short} contigs or regions are on shorter contigs",
             remedy="give longer sequences, other regions or a model with a shorter window",
         )
-    grid = ScanGrid(ordered, index.astype(np.int32), start, end, window_length, stride)
+    grid = ScanGrid(ordered, index.astype(np.int32), start, end, window_length, stride, block_windows)
     return grid, GridNotes(n_merged, int(np.count_nonzero(narrow)), n_short)
 
 

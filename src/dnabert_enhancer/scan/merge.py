@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, ScanGrid
+from dnabert_enhancer.scan.grid import ScanGrid
 from dnabert_enhancer.scan.score_file import SCORES_SUFFIX, ScoreFile
 
 ENGINE_SETTINGS = ("backend", "device", "precision")
@@ -66,7 +66,7 @@ class Scores:
         """Yield the number of the first window and float32[n, 2] (rank, score) of each block, in order."""
         for file in self._files:
             first = file.header.windows[0]
-            for block in file.blocks(BLOCK_WINDOWS):
+            for block in file.blocks(self.grid.block_windows):
                 yield first, block
                 first += len(block)
 

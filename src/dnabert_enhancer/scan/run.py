@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine
-from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, ScanGrid
+from dnabert_enhancer.scan.grid import ScanGrid
 from dnabert_enhancer.scan.merge import ENGINE_SETTINGS
 from dnabert_enhancer.scan.score import ScoreSettings, SequenceSource, score_blocks
 from dnabert_enhancer.scan.score_file import ScoreHeader, ScoreWriter
@@ -40,12 +40,6 @@ class ScanPlan:
     genome_digest: str
     skipped: Mapping[str, int] = field(default_factory=dict)
 
-    def windows(self, shard: tuple[int, int] = (1, 1)) -> tuple[int, int]:
-        """Return the number of the first window of a shard, and of the one after its last."""
-        blocks = self.grid.shard_blocks(*shard)
-        ends = (blocks.start * BLOCK_WINDOWS, blocks.stop * BLOCK_WINDOWS)
-        return min(ends[0], self.grid.n_windows), min(ends[1], self.grid.n_windows)
-
     def settings(self) -> dict[str, Any]:
         """Return what the scores depend on beside the model and the engine, as JSON values."""
         return {
@@ -56,7 +50,7 @@ class ScanPlan:
             "grid_digest": self.grid.digest,
             "window_length": self.grid.window_length,
             "stride": self.grid.stride,
-            "block_windows": BLOCK_WINDOWS,
+            "block_windows": self.grid.block_windows,
             "max_unknown": self.score_settings.max_unknown,
             "null_fraction": self.score_settings.null_fraction,
             "seed": self.score_settings.seed,
@@ -86,7 +80,7 @@ def score_shard(
     progress : callable, optional
         Called with the number of windows done since the last call.
     """
-    first, last = plan.windows(shard)
+    first, last = plan.grid.shard_windows(*shard)
     writer = ScoreWriter(file, last - first)
     tally = score_blocks(
         genome,

@@ -182,6 +182,7 @@ class ScoreFile:
             self._array("end"),
             int(settings["window_length"]),
             int(settings["stride"]),
+            int(settings["block_windows"]),
         )
 
     def blocks(self, size: int) -> Iterator[NDArray[np.float32]]:
