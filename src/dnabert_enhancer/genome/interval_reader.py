@@ -13,7 +13,7 @@ from dnabert_enhancer.files import LineBlock, read_line_blocks
 from dnabert_enhancer.genome.bed import parse_bed_line
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.interval_columns import Columns, find_columns
-from dnabert_enhancer.genome.interval_table import IntervalTable
+from dnabert_enhancer.genome.interval_table import IntervalTable, empty_column
 
 _BLOCK_BYTES = 1 << 22
 _FAR = np.iinfo(np.int64).max
@@ -25,6 +25,7 @@ def read_intervals(
     *,
     names: ContigNames | None = None,
     skip_outside: bool = False,
+    details: bool = True,
 ) -> IntervalTable:
     """Read the intervals of a BED file.
 
@@ -40,6 +41,8 @@ def read_intervals(
     skip_outside : bool
         False (default): an unknown contig or an end beyond its contig is an error. True: such intervals are
         left out and counted in the table's `skipped` as ``contig_not_in_genome`` and ``beyond_contig_end``.
+    details : bool
+        False: leave names and scores unread, which halves the memory (about 29 bytes an interval stay).
 
     Raises
     ------
@@ -48,7 +51,7 @@ def read_intervals(
         number of further lines that are wrong.
     """
     source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
-    reader = _Reader(source, genome_sizes, names, skip_outside=skip_outside)
+    reader = _Reader(source, genome_sizes, names, skip_outside=skip_outside, details=details)
     for block in read_line_blocks(path, _BLOCK_BYTES):
         reader.take(block)
     return reader.finish()
@@ -58,7 +61,13 @@ class _Reader:
     """Collects the rows of the blocks and the faults of all lines."""
 
     def __init__(
-        self, source: str, sizes: Mapping[str, int] | None, names: ContigNames | None, *, skip_outside: bool
+        self,
+        source: str,
+        sizes: Mapping[str, int] | None,
+        names: ContigNames | None,
+        *,
+        skip_outside: bool,
+        details: bool,
     ) -> None:
         self._source = source
         self._names = names if names is not None or sizes is None else ContigNames(sizes)
@@ -66,6 +75,7 @@ class _Reader:
         # the last is for the index -1 of an unknown contig
         self._sizes = np.array([0] if sizes is None else [*sizes.values(), 0], dtype=np.int64)
         self._skip_outside = skip_outside
+        self._details = details
         self._skipped = {"contig_not_in_genome": 0, "beyond_contig_end": 0}
         self._contigs: dict[str, int] = {}
         self._parts: list[IntervalTable] = []
@@ -87,8 +97,8 @@ class _Reader:
             places.end[kept],
             block.first_line + kept,
             places.strand_index[kept],
-            places.column(3, kept),
-            places.column(4, kept),
+            places.column(3, kept) if self._details else empty_column(len(kept)),
+            places.column(4, kept) if self._details else empty_column(len(kept)),
         )
         self._parts.append(table if self._own_contigs is None else self._inside(table, found))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ class TextColumn(NamedTuple):
 
     def taken(self, rows: NDArray[np.intp]) -> TextColumn:
         """Return the texts of some rows."""
+        if not len(self.content):
+            return empty_column(len(rows))
         ends = self.ends[rows]
         starts = np.where(rows > 0, self.ends[rows - 1], 0)
         return packed_column(self.content, starts, ends)
@@ -51,21 +53,21 @@ def packed_column(
     lengths = ends - starts
     new_ends = np.cumsum(lengths, dtype=np.int64)
     total = int(new_ends[-1]) if len(new_ends) else 0
+    if not total:
+        return empty_column(len(starts))
     places = np.repeat(starts - (new_ends - lengths), lengths) + np.arange(total)
     return TextColumn(content[places], new_ends)
 
 
-def text_column(texts: Iterable[str]) -> TextColumn:
-    """Return texts as a column."""
-    parts = [text.encode() for text in texts]
-    lengths = np.array([len(part) for part in parts], dtype=np.int64)
-    return TextColumn(np.frombuffer(b"".join(parts), dtype=np.uint8), np.cumsum(lengths, dtype=np.int64))
+def empty_column(rows: int) -> TextColumn:
+    """Return a column of empty texts, which takes no memory."""
+    return TextColumn(np.empty(0, dtype=np.uint8), np.broadcast_to(np.int64(0), rows))
 
 
 def joined_columns(columns: Sequence[TextColumn]) -> TextColumn:
     """Return columns one below the other."""
-    if not columns:
-        return text_column([])
+    if not any(len(column.content) for column in columns):
+        return empty_column(sum(len(column.ends) for column in columns))
     shifts = np.cumsum([0, *(len(column.content) for column in columns[:-1])])
     return TextColumn(
         np.concatenate([column.content for column in columns]),
@@ -110,7 +112,7 @@ class IntervalTable:
         rows = list(intervals)
         numbers: dict[str, int] = {}
         index = [numbers.setdefault(row.contig, len(numbers)) for row in rows]
-        nothing = text_column("" for _ in rows)
+        nothing = empty_column(len(rows))
         return cls(
             list(numbers),
             np.array(index, dtype=np.int32),
@@ -123,21 +125,23 @@ class IntervalTable:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[IntervalTable], contigs: list[str], skipped: dict[str, int]) -> Self:
-        """Return tables one below the other, all of the given contigs."""
-        if not parts:
+    def joined(cls, parts: list[IntervalTable], contigs: list[str], skipped: dict[str, int]) -> Self:
+        """Return tables one below the other, all of the given contigs.
+
+        The list is emptied: the columns of the parts are given up one by one, so that joining takes no second
+        copy of all.
+        """
+        columns = [list(column) for column in zip(*(part._columns() for part in parts), strict=True)]
+        parts.clear()
+        if not columns:
             return replace(cls.from_intervals(()), contigs=contigs, skipped=skipped)
-        return cls(
-            contigs,
-            np.concatenate([part.contig_index for part in parts]),
-            np.concatenate([part.start for part in parts]),
-            np.concatenate([part.end for part in parts]),
-            np.concatenate([part.lines for part in parts]),
-            np.concatenate([part.strand_index for part in parts]),
-            joined_columns([part.name_column for part in parts]),
-            joined_columns([part.score_column for part in parts]),
-            skipped,
-        )
+        contig_index, start, end, lines, strand_index = (np.concatenate(columns.pop(0)) for _ in range(5))
+        names, scores = (joined_columns(columns.pop(0)) for _ in range(2))
+        return cls(contigs, contig_index, start, end, lines, strand_index, names, scores, skipped)
+
+    def _columns(self) -> tuple[Any, ...]:  # arrays of several types, in the order of the attributes
+        numbers = (self.contig_index, self.start, self.end, self.lines, self.strand_index)
+        return (*numbers, self.name_column, self.score_column)
 
     def __len__(self) -> int:
         return len(self.start)
