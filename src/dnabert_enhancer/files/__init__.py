@@ -8,7 +8,7 @@ from dnabert_enhancer.files.cache import cache_directory, cached_folder
 from dnabert_enhancer.files.outputs import OutputSet
 from dnabert_enhancer.files.reading import Compression, compression_of, open_binary, sha256_of
 from dnabert_enhancer.files.tabix import TabixPreset, tabix_index
-from dnabert_enhancer.files.temporary import temporary_beside
+from dnabert_enhancer.files.temporary import remove_leftovers, temporary_beside
 from dnabert_enhancer.files.text import LineBlock, read_line_blocks, read_text_lines
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "open_binary",
     "read_line_blocks",
     "read_text_lines",
+    "remove_leftovers",
     "sha256_of",
     "tabix_index",
     "temporary_beside",

@@ -62,11 +62,10 @@ def cached_folder(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     final = cache_directory() / kind / key
     if final.is_dir():
         return final
-    final.parent.mkdir(parents=True, exist_ok=True)
-    remove_leftovers(final)
     temporary = temporary_beside(final)
-    temporary.mkdir()
     try:
+        temporary.mkdir(parents=True)
+        remove_leftovers(final)
         build(temporary)
         for entry in temporary.iterdir():
             write_through(entry)

@@ -8,7 +8,6 @@ import hashlib
 import io
 import os
 import stat
-import sys
 import zlib
 from typing import BinaryIO, cast
 
@@ -131,7 +130,7 @@ class _Unpacked(io.RawIOBase):
 def _open_raw(path: str | os.PathLike[str]) -> io.BufferedReader:
     name = os.fspath(path)
     if name == STANDARD_INPUT:
-        return open(sys.stdin.fileno(), "rb", closefd=False)
+        return _standard_input()
     source = name or "''"
     try:
         if stat.S_ISDIR(os.stat(name).st_mode):  # noqa: PTH116  an empty name is no folder
@@ -145,6 +144,15 @@ def _open_raw(path: str | os.PathLike[str]) -> io.BufferedReader:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(
             f"the file cannot be opened ({reason})", source=source, remedy="check the path"
+        ) from None
+
+
+def _standard_input() -> io.BufferedReader:
+    try:
+        return open(0, "rb", closefd=False)
+    except OSError:
+        raise InputError(
+            "it is closed", source="standard input", remedy="give a file or pipe the data in"
         ) from None
 
 

@@ -228,7 +228,7 @@ def write_index(entries: list[IndexEntry], path: Path) -> None:
 def read_index(path: Path) -> list[IndexEntry] | None:
     """Return the entries of a ``.fai``, or None when it is not one."""
     try:
-        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n")]
         return [IndexEntry(row[0], int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in rows]
     except (OSError, ValueError, IndexError):
         return None

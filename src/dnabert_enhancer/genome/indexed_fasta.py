@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import Compression, cached_folder, compression_of, open_bgzip, temporary_beside
+from dnabert_enhancer.files import (
+    Compression,
+    cached_folder,
+    compression_of,
+    open_bgzip,
+    remove_leftovers,
+    temporary_beside,
+)
 from dnabert_enhancer.genome.bgzip_index import (
     index_bgzip,
     read_bgzip_index,
@@ -74,6 +81,8 @@ def indexed_fasta(path: str | os.PathLike[str]) -> IndexedFasta:
     """
     if os.fspath(path) == "-":
         raise InputError("a genome cannot be read from the standard input", remedy="give a file")
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise InputError("a genome cannot be read from a pipe", source=path, remedy="give a file")
     fasta = Path(os.path.abspath(path))  # noqa: PTH100  a link's index lies beside the link
     packing = compression_of(path)
     if packing is Compression.GZIP:
@@ -109,6 +118,7 @@ def _make_beside(wanted: IndexedFasta) -> bool:
     """Write the indexes beside the FASTA; False when the folder cannot be written."""
     if not _is_writable(wanted.fasta.parent):
         return False
+    remove_leftovers(wanted.fai)
     made = temporary_beside(wanted.fai)
     try:
         if wanted.gzi is not None:
@@ -218,7 +228,7 @@ def _matches(found: IndexedFasta) -> bool:
 def _headers_and_ends_match(entries: list[IndexEntry], read: Callable[[int, int], bytes]) -> bool:
     step = -(-len(entries) // _CHECKED_CONTIGS)
     for entry in [*entries[:-1:step], entries[-1]]:
-        if not (entry.length > 0 < entry.line_bases < entry.line_width):
+        if not (entry.length > 0 < entry.line_bases <= entry.line_width):
             return False
         before = min(_HEADER_BYTES, entry.offset)
         header = read(entry.offset - before, before).rstrip(b"\r\n").rpartition(b"\n")[2]

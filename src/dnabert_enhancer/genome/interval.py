@@ -81,11 +81,14 @@ class Interval:
         return replace(self, start=self.start + distance, end=self.end + distance)
 
     def centred(self, length: int) -> Self:
-        """Return an interval of the given length around the middle.
+        """Return an interval of the given length around the middle, ``(start + end) // 2``.
 
-        The middle base is ``(start + end) // 2``, and it becomes base ``length // 2`` of the result:
-        with an odd difference of lengths the result reaches one base further to the left than to the
-        right or the reverse.
+        It starts ``length // 2`` bases before the middle, as most enhancer sets are cut.
+
+        Raises
+        ------
+        InputError
+            When it would start before the contig.
         """
         start = (self.start + self.end) // 2 - length // 2
         return replace(self, start=start, end=start + length)
