@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.kmers import kmer_counts
-from dnabert_enhancer.evaluation.ridge import KmerRidge
+from dnabert_enhancer.evaluation.ridge import KmerRidge, Windows, ridge_probabilities, rows_of
 
 LOGGER = logging.getLogger(__name__)
 
@@ -21,7 +21,6 @@ MOST_TRAINING_ROWS = 10_000
 """Rows that the methods of the original paper are fitted on at most: the time of some grows with the
 square."""
 
-Windows = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
 _Estimator = Any  # scikit-learn ships no types
 
 
@@ -191,14 +190,14 @@ def predict_baseline(
             remedy="give a training split with both, or leave --baselines out",
         )
     if name == RIDGE_NAME:
-        outputs = _ridge(train, labels, windows, task, classes)
+        outputs = _ridge(train, labels, windows, task, classes, seed)
         return BaselinePrediction(outputs, len(labels), time.monotonic() - started)
     make = PAPER_BASELINES[name].regressor if task == "regression" else PAPER_BASELINES[name].classifier
     if make is None:
         return None
     rows = _sample(labels, task, seed)
     estimator = make(seed, jobs)
-    estimator.fit(_dense([train[row] for row in rows]), labels[rows])
+    estimator.fit(_dense(rows_of(train, rows)), labels[rows])
     features = _dense(windows)
     if task == "regression":
         outputs = np.asarray(estimator.predict(features), dtype=np.float64)
@@ -214,13 +213,13 @@ def predict_baseline(
 
 
 def _ridge(
-    train: Windows, labels: NDArray[Any], windows: Windows, task: str, classes: int
+    train: Windows, labels: NDArray[Any], windows: Windows, task: str, classes: int, seed: int
 ) -> NDArray[np.float64]:
-    ridge = KmerRidge()
-    if task != "multiclass":
-        ridge.fit(train, labels)
-        return ridge.predict(windows) if task == "regression" else ridge.probability(windows)
-    scores = ridge.fit(train, np.eye(classes)[labels]).probability(windows) + 1e-9
+    if task == "binary":
+        return ridge_probabilities(train, labels, windows, seed)
+    if task == "regression":
+        return KmerRidge().fit(train, labels).predict(windows)
+    scores = KmerRidge().fit(train, np.eye(classes)[labels]).probability(windows) + 1e-9
     shares: NDArray[np.float64] = scores / scores.sum(axis=1, keepdims=True)
     return shares
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.evaluation.bins import CALIBRATION_BINS, reliability
+from dnabert_enhancer.evaluation.bins import CALIBRATION_BINS, Reliability, reliability
 from dnabert_enhancer.evaluation.curves import precision_recall_curve, roc_curve, thinned
 from dnabert_enhancer.files import cache_directory
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RARE = 100.0
 """Negatives for each positive in the right-hand panel of the precision-recall picture."""
+FEWEST_ROWS_IN_BIN = 5
+"""Bins with fewer rows are left out of the calibration picture."""
 _COLOURS = (
     "#0072B2",
     "#D55E00",
@@ -35,7 +37,7 @@ _COLOURS = (
     "#9E9E9E",
 )
 """The palette of Okabe and Ito, which colour-blind readers can tell apart, and four more."""
-_STYLE: dict[str, Any] = {  # matplotlib settings of several types
+_STYLE: dict[Any, Any] = {  # matplotlib names its settings by a type of its own
     "svg.hashsalt": "dnabert-enhancer",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -96,7 +98,7 @@ def roc_figure(lines: Sequence[Line], title: str) -> Figure:
 
 def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
     """Return precision-recall curves at the prevalence of the rows and at one positive in 101."""
-    figure = _figure(9.6, 5.4)
+    figure = _figure(9.6, 5.0)
     given, rare = figure.subplots(1, 2)
     positives, negatives = int(lines[0].labels.sum()), int((1 - lines[0].labels).sum())
     weights = {given: 1.0, rare: RARE * positives / negatives}
@@ -105,7 +107,10 @@ def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
         for axes, weight in weights.items():
             own = weight if axes is given else RARE * line.labels.sum() / (1 - line.labels).sum()
             curve = thinned(precision_recall_curve(line.labels, line.scores, float(own)))
-            axes.plot(curve.x, curve.y, **(style if axes is given else style | {"label": None}))
+            # steps enclose the average precision; nothing is known left of the first call
+            height = np.concatenate([curve.y[1:2], curve.y[1:]])
+            label = style["label"] if axes is given else None
+            axes.plot(curve.x, height, drawstyle="steps-pre", **(style | {"label": label}))
 
     _draw_all(lines, "pr", draw)
     for axes, weight in weights.items():
@@ -125,13 +130,14 @@ def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
 
 def calibration_figure(lines: Sequence[Line], title: str) -> Figure:
     """Return observed shares against predicted probabilities, above histograms of the probabilities."""
-    figure = _figure(5.2, 6.6)
+    figure = _figure(5.2, 6.8 + 0.1 * len(lines))
     axes, counts = figure.subplots(2, 1, height_ratios=(4, 1), sharex=True)
     axes.plot([0, 1], [0, 1], color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
     edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
 
     def draw(line: Line, style: dict[str, Any]) -> None:
         table = reliability(line.labels, line.scores)
+        table = Reliability(*(part[table.weight >= FEWEST_ROWS_IN_BIN] for part in table))
         axes.plot(
             table.mean_probability, table.observed, marker="o", markersize=4 if line.strong else 2.5, **style
         )
@@ -142,11 +148,12 @@ def calibration_figure(lines: Sequence[Line], title: str) -> Figure:
         counts.stairs(rows / len(line.scores), edges, color=style["color"], linewidth=style["linewidth"])
 
     _draw_all(lines, "calibration", draw)
-    _unit_square(axes, "", "share of positives in the bin")
+    _unit_square(axes, "", f"share of positives in bins of {FEWEST_ROWS_IN_BIN} rows or more")
     counts.set_xlabel("predicted probability")
     counts.set_ylabel("share of rows")
     axes.set_title(title, loc="left")
-    axes.legend(loc="upper left", title="ECE (95 % interval)", alignment="left")
+    columns = 1 if len(lines) < 3 else 2
+    figure.legend(loc="outside lower left", title="ECE (95 % interval)", alignment="left", ncols=columns)
     return figure
 
 

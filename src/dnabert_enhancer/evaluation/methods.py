@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine import Engine
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.baselines import BASELINES, PAPER_BASELINES, RIDGE_NAME, predict_baseline
+from dnabert_enhancer.evaluation.ridge import Windows
 from dnabert_enhancer.evaluation.study import Method
 from dnabert_enhancer.model import EnhancerModel
-
-Windows = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
 
 
 class Labelled(NamedTuple):

@@ -55,15 +55,22 @@ def draw_pictures(
     rows = results[0].subset.rows
     inside = labels[rows]
     where = "" if results[0].subset.name == ALL_ROWS_SUBSET else f", {results[0].subset.name}"
+    models = [result.method.kind == "model" for result in results]
+    if not any(models):
+        models[0] = True
     if task == "regression":
         return {"scatter": _scatter(results[0], inside, f"{len(inside):,} sequences{where}")}
     if task == "binary":
         title = f"{int(inside.sum()):,} positives, {int((1 - inside).sum()):,} negatives{where}"
-        by_class = called = [_binary_line(result, inside) for result in results]
+        by_class = called = [
+            _binary_line(result, inside, strong) for result, strong in zip(results, models, strict=True)
+        ]
     else:
         title = f"{len(inside):,} sequences{where}"
         by_class = _class_lines(results[0], inside, label_names)
-        called = [_called_line(result, inside) for result in results]
+        called = [
+            _called_line(result, inside, strong) for result, strong in zip(results, models, strict=True)
+        ]
     return {
         "roc": roc_figure(by_class, title),
         "pr": precision_recall_figure(by_class, title),
@@ -71,13 +78,13 @@ def draw_pictures(
     }
 
 
-def _binary_line(result: Result, labels: NDArray[np.int64]) -> Line:
+def _binary_line(result: Result, labels: NDArray[np.int64], strong: bool) -> Line:
     captions = {
         picture: interval_text(result.estimates[MetricKey(AS_GIVEN, metric)])
         for picture, metric in (("roc", "auroc"), ("pr", "auprc"), ("calibration", "ece"))
     }
     scores = np.asarray(result.method.outputs, dtype=np.float64)[result.subset.rows]
-    return Line(result.method.name, labels, scores, result.method.kind == "model", captions)
+    return Line(result.method.name, labels, scores, strong, captions)
 
 
 def _class_lines(result: Result, labels: NDArray[np.int64], label_names: Sequence[str]) -> list[Line]:
@@ -94,11 +101,11 @@ def _class_lines(result: Result, labels: NDArray[np.int64], label_names: Sequenc
     ]
 
 
-def _called_line(result: Result, labels: NDArray[np.int64]) -> Line:
+def _called_line(result: Result, labels: NDArray[np.int64], strong: bool) -> Line:
     scores = np.asarray(result.method.outputs, dtype=np.float64)[result.subset.rows]
     right = (scores.argmax(axis=1) == labels).astype(np.int64)
     caption = {"calibration": interval_text(result.estimates[MetricKey(AS_GIVEN, "ece")])}
-    return Line(result.method.name, right, scores.max(axis=1), result.method.kind == "model", caption)
+    return Line(result.method.name, right, scores.max(axis=1), strong, caption)
 
 
 def _scatter(result: Result, labels: NDArray[np.float64], title: str) -> Figure:

@@ -14,7 +14,10 @@ from dnabert_enhancer.evaluation.kmers import kmer_counts
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+Windows = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
+"""Base codes, uint8[n, length], or a sequence of n arrays of differing length."""
 DEFAULT_PENALTY = 3.0
+SIGMOID_FOLDS = 3
 _ROWS_AT_ONCE = 16_384
 _TOLERANCE = 1e-8
 
@@ -45,7 +48,7 @@ class KmerRidge:
     _weights: NDArray[np.float64] | None = field(default=None, init=False, repr=False)
     _intercept: NDArray[np.float64] | float = field(default=0.0, init=False, repr=False)
 
-    def fit(self, codes: NDArray[np.uint8] | Sequence[NDArray[np.uint8]], labels: ArrayLike) -> Self:
+    def fit(self, codes: Windows, labels: ArrayLike) -> Self:
         """Fit the weights.
 
         Parameters
@@ -69,7 +72,7 @@ class KmerRidge:
         self._intercept = solver.intercept_
         return self
 
-    def predict(self, codes: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+    def predict(self, codes: Windows) -> NDArray[np.float64]:
         """Return the scores of windows.
 
         Parameters
@@ -91,12 +94,57 @@ class KmerRidge:
         shape = (0, *self._weights.shape[:-1])
         return np.concatenate(parts) if parts else np.zeros(shape)
 
-    def probability(self, codes: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
-        """Return the scores cut to 0..1, as a probability of label 1."""
+    def probability(self, codes: Windows) -> NDArray[np.float64]:
+        """Return the scores cut to 0..1; `predict` ranks better, since it has no ties at the ends."""
         return np.clip(self.predict(codes), 0.0, 1.0)
 
-    def _features(self, codes: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> csr_matrix:
+    def _features(self, codes: Windows) -> csr_matrix:
         return log_unit_rows(kmer_counts(codes, self.k))
+
+
+def ridge_probabilities(
+    train: Windows, labels: ArrayLike, windows: Windows, seed: int = 0
+) -> NDArray[np.float64]:
+    """Fit a 6-mer ridge on two classes and return calibrated probabilities.
+
+    Parameters
+    ----------
+    train, labels : windows and array_like[m]
+        What to fit on; labels 0 and 1.
+    windows : windows
+        What to score.
+    seed : int
+        Seed of the folds.
+
+    Returns
+    -------
+    float64[n]
+        The ridge's scores through Platt's sigmoid, which is fitted to the scores of held-out training rows in
+        three folds; it keeps their order. With too few rows for folds, or where the held-out scores do not
+        rise with the label, the scores cut to 0..1.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+
+    label = np.asarray(labels)
+    scores = KmerRidge().fit(train, label).predict(windows)
+    folds = min(SIGMOID_FOLDS, int(np.unique(label, return_counts=True)[1].min()))
+    if folds < 2:
+        return np.clip(scores, 0.0, 1.0)
+    held_out = np.empty(len(label))
+    for inside, outside in StratifiedKFold(folds, shuffle=True, random_state=seed).split(label, label):
+        ridge = KmerRidge().fit(rows_of(train, inside), label[inside])
+        held_out[outside] = ridge.predict(rows_of(train, outside))
+    sigmoid = LogisticRegression(C=1e6).fit(held_out[:, None], label)
+    if sigmoid.coef_[0, 0] <= 0:
+        return np.clip(scores, 0.0, 1.0)
+    probability: NDArray[np.float64] = sigmoid.predict_proba(scores[:, None])[:, 1]
+    return probability
+
+
+def rows_of(windows: Windows, rows: NDArray[np.int64]) -> Windows:
+    """Return some of the windows, as an array where they are one."""
+    return windows[rows] if isinstance(windows, np.ndarray) else [windows[row] for row in rows]
 
 
 def log_unit_rows(counts: Any) -> csr_matrix:  # a scipy matrix: the library ships no types
