@@ -162,7 +162,7 @@ class _Reader:
     def _inside(self, table: IntervalTable, met: list[str]) -> IntervalTable:
         """Return the rows that lie within the genome; note or count the others."""
         unknown = table.contig_index < 0
-        beyond = ~unknown & (table.end > self._sizes[table.contig_index])
+        beyond = ~unknown & (table.end > self._sizes[np.maximum(table.contig_index, 0)])
         outside = unknown | beyond
         if not outside.any():
             return table
