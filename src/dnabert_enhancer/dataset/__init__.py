@@ -1,18 +1,61 @@
-"""Labelled windows: read in the forms in which the field keeps them, or made from regions and a genome."""
+"""Labelled windows: read in the forms in which the field keeps them, or made from regions and a genome.
 
+The door of the room: other rooms import the names below and nothing else.
+"""
+
+from dnabert_enhancer.dataset.build import BuiltDataset, build_dataset
 from dnabert_enhancer.dataset.delimited import read_table
+from dnabert_enhancer.dataset.gc_profile import GcProfile, draw_gc_profile
 from dnabert_enhancer.dataset.kmer_text import join_kmers, kmer_text
-from dnabert_enhancer.dataset.readers import read_dataset
+from dnabert_enhancer.dataset.leaks import LeakReport, LeakRule, leaks_between, shared_kmers
+from dnabert_enhancer.dataset.readers import begins_as_fasta, read_dataset
+from dnabert_enhancer.dataset.sequence_sources import (
+    NamedSequence,
+    dataset_sequences,
+    fasta_sequences,
+    region_sequences,
+)
+from dnabert_enhancer.dataset.settings import (
+    DatasetSettings,
+    NegativeSource,
+    OnLeak,
+    Overlapping,
+    WindowPlacement,
+)
 from dnabert_enhancer.dataset.table import ALL_ROWS, COLUMNS, SPLIT_NAMES, Dataset, Task
+from dnabert_enhancer.dataset.token_tables import TokenReport, write_kmer_table, write_token_ids
+from dnabert_enhancer.dataset.write import write_dataset
 
 __all__ = [
     "ALL_ROWS",
     "COLUMNS",
     "SPLIT_NAMES",
+    "BuiltDataset",
     "Dataset",
+    "DatasetSettings",
+    "GcProfile",
+    "LeakReport",
+    "LeakRule",
+    "NamedSequence",
+    "NegativeSource",
+    "OnLeak",
+    "Overlapping",
     "Task",
+    "TokenReport",
+    "WindowPlacement",
+    "begins_as_fasta",
+    "build_dataset",
+    "dataset_sequences",
+    "draw_gc_profile",
+    "fasta_sequences",
     "join_kmers",
     "kmer_text",
+    "leaks_between",
     "read_dataset",
     "read_table",
+    "region_sequences",
+    "shared_kmers",
+    "write_dataset",
+    "write_kmer_table",
+    "write_token_ids",
 ]

@@ -75,11 +75,11 @@ def read_dataset(
         metadata = _read_metadata(Path(path))
         parts = {
             split: read_table(file, sequence_column=sequence_column, label_column=label_column)
-            for split, file in _split_files(Path(path)).items()
+            for split, file in _tables_of(Path(path)).items()
         }
     elif negatives is not None:
         parts = {ALL_ROWS: read_fasta_pair(path, negatives)}
-    elif _is_fasta(path):
+    elif begins_as_fasta(path):
         parts = {ALL_ROWS: read_named_fasta(path)}
     else:
         parts = {ALL_ROWS: read_table(path, sequence_column=sequence_column, label_column=label_column)}
@@ -133,7 +133,14 @@ def _frame(rows: Rows, labels: Any) -> pd.DataFrame:  # NumPy integers or floats
     )
 
 
-def _split_files(folder: Path) -> dict[str, Path]:
+def split_files(folder: Path) -> dict[str, Path]:
+    """Return the table of each split that a folder holds, in the order train, validation, test.
+
+    Raises
+    ------
+    InputError
+        When two files are the same split.
+    """
     found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
         match = _SPLIT_FILE.fullmatch(file.name)
@@ -147,13 +154,18 @@ def _split_files(folder: Path) -> dict[str, Path]:
                 remedy="remove one of them",
             )
         found[split] = file
+    return {split: found[split] for split in SPLIT_NAMES if split in found}
+
+
+def _tables_of(folder: Path) -> dict[str, Path]:
+    found = split_files(folder)
     if not found:
         raise InputError(
             "the folder holds no train, validation (or dev) or test table",
             source=folder,
             remedy="give a folder that make-dataset wrote, or one table",
         )
-    return {split: found[split] for split in SPLIT_NAMES if split in found}
+    return found
 
 
 def _read_metadata(folder: Path) -> dict[str, Any]:
@@ -182,11 +194,11 @@ def _compare_digest(dataset: Dataset) -> None:
         )
 
 
-def _is_fasta(path: Path | str) -> bool:
-    name = str(path).lower().removesuffix(".gz").removesuffix(".bgz")
-    if name.endswith(_FASTA_ENDINGS):
-        return True
-    if name == "-":
+def begins_as_fasta(path: Path | str) -> bool:
+    """Return whether a file is FASTA by its name or its first letter; standard input is never looked into."""
+    if str(path) == "-" or Path(path).is_dir():
         return False
+    if str(path).lower().removesuffix(".gz").removesuffix(".bgz").endswith(_FASTA_ENDINGS):
+        return True
     first = next((text for _, text in read_text_lines(path) if text.strip()), "")
     return first.startswith(">")

@@ -1,0 +1,282 @@
+"""A data set from regions and a genome: windows, splits, negatives, leak check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.dataset.describe import describe_dataset
+from dnabert_enhancer.dataset.gc_profile import GcProfile, gc_of_sequences, gc_profile
+from dnabert_enhancer.dataset.labels import BINARY_NAMES
+from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between
+from dnabert_enhancer.dataset.negatives import (
+    NO_PLACE,
+    Labelled,
+    labelled_windows,
+    matched_negatives,
+    require_enough,
+    shuffled_negatives,
+    thinned,
+)
+from dnabert_enhancer.dataset.regions import Places, covered_by, read_places, touches
+from dnabert_enhancer.dataset.settings import DatasetSettings, NegativeSource, OnLeak, WindowPlacement
+from dnabert_enhancer.dataset.splits import NO_SPLIT, SplitMap, make_split_map
+from dnabert_enhancer.dataset.table import SPLIT_NAMES, Dataset
+from dnabert_enhancer.dataset.usable_windows import UsableWindows, usable_windows
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import Genome, Stretches, merge_intervals, open_genome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class BuiltDataset(NamedTuple):
+    """A data set, what was counted and left out on the way, and the GC histograms of both classes."""
+
+    dataset: Dataset
+    counts: dict[str, int]
+    skipped: dict[str, int]
+    profile: GcProfile
+
+
+def build_dataset(
+    regions: Sequence[Path | str],
+    genome_path: Path | str,
+    settings: DatasetSettings,
+    *,
+    exclude: Sequence[Path | str] = (),
+    negatives: Sequence[Path | str] = (),
+    splits: str = "0.8,0.1,0.1",
+    block_size: int | None = None,
+) -> BuiltDataset:
+    """Return labelled windows of a genome, in splits that share no part of it.
+
+    Parameters
+    ----------
+    regions : sequence of path
+        BED files of the positives.
+    genome_path : path
+        FASTA.
+    settings : DatasetSettings
+    exclude : sequence of path
+        BED files whose regions no window may touch. Regions outside the genome are passed over.
+    negatives : sequence of path
+        BED files of the negatives, for `NegativeSource.GIVEN`.
+    splits : str
+        Fractions for whole contigs, see `splits.parse_fractions`, or a file, see `splits.read_split_file`.
+    block_size : int, optional
+        With fractions: assign blocks of this many bp instead of whole contigs. A window that crosses the
+        border of two splits is left out.
+
+    Raises
+    ------
+    InputError
+        When input is not usable, no window is left, a class is missing in a split, or negatives are too few.
+    """
+    with open_genome(genome_path) as genome:
+        builder = _Builder(genome, settings)
+        positives, background = builder.windows(regions, exclude, negatives, splits, block_size)
+        frames = _frames(positives, background, list(genome.contig_sizes), settings.length)
+    frames, leaks = _without_leaks(frames, settings, builder.skipped)
+    _require_both_classes(frames)
+    for name, frame in frames.items():
+        builder.counts[f"{name}_positives"] = int((frame["label"] == 1).sum())
+        builder.counts[f"{name}_negatives"] = int((frame["label"] == 0).sum())
+    profile = _profile(frames)
+    skipped = {reason: number for reason, number in builder.skipped.items() if number}
+    plain = Dataset(frames, "binary", BINARY_NAMES)
+    metadata = describe_dataset(
+        plain, settings, builder.split_map.units, builder.counts, skipped, builder.matching, leaks, profile
+    )
+    return BuiltDataset(
+        Dataset(frames, "binary", BINARY_NAMES, metadata), dict(builder.counts), skipped, profile
+    )
+
+
+class _Builder:
+    """Makes the windows of both classes, and counts on the way."""
+
+    split_map: SplitMap
+
+    def __init__(self, genome: Genome, settings: DatasetSettings) -> None:
+        self._genome = genome
+        self._settings = settings
+        self._rng = np.random.default_rng(settings.seed)
+        self._summits = settings.placement is WindowPlacement.SUMMIT
+        self.counts: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.matching: dict[str, Any] = {}  # JSON values
+
+    def windows(
+        self,
+        regions: Sequence[Path | str],
+        exclude: Sequence[Path | str],
+        negatives: Sequence[Path | str],
+        splits: str,
+        block_size: int | None,
+    ) -> tuple[Labelled, Labelled]:
+        """Return the positives and the negatives."""
+        given, outside = read_places(
+            regions, self._genome, skip_outside=self._settings.skip_outside, summits=self._summits
+        )
+        self.counts["regions"] = len(given) + outside.total()
+        self.skipped.update({f"region_{reason}": number for reason, number in outside.items()})
+        excluded = covered_by(read_places(exclude, self._genome, skip_outside=True)[0]) if exclude else {}
+        usable = usable_windows(given, self._genome, self._settings, excluded, self.skipped, "positive")
+        self.split_map = make_split_map(
+            splits, block_size, usable.places, self._genome.contig_sizes, self._settings.seed
+        )
+        usable, split = self._in_splits(usable, "positive")
+        if not len(usable.places):
+            raise InputError(
+                "no positive lies in a split", source="--splits", remedy="name the contigs of the regions"
+            )
+        positives = labelled_windows(self._genome, usable.places, split, self._settings)
+        covered = covered_by(given, usable.places)
+        if self._settings.negatives is NegativeSource.SHUFFLED:
+            return positives, shuffled_negatives(positives, self._settings, self._rng)
+        if self._settings.negatives is NegativeSource.GIVEN:
+            return positives, self._given(negatives, positives, covered, excluded)
+        return positives, self._matched(positives, usable, _union(covered, excluded))
+
+    def _in_splits(self, windows: UsableWindows, what: str) -> tuple[UsableWindows, NDArray[np.int8]]:
+        split = self.split_map.splits_of(windows.places.contig, windows.places.start, self._settings.length)
+        inside = split != NO_SPLIT
+        self.skipped[f"{what}_in_no_split"] += int((~inside).sum())
+        return windows.take(inside), split[inside]
+
+    def _matched(
+        self, positives: Labelled, usable: UsableWindows, forbidden: Mapping[int, Stretches]
+    ) -> Labelled:
+        matched = matched_negatives(
+            self._genome,
+            positives,
+            usable.composition,
+            self.split_map,
+            forbidden,
+            self._settings,
+            self._rng,
+        )
+        require_enough(len(matched.windows.start), matched.wanted, self._settings, self.skipped)
+        self.counts["negatives_on_another_contig"] = matched.on_other_contig
+        self.matching = {
+            "largest_gc_difference_of_a_pair": round(matched.largest_gc_difference, 6),
+            "mean_gc_difference_of_pairs": round(matched.mean_gc_difference, 6),
+            "largest_repeat_difference_of_a_pair": round(matched.largest_repeat_difference, 6),
+            "negatives_on_another_contig": matched.on_other_contig,
+        }
+        return matched.windows
+
+    def _given(
+        self,
+        paths: Sequence[Path | str],
+        positives: Labelled,
+        covered: Mapping[int, Stretches],
+        excluded: Mapping[int, Stretches],
+    ) -> Labelled:
+        regions, outside = read_places(
+            paths, self._genome, skip_outside=self._settings.skip_outside, summits=self._summits
+        )
+        self.skipped.update({f"negative_region_{reason}": number for reason, number in outside.items()})
+        usable = usable_windows(regions, self._genome, self._settings, excluded, self.skipped, "negative")
+        touched = touches(usable.places, covered)
+        self.skipped["negative_overlaps_positive"] += int(touched.sum())
+        usable, split = self._in_splits(usable.take(~touched), "negative")
+        places: Places = usable.places
+        if self._settings.ratio is not None:
+            rows, wanted = thinned(split, positives.split, self._settings.ratio, self._rng)
+            require_enough(len(rows), wanted, self._settings, self.skipped)
+            places, split = places.take(rows), split[rows]
+        return labelled_windows(self._genome, places, split, self._settings)
+
+
+def _union(one: Mapping[int, Stretches], other: Mapping[int, Stretches]) -> dict[int, Stretches]:
+    result = dict(one)
+    for contig, stretches in other.items():
+        parts = [part for part in (one.get(contig), stretches) if part is not None]
+        result[contig] = merge_intervals(
+            np.concatenate([part.start for part in parts]), np.concatenate([part.end for part in parts])
+        )
+    return result
+
+
+def _frames(
+    positives: Labelled, negatives: Labelled, contigs: Sequence[str], length: int
+) -> dict[str, pd.DataFrame]:
+    """Return a table for each split, by contig and start; windows without a place come last."""
+    import pandas as pd
+
+    parts = []
+    for label, windows in ((1, positives), (0, negatives)):
+        start = pd.Series(windows.start, dtype="Int64").mask(windows.start == NO_PLACE)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "chrom": [contigs[contig] for contig in windows.contig.tolist()],
+                    "start": start,
+                    "end": start + length,
+                    "strand": windows.strand.tolist(),
+                    "label": np.full(len(windows.start), label, dtype=np.int64),
+                    "sequence": windows.sequence,
+                    "name": windows.name,
+                    "split": windows.split,
+                    "contig": windows.contig,
+                }
+            )
+        )
+    rows = pd.concat(parts, ignore_index=True)
+    rows = rows.sort_values(["split", "contig", "start", "label"], kind="stable", na_position="last")
+    return {
+        SPLIT_NAMES[split]: rows[rows["split"] == split]
+        .drop(columns=["split", "contig"])
+        .reset_index(drop=True)
+        for split in sorted(rows["split"].unique().tolist())
+    }
+
+
+def _without_leaks(
+    frames: Mapping[str, pd.DataFrame], settings: DatasetSettings, skipped: Counter[str]
+) -> tuple[dict[str, pd.DataFrame], LeakReport]:
+    sequences = {name: frame["sequence"].tolist() for name, frame in frames.items()}
+    report = leaks_between(sequences, settings.leak_rule)
+    if report.total and settings.on_leak is OnLeak.REFUSE:
+        split, flags = next((split, flags) for split, flags in report.offenders.items() if flags.any())
+        name = frames[split]["name"].tolist()[int(np.argmax(flags))]
+        raise InputError(
+            f"{report.total:,} windows share a {settings.leak_rule.k}-mer with another split, "
+            f"the first is {name!r} of {split}",
+            source="--on-leak refuse",
+            remedy="give --on-leak remove to leave them out, or other --splits",
+        )
+    kept = {}
+    for split, frame in frames.items():
+        flags = report.offenders[split]
+        positive = (frame["label"] == 1).to_numpy()
+        skipped[f"leak_{split}_positives"] += int((flags & positive).sum())
+        skipped[f"leak_{split}_negatives"] += int((flags & ~positive).sum())
+        kept[split] = frame[~flags].reset_index(drop=True)
+    return kept, report
+
+
+def _require_both_classes(frames: Mapping[str, pd.DataFrame]) -> None:
+    for split, frame in frames.items():
+        for label, name in ((1, "positive"), (0, "negative")):
+            if not (frame["label"] == label).any():
+                raise InputError(
+                    f"split {split} holds no {name}",
+                    source="--splits",
+                    remedy="give other --splits, more regions or negatives, or --split-by block",
+                )
+
+
+def _profile(frames: Mapping[str, pd.DataFrame]) -> GcProfile:
+    fractions: dict[str, NDArray[np.float64]] = {}
+    for label, name in ((1, "positives"), (0, "negatives")):
+        chosen = [frame.loc[frame["label"] == label, "sequence"].tolist() for frame in frames.values()]
+        fractions[name] = np.concatenate([gc_of_sequences(sequences) for sequences in chosen])
+    return gc_profile(fractions)

@@ -1,0 +1,79 @@
+"""What dataset.json says about a data set that was made from regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dnabert_enhancer.dataset.gc_profile import GcProfile
+from dnabert_enhancer.dataset.leaks import LeakReport
+from dnabert_enhancer.dataset.settings import DatasetSettings
+from dnabert_enhancer.dataset.splits import SplitUnit
+from dnabert_enhancer.dataset.table import Dataset
+
+FORMAT_VERSION = 1
+
+
+def describe_dataset(
+    dataset: Dataset,
+    settings: DatasetSettings,
+    units: Sequence[SplitUnit],
+    counts: Mapping[str, int],
+    skipped: Mapping[str, int],
+    matching: Mapping[str, Any],
+    leaks: LeakReport,
+    profile: GcProfile,
+) -> dict[str, Any]:  # JSON values
+    """Return the content of ``dataset.json``; without paths and times: equal data have equal files.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    settings : DatasetSettings
+    units : sequence of SplitUnit
+        The parts of the genome that belong to the splits.
+    counts, skipped : mapping
+        Positives and negatives of each split; what was left out, by reason.
+    matching : mapping
+        How far matched negatives are from their positives; empty for others.
+    leaks : LeakReport
+    profile : GcProfile
+    """
+    return {
+        "format": "dnabert-enhancer dataset",
+        "format_version": FORMAT_VERSION,
+        "digest": dataset.digest,
+        "task": dataset.task,
+        "label_names": list(dataset.label_names),
+        "length": settings.length,
+        "splits": {
+            name: {
+                "positives": counts[f"{name}_positives"],
+                "negatives": counts[f"{name}_negatives"],
+                "parts_of_the_genome": [
+                    f"{unit.contig}:{unit.start}-{unit.end}" for unit in units if unit.split == name
+                ],
+            }
+            for name in dataset.splits
+        },
+        "settings": {
+            "placement": settings.placement.value,
+            "overlapping": settings.overlapping.value,
+            "negatives": settings.negatives.value,
+            "ratio": settings.ratio,
+            "gc_tolerance": settings.gc_tolerance,
+            "repeat_tolerance": settings.repeat_tolerance,
+            "most_unknown": settings.most_unknown,
+            "stranded": settings.stranded,
+            "on_leak": settings.on_leak.value,
+            "seed": settings.seed,
+        },
+        "matching": dict(matching),
+        "leaks": {
+            "rule": settings.leak_rule.describe(),
+            "found": [pair._asdict() for pair in leaks.pairs],
+            "removed": {name: int(flags.sum()) for name, flags in leaks.offenders.items()},
+        },
+        "skipped": dict(skipped),
+        "gc": profile.as_json(),
+    }

@@ -1,0 +1,188 @@
+"""Negatives for given positives: matched windows, shuffled positives, or windows of given regions."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.dataset.background import BackgroundSampler, Targets
+from dnabert_enhancer.dataset.composition import Composition, sequences_by_contig
+from dnabert_enhancer.dataset.matching import NOT_MATCHED
+from dnabert_enhancer.dataset.regions import Places
+from dnabert_enhancer.dataset.settings import DatasetSettings
+from dnabert_enhancer.dataset.splits import SplitMap
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import Genome, Stretches
+from dnabert_enhancer.sequence import decode_bases, dinucleotide_shuffle, encode_bases
+
+LOGGER = logging.getLogger(__name__)
+
+NO_PLACE = -1
+
+_SHUFFLED_AT_ONCE = 20_000
+_COMPLEMENT = str.maketrans("ACGTUNRYSWKMBDHVacgtunryswkmbdhv", "TGCAANYRSWMKVHDBtgcaanyrswmkvhdb")
+
+
+class Labelled(NamedTuple):
+    """Windows of one class with their bases; shuffled ones have no place of their own (`NO_PLACE`)."""
+
+    contig: NDArray[np.int32]
+    start: NDArray[np.int64]
+    strand: NDArray[np.str_]
+    split: NDArray[np.int8]
+    sequence: list[str]
+    name: list[str]
+
+    def take(self, rows: NDArray[np.intp]) -> Labelled:
+        """Return some of the windows, in the order asked for."""
+        chosen = rows.tolist()
+        return Labelled(
+            self.contig[rows],
+            self.start[rows],
+            self.strand[rows],
+            self.split[rows],
+            [self.sequence[row] for row in chosen],
+            [self.name[row] for row in chosen],
+        )
+
+
+class Matched(NamedTuple):
+    """Matched negatives, how far they are from their positives, and how many were wanted."""
+
+    windows: Labelled
+    largest_gc_difference: float
+    mean_gc_difference: float
+    largest_repeat_difference: float
+    on_other_contig: int
+    wanted: int
+
+
+def labelled_windows(
+    genome: Genome, windows: Places, split: NDArray[np.int8], settings: DatasetSettings
+) -> Labelled:
+    """Return windows with their bases; without a name of their own they are called by their place."""
+    contigs = list(genome.contig_sizes)
+    strand = windows.strand if settings.stranded else np.full(len(windows), "+")
+    sequences = sequences_by_contig(genome, windows.contig, windows.start, settings.length)
+    for row in np.flatnonzero(strand == "-").tolist():
+        sequences[row] = sequences[row].translate(_COMPLEMENT)[::-1]
+    places = zip(windows.name, windows.contig.tolist(), windows.start.tolist(), strict=True)
+    names = [name or f"{contigs[contig]}:{start}-{start + settings.length}" for name, contig, start in places]
+    return Labelled(windows.contig, windows.start, strand, split, sequences, names)
+
+
+def copies_wanted(split: NDArray[np.int8], ratio: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return how many negatives each positive gets: every split has the ratio, to the nearest window."""
+    copies = np.full(len(split), int(ratio), dtype=np.int64)
+    for number in np.unique(split):
+        rows = np.flatnonzero(split == number)
+        more = round(len(rows) * ratio) - int(ratio) * len(rows)
+        copies[rng.permutation(rows)[:more]] += 1
+    return copies
+
+
+def matched_negatives(
+    genome: Genome,
+    positives: Labelled,
+    composition: Composition,
+    split_map: SplitMap,
+    forbidden: Mapping[int, Stretches],
+    settings: DatasetSettings,
+    rng: np.random.Generator,
+) -> Matched:
+    """Return windows of the genome like the positives, each in the split of its positive."""
+    copies = copies_wanted(positives.split, _ratio(settings), rng)
+    rows = np.repeat(np.arange(len(copies)), copies)
+    targets = Targets(positives.contig[rows], positives.split[rows], composition.take(rows))
+    matches = BackgroundSampler(genome, split_map, forbidden, settings, rng).match(targets)
+    found = np.flatnonzero(matches.contig != NOT_MATCHED)
+    partner = rows[found]
+    places = _anonymous(
+        matches.contig[found], matches.start[found], positives.strand[partner], settings.length
+    )
+    gc = np.abs(matches.composition.gc[found] - targets.composition.gc[found])
+    masked = np.abs(matches.composition.masked[found] - targets.composition.masked[found])
+    return Matched(
+        labelled_windows(genome, places, positives.split[partner], settings),
+        float(gc.max(initial=0.0)),
+        float(gc.mean()) if len(gc) else 0.0,
+        float(masked.max(initial=0.0)),
+        int((matches.contig[found] != targets.contig[found]).sum()),
+        len(rows),
+    )
+
+
+def shuffled_negatives(positives: Labelled, settings: DatasetSettings, rng: np.random.Generator) -> Labelled:
+    """Return the positives with their bases shuffled; dinucleotide counts stay, letters become upper case."""
+    copies = copies_wanted(positives.split, _ratio(settings), rng)
+    source = positives.take(np.repeat(np.arange(len(copies)), copies))
+    shuffled: list[str] = []
+    for first in range(0, len(source.sequence), _SHUFFLED_AT_ONCE):
+        part = source.sequence[first : first + _SHUFFLED_AT_ONCE]
+        codes = encode_bases("".join(part)).reshape(len(part), settings.length)
+        shuffled += [decode_bases(row) for row in dinucleotide_shuffle(codes, rng)]
+    return source._replace(
+        start=np.full(len(shuffled), NO_PLACE, dtype=np.int64),
+        strand=np.full(len(shuffled), "."),
+        sequence=shuffled,
+        name=[f"shuffled:{name}" for name in source.name],
+    )
+
+
+def thinned(
+    split: NDArray[np.int8], positive_split: NDArray[np.int8], ratio: float, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], int]:
+    """Return which given negatives stay for a ratio in each split, and how many were wanted.
+
+    Parameters
+    ----------
+    split, positive_split : int8[n], int8[p]
+        Splits of the given negatives and of the positives.
+    ratio : float
+        Negatives for each positive.
+    rng : numpy.random.Generator
+    """
+    rows = [np.empty(0, dtype=np.intp)]
+    wanted = 0
+    for number in np.unique(positive_split):
+        here = np.flatnonzero(split == number)
+        count = round(ratio * int((positive_split == number).sum()))
+        wanted += count
+        rows.append(rng.permutation(here)[:count])
+    return np.sort(np.concatenate(rows)), wanted
+
+
+def require_enough(found: int, wanted: int, settings: DatasetSettings, skipped: Counter[str]) -> None:
+    """Refuse a data set with fewer negatives than wanted, unless that is allowed; count what is missing.
+
+    Raises
+    ------
+    InputError
+        With both numbers.
+    """
+    if found >= wanted:
+        return
+    if not settings.allow_fewer:
+        raise InputError(
+            f"the genome gives {found:,} of {wanted:,} negatives",
+            source="--negatives",
+            remedy="give --allow-fewer, a smaller --ratio, a larger --gc-tolerance or --repeat-tolerance",
+        )
+    LOGGER.warning("%d of %d negatives found", found, wanted)
+    skipped["negative_not_found"] += wanted - found
+
+
+def _ratio(settings: DatasetSettings) -> float:
+    return 1.0 if settings.ratio is None else settings.ratio
+
+
+def _anonymous(
+    contig: NDArray[np.int32], start: NDArray[np.int64], strand: NDArray[np.str_], length: int
+) -> Places:
+    no_summit = np.full(len(start), -1, dtype=np.int64)
+    return Places(contig, start, start + length, strand, np.full(len(start), "", dtype=object), no_summit)

@@ -1,0 +1,91 @@
+"""The windows of regions that can be used: inside a contig, off excluded regions, of known bases, apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.dataset.composition import Composition, composition_by_contig
+from dnabert_enhancer.dataset.regions import (
+    Places,
+    merge_overlapping,
+    place_windows,
+    touches,
+    without_overlaps,
+)
+from dnabert_enhancer.dataset.settings import DatasetSettings, Overlapping, WindowPlacement
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import Genome, Stretches
+
+
+class UsableWindows(NamedTuple):
+    """Windows that passed all checks, with their composition."""
+
+    places: Places
+    composition: Composition
+
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> UsableWindows:
+        """Return some of the windows."""
+        return UsableWindows(self.places.take(rows), self.composition.take(rows))
+
+
+def usable_windows(
+    regions: Places,
+    genome: Genome,
+    settings: DatasetSettings,
+    excluded: Mapping[int, Stretches],
+    skipped: Counter[str],
+    what: str,
+) -> UsableWindows:
+    """Return the usable windows of regions, by contig and start.
+
+    Parameters
+    ----------
+    regions : Places
+        By contig and start.
+    genome : Genome
+    settings : DatasetSettings
+    excluded : mapping of int to Stretches
+        By contig number: what no window may touch.
+    skipped : Counter
+        Gets the number of windows that were left out, by reason.
+    what : str
+        ``positive`` or ``negative``: the beginning of each reason.
+
+    Raises
+    ------
+    InputError
+        When no window is left, with the reasons.
+    """
+    reasons: Counter[str] = Counter()
+    merges = settings.overlapping is Overlapping.MERGE and settings.placement is not WindowPlacement.SUMMIT
+    merged = merge_overlapping(regions) if merges else regions
+    reasons["merged_into_another"] = len(regions) - len(merged)
+    windows = place_windows(merged, settings.length, settings.placement)
+    sizes = np.array(list(genome.contig_sizes.values()), dtype=np.int64)
+    inside = (windows.start >= 0) & (windows.end <= sizes[windows.contig])
+    reasons["window_beyond_contig_end"] = int((~inside).sum())
+    windows = windows.take(inside)
+    touched = touches(windows, excluded)
+    reasons["in_excluded_region"] = int(touched.sum())
+    windows = windows.take(~touched)
+    composition = composition_by_contig(genome, windows.contig, windows.start, settings.length)
+    known = (composition.unknown <= settings.most_unknown) & ~np.isnan(composition.gc)
+    reasons["of_unknown_bases"] = int((~known).sum())
+    windows = windows.take(known)
+    apart = without_overlaps(windows, settings.overlapping)
+    reasons["overlaps_another"] = len(windows) - len(apart)
+    skipped.update({f"{what}_{reason}": number for reason, number in reasons.items()})
+    if not len(apart):
+        why = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in reasons.items() if count)
+        raise InputError(
+            f"none of {len(regions):,} {what} regions gives a window of {settings.length} bp ({why})",
+            source=genome.path,
+            remedy="check assembly and --length: contigs shorter than the window, or all N, give none",
+        )
+    composition = composition_by_contig(genome, apart.contig, apart.start, settings.length)
+    return UsableWindows(apart, composition)
