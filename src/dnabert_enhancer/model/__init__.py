@@ -2,15 +2,18 @@
 
 from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, Threshold
-from dnabert_enhancer.model.directory import ONNX_NAME, EnhancerModel, replace_card, write_model
+from dnabert_enhancer.model.directory import ONNX_INT8_NAME, ONNX_NAME, EnhancerModel
 from dnabert_enhancer.model.opening import open_model
 from dnabert_enhancer.model.parts import CONFIGURATIONS, NEW_PREFIX, ModelParts, new_model
+from dnabert_enhancer.model.writing import WEIGHTS_KEY, replace_card, write_model
 
 __all__ = [
     "CARD_NAME",
     "CONFIGURATIONS",
     "NEW_PREFIX",
+    "ONNX_INT8_NAME",
     "ONNX_NAME",
+    "WEIGHTS_KEY",
     "Calibration",
     "CalibrationKind",
     "EnhancerModel",

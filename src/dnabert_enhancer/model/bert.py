@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -103,19 +104,21 @@ class BertShape:
             shapes |= _normalisation(f"{name}.output.LayerNorm", h)
         return shapes | _linear("bert.pooler.dense", h, h) | _linear("classifier", self.outputs, h)
 
-    def check(self, state: Mapping[str, NDArray[Any]]) -> None:
+    def check(self, state: Mapping[str, NDArray[Any]], source: PathLike[str] | None = None) -> None:
         """Raise `InputError` unless the state holds all the tensors with the right shapes."""
         expected = self.tensors()
         missing = [name for name in expected if name not in state]
         if missing:
             raise InputError(
                 f"the weights lack {len(missing)} of the {len(expected)} tensors that config.json asks for, "
-                f"such as {missing[0]}"
+                f"such as {missing[0]}",
+                source=source,
             )
         for name, shape in expected.items():
             if tuple(state[name].shape) != shape:
                 raise InputError(
-                    f"tensor {name} has shape {tuple(state[name].shape)}, but config.json asks for {shape}"
+                    f"tensor {name} has shape {tuple(state[name].shape)}, but config.json asks for {shape}",
+                    source=source,
                 )
 
     def fresh_state(self, rng: np.random.Generator, deviation: float = 0.02) -> State:

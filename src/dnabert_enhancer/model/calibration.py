@@ -21,7 +21,7 @@ class CalibrationKind(StrEnum):
     TEMPERATURE = "temperature"
     """``p = 1 / (1 + exp(-z / T))`` (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
     ISOTONIC = "isotonic"
-    """``p`` interpolated linearly between knots (z_i, p_i), constant beyond them (Zadrozny and Elkan 2002)."""
+    """``p`` interpolated linearly between knots (z_i, p_i), constant beyond (Zadrozny and Elkan 2002)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Calibration:
             )
         if not (np.isfinite(logits).all() and (np.diff(logits) > 0).all()):
             raise InputError("the logits of an isotonic calibration must ascend strictly")
-        if (np.diff(probabilities) < 0).any() or not (0 <= probabilities[0] and probabilities[-1] <= 1):
+        if (np.diff(probabilities) < 0).any() or not (probabilities[0] >= 0 and probabilities[-1] <= 1):
             raise InputError("the probabilities of an isotonic calibration must not descend and lie in 0..1")
 
     def apply(self, logit: NDArray[np.floating[Any]]) -> NDArray[np.float32]:

@@ -161,8 +161,9 @@ def _tensors(content: object, path: Path) -> State:
 def current_names(state: State) -> State:
     """Return a BERT state under the names of today's transformers.
 
-    DNABERT's code (transformers 2.5, and TensorFlow before it) wrote ``LayerNorm.gamma`` and ``beta``; buffers such as
-    ``position_ids`` and the heads of pre-training (``cls.*``) are dropped, wrappers' prefixes removed.
+    DNABERT's code (transformers 2.5, and TensorFlow before it) wrote ``LayerNorm.gamma`` and ``beta``;
+    buffers such as ``position_ids`` and the heads of pre-training (``cls.*``) are dropped, wrappers'
+    prefixes removed.
     """
     renamed: State = {}
     for name, tensor in state.items():

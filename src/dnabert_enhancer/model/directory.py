@@ -1,4 +1,4 @@
-"""Model directories: opened, checked, written whole or not at all."""
+"""Model directories: opened and checked; the weights are read when they are needed."""
 
 from __future__ import annotations
 
@@ -8,33 +8,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet, sha256_of
+from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.model.bert import BertShape, State
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, read_card
-from dnabert_enhancer.model.checkpoint import PICKLE_NAME, SAFETENSORS_NAME, read_state, write_state
-from dnabert_enhancer.model.onnx_graph import bert_to_onnx, can_be_written
-from dnabert_enhancer.model.parts import ModelParts, check_window
+from dnabert_enhancer.model.checkpoint import PICKLE_NAME, SAFETENSORS_NAME, read_state
+from dnabert_enhancer.model.parts import check_window, longest_window
 from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, Tokenizer
 
 CONFIG_NAME = "config.json"
 VOCABULARY_NAME = "vocab.txt"
 ONNX_NAME = "model.onnx"
-TOKENIZER_NAMES = (
-    "tokenizer_config.json",
-    "tokenizer.json",
-    "special_tokens_map.json",
-    "merges.txt",
-    VOCABULARY_NAME,
-)
-_DIGESTED = (CONFIG_NAME, CARD_NAME, SAFETENSORS_NAME, VOCABULARY_NAME, "tokenizer.json")
+ONNX_INT8_NAME = "model.int8.onnx"
+_DIGESTED = (CONFIG_NAME, CARD_NAME, VOCABULARY_NAME, "tokenizer.json")
 _DEFAULT_WINDOW = 200
 
 
 class EnhancerModel:
-    """A model directory that was found whole; the weights are read when they are needed.
+    """A model directory that was found whole.
 
     Parameters
     ----------
@@ -74,20 +65,21 @@ class EnhancerModel:
             return KmerTokenizer(vocabulary, int(self.config["max_position_embeddings"]))
         from dnabert_enhancer.model.foreign_tokenizer import ForeignTokenizer
 
-        return ForeignTokenizer.open(self.directory, self.config)
+        return ForeignTokenizer(self.directory, self.config)
 
     @cached_property
     def maximum_length(self) -> int:
         """Length in bp of the longest window that the model can read."""
         tokenizer = self.tokenizer
-        low, high = 0, 8
+        if isinstance(tokenizer, KmerTokenizer):
+            return longest_window(tokenizer.maximum_tokens, tokenizer.vocabulary.k)
+        low, high = 0, 1
         while tokenizer.token_count(high) <= tokenizer.maximum_tokens:
             low, high = high, high * 2
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (
-                (middle, high) if tokenizer.token_count(middle) <= tokenizer.maximum_tokens else (low, middle)
-            )
+            fits = tokenizer.token_count(middle) <= tokenizer.maximum_tokens
+            low, high = (middle, high) if fits else (low, middle)
         return low
 
     @property
@@ -95,19 +87,30 @@ class EnhancerModel:
         """Whether ``model.onnx`` lies beside the weights."""
         return (self.directory / ONNX_NAME).is_file()
 
+    @property
+    def has_int8(self) -> bool:
+        """Whether ``model.int8.onnx`` lies beside the weights."""
+        return (self.directory / ONNX_INT8_NAME).is_file()
+
+    @cached_property
+    def weights_digest(self) -> str:
+        """SHA-256 of the weight file; over those of its pieces where it is in pieces."""
+        pieces = sorted(self.directory.glob("model-*.safetensors"))
+        whole = self.directory / SAFETENSORS_NAME
+        return sha256_of(whole) if whole.is_file() else _digest_of([sha256_of(piece) for piece in pieces])
+
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the names and digests of configuration, card, weights and vocabulary."""
+        """SHA-256 over the names and digests of configuration, card, vocabulary and weights."""
         files = [self.directory / name for name in _DIGESTED]
-        files += sorted(self.directory.glob("model-*.safetensors"))
-        lines = [f"{sha256_of(path)}  {path.name}\n" for path in files if path.is_file()]
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        lines = [f"{sha256_of(path)}  {path.name}" for path in files if path.is_file()]
+        return _digest_of([*lines, f"{self.weights_digest}  weights"])
 
     def read_state(self) -> State:
         """Return the weights, float32, by Hugging Face's names."""
         state = read_state(self.directory)
         if self.is_bert:
-            self.shape.check(state)
+            self.shape.check(state, self.directory)
         return state
 
     def check_window(self, length: int) -> None:
@@ -126,97 +129,62 @@ def open_directory(directory: Path) -> EnhancerModel:
     InputError
         Not a directory; a file is missing or wrong; a legacy checkpoint, which must be imported first.
     """
-    if not directory.is_dir():
-        kind = "is a file, not a model directory" if directory.exists() else "no such model directory"
-        raise InputError(
-            kind, source=directory, remedy="give a directory with config.json and model.safetensors"
-        )
-    config = _read_config(directory)
-    card = read_card(directory)
-    if not any((directory / name).is_file() for name in (SAFETENSORS_NAME, SAFETENSORS_NAME + ".index.json")):
-        if (directory / PICKLE_NAME).is_file():
+    config = read_config(directory)
+    if not any((directory / name).is_file() for name in (SAFETENSORS_NAME, f"{SAFETENSORS_NAME}.index.json")):
+        if (directory / PICKLE_NAME).is_file() or (directory / f"{PICKLE_NAME}.index.json").is_file():
             raise InputError(
                 f"has only {PICKLE_NAME}, a PyTorch checkpoint",
                 source=directory,
-                remedy=f"import it first: dnabert-enhancer import-model {directory} --output-dir NEW",
+                remedy=f"import it first: dnabert-enhancer import-model '{directory}' --output-dir NEW",
             )
         raise InputError(f"the model directory lacks {SAFETENSORS_NAME}", source=directory)
-    if card is None:
-        card = card_from_config(config, directory)
+    card = read_card(directory) or card_from_config(config, directory)
     if card.tokenizer == "kmer":
         _check_vocabulary(directory, config, card)
     return EnhancerModel(directory, config, card)
 
 
-def write_model(
-    directory: Path | str, parts: ModelParts, *, half: bool = False, onnx: bool = True
-) -> EnhancerModel:
-    """Write a model directory, whole or not at all, and open it.
+def read_config(directory: Path) -> dict[str, Any]:
+    """Return the configuration of a directory that holds a model or a checkpoint."""
+    if not directory.is_dir():
+        kind = "is a file, not a model directory" if directory.exists() else "no such model directory"
+        raise InputError(kind, source=directory, remedy="give a directory with config.json and its weights")
+    path = directory / CONFIG_NAME
+    if not path.is_file():
+        raise InputError(f"the model directory lacks {CONFIG_NAME}", source=directory)
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not JSON ({error})", source=path, remedy="fetch the file again") from None
+    if not isinstance(config, dict):
+        raise InputError("not a model configuration", source=path)
+    return config
 
-    Parameters
-    ----------
-    directory : path
-        Made where it is missing; other files in it stay.
-    parts : ModelParts
-        What to write.
-    half : bool
-        Store the matrices as float16 (half the size; they are computed with as float32).
-    onnx : bool
-        Write ``model.onnx`` too where the architecture allows it.
 
-    Notes
-    -----
-    ``config.json`` is put in place last: a directory without it is not a model. Equal parts give equal bytes.
-    """
-    directory = Path(directory)
-    state = {
-        name: tensor.astype(np.float32) if tensor.dtype.kind == "f" else tensor
-        for name, tensor in parts.state.items()
+def labels_of(config: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names of the outputs, in their order."""
+    names = config.get("id2label") or {
+        str(index): f"LABEL_{index}" for index in range(config.get("num_labels", 2))
     }
-    is_bert = parts.config.get("model_type") == "bert"
-    if is_bert:
-        BertShape.from_config(parts.config).check(state)
-    if half:
-        state = {name: _halved(tensor) for name, tensor in state.items()}
-    files: dict[str, bytes] = {SAFETENSORS_NAME: write_state(state)}
-    if is_bert and onnx and can_be_written(shape := BertShape.from_config(parts.config)):
-        values = {name: tensor.astype(np.float32) for name, tensor in state.items()}
-        files[ONNX_NAME] = bert_to_onnx(shape, values, half=half)
-    if parts.vocabulary is not None:
-        files[VOCABULARY_NAME] = "".join(f"{token}\n" for token in parts.vocabulary.tokens).encode()
-        files["tokenizer_config.json"] = _json_bytes(
-            _tokenizer_config(int(parts.config["max_position_embeddings"]))
-        )
-    files |= parts.tokenizer_files
-    files[CARD_NAME] = parts.card.to_json().encode()
-    files[CONFIG_NAME] = _json_bytes(parts.config)
-    with OutputSet() as outputs:
-        for name, content in files.items():
-            outputs.path(directory / name).write_bytes(content)
-    return open_directory(directory)
+    return tuple(str(names[key]) for key in sorted(names, key=int))
 
 
-def replace_card(directory: Path | str, card: ModelCard) -> EnhancerModel:
-    """Put another card into a model directory; the weights stay as they are."""
-    directory = Path(directory)
-    open_directory(directory)
-    with OutputSet() as outputs:
-        outputs.path(directory / CARD_NAME).write_text(card.to_json(), encoding="utf-8")
-    return open_directory(directory)
+def task_of(config: dict[str, Any]) -> Task:
+    """Return what the outputs of a Hugging Face classifier mean."""
+    count = len(labels_of(config))
+    if config.get("problem_type") == "regression" or count == 1:
+        return Task.REGRESSION
+    return Task.BINARY if count == 2 else Task.MULTICLASS
 
 
 def card_from_config(config: dict[str, Any], directory: Path) -> ModelCard:
     """Return a card for a directory that has none, from its configuration and vocabulary."""
-    names = config.get("id2label") or {"0": "LABEL_0", "1": "LABEL_1"}
-    labels = tuple(str(names[key]) for key in sorted(names, key=int))
-    regression = config.get("problem_type") == "regression" or len(labels) == 1
-    task = Task.REGRESSION if regression else Task.BINARY if len(labels) == 2 else Task.MULTICLASS
     k = vocabulary_k(directory / VOCABULARY_NAME) if config.get("model_type") == "bert" else None
     return ModelCard(
         name=directory.resolve().name,
         window_length=_DEFAULT_WINDOW,
-        labels=labels,
-        task=task,
+        labels=labels_of(config),
+        task=task_of(config),
         k=k,
         tokenizer="kmer" if k else "huggingface",
         limits="no card was found beside the weights: window length, threshold and calibration are not known",
@@ -228,22 +196,9 @@ def vocabulary_k(path: Path) -> int | None:
     if not path.is_file():
         return None
     try:
-        return int(KmerVocabulary.from_file(path).k)
+        return KmerVocabulary.from_file(path).k
     except InputError:
         return None
-
-
-def _read_config(directory: Path) -> dict[str, Any]:
-    path = directory / CONFIG_NAME
-    if not path.is_file():
-        raise InputError(f"the model directory lacks {CONFIG_NAME}", source=directory)
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not JSON ({error})", source=path) from None
-    if not isinstance(config, dict):
-        raise InputError("not a model configuration", source=path)
-    return config
 
 
 def _check_vocabulary(directory: Path, config: dict[str, Any], card: ModelCard) -> None:
@@ -253,32 +208,21 @@ def _check_vocabulary(directory: Path, config: dict[str, Any], card: ModelCard) 
     vocabulary = KmerVocabulary.from_file(path)
     if vocabulary.k != card.k:
         raise InputError(f"holds {vocabulary.k}-mers, but the card says k = {card.k}", source=path)
+    check_vocabulary_size(vocabulary, config, path)
+    check_window(
+        card.window_length, longest_window(int(config["max_position_embeddings"]), vocabulary.k), path
+    )
+
+
+def check_vocabulary_size(vocabulary: KmerVocabulary, config: dict[str, Any], source: Path) -> None:
+    """Raise `InputError` where the k of a vocabulary does not fit the weights."""
     if vocabulary.size != config.get("vocab_size"):
         raise InputError(
-            f"has {vocabulary.size} tokens (k = {vocabulary.k}), but the weights have {config.get('vocab_size')}",
-            source=path,
-            remedy="take the vocabulary that belongs to the weights",
+            f"k = {vocabulary.k} has {vocabulary.size} tokens, but the model has {config.get('vocab_size')}",
+            source=source,
+            remedy="take the vocabulary (or the k) that belongs to the weights",
         )
 
 
-def _halved(tensor: Any) -> Any:  # an array of any number type
-    return tensor.astype(np.float16) if tensor.dtype == np.float32 and tensor.ndim == 2 else tensor
-
-
-def _tokenizer_config(maximum_tokens: int) -> dict[str, Any]:
-    return {
-        "tokenizer_class": "BertTokenizer",
-        "do_lower_case": False,
-        "strip_accents": False,
-        "tokenize_chinese_chars": False,
-        "model_max_length": maximum_tokens,
-        "cls_token": "[CLS]",
-        "mask_token": "[MASK]",
-        "pad_token": "[PAD]",
-        "sep_token": "[SEP]",
-        "unk_token": "[UNK]",
-    }
-
-
-def _json_bytes(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+def _digest_of(lines: list[str]) -> str:
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()

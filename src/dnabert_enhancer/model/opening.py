@@ -20,8 +20,8 @@ def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
     Parameters
     ----------
     spec : str or path, optional
-        None or ``"default"``: the packaged model. ``"hub:NAME@REVISION"``: a Hugging Face hub entry, the only form
-        that uses the network. Anything else: a directory.
+        None or ``"default"``: the packaged model. ``"hub:NAME@REVISION"``: a Hugging Face hub entry,
+        the only form that uses the network. Anything else: a directory.
 
     Raises
     ------

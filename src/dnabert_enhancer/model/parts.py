@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,8 @@ def new_model(
     task : {"binary", "multiclass", "regression"}
         What the outputs mean.
     labels : sequence of str, optional
-        Names of the outputs; by default ``other, enhancer`` for a binary model and ``activity`` for a regression.
+        Names of the outputs; by default ``other, enhancer`` for a binary model and ``activity`` for a
+        regression.
     seed : int
         Of the random weights.
     name : str, optional
@@ -122,7 +124,7 @@ def new_model(
     config = bert_config(settings, labels, problem_type(task))
     shape = BertShape.from_config(config)
     card = ModelCard(name or f"new-{short}", window_length, tuple(labels), task, k)
-    check_window(window_length, longest_window(shape.positions, k), name="--window-length")
+    check_window(window_length, longest_window(shape.positions, k), f"{NEW_PREFIX}{short}")
     return ModelParts(config, shape.fresh_state(np.random.default_rng(seed)), card, vocabulary)
 
 
@@ -136,10 +138,11 @@ def longest_window(tokens: int, k: int) -> int:
     return tokens - 2 + k - 1
 
 
-def check_window(length: int, longest: int, name: str = "window") -> None:
+def check_window(length: int, longest: int, source: PathLike[str] | str | None = None) -> None:
     """Raise `InputError` where a window is longer than the model can read; it is never cut silently."""
     if length > longest:
         raise InputError(
-            f"{name} of {length} bp is longer than the model can read, which is {longest} bp",
+            f"a window of {length} bp is longer than the {longest} bp that the model can read",
+            source=source,
             remedy="give shorter windows or another model",
         )
