@@ -1,7 +1,8 @@
 """Train a model on labelled sequences: fine-tune a DNABERT, another Hugging Face classifier or a fresh small model.
 
-The labels decide the task: two classes, several classes, or measured values. A run that was killed goes on when the
-same command is started again. Several GPUs: accelerate launch $(command -v dnabert-enhancer) finetune ...
+The labels decide the task: two classes, several classes, or measured values. A run that was killed goes
+on when the same command is started again. Several GPUs: accelerate launch $(command -v
+dnabert-enhancer) finetune ...
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ _OPTIONS: dict[str, tuple[tuple[str, type, str, str], ...]] = {
         ("gradient_clip", float, "NORM", "largest norm of the gradient"),
         ("class_weights", str, "", "weight the classes by their rarity in the loss"),
         ("label_smoothing", float, "SHARE", "share of the target spread over all classes"),
+        ("dropout", float, "SHARE", "of the hidden units; default: the model's own"),
+        (
+            "attention_dropout",
+            float,
+            "SHARE",
+            "of the attention weights; default: the model's own, none for a fresh model",
+        ),
         ("seed", int, "N", "of fresh weights, order, augmentation and dropout"),
         (
             "collapse_restarts",

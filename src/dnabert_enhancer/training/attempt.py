@@ -127,6 +127,9 @@ def run_attempt(job: Job, model: Any, directory: Path, seed: int) -> Outcome:
         Of order, augmentation and dropout.
     """
     settings = job.settings
+    if job.arithmetic.device == "cpu" and job.arithmetic.precision == "bfloat16":
+        # torch's fused attention has no fast bfloat16 kernel for training on CPUs
+        model.set_attn_implementation("eager")
     checkpoints = complete_checkpoints(directory)
     last = checkpoints[-1] if checkpoints else None
     augmentation = Augmentation(

@@ -38,8 +38,8 @@ class Augmentation:
 
     Notes
     -----
-    A run that is killed and resumed shows the same windows as the unbroken one, since nothing but the three numbers
-    seed, epoch and row decides.
+    A run that is killed and resumed shows the same windows as the unbroken one, since nothing but the
+    three numbers seed, epoch and row decides.
     """
 
     seed: int
@@ -63,8 +63,8 @@ class Augmentation:
 
         Notes
         -----
-        Each token starts a masked run of length r with probability ``1 - (1 - rate) ** (1 / r)``, so that a token away
-        from the window's start is masked with probability ``rate``.
+        Each token starts a masked run of length r with probability ``1 - (1 - rate) ** (1 / r)``, so
+        that a token away from the window's start is masked with probability ``rate``.
         """
         if self.token_dropout == 0:
             return np.zeros(shape, dtype=bool)

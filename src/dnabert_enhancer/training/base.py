@@ -98,8 +98,8 @@ def open_base(spec: str, k: int | None, work: Path) -> BaseModel:
     Parameters
     ----------
     spec : str
-        ``new:CONFIGURATION``, ``default``, ``hub:NAME@REVISION``, or a directory: ours, a Hugging Face classifier, or
-        a DNABERT checkpoint (its legacy form is imported into the work folder).
+        ``new:CONFIGURATION``, ``default``, ``hub:NAME@REVISION``, or a directory: ours, a Hugging Face
+        classifier, or a DNABERT checkpoint (its legacy form is imported into the work folder).
     k : int, optional
         Length of the k-mers of a fresh model (default 6); for another it must be the model's own.
     work : Path
@@ -136,7 +136,9 @@ def open_base(spec: str, k: int | None, work: Path) -> BaseModel:
     )
 
 
-def torch_model(base: BaseModel, target: Target, seed: int) -> Any:  # transformers.PreTrainedModel
+def torch_model(
+    base: BaseModel, target: Target, settings: TrainingSettings, seed: int
+) -> Any:  # transformers.PreTrainedModel
     """Return the base model with a head for the target, in float32.
 
     Notes
@@ -146,6 +148,13 @@ def torch_model(base: BaseModel, target: Target, seed: int) -> Any:  # transform
     import torch
     import transformers
 
+    dropout = {
+        "hidden_dropout_prob": settings.dropout,
+        "attention_probs_dropout_prob": 0.0
+        if base.is_fresh and settings.attention_dropout is None
+        else settings.attention_dropout,
+    }
+    changed = {name: share for name, share in dropout.items() if share is not None}
     transformers.set_seed(seed)
     names = dict(enumerate(target.labels))
     head = {
@@ -156,7 +165,7 @@ def torch_model(base: BaseModel, target: Target, seed: int) -> Any:  # transform
     }
     if base.opened is None:
         parts = fresh_parts(base, target, seed)
-        config = transformers.AutoConfig.for_model(**parts.config)
+        config = transformers.AutoConfig.for_model(**(parts.config | changed))
         model = transformers.AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
         model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in parts.state.items()})
         return model
@@ -169,6 +178,7 @@ def torch_model(base: BaseModel, target: Target, seed: int) -> Any:  # transform
             ignore_mismatched_sizes=True,
             dtype=torch.float32,
             **head,
+            **changed,
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]

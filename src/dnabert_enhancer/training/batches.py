@@ -85,8 +85,8 @@ class Collator:
     pad_id : int
         Token that fills rows up where lengths differ.
     augmentation : Augmentation, optional
-        For training; without it row numbers from n to 2 n stand for reverse complements, so that the two strands of
-        an evaluation are rows i and n + i.
+        For training; without it row numbers from n to 2 n stand for reverse complements, so that the
+        two strands of an evaluation are rows i and n + i.
     masking : TokenMasking, optional
         For token dropout.
     """

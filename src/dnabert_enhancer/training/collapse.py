@@ -25,11 +25,12 @@ def collapse_reason(outputs: NDArray[np.floating], labels: NDArray[np.generic], 
 
     Notes
     -----
-    Collapsed is: a number that is not finite; or one class for all sequences (MCC 0) by a model that does not rank
-    them either, each class's AUROC against the rest within three standard errors of 0.5 (under the null
-    ``sqrt((n0 + n1 + 1) / (12 n0 n1))``, Hanley and McNeil 1982); for a regression, outputs that hardly vary and whose
-    correlation with the labels is within ``3 / sqrt(n)`` of 0. A model of a rare class that ranks well but never passes
-    one half has not collapsed: its threshold is what is wrong.
+    Collapsed is: a number that is not finite; or one class for all sequences (MCC 0) by a model that
+    does not rank them either, each class's AUROC against the rest within three standard errors of 0.5
+    (under the null ``sqrt((n0 + n1 + 1) / (12 n0 n1))``, Hanley and McNeil 1982); for a regression,
+    outputs that hardly vary and whose correlation with the labels is within ``3 / sqrt(n)`` of 0. A
+    model of a rare class that ranks well but never passes one half has not collapsed: its threshold is
+    what is wrong.
     """
     values = np.asarray(outputs, dtype=np.float64)
     finite = np.isfinite(values).all(axis=1)

@@ -131,7 +131,8 @@ def check_lengths(data: TrainingData, tokenizer: Tokenizer, k: int | None) -> No
     Raises
     ------
     InputError
-        Windows longer than the model reads, with the limit; sequences without a single k-mer, with the first one.
+        Windows longer than the model reads, with the limit; sequences without a single k-mer, with the
+        first one.
     """
     longest = data.window_length
     if tokenizer.token_count(longest) > tokenizer.maximum_tokens:

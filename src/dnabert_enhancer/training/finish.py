@@ -37,6 +37,19 @@ class Judgement(NamedTuple):
     report: CalibrationReport | None
     thresholds: dict[str, Threshold]
 
+    def summary(self) -> str:
+        """Return a line for the log."""
+        if self.report is None:
+            return "no calibration"
+        line = (
+            f"calibration: {self.report.kind}, ECE {self.report.ece_before:.4f} before, "
+            f"{self.report.ece_after:.4f} after (held-out folds of the validation split)"
+        )
+        if "default" not in self.thresholds:
+            return line
+        default = self.thresholds["default"]
+        return f"{line}; threshold {default.value:.4g}: {default.source}"
+
 
 def judge(outputs: NDArray[np.floating], labels: NDArray[Any], task: str, threshold: str) -> Judgement:
     """Fit calibration and thresholds on the validation split.
@@ -54,8 +67,9 @@ def judge(outputs: NDArray[np.floating], labels: NDArray[Any], task: str, thresh
 
     Notes
     -----
-    A binary model all whose calibrated validation probabilities lie on one side of 0.5 (a rare class) would call all
-    or nothing: its default is the threshold of the best MCC whatever was asked, and its source says so.
+    A binary model all whose calibrated validation probabilities lie on one side of 0.5 (a rare class)
+    would call all or nothing: its default is the threshold of the best MCC whatever was asked, and its
+    source says so.
     """
     if task == "regression" or len(np.unique(labels)) < 2:
         return Judgement(Calibration(), None, {})

@@ -33,8 +33,8 @@ def logging_targets(names: tuple[str, ...], directory: Path) -> Iterator[None]:
 
     Notes
     -----
-    Weights & Biases is offline unless ``WANDB_API_KEY`` or ``WANDB_MODE`` is set: a run never waits for a login.
-    MLflow writes an SQLite file unless ``MLFLOW_TRACKING_URI`` is set.
+    Weights & Biases is offline unless ``WANDB_API_KEY`` or ``WANDB_MODE`` is set: a run never waits for
+    a login. MLflow writes an SQLite file unless ``MLFLOW_TRACKING_URI`` is set.
     """
     require_packages(*names)
     before = dict(os.environ)

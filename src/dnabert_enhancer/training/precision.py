@@ -36,8 +36,8 @@ def choose_arithmetic(device: str, precision: str, hidden_size: int) -> Arithmet
     device : {"auto", "cpu", "cuda"}
         ``auto``: the GPU where there is one.
     precision : {"auto", "float32", "bfloat16", "float16"}
-        ``auto``: on a GPU bfloat16, or float16 where it has no bfloat16 units; on a CPU bfloat16 where it has matrix
-        units for it and the model is wide enough to gain, else float32.
+        ``auto``: on a GPU bfloat16, or float16 where it has no bfloat16 units; on a CPU bfloat16 where
+        it has matrix units for it and the model is wide enough to gain, else float32.
     hidden_size : int
         Width of the model.
 

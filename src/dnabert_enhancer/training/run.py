@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import platform
 from collections.abc import Mapping
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.dataset import Dataset
+from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, ModelCard, ModelParts, write_model
 from dnabert_enhancer.training.base import (
@@ -112,16 +115,16 @@ def finetune(
     Raises
     ------
     InputError
-        Data or model that do not fit; a run with other arguments, or a finished model, in the folder; a training that
-        collapsed in every attempt.
+        Data or model that do not fit; a run with other arguments, or a finished model, in the folder; a
+        training that collapsed in every attempt.
     ResourceError
         torch or another package is missing; no such device.
 
     Notes
     -----
-    Killed at any moment and called again with the same arguments it goes on from the last whole checkpoint, and on one
-    device gives the same model: order and augmentation hang on seed, epoch and row alone, and dropout's generator is kept
-    in the checkpoint.
+    Killed at any moment and called again with the same arguments it goes on from the last whole
+    checkpoint, and on one device gives the same model: order and augmentation hang on seed, epoch and
+    row alone, and dropout's generator is kept in the checkpoint.
     """
     settings = settings or TrainingSettings()
     require_packages(*TRAINING_PACKAGES, *(("peft",) if settings.method == "lora" else ()))
@@ -188,7 +191,7 @@ def _train(
     with logging_targets(settings.log_to, log_directory):
         while True:
             attempt = _next_attempt(state, settings)
-            model = torch_model(base, target, attempt.seed)
+            model = torch_model(base, target, settings, attempt.seed)
             if settings.method == "lora":
                 model = with_adapters(model, settings)
             outcome = run_attempt(job, model, folder.attempt_directory(attempt), attempt.seed)
@@ -200,7 +203,7 @@ def _train(
     processes.wait()
     if not processes.is_first:
         return TrainingResult(None)
-    result = _write(data, base, target, job, outcome, state, folder.output_directory)
+    result = _write(data, base, target, job, outcome, state, folder)
     folder.remove()
     return result
 
@@ -306,42 +309,56 @@ def _write(
     job: Job,
     outcome: Outcome,
     state: RunState,
-    output: Path,
+    folder: RunFolder,
 ) -> TrainingResult:
-    from dnabert_enhancer.training.weights import final_model, plain_state, predict_split
+    from dnabert_enhancer.training.weights import final_model, plain_state
 
     settings = job.settings
     model = final_model(outcome.model, job.scale)
-    outputs = {split: predict_split(model, data.windows(split), job) for split in data.frames}
-    judgement = judge(outputs["validation"], data.labels("validation"), data.task, settings.threshold)
-    metrics = {
-        split: split_metrics(values, data.labels(split), data.task, judgement)
-        for split, values in outputs.items()
-        if split != "train"
-    }
-    attempts = [asdict(attempt) for attempt in state.attempts]
     card = ModelCard(
-        name=settings.model_name or output.name,
+        name=settings.model_name or folder.output_directory.name,
         window_length=target.window_length,
         labels=target.labels,
         task=target.task,
         k=base.k,
         tokenizer="kmer" if base.k else "huggingface",
-        calibration=judgement.calibration,
-        thresholds=judgement.thresholds,
-        training=rounded(_training_entry(data, base, job, outcome, judgement, attempts)),
-        metrics=rounded(metrics),
         versions=_versions(),
         licence=settings.licence,
         limits=settings.limits,
     )
-    written = write_model(
-        output,
-        ModelParts(plain_config(model), plain_state(model), card, vocabulary_of(base), tokenizer_files(base)),
+    parts = ModelParts(
+        plain_config(model), plain_state(model), card, vocabulary_of(base), tokenizer_files(base)
     )
+    outputs = _outputs(write_model(folder.path / "model", parts), data, settings)
+    judgement = judge(outputs["validation"], data.labels("validation"), data.task, settings.threshold)
+    metrics = {
+        split: split_metrics(values, data.labels(split), data.task, judgement)
+        for split, values in outputs.items()
+    }
+    attempts = [asdict(attempt) for attempt in state.attempts]
+    card = card.replace(
+        calibration=judgement.calibration,
+        thresholds=judgement.thresholds,
+        training=rounded(_training_entry(data, base, job, outcome, judgement, attempts)),
+        metrics=rounded(metrics),
+    )
+    written = write_model(folder.output_directory, dataclasses.replace(parts, card=card))
+    logger.info("%s", judgement.summary())
     return TrainingResult(
         written, outcome.history, metrics, attempts, outcome.sequences_per_second, outcome.seconds
     )
+
+
+def _outputs(
+    model: EnhancerModel, data: TrainingData, settings: TrainingSettings
+) -> dict[str, NDArray[np.float32]]:
+    """Return what the model says of the validation and test splits, as every command will compute it."""
+    engine = Engine(model, EngineSettings(settings.device, precision="float32", threads=settings.threads))
+    return {
+        split: engine.predict(data.windows(split).all_windows()).outputs
+        for split in data.frames
+        if split != "train"
+    }
 
 
 def _training_entry(

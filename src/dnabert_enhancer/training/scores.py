@@ -46,7 +46,8 @@ def epoch_scores(outputs: NDArray[np.floating], labels: NDArray[np.generic], tas
 
     Notes
     -----
-    Binary: the decision is ``logit > 0``. Multi-class: the largest output. Average precision is scikit-learn's.
+    Binary: the decision is ``logit > 0``. Multi-class: the largest output. Average precision is
+    scikit-learn's.
     """
     values = np.nan_to_num(np.asarray(outputs, dtype=np.float64), nan=0.0, posinf=1e30, neginf=-1e30)
     if task == "regression":

@@ -54,6 +54,18 @@ class WindowStore:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def all_windows(self) -> NDArray[np.uint8] | list[NDArray[np.uint8]]:
+        """Return all windows as they are: ``uint8[n, L]``, or a list of ``uint8[...]`` where lengths differ."""
+        groups = self.windows(np.arange(len(self)))
+        if len(groups) == 1:
+            return groups[0].codes
+        rows = [
+            (int(row), codes)
+            for group in groups
+            for row, codes in zip(group.positions, group.codes, strict=True)
+        ]
+        return [codes for _, codes in sorted(rows, key=lambda entry: entry[0])]
+
     def windows(
         self,
         rows: NDArray[np.int64],
