@@ -126,6 +126,8 @@ class OutputSet:
 
     def _target(self, final: str | os.PathLike[str], *, folder: bool = False) -> Path:
         given = os.fspath(final)
+        if "\0" in given:
+            raise InputError("the output cannot be written (zero byte in its name)", source=repr(given))
         if not given or (given.endswith("/") and not folder):
             raise InputError(
                 "an output needs a file name", source=given or "''", remedy="give a path to a file"
@@ -210,7 +212,8 @@ def _own_stream(final: str | os.PathLike[str]) -> int | None:
 def _device(final: str | os.PathLike[str]) -> Path | None:
     """Return a path that is written in place: a device or a pipe."""
     path = Path(final)
-    is_special = path.exists() and not path.is_file() and not path.is_dir()
+    with _writable(path):
+        is_special = path.exists() and not path.is_file() and not path.is_dir()
     return path if is_special or _own_stream(final) is not None else None
 
 

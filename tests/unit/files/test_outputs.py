@@ -1,0 +1,255 @@
+"""Outputs appear whole or not at all, also on a full disk, after a kill, and beside old files."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pysam
+import pytest
+
+from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.files import Compression, OutputSet, compression_of, tabix_index
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_outputs_appear_only_at_the_end(tmp_path):
+    with OutputSet() as out:
+        out.path(tmp_path / "a.tsv").write_text("a")
+        stream = out.open_text(tmp_path / "new folder" / "b.txt")
+        stream.write("ä\n")
+        assert not (tmp_path / "a.tsv").exists()
+        assert not (tmp_path / "new folder" / "b.txt").exists()
+    assert names_in(tmp_path) == ["a.tsv", "new folder"]
+    assert (tmp_path / "new folder" / "b.txt").read_bytes() == b"\xc3\xa4\n"
+
+
+def test_temporary_names_are_hidden_and_keep_the_ending(tmp_path):
+    with OutputSet() as out:
+        temporary = out.path(tmp_path / "track.bw")
+        assert temporary.parent == tmp_path
+        assert temporary.name.startswith(".")
+        assert temporary.name.endswith("track.bw")
+
+
+def test_a_failure_removes_all_and_leaves_old_files_alone(tmp_path):
+    (tmp_path / "a.tsv").write_text("old")
+    with pytest.raises(KeyError), OutputSet() as out:
+        out.path(tmp_path / "a.tsv").write_text("new")
+        out.open_text(tmp_path / "b.tsv.gz").write("new")
+        out.directory(tmp_path / "model").joinpath("part").write_text("new")
+        raise KeyError
+    assert names_in(tmp_path) == ["a.tsv"]
+    assert (tmp_path / "a.tsv").read_text() == "old"
+
+
+def test_the_one_asked_for_last_marks_the_set(tmp_path, monkeypatch):
+    for name in ("a", "run.json"):
+        (tmp_path / name).write_text("old")
+
+    def fail(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(InputError), OutputSet() as out:
+        out.path(tmp_path / "a").write_text("new")
+        out.path(tmp_path / "run.json").write_text("new")
+        monkeypatch.setattr(Path, "replace", fail)
+    # nothing was renamed, yet the old set has lost its mark: a kill here leaves no set that looks whole
+    assert names_in(tmp_path) == ["a"]
+
+
+def test_permissions_follow_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with OutputSet() as out:
+            out.path(tmp_path / "a").write_text("a")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+def test_gz_is_bgzip_with_the_same_bytes_each_time(tmp_path):
+    text = "".join(f"chr1\t{start}\t{start + 10}\n" for start in range(0, 1_000_000, 10))
+    for name in ("a.bed.gz", "b.bed.gz"):
+        with OutputSet() as out:
+            out.open_text(tmp_path / name).write(text)
+    packed = (tmp_path / "a.bed.gz").read_bytes()
+    assert compression_of(tmp_path / "a.bed.gz") is Compression.BGZIP
+    assert gzip.decompress(packed).decode() == text
+    time.sleep(1.1)
+    assert packed == (tmp_path / "b.bed.gz").read_bytes()
+    tabix_index(tmp_path / "a.bed.gz")
+    with pysam.TabixFile(str(tmp_path / "a.bed.gz")) as tabix:
+        assert list(tabix.fetch("chr1", 995, 1005)) == ["chr1\t990\t1000", "chr1\t1000\t1010"]
+
+
+def test_places_beyond_tabix_get_a_csi_index(tmp_path):
+    with OutputSet() as out:
+        out.open_text(tmp_path / "far.bed.gz").write(f"chr1\t{2**29 + 5}\t{2**29 + 9}\n")
+    tabix_index(tmp_path / "far.bed.gz")
+    assert names_in(tmp_path) == ["far.bed.gz", "far.bed.gz.csi"]
+
+
+def test_unsorted_text_cannot_be_indexed(tmp_path):
+    with OutputSet() as out:
+        out.open_text(tmp_path / "unsorted.bed.gz").write("chr1\t50\t60\nchr1\t5\t6\n")
+    with pytest.raises(ValueError, match="cannot be indexed"):
+        tabix_index(tmp_path / "unsorted.bed.gz")
+    assert names_in(tmp_path) == ["unsorted.bed.gz"]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "final", "message"),
+    [
+        (lambda folder: (folder / "there").mkdir(), "there", "is a folder"),
+        (Path, "", "needs a file name"),
+        (Path, "new/", "needs a file name"),
+        (lambda folder: (folder / "file").touch(), "file/below", "cannot be written"),
+        (Path, "x" * 300, "cannot be written"),
+        (Path, "a\0b", "cannot be written"),
+    ],
+    ids=["folder", "empty", "slash", "file as folder", "name too long", "zero byte"],
+)
+def test_impossible_outputs_are_refused_at_once(tmp_path, prepare, final, message):
+    prepare(tmp_path)
+    given = f"{tmp_path}/{final}" if final else ""
+    with pytest.raises(InputError, match=message), OutputSet() as out:
+        out.path(given)
+
+
+def test_a_name_that_only_just_fits_is_written(tmp_path):
+    name = "x" * 255
+    with OutputSet() as out:
+        out.path(tmp_path / name).write_text("a")
+    assert names_in(tmp_path) == [name]
+
+
+def test_one_path_twice_is_refused(tmp_path):
+    with pytest.raises(InputError, match="two outputs have the same path"), OutputSet() as out:
+        out.path(tmp_path / "a")
+        out.path(tmp_path / "." / "a")
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["with blank", "-dash", "$(touch pwned)", "quote'\"", "Ünïcode", "new\nline"]
+)
+def test_names_are_taken_literally(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    with OutputSet() as out:
+        out.open_text(name).write("x")
+    assert names_in(tmp_path) == [name]
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    with OutputSet() as out:
+        out.path(tmp_path / "link").write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+
+
+def test_devices_and_own_streams_are_written_in_place():
+    with OutputSet() as out:
+        out.open_text("/dev/null").write("x" * 100)
+    assert Path("/dev/null").is_char_device()
+    program = (
+        "from dnabert_enhancer.files import OutputSet\n"
+        "with OutputSet() as out: out.open_text('/dev/stdout').write('text')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True)
+    assert run.stdout == "text"
+
+
+def test_a_folder_appears_whole(tmp_path):
+    with OutputSet() as out:
+        folder = out.directory(tmp_path / "model")
+        (folder / "weights").write_text("w")
+        assert not (tmp_path / "model").exists()
+    assert names_in(tmp_path / "model") == ["weights"]
+    with pytest.raises(InputError, match="not empty"), OutputSet() as out:
+        out.directory(tmp_path / "model")
+    (tmp_path / "empty").mkdir()
+    with OutputSet() as out:
+        (out.directory(tmp_path / "empty") / "weights").write_text("w")
+    assert names_in(tmp_path / "empty") == ["weights"]
+
+
+WRITER = """
+import sys, time
+from dnabert_enhancer.files import OutputSet
+with OutputSet() as out:
+    out.path(sys.argv[1]).write_text("half")
+    out.directory(sys.argv[1] + ".folder")
+    print("written", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_kill_leaves_nothing_that_looks_complete_and_the_next_run_cleans_up(tmp_path):
+    final = tmp_path / "result.tsv"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(final)], stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        with OutputSet() as out:
+            out.path(final).write_text("of another")
+            assert len(names_in(tmp_path)) == 3, "what a living process writes stays"
+        final.unlink()
+        running.send_signal(signal.SIGKILL)
+    assert all(name.startswith(".") for name in names_in(tmp_path))
+    with OutputSet() as out:
+        out.path(final).write_text("whole")
+        out.directory(f"{final}.folder")
+    assert names_in(tmp_path) == ["result.tsv", "result.tsv.folder"]
+
+
+FILLER = """
+import sys
+from dnabert_enhancer.errors import DnabertEnhancerError
+from dnabert_enhancer.files import OutputSet
+import random
+try:
+    with OutputSet() as out:
+        stream = out.open_text(sys.argv[1])
+        for _ in range(200):
+            stream.write(random.randbytes(20_000).hex())
+except DnabertEnhancerError as error:
+    print(type(error).__name__, error, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("name", ["big.txt", "big.txt.gz"])
+def test_a_full_disk_is_one_line_and_leaves_nothing(mount_disk, name):
+    disk = mount_disk("size=1m")
+    run = subprocess.run(
+        [sys.executable, "-c", FILLER, str(disk / name)], capture_output=True, check=False, text=True
+    )
+    assert run.stderr.splitlines() == [
+        f"ResourceError {disk}: no space left for the output (No space left on device); "
+        "free some space or choose another place for the output"
+    ]
+    assert names_in(disk) == []
+
+
+def test_a_full_disk_seen_by_another_writer_names_the_place(tmp_path):
+    with pytest.raises(ResourceError, match=f"{tmp_path}: no space left"), OutputSet() as out:
+        out.path(tmp_path / "a")
+        raise OSError(28, "No space left on device")
+    assert names_in(tmp_path) == []
+
+
+def test_a_read_only_folder_is_named_at_once(mount_disk, make_read_only):
+    disk = mount_disk("size=1m")
+    make_read_only(disk)
+    with pytest.raises(InputError, match=f"{disk}/a: the output cannot be written"), OutputSet() as out:
+        out.path(disk / "a")
