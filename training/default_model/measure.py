@@ -1,0 +1,245 @@
+"""The model beside the 6-mer ridge: on the held-out contigs, on public sets, and along hg19 chr20."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from assemble import GC_BINS
+from genome_windows import HALF, Piece, window_shares
+from numpy.typing import NDArray
+from sources import WINDOW, centred, davuluri_dev
+
+from dnabert_enhancer.dataset import Dataset
+from dnabert_enhancer.engine import Engine, EngineSettings, Precision
+from dnabert_enhancer.evaluation import AS_GIVEN, BinaryPanel, KmerRidge, MetricKey, compare
+from dnabert_enhancer.genome import read_fasta
+from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.sequence import encode_bases, gc_fraction
+
+CHR20 = Piece("reference/hg19_chr20_partial_fulllength.fa.gz", "chr20", "chr20", "hg19", 0)
+"""For evaluation only."""
+SCAN_STRIDE = 200
+SCAN_TRACKS = (
+    "dnase_gm12878",
+    "dnase_k562",
+    "h3k27ac_gm12878",
+    "p300_gm12878",
+    "p300_k562",
+    "chromhmm_enhancer",
+)
+METRICS = ("auroc", "auprc", "mcc", "f1", "accuracy", "brier", "ece")
+RIDGE_METRICS = ("auroc", "auprc", "mcc")
+RESAMPLES = 1000
+SCAN_RESAMPLES = 200
+DUPLICATES = 100
+
+
+class ReportedSet(NamedTuple):
+    """Windows with labels on which model and ridges are compared."""
+
+    codes: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+
+class Predictor:
+    """The model, the ridges and the share of G and C, asked for the same windows.
+
+    Parameters
+    ----------
+    model : EnhancerModel
+        With its calibration.
+    ridges : dict of str to KmerRidge
+        Fitted.
+    threads : int
+        Of the engine.
+    """
+
+    def __init__(self, model: EnhancerModel, ridges: dict[str, KmerRidge], threads: int) -> None:
+        self._engine = Engine(model, EngineSettings(precision=Precision.FLOAT32, threads=threads))
+        self._ridges = ridges
+        self.threshold = model.card.threshold()
+
+    def scores(self, codes: NDArray[np.uint8]) -> dict[str, NDArray[np.float64]]:
+        """Return by name what each says of windows: the model's probability, the ridges', the share of GC."""
+        return {
+            "model": np.asarray(self._engine.predict(codes).probability, dtype=np.float64),
+            **{name: ridge.probability(codes) for name, ridge in self._ridges.items()},
+            "gc_alone": gc_fraction(codes),
+        }
+
+    def compare(self, rows: ReportedSet) -> dict[str, Any]:
+        """Return the metrics on a set; see `compared`."""
+        return compared(rows.labels, self.scores(rows.codes), self.threshold)
+
+
+def compared(
+    labels: NDArray[np.int64],
+    scores: dict[str, NDArray[np.float64]],
+    threshold: float,
+    resamples: int = RESAMPLES,
+) -> dict[str, Any]:
+    """Return metrics with 95 % intervals by name, and how much higher the model's AUROC is than each."""
+    result: dict[str, Any] = {"rows": len(labels), "positives": int(labels.sum())}
+    names = list(scores)
+    panels = [BinaryPanel(labels, scores[name], threshold if name == "model" else HALF, {}) for name in names]
+    found = compare(panels, resamples)
+    for name, values, minus_model in zip(names, found.estimates, found.differences, strict=True):
+        shown = METRICS if name == "model" else RIDGE_METRICS if name.startswith("ridge") else ("auroc",)
+        result[name] = {metric: _rounded(values[MetricKey(AS_GIVEN, metric)]) for metric in shown}
+        if name != "model":
+            value, low, high = minus_model[MetricKey(AS_GIVEN, "auroc")]
+            result[name]["model_minus_this_auroc"] = _rounded((-value, -high, -low))
+    return result
+
+
+def fit_ridges(enhancer: Dataset, binding: Dataset) -> dict[str, KmerRidge]:
+    """Return the 6-mer ridges fitted on the second stage's training rows, and on both stages' rows."""
+    windows = list(enhancer.encoded("train"))
+    labels = enhancer.frame("train")["label"].tolist()
+    more = [*windows, *binding.encoded("train")]
+    more_labels = [*labels, *binding.frame("train")["label"].tolist()]
+    return {
+        "ridge": KmerRidge().fit(windows, labels),
+        "ridge_both_stages": KmerRidge().fit(more, more_labels),
+    }
+
+
+def measure(
+    model: EnhancerModel, enhancer: Dataset, binding: Dataset, data: Path, threads: int
+) -> dict[str, Any]:
+    """Return all that the card says about performance.
+
+    Parameters
+    ----------
+    model : EnhancerModel
+        As packaged.
+    enhancer, binding : Dataset
+        Of the second and the first stage.
+    data : Path
+        The folder with the shared data.
+    threads : int
+        Of the engine.
+    """
+    predictor = Predictor(model, fit_ridges(enhancer, binding), threads)
+    result: dict[str, Any] = {"held_out_contigs": predictor.compare(held_out(enhancer, placed=True))}
+    result["held_out_sequences_without_place"] = predictor.compare(held_out(enhancer, placed=False))
+    result["by_source"] = {name: predictor.compare(rows) for name, rows in _by_source(enhancer).items()}
+    result["public_sets"] = {name: predictor.compare(rows) for name, rows in public_sets(data).items()}
+    result["hg19_chr20"] = scan(predictor, data)
+    return result
+
+
+def held_out(dataset: Dataset, *, placed: bool) -> ReportedSet:
+    """Return the test rows that have a place (contigs 11 and 17), or those that have none."""
+    frame = dataset.frame("test")
+    return _reported(frame[frame["start"].notna().to_numpy() == placed])
+
+
+def _by_source(dataset: Dataset) -> dict[str, ReportedSet]:
+    """Return the test rows of each source with both classes; DNase sites beside GC-matched genome windows."""
+    frame = dataset.frame("test")
+    sources = frame["name"].str.split(":").str[0]
+    result = {}
+    for name in sorted(set(sources)):
+        part = frame[sources == name]
+        if name == "dhs_index":
+            part = pd.concat([part, frame[(sources == "genome") & (frame["label"] == 0)]])
+            part = part[_matched_rows(part)]
+        if part["label"].nunique() == 2:
+            result[name] = _reported(part)
+    return result
+
+
+def _matched_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    labels = frame["label"].to_numpy()
+    gc = np.array([gc_fraction(encode_bases(text)[None])[0] for text in frame["sequence"]])
+    return gc_matched(labels, gc)
+
+
+def gc_matched(labels: NDArray[np.int64], gc: NDArray[np.float64], seed: int = 0) -> NDArray[np.bool_]:
+    """Return which rows to keep so that both classes have equally many in each bin of GC, ``bool[n]``."""
+    rng = np.random.default_rng(seed)
+    bins = np.floor(gc * GC_BINS + 1e-9).astype(np.int64)
+    kept = np.zeros(len(labels), dtype=bool)
+    for number in np.unique(bins):
+        classes = [np.flatnonzero((bins == number) & (labels == label)) for label in (0, 1)]
+        size = min(map(len, classes))
+        for rows in classes:
+            kept[rng.choice(rows, size, replace=False)] = True
+    return kept
+
+
+def public_sets(data: Path) -> dict[str, ReportedSet]:
+    """Return the public test sets: none of their sequences shares a 40-mer with the training rows."""
+    folder = data / "enhancers/ienhancer2L"
+    texts = {
+        kind: [
+            centred(item.sequence)
+            for item in read_fasta(folder / f"layer1_test_{kind}.fa", unique_names=False)
+        ]
+        for kind in ("enhancers", "nonenhancers")
+    }
+    strong = {
+        item.sequence.upper()
+        for item in read_fasta(folder / "layer2_test_strong_enhancers.fa", unique_names=False)
+    }
+    unique = [text for text in texts["enhancers"] if text not in strong]
+    sequences, labels = davuluri_dev(data)
+    return {
+        "ienhancer2l_independent": _pair(texts["enhancers"], texts["nonenhancers"]),
+        f"ienhancer2l_independent_without_{DUPLICATES}_duplicates": _pair(unique, texts["nonenhancers"]),
+        "davuluri_dev": ReportedSet(_codes(sequences), np.array(labels)),
+    }
+
+
+def scan(predictor: Predictor, data: Path) -> dict[str, Any]:
+    """Return metrics of windows along the known part of hg19 chr20 against tracks, all and GC-matched.
+
+    Notes
+    -----
+    A window counts as marked where half of it lies in the track. ``as_it_is``: all windows outside the
+    blacklist; ``gc_matched``: the marked ones beside as many that no track marks, with the same GC.
+    """
+    table = window_shares(data, CHR20, SCAN_STRIDE)
+    table = table[table["blacklist"] == 0].reset_index(drop=True)
+    codes = _codes(table["sequence"].tolist())
+    marks = table.columns.difference(["chrom", "start", "sequence"])
+    unmarked = (table[list(marks)].max(axis=1) == 0).to_numpy()
+    scores = predictor.scores(codes)
+    result: dict[str, Any] = {"windows": len(table), "stride": SCAN_STRIDE, "tracks": {}}
+    for track in SCAN_TRACKS:
+        marked = (table[track] >= HALF).to_numpy()
+        known = np.flatnonzero(marked | unmarked)
+        kept = known[gc_matched(marked[known].astype(np.int64), scores["gc_alone"][known])]
+        result["tracks"][track] = {
+            name: compared(
+                marked[rows].astype(np.int64),
+                {who: values[rows] for who, values in scores.items()},
+                predictor.threshold,
+                SCAN_RESAMPLES,
+            )
+            for name, rows in (("as_it_is", np.arange(len(table))), ("gc_matched", kept))
+        }
+    return result
+
+
+def _pair(positives: Sequence[str], negatives: Sequence[str]) -> ReportedSet:
+    labels = np.repeat([1, 0], [len(positives), len(negatives)])
+    return ReportedSet(_codes([*positives, *negatives]), labels)
+
+
+def _reported(frame: pd.DataFrame) -> ReportedSet:
+    return ReportedSet(_codes(frame["sequence"].tolist()), frame["label"].to_numpy(dtype=np.int64))
+
+
+def _codes(sequences: Sequence[str]) -> NDArray[np.uint8]:
+    return encode_bases("".join(sequences)).reshape(len(sequences), WINDOW)
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    """Return value, lower and upper limit with four digits."""
+    return [round(float(value), 4) for value in values]
