@@ -125,6 +125,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output-prefix", required=True, metavar="PREFIX", help="what the names of the outputs begin with"
     )
+    parser.add_argument(
+        "--pictures",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw the curves (default; --no-pictures saves a few seconds)",
+    )
     add_engine_arguments(parser)
 
 
@@ -143,7 +149,7 @@ def run(args: argparse.Namespace) -> None:
     record = RunRecord(args)
     given = read_input(args, record)
     with OutputSet() as outputs:
-        paths = reserve_outputs(outputs, args.output_prefix, given.data.task)
+        paths = reserve_outputs(outputs, args.output_prefix, given.data.task if args.pictures else None)
         scored = [*_score_models(args, given.data, record), *_score_baselines(args, given)]
         if not scored:
             raise InputError(

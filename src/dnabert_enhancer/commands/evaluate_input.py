@@ -56,11 +56,11 @@ def read_input(args: argparse.Namespace, record: RunRecord) -> EvaluationInput:
         When something cannot be read, a split is missing, or rows cannot be judged.
     """
     dataset, frame, data = _read_rows(args, record)
-    check_rows(data.labels, data.task, ALL_ROWS_SUBSET)
+    check_rows(data.labels, data.task, ALL_ROWS_SUBSET, data.source)
     train = _read_training(args, dataset, data, record)
     subsets = _subsets(args, frame, train, record)
     for subset in subsets:
-        check_rows(data.labels[subset.rows], data.task, subset.name)
+        check_rows(data.labels[subset.rows], data.task, subset.name, data.source)
     return EvaluationInput(frame, data, train[0] if train else None, subsets)
 
 

@@ -49,14 +49,24 @@ class OutputFiles(NamedTuple):
     record: TextIO
 
 
-def reserve_outputs(outputs: OutputSet, prefix: str, task: str) -> OutputFiles:
-    """Open all outputs under their temporary names; the record of the run is renamed last."""
+def reserve_outputs(outputs: OutputSet, prefix: str, task: str | None) -> OutputFiles:
+    """Open all outputs under their temporary names; the record of the run is renamed last.
+
+    Parameters
+    ----------
+    outputs : OutputSet
+        Where the files are kept until the run has ended well.
+    prefix : str
+        What their names begin with.
+    task : {"binary", "multiclass", "regression"} or None
+        Whose pictures are drawn; None for no pictures.
+    """
     return OutputFiles(
         table=outputs.open_text(f"{prefix}.metrics.tsv"),
         predictions=outputs.open_text(f"{prefix}.predictions.tsv.gz"),
         pictures={
             f"{picture}.{kind}": outputs.path(f"{prefix}.{picture}.{kind}")
-            for picture in PICTURES[task]
+            for picture in (PICTURES[task] if task else ())
             for kind in ("png", "svg")
         },
         summary=outputs.open_text(f"{prefix}.metrics.json"),
@@ -93,10 +103,11 @@ def write_outputs(
     files.table.writelines(table_lines(results, data.labels, data.task))
     files.predictions.writelines(_prediction_lines(results, given, logits))
     last = [result for result in results if result.subset.name == subsets[-1].name]
-    with drawing():
-        figures = draw_pictures(last, data.labels, data.task, data.label_names)
-        for name, path in files.pictures.items():
-            write_figure(figures[name.partition(".")[0]], path)
+    if files.pictures:
+        with drawing():
+            figures = draw_pictures(last, data.labels, data.task, data.label_names)
+            for name, path in files.pictures.items():
+                write_figure(figures[name.partition(".")[0]], path)
     summary = results_json(results, data.labels, data.task)
     summary |= {
         "dataset": data.source,

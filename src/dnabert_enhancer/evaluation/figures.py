@@ -98,7 +98,7 @@ def roc_figure(lines: Sequence[Line], title: str) -> Figure:
 
 def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
     """Return precision-recall curves at the prevalence of the rows and at one positive in 101."""
-    figure = _figure(9.6, 5.0)
+    figure = _figure(9.6, 5.3 + 0.08 * len(lines))
     given, rare = figure.subplots(1, 2)
     positives, negatives = int(lines[0].labels.sum()), int((1 - lines[0].labels).sum())
     weights = {given: 1.0, rare: RARE * positives / negatives}
@@ -124,7 +124,7 @@ def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
     rare.set_aspect("auto")
     rare.set_box_aspect(1)
     rare.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    given.legend(loc="lower left", title="AUPRC (95 % interval)", alignment="left")
+    _legend_below(figure, "AUPRC (95 % interval)", min(3, len(lines)))
     return figure
 
 
@@ -152,8 +152,7 @@ def calibration_figure(lines: Sequence[Line], title: str) -> Figure:
     counts.set_xlabel("predicted probability")
     counts.set_ylabel("share of rows")
     axes.set_title(title, loc="left")
-    columns = 1 if len(lines) < 3 else 2
-    figure.legend(loc="outside lower left", title="ECE (95 % interval)", alignment="left", ncols=columns)
+    _legend_below(figure, "ECE (95 % interval)", min(2, len(lines)))
     return figure
 
 
@@ -220,6 +219,10 @@ def _draw_all(lines: Sequence[Line], picture: str, draw: Callable[[Line, dict[st
             "zorder": 3 if line.strong else 2,
         }
         draw(line, style)
+
+
+def _legend_below(figure: Figure, title: str, columns: int) -> None:
+    figure.legend(loc="outside lower left", title=title, alignment="left", ncols=columns)
 
 
 def _unit_square(axes: Axes, x: str, y: str) -> None:

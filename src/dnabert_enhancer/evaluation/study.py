@@ -128,7 +128,7 @@ def evaluate_methods(
     return results
 
 
-def check_rows(labels: NDArray[Any], task: str, where: str) -> None:
+def check_rows(labels: NDArray[Any], task: str, where: str, source: str | None = None) -> None:
     """Raise `InputError` where rows cannot be judged: fewer than two, or all of one class or value."""
     if len(labels) >= 2 and len(np.unique(labels)) >= 2:
         return
@@ -136,7 +136,8 @@ def check_rows(labels: NDArray[Any], task: str, where: str) -> None:
     found = f"all {len(labels)} labels are {labels[0]}" if len(labels) else "no rows are left"
     raise InputError(
         f"{found}; metrics need more than one {what}",
-        source=None if where == ALL_ROWS_SUBSET else f"rows {where}",
+        source=source,
+        location=None if where == ALL_ROWS_SUBSET else f"rows {where}",
         remedy="give labelled sequences of both classes (a FASTA of others goes to --negatives)",
     )
 

@@ -1,0 +1,365 @@
+"""The command evaluate, from files to files."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as reference
+
+from dnabert_enhancer.commands.cli import main
+from dnabert_enhancer.model import new_model, write_model
+
+LENGTH = 60
+FILES = {
+    f"judged.{name}"
+    for name in (
+        "metrics.tsv",
+        "metrics.json",
+        "predictions.tsv.gz",
+        "run.json",
+        *(f"{picture}.{kind}" for picture in ("roc", "pr", "calibration") for kind in ("png", "svg")),
+    )
+}
+
+
+def evaluate(*arguments: object) -> None:
+    """Run the command in this process; raise AssertionError when it fails."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments], command="evaluate")
+    assert stop.value.code == 0
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Run the command, which must fail with exit code 2 and one line; return the line."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments], command="evaluate")
+    assert stop.value.code == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
+    assert len(lines) == 1
+    return lines[0]
+
+
+def sequences(n: int, seed: int, length: int = LENGTH) -> tuple[list[str], list[int]]:
+    """Return sequences of which every second is rich in G and C."""
+    rng = np.random.default_rng(seed)
+    labels = [row % 2 for row in range(n)]
+    texts = [
+        "".join(rng.choice(list("ACGT"), length, p=[0.2, 0.3, 0.3, 0.2] if y else [0.3, 0.2, 0.2, 0.3]))
+        for y in labels
+    ]
+    return texts, labels
+
+
+def write_table(path: Path, texts: list[str], labels: list[object]) -> Path:
+    rows = "".join(f"{text}\t{label}\n" for text, label in zip(texts, labels, strict=True))
+    path.write_text(f"sequence\tlabel\n{rows}")
+    return path
+
+
+def write_fasta(path: Path, texts: list[str]) -> Path:
+    path.write_text("".join(f">seq{number} $(x) -n\n{text}\n" for number, text in enumerate(texts)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with train and test tables; four test sequences are training sequences in disguise."""
+    folder = tmp_path_factory.mktemp("a data set")
+    train, train_labels = sequences(120, 1)
+    test, labels = sequences(80, 2)
+    test[0], test[1] = train[0], train[1].lower()
+    turned = str.maketrans("ACGT", "TGCA")
+    test[2], test[3] = train[2].translate(turned)[::-1], train[3].translate(turned)[::-1].lower()
+    write_table(folder / "train.tsv", train, list(train_labels))
+    write_table(folder / "test.tsv", test, list(labels))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("model")
+    write_model(directory, new_model("tiny", k=3, window_length=LENGTH, name="tiny model"))
+    return directory
+
+
+def test_model_and_baselines_in_one_table(
+    data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(
+        "--dataset", data, "--model", model, "--baselines", "ridge", "GNB", "--bootstrap", 50,
+        "--precision", "float32", "--exclude-duplicates-of", data / "train.tsv",
+        "--output-prefix", tmp_path / "judged",
+    )  # fmt: skip
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+    table = pd.read_csv(tmp_path / "judged.metrics.tsv", sep="\t")
+    assert table["method"].unique().tolist() == ["tiny model", "6-mer ridge", "GNB"]
+    assert table.groupby("subset", sort=False)["rows"].first().to_dict() == {
+        "all": 80,
+        "without duplicates": 76,
+    }
+    predictions = pd.read_csv(tmp_path / "judged.predictions.tsv.gz", sep="\t")
+    assert predictions["duplicate"].tolist() == [1] * 4 + [0] * 76
+    for (method, subset), rows in table[table["prevalence"] == "as given"].groupby(["method", "subset"]):
+        inside = predictions if subset == "all" else predictions[predictions["duplicate"] == 0]
+        score, found = inside[f"{method}: probability"], rows.iloc[0]
+        assert found["auroc"] == pytest.approx(reference.roc_auc_score(inside["label"], score), abs=1e-12)
+        assert found["mcc"] == pytest.approx(
+            reference.matthews_corrcoef(inside["label"], score >= 0.5), abs=1e-12
+        )
+        assert found["auprc_low"] <= found["auprc"] <= found["auprc_high"]
+    assert table.loc[table["method"] == "6-mer ridge", "auroc"].min() > 0.6
+    shown = capsys.readouterr().out
+    assert "40 positives, 40 negatives (all)" in shown
+    assert "38 positives, 38 negatives (without duplicates)" in shown
+    assert "6-mer ridge" in shown
+
+
+def test_record_and_json_say_what_was_done(data: Path, model: Path, tmp_path: Path) -> None:
+    evaluate(
+        "--dataset", data / "test.tsv", "--model", model, "--no-pictures", "--bootstrap", 0,
+        "--threshold", 0.25,
+        "--output-prefix", tmp_path / "new folder" / "judged", "--precision", "float32", "--quiet",
+    )  # fmt: skip
+    record = json.loads((tmp_path / "new folder" / "judged.run.json").read_text())
+    assert record["command"] == "evaluate"
+    assert record["counts"]["sequences"] == 80
+    assert len(record["models"]["tiny model"]["digest"]) == 64
+    assert record["models"]["tiny model"]["engine"]["precision"] == "float32"
+    assert record["inputs"][0]["role"] == "dataset"
+    content = json.loads((tmp_path / "new folder" / "judged.metrics.json").read_text())
+    assert content["results"][0]["threshold"] == {"value": 0.25, "source": "asked for"}
+    assert content["results"][0]["metrics"]["as given"]["auroc"]["low"] is None
+
+
+def test_the_same_run_gives_the_same_bytes(data: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        evaluate(
+            "--dataset", data, "--model", "none", "--baselines", "RF", "--bootstrap", 40, "--seed", 3,
+            "--output-prefix", tmp_path / name / "judged",
+        )  # fmt: skip
+    for name in FILES - {"judged.run.json"}:
+        first, second = ((tmp_path / folder / name).read_bytes() for folder in ("one", "two"))
+        if name == "judged.metrics.json":  # holds seconds
+            assert json.loads(first)["results"][0]["metrics"] == json.loads(second)["results"][0]["metrics"]
+        else:
+            assert first == second, name
+
+
+def test_fasta_pair_with_a_training_pair(tmp_path: Path) -> None:
+    paths = {}
+    for name, seed in (("test", 2), ("train", 1)):
+        texts, labels = sequences(80, seed)
+        for label in (0, 1):
+            chosen = [text for text, own in zip(texts, labels, strict=True) if own == label]
+            paths[name, label] = write_fasta(tmp_path / f"{name} {label}.fa", chosen)
+    evaluate(
+        "--dataset", paths["test", 1], "--negatives", paths["test", 0], "--train-dataset", paths["train", 1],
+        "--train-negatives", paths["train", 0], "--model", "none", "--baselines", "ridge",
+        "--no-pictures", "--bootstrap", 0,
+        "--output-prefix", tmp_path / "judged",
+    )  # fmt: skip
+    predictions = pd.read_csv(tmp_path / "judged.predictions.tsv.gz", sep="\t")
+    assert predictions["label"].tolist() == [1] * 40 + [0] * 40
+    assert predictions["name"].iloc[0] == "seq0"
+
+
+def test_duplicates_of_training_are_told(
+    data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    evaluate(
+        "--dataset",
+        data,
+        "--model",
+        "none",
+        "--baselines",
+        "GNB",
+        "--no-pictures",
+        "--bootstrap",
+        0,
+        "--output-prefix",
+        tmp_path / "j",
+    )
+    assert "4 of 80 sequences are in the training set too" in caplog.text
+    assert json.loads((tmp_path / "j.run.json").read_text())["counts"]["duplicates_of_training"] == 4
+
+
+@pytest.mark.parametrize("split", ["test", "train", "all"])
+def test_splits(split: str, data: Path, model: Path, tmp_path: Path) -> None:
+    evaluate(
+        "--dataset", data, "--split", split, "--model", model, "--no-pictures", "--bootstrap", 0,
+        "--precision", "float32",
+        "--output-prefix", tmp_path / "j",
+    )  # fmt: skip
+    rows = pd.read_csv(tmp_path / "j.metrics.tsv", sep="\t")["rows"].iloc[0]
+    assert rows == {"test": 80, "train": 120, "all": 200}[split]
+
+
+def test_two_models_of_one_name_are_told_apart(data: Path, model: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write_model(other, new_model("tiny", k=4, window_length=LENGTH, seed=1, name="tiny model"))
+    evaluate(
+        "--dataset", data, "--model", model, "--model", other, "--no-pictures", "--bootstrap", 0,
+        "--precision", "float32",
+        "--output-prefix", tmp_path / "j",
+    )  # fmt: skip
+    names = pd.read_csv(tmp_path / "j.metrics.tsv", sep="\t")["method"].unique().tolist()
+    assert names == [f"tiny model ({model})", f"tiny model ({other})"]
+
+
+def test_several_classes(tmp_path: Path) -> None:
+    texts, _ = sequences(90, 5)
+    tissues = ["brain", "heart", "liver"]
+    write_table(tmp_path / "test.csv", texts, [tissues[row % 3] for row in range(90)]).rename(
+        tmp_path / "test.tsv"
+    )
+    train, _ = sequences(90, 6)
+    write_table(tmp_path / "train.tsv", train, [tissues[row % 3] for row in range(90)])
+    write_model(
+        tmp_path / "m", new_model("tiny", k=3, window_length=LENGTH, task="multiclass", labels=tissues[::-1])
+    )
+    evaluate(
+        "--dataset", tmp_path, "--model", tmp_path / "m", "--baselines", "ridge", "RF", "--bootstrap", 20,
+        "--precision", "float32", "--output-prefix", tmp_path / "j",
+    )  # fmt: skip
+    table = pd.read_csv(tmp_path / "j.metrics.tsv", sep="\t").set_index("method")
+    predictions = pd.read_csv(tmp_path / "j.predictions.tsv.gz", sep="\t")
+    for method in ("new-tiny", "6-mer ridge", "RF"):
+        called = predictions[[f"{method}: {tissue}" for tissue in tissues]].to_numpy().argmax(axis=1)
+        expected = reference.f1_score(predictions["label"], called, average="macro")
+        assert table.loc[method, "macro_f1"] == pytest.approx(expected, abs=1e-12)
+    assert (tmp_path / "j.roc.svg").exists()
+
+
+def test_measured_values(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    texts, labels = sequences(80, 5)
+    activity = [label + 0.01 * row for row, label in enumerate(labels)]
+    write_table(tmp_path / "test.tsv", texts, list(activity))
+    write_table(tmp_path / "train.tsv", sequences(80, 6)[0], list(activity))
+    write_model(tmp_path / "m", new_model("tiny", k=3, window_length=LENGTH, task="regression"))
+    evaluate(
+        "--dataset", tmp_path, "--model", tmp_path / "m", "--baselines", "ridge", "GNB", "--bootstrap", 20,
+        "--precision", "float32", "--output-prefix", tmp_path / "j",
+    )  # fmt: skip
+    table = pd.read_csv(tmp_path / "j.metrics.tsv", sep="\t").set_index("method")
+    predictions = pd.read_csv(tmp_path / "j.predictions.tsv.gz", sep="\t")
+    expected = np.corrcoef(predictions["label"], predictions["6-mer ridge: value"])[0, 1]
+    assert table.loc["6-mer ridge", "pearson"] == pytest.approx(expected, abs=1e-12)
+    assert "GNB" not in table.index
+    assert "GNB does not predict measured values" in caplog.text
+    assert (tmp_path / "j.scatter.png").exists()
+    assert not (tmp_path / "j.roc.png").exists()
+
+
+def test_long_sequences_are_refused_or_cropped(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts, labels = sequences(20, 7, length=600)
+    whole = write_table(tmp_path / "whole.tsv", texts, list(labels))
+    cut = write_table(tmp_path / "cut.tsv", [text[270:330] for text in texts], list(labels))
+    common = (
+        "--model",
+        model,
+        "--bootstrap",
+        0,
+        "--no-pictures",
+        "--precision",
+        "float32",
+        "--output-prefix",
+    )
+    line = refusal(capsys, "--dataset", whole, *common, tmp_path / "j")
+    assert "sequence 1: 600 bp are more than the 512 bp that the model tiny model reads" in line
+    assert "--crop centre" in line
+    assert not list(tmp_path.glob("*j*"))
+    evaluate("--dataset", whole, "--crop", "centre", *common, tmp_path / "a")
+    evaluate("--dataset", cut, *common, tmp_path / "b")
+    first, second = (gzip.decompress((tmp_path / f"{name}.predictions.tsv.gz").read_bytes()) for name in "ab")
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--dataset", "{data}", "--split", "validation"], "no split 'validation', only train, test"),
+        (["--dataset", "{data}/test.tsv", "--split", "test"], "a single file has no split 'test'"),
+        (["--dataset", "{data}/test.tsv", "--baselines"], "give --train-dataset, or leave --baselines out"),
+        (["--dataset", "{data}", "--split", "train", "--baselines"], "baselines cannot be fitted"),
+        (["--dataset", "{data}", "--model", "none"], "add --baselines"),
+        (["--dataset", "{data}", "--model", "none", "--baselines", "--crop", "centre"], "needs a model"),
+        (["--dataset", "{data}", "--baselines", "XGB"], "invalid choice: 'XGB'"),
+        (["--dataset", "{data}/nothing.tsv"], "nothing.tsv"),
+        (["--dataset", "{data}", "--model", "{data}/no model"], "no model"),
+        (["--dataset", "{data}", "--threshold", "2"], "'2' is not a number from 0 to 1"),
+        (["--dataset", "{data}", "--bootstrap", "-1"], "'-1' is not a whole number"),
+        (["--dataset", "{data}", "--model", "none", "--baselines", "--jobs", "0"], "'0'"),
+        (["--dataset", "{data}", "--exclude-duplicates-of", "{data}/test.tsv"], "no rows are left"),
+        (["--dataset", "{data}", "--exclude-duplicates-of", "{data}/nothing.fa"], "nothing.fa"),
+        (["--dataset", "{data}", "--task", "regression"], "the labels are measured values, but the model"),
+        (["--dataset", "{data}", "--model", "{model}", "--model", "{model}"], "named twice"),
+    ],
+)
+def test_bad_use_is_one_line(
+    arguments: list[str],
+    said: str,
+    data: Path,
+    model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = [argument.format(data=data, model=model) for argument in arguments]
+    if "--model" not in given:
+        given += ["--model", str(model)]
+    assert said in refusal(capsys, *given, "--output-prefix", tmp_path / "j")
+    assert not list(tmp_path.iterdir())
+
+
+def test_labels_of_one_class_are_refused(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = write_table(tmp_path / "ones.tsv", sequences(6, 1)[0], [1] * 6)
+    line = refusal(capsys, "--dataset", table, "--model", model, "--output-prefix", tmp_path / "j")
+    assert "all 6 labels are 1" in line
+    assert "ones.tsv" in line
+
+
+def test_an_output_that_cannot_be_written_is_found_before_the_work(
+    data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "j.roc.svg").mkdir()
+    line = refusal(capsys, "--dataset", data, "--model", model, "--output-prefix", tmp_path / "j")
+    assert "j.roc.svg" in line
+    (tmp_path / "file").write_text("")
+    assert "file" in refusal(
+        capsys, "--dataset", data, "--model", model, "--output-prefix", tmp_path / "file" / "j"
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {"j.roc.svg", "file"}
+
+
+@pytest.mark.data
+def test_duplicates_flatter_the_ridge_on_the_independent_set(shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "enhancers" / "ienhancer2L"
+    known = [
+        argument
+        for part in ("enhancers", "nonenhancers")
+        for argument in ("--exclude-duplicates-of", folder / f"layer1_train_{part}.fa")
+    ]
+    evaluate(
+        "--dataset", folder / "layer1_test_enhancers.fa",
+        "--negatives", folder / "layer1_test_nonenhancers.fa",
+        "--train-dataset", folder / "layer1_train_enhancers.fa",
+        "--train-negatives", folder / "layer1_train_nonenhancers.fa", *known,
+        "--model", "none", "--baselines", "ridge", "--no-pictures", "--bootstrap", 100,
+        "--output-prefix", tmp_path / "j",
+    )  # fmt: skip
+    table = (
+        pd.read_csv(tmp_path / "j.metrics.tsv", sep="\t")
+        .query("prevalence == 'as given'")
+        .set_index("subset")
+    )
+    assert table["positives"].to_dict() == {"all": 200, "without duplicates": 100}
+    assert table.loc["all", "auroc"] == pytest.approx(0.832, abs=0.01)
+    assert table.loc["without duplicates", "auroc"] == pytest.approx(0.749, abs=0.01)

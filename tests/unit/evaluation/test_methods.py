@@ -1,0 +1,144 @@
+"""Models and baselines as methods: cropping, lengths, order of classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dnabert_enhancer.engine import Engine, EngineSettings
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.evaluation.methods import (
+    Labelled,
+    baseline_method,
+    check_same_labels,
+    cropped,
+    model_method,
+)
+from dnabert_enhancer.model import Calibration, EnhancerModel, Threshold, new_model, write_model
+
+RNG = np.random.default_rng(0)
+
+
+def windows(n: int, length: int) -> np.ndarray:
+    return RNG.integers(0, 4, (n, length), dtype=np.uint8)
+
+
+def engine_of(model: EnhancerModel) -> Engine:
+    return Engine(model, EngineSettings(device="cpu", precision="float32", threads=1))
+
+
+@pytest.fixture(scope="module")
+def binary_engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    parts = new_model("tiny", k=3, window_length=60, name="a model")
+    card = parts.card.replace(
+        calibration=Calibration("temperature", {"temperature": 0.1}),
+        thresholds={"default": Threshold(0.4, "chosen by hand")},
+    )
+    directory = tmp_path_factory.mktemp("binary")
+    return engine_of(write_model(directory, type(parts)(parts.config, parts.state, card, parts.vocabulary)))
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"), [(6, "ACGTAC"), (7, "ACGTAC"), (5, "ACGTA"), (4, "CGTA"), (3, "CGT"), (1, "G")]
+)
+def test_cropping_keeps_the_centre(length: int, expected: str) -> None:
+    codes = np.array([["ACGT".index(base) for base in "ACGTAC"]], dtype=np.uint8)
+    assert "".join("ACGT"[code] for code in cropped(codes, length)[0]) == expected
+    assert "".join("ACGT"[code] for code in cropped([codes[0]], length)[0]) == expected
+
+
+def test_cropping_makes_one_array_of_equal_lengths() -> None:
+    ragged = [windows(1, 80)[0], windows(1, 61)[0], windows(1, 60)[0]]
+    assert isinstance(cropped(ragged, 60), np.ndarray)
+    assert isinstance(cropped(ragged, 61), list)
+
+
+def test_a_binary_model_brings_its_threshold_and_logits(binary_engine: Engine) -> None:
+    codes = windows(30, 60)
+    data = Labelled(codes, np.arange(30) % 2, "binary", ("other", "enhancer"), "x")
+    method, logits = model_method(binary_engine, data)
+    expected = binary_engine.predict(codes)
+    assert (method.name, method.kind, method.threshold) == ("a model", "model", 0.4)
+    assert method.threshold_source == "chosen by hand"
+    np.testing.assert_array_equal(method.outputs, expected.probability)
+    np.testing.assert_array_equal(logits, expected.logit)
+    assert method.details["digest"] == binary_engine.model.digest
+    assert model_method(binary_engine, data, threshold=0.7)[0].threshold == 0.7
+
+
+def test_cropping_equals_sequences_cut_before(binary_engine: Engine) -> None:
+    codes = windows(9, 100)
+    labels = np.arange(9) % 2
+    whole = Labelled(codes, labels, "binary", ("0", "1"), "x")
+    cut = whole._replace(codes=codes[:, 20:80])
+    after, before = model_method(binary_engine, whole, crop=True)[0], model_method(binary_engine, cut)[0]
+    np.testing.assert_array_equal(after.outputs, before.outputs)
+    assert not np.array_equal(model_method(binary_engine, whole)[0].outputs, before.outputs)
+
+
+@pytest.mark.parametrize(
+    ("length", "message"),
+    [
+        (513, "sequence 2: 513 bp are more than the 512 bp that the model a model reads (1 such sequences)"),
+        (2, "sequence 2: 2 bp are less than the 3 bp of one k-mer"),
+    ],
+)
+def test_sequences_that_do_not_fit_are_named(binary_engine: Engine, length: int, message: str) -> None:
+    data = Labelled([windows(1, 60)[0], windows(1, length)[0]], np.arange(2), "binary", ("0", "1"), "x.fa")
+    with pytest.raises(InputError) as caught:
+        model_method(binary_engine, data)
+    assert message in str(caught.value)
+
+
+def test_classes_are_matched_by_name(tmp_path: Path) -> None:
+    parts = new_model("tiny", k=3, window_length=60, task="multiclass", labels=("heart", "liver", "brain"))
+    engine = engine_of(write_model(tmp_path, parts))
+    codes, labels = windows(8, 60), np.arange(8) % 2
+    expected = engine.predict(codes).probability
+    named = Labelled(codes, labels, "multiclass", ("brain", "heart"), "x")
+    np.testing.assert_array_equal(model_method(engine, named)[0].outputs, expected[:, [2, 0, 1]])
+    numbered = named._replace(label_names=("0", "1", "2"))
+    np.testing.assert_array_equal(model_method(engine, numbered)[0].outputs, expected)
+    with pytest.raises(InputError, match="classes kidney, brain are not those of the model"):
+        model_method(engine, named._replace(label_names=("kidney", "brain")))
+
+
+def test_a_regression_model_gives_its_values(tmp_path: Path) -> None:
+    engine = engine_of(write_model(tmp_path, new_model("tiny", k=3, window_length=60, task="regression")))
+    codes = windows(5, 60)
+    data = Labelled(codes, np.linspace(0, 1, 5), "regression", ("value",), "x")
+    method, logits = model_method(engine, data)
+    np.testing.assert_array_equal(method.outputs, engine.predict(codes).outputs[:, 0])
+    assert logits is None
+
+
+def test_other_labels_than_the_model_has_are_refused(binary_engine: Engine) -> None:
+    data = Labelled(windows(3, 60), np.array([0.1, 0.5, 2.0]), "regression", ("value",), "y.tsv")
+    with pytest.raises(
+        InputError, match=r"y.tsv: the labels are measured values, but the model a model is binary"
+    ):
+        model_method(binary_engine, data)
+
+
+def test_training_labels_must_be_those_to_be_judged() -> None:
+    data = Labelled(windows(3, 60), np.arange(3), "multiclass", ("a", "b", "c"), "x")
+    check_same_labels(data._replace(source="other"), data)
+    with pytest.raises(InputError, match="same labels"):
+        check_same_labels(data._replace(label_names=("a", "c", "d")), data)
+
+
+def test_a_baseline_can_be_cropped_too() -> None:
+    train = Labelled(windows(40, 90), np.arange(40) % 2, "binary", ("0", "1"), "t")
+    data = Labelled(windows(10, 80), np.arange(10) % 2, "binary", ("0", "1"), "x")
+    whole = baseline_method(
+        "GNB", train._replace(codes=train.codes[:, 15:75]), data._replace(codes=data.codes[:, 10:70])
+    )
+    cut = baseline_method("GNB", train, data, crop=60)
+    assert whole is not None
+    assert cut is not None
+    np.testing.assert_array_equal(whole.outputs, cut.outputs)
+    assert cut.details["training_rows"] == 40
+    with pytest.raises(ValueError, match="no baseline"):
+        baseline_method("XGB", train, data)
