@@ -21,7 +21,7 @@ class BlockStart(NamedTuple):
 
 
 def index_bgzip(path: Path) -> list[BlockStart]:
-    """Return the starts of a bgzip file's blocks without the first, which is always (0, 0).
+    """Return the starts of a bgzip file's blocks without empty ones and the first, which is always (0, 0).
 
     Notes
     -----
@@ -41,11 +41,12 @@ def index_bgzip(path: Path) -> list[BlockStart]:
                 )
             block_bytes = struct.unpack("<H", header[16:18])[0] + 1
             stream.seek(compressed + block_bytes - 4)
-            uncompressed += struct.unpack("<I", stream.read(4))[0]
+            content_bytes = struct.unpack("<I", stream.read(4))[0]
+            if compressed and content_bytes:
+                starts.append(BlockStart(compressed, uncompressed))
+            uncompressed += content_bytes
             compressed += block_bytes
-            starts.append(BlockStart(compressed, uncompressed))
-    # the last start is the end of the file; the block before it is the empty one that ends every bgzip file
-    return starts[:-1]
+    return starts
 
 
 def write_bgzip_index(starts: list[BlockStart], path: Path) -> None:

@@ -21,6 +21,7 @@ from dnabert_enhancer.genome.fasta import (
 )
 
 _CHUNK_BYTES = 1 << 22
+_LONGEST_KEPT = 1 << 16
 _NEWLINE, _RETURN, _HEADER = b"\n\r>"
 _PERMITTED = byte_mask(NUCLEOTIDE_BYTES + b"\r\n")
 
@@ -91,7 +92,7 @@ class FastaIndexer:
         if cut:
             self._take_lines(content[:cut])
         self._rest = content[cut:]
-        if len(self._rest) > _CHUNK_BYTES:
+        if len(self._rest) > _LONGEST_KEPT and (self._seen_of_line or not self._rest.startswith(b">")):
             self._take_part_of_line()
 
     def finish(self) -> list[IndexEntry]:
@@ -111,7 +112,7 @@ class FastaIndexer:
         # the last byte stays: it may be a carriage return
         part, self._rest = self._rest[:-1], self._rest[-1:]
         letters = np.frombuffer(part, dtype=np.uint8)
-        if (not self._seen_of_line and letters[0] in b">;#!") or b"\r" in part:
+        if (not self._seen_of_line and letters[0] in b";#!") or b"\r" in part:
             raise UnevenLinesError
         self._check_letters(letters, _PERMITTED[letters], np.array([len(part)]))
         self._seen_of_line += len(part)
