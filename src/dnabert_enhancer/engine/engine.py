@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.backend import Backend
+from dnabert_enhancer.engine.candidates import candidates
+from dnabert_enhancer.engine.choice import Choice, choose
 from dnabert_enhancer.engine.loop import Progress, outputs_of
 from dnabert_enhancer.engine.predictions import Predictions, interpret_outputs
-from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision, Strand
+from dnabert_enhancer.engine.settings import EngineSettings, Strand
 from dnabert_enhancer.engine.windows import by_length, distinct_windows
 from dnabert_enhancer.model import EnhancerModel
 
-_log = logging.getLogger(__name__)
-
 
 class Engine:
-    """A model and the way in which it is computed.
+    """A model and the way in which it is computed, which is decided with the first windows.
 
     Parameters
     ----------
     model : EnhancerModel
     settings : EngineSettings, optional
+
+    Raises
+    ------
+    InputError, ResourceError
+        The model cannot be computed as the settings ask.
     """
 
     def __init__(self, model: EnhancerModel, settings: EngineSettings | None = None) -> None:
         self.model = model
         self.settings = settings or EngineSettings()
-        self._backend: Backend | None = None
-        self._why = "as asked"
+        self._candidates = candidates(model, self.settings)
+        self._choice: Choice | None = None
+
+    @property
+    def both_strands(self) -> bool:
+        """Whether the strands are averaged: asked for by the settings, and right for the model."""
+        return self.settings.strand == Strand.BOTH and self.model.card.strand == Strand.BOTH
 
     def predict(
         self, windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]], progress: Progress | None = None
@@ -49,7 +57,8 @@ class Engine:
         Returns
         -------
         Predictions
-            Equal windows are computed once. The same windows give the same bits.
+            Equal windows are computed once. A window's numbers do not depend on the batch size, on the order,
+            on the number of threads or on the windows beside it.
 
         Raises
         ------
@@ -57,51 +66,48 @@ class Engine:
             Windows longer than the model can read.
         """
         groups = by_length(windows)
-        results = np.zeros((len(windows), len(self.model.card.labels)), dtype=np.float32)
         for group in groups:
             self.model.check_window(group.codes.shape[1])
-        if groups:
-            backend = self._ready(groups[-1].codes)
-            both = self.settings.strand == Strand.BOTH and self.model.card.strand == Strand.BOTH
+        results = np.zeros((len(windows), len(self.model.card.labels)), dtype=np.float32)
         for number, group in enumerate(groups):
             distinct = distinct_windows(group.codes)
-            outputs = outputs_of(
-                backend,
-                self.model.tokenizer,
-                group.codes,
-                distinct.rows,
-                both_strands=both,
-                chunk=self.settings.batch_size,
-                progress=progress,
-            )
+            outputs = self._outputs(group.codes, distinct.rows, progress)
             if progress and len(distinct.rows) < len(group.codes):
                 progress(len(group.codes) - len(distinct.rows))
             if number == 0 and outputs.shape[1] != results.shape[1]:
                 results = np.zeros((len(windows), outputs.shape[1]), dtype=np.float32)
-            places = slice(None) if group.places is None else group.places
-            results[places] = outputs[distinct.answers]
+            results[group.places] = outputs[distinct.answers]
         return interpret_outputs(results, self.model.card)
 
     def description(self) -> dict[str, Any]:
-        """Return what was chosen and why, as JSON values for the run record."""
-        chosen = {"backend": None, "device": None, "precision": None, "workers": None}
-        if self._backend is not None:
-            chosen = {name: getattr(self._backend, name if name != "backend" else "name") for name in chosen}
-        return {
-            **chosen,
+        """Return how the model is computed and why, as JSON values for the run record."""
+        content: dict[str, Any] = {
+            "backend": self.settings.backend,
+            "device": self.settings.device,
+            "precision": self.settings.precision,
             "threads": self.settings.used_threads,
-            "strand": self.settings.strand,
-            "why": self._why,
+            "batch_size": self.settings.batch_size,
+            "strand": Strand.BOTH if self.both_strands else Strand.FORWARD,
+            "why": "nothing was predicted",
         }
+        if self._choice is not None:
+            backend = self._choice.backend
+            content |= {"backend": backend.name, "device": backend.device, "precision": backend.precision}
+            content |= {"why": self._choice.why, "measured": self._choice.measured}
+        return {name: str(value) if isinstance(value, str) else value for name, value in content.items()}
 
-    def _ready(self, windows: NDArray[np.uint8]) -> Backend:
-        if self._backend is None:
-            from dnabert_enhancer.engine.onnx_backend import OnnxBackend
-            from dnabert_enhancer.engine.torch_backend import TorchBackend
-
-            wanted = self.settings.backend
-            if wanted == BackendName.AUTO:
-                wanted = BackendName.ONNX if self.model.has_onnx else BackendName.TORCH
-            kind = OnnxBackend if wanted == BackendName.ONNX else TorchBackend
-            self._backend = kind(self.model, Device.CPU, Precision.FLOAT32, self.settings.used_threads)
-        return self._backend
+    def _outputs(
+        self, codes: NDArray[np.uint8], rows: NDArray[np.int64], progress: Progress | None
+    ) -> NDArray[np.float32]:
+        if self._choice is None:
+            sample = codes[rows[np.linspace(0, len(rows) - 1, min(len(rows), 512)).astype(np.int64)]]
+            self._choice = choose(self.model, self.settings, self._candidates, sample)
+        return outputs_of(
+            self._choice.backend,
+            self.model.tokenizer,
+            codes,
+            rows,
+            both_strands=self.both_strands,
+            chunk=self.settings.batch_size,
+            progress=progress,
+        )

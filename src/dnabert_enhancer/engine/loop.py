@@ -1,8 +1,9 @@
-"""The one loop over a model: tokens, both strands, micro-batches in worker threads."""
+"""The one loop over a model: tokens, both strands, calls in worker threads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -14,11 +15,20 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import Tokenizer, reverse_complement
 
 Progress = Callable[[int], None]
-_CHUNK = 256
+_CHUNK_WINDOWS = 256
+_CALLS_PER_WORKER = 16
 
 
 class _Call(NamedTuple):
-    """One call of the model: which rows of the chunk's tokens, and how many of them are not padding."""
+    """One call of the model.
+
+    Attributes
+    ----------
+    ids : int32 array, shape (windows_per_call, tokens)
+        Windows of equally many tokens; a call that is not full repeats its windows.
+    rows : int64 array, shape (windows,)
+        The rows of the chunk that the first of them are.
+    """
 
     ids: NDArray[np.int32]
     rows: NDArray[np.int64]
@@ -42,7 +52,7 @@ def outputs_of(
     tokenizer : Tokenizer
     codes : uint8 array, shape (windows, length)
     rows : int64 array, shape (chosen,)
-        Which windows.
+        Which windows, at least one.
     both_strands : bool
         Average with the reverse complement.
     chunk : int
@@ -55,60 +65,83 @@ def outputs_of(
     float32 array, shape (chosen, outputs)
     """
     results: list[NDArray[np.float32]] = []
-    size = chunk or _CHUNK
     with backend.session(), ThreadPoolExecutor(backend.workers) as pool:
+        size = chunk or _chunk_size(backend, tokenizer, codes.shape[1])
         for start in range(0, len(rows), size):
             part = codes[rows[start : start + size]]
             tokens = _tokens(tokenizer, part)
             if both_strands:
                 opposite = _tokens(tokenizer, reverse_complement(part))
                 both = _run_all(backend, pool, [*tokens, *opposite])
-                outputs = (both[: len(part)] + both[len(part) :]) * np.float32(0.5)
+                results.append((both[: len(part)] + both[len(part) :]) * np.float32(0.5))
             else:
-                outputs = _run_all(backend, pool, tokens)
-            results.append(outputs)
+                results.append(_run_all(backend, pool, tokens))
             if progress:
                 progress(len(part))
     return np.concatenate(results)
 
 
-def _tokens(tokenizer: Tokenizer, codes: NDArray[np.uint8]) -> list[NDArray[np.int32]]:
+def _chunk_size(backend: Backend, tokenizer: Tokenizer, length: int) -> int:
+    """Return how many windows keep all workers busy for many calls, so that none waits long."""
+    per_call = backend.windows_per_call(tokenizer.token_count(length))
+    return max(_CHUNK_WINDOWS, backend.workers * per_call * _CALLS_PER_WORKER)
+
+
+def _tokens(tokenizer: Tokenizer, codes: NDArray[np.uint8]) -> Sequence[NDArray[np.int32]]:
     """Return the token ids of each window, without padding."""
     batch = tokenizer.tokenize(codes)
     ids = batch.ids.astype(np.int32)
-    if batch.mask is None:
-        rows = list(ids)
-    else:
+    rows: Sequence[NDArray[np.int32]] = list(ids)
+    if batch.mask is not None:
         rows = [row[:count] for row, count in zip(ids, batch.mask.sum(axis=1), strict=True)]
     longest = max(len(row) for row in rows)
     if longest > tokenizer.maximum_tokens:
         raise InputError(
-            f"a window of {codes.shape[1]} bp has {longest} tokens, but the model reads {tokenizer.maximum_tokens}",
+            f"a window of {codes.shape[1]} bp has {longest} tokens, more than the {tokenizer.maximum_tokens} "
+            "that the model reads",
             remedy="give shorter windows",
         )
     return rows
 
 
 def _run_all(
-    backend: Backend, pool: ThreadPoolExecutor, tokens: list[NDArray[np.int32]]
+    backend: Backend, pool: ThreadPoolExecutor, tokens: Sequence[NDArray[np.int32]]
 ) -> NDArray[np.float32]:
-    calls = list(_calls(backend, tokens))
-    outputs: NDArray[np.float32] | None = None
-    for call, result in zip(calls, pool.map(lambda call: backend.run(call.ids), calls), strict=True):
-        if outputs is None:
-            outputs = np.empty((len(tokens), result.shape[1]), dtype=np.float32)
-        outputs[call.rows] = result[: len(call.rows)]
-    if outputs is None:
-        raise InputError("no windows to predict")
+    """Return the outputs of each window's tokens, in order; a worker takes the next call when it is free."""
+    calls = _calls(backend, tokens)
+    lock = threading.Lock()
+    stop = threading.Event()
+
+    def work() -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        done = []
+        try:
+            while not stop.is_set():
+                with lock:
+                    call = next(calls, None)
+                if call is None:
+                    break
+                done.append((call.rows, backend.run(call.ids)[: len(call.rows)]))
+        except BaseException:
+            stop.set()
+            raise
+        return done
+
+    try:
+        futures = [pool.submit(work) for _ in range(backend.workers)]
+        done = [result for future in futures for result in future.result()]
+    finally:
+        stop.set()
+    outputs = np.empty((len(tokens), done[0][1].shape[1]), dtype=np.float32)
+    for rows, values in done:
+        outputs[rows] = values
     return outputs
 
 
-def _calls(backend: Backend, tokens: list[NDArray[np.int32]]) -> Iterator[_Call]:
-    """Yield calls of windows with equally many tokens, the last of a length filled up by repeating its windows."""
+def _calls(backend: Backend, tokens: Sequence[NDArray[np.int32]]) -> Iterator[_Call]:
     lengths = np.array([len(row) for row in tokens])
     for length in np.unique(lengths):
         places = np.flatnonzero(lengths == length)
         size = backend.windows_per_call(int(length))
         for start in range(0, len(places), size):
             rows = places[start : start + size]
-            yield _Call(np.stack([tokens[row] for row in np.resize(rows, size)]), rows)
+            yield _Call(np.stack([tokens[int(row)] for row in np.resize(rows, size)]), rows)

@@ -16,10 +16,11 @@ class Predictions(NamedTuple):
     Attributes
     ----------
     logit : float32 array
-        Binary: shape (windows,), the log odds of the second label before calibration. Multi-class: shape (windows,
-        labels), the outputs. Regression: shape (windows,), NaN.
+        Binary: shape (windows,), the log odds of the second label before calibration. Multi-class:
+        shape (windows, labels), the outputs. Regression: shape (windows,), NaN.
     probability : float32 array
-        Binary: shape (windows,), calibrated. Multi-class: shape (windows, labels), rows sum to 1. Regression: NaN.
+        Binary: shape (windows,), calibrated. Multi-class: shape (windows, labels), rows sum to 1.
+        Regression: NaN.
     outputs : float32 array, shape (windows, outputs)
         What the model's head gives, averaged over the strands; for a regression, the predicted values.
     """

@@ -20,12 +20,12 @@ class LengthGroup(NamedTuple):
     ----------
     codes : uint8 array, shape (windows, length)
         Base codes, any strides.
-    places : int64 array or None
-        Where each window stood in the input; None when it is the whole input in order.
+    places : int64 array, shape (windows,)
+        Where each window stood in the input.
     """
 
     codes: NDArray[np.uint8]
-    places: NDArray[np.int64] | None
+    places: NDArray[np.int64]
 
 
 def by_length(windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[LengthGroup]:
@@ -38,15 +38,14 @@ def by_length(windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> list[
     """
     if isinstance(windows, np.ndarray):
         if windows.ndim != 2 or windows.dtype != np.uint8:
-            raise InputError(
-                f"windows must be base codes, uint8 of shape (windows, length), not {windows.dtype} {windows.shape}"
-            )
-        return [LengthGroup(windows, None)] if len(windows) else []
+            shape = f"{windows.dtype} of shape {windows.shape}"
+            raise InputError(f"windows must be base codes, uint8 of shape (windows, length), not {shape}")
+        return [LengthGroup(windows, np.arange(len(windows)))] if len(windows) else []
     lengths = np.array([len(window) for window in windows], dtype=np.int64)
     groups = []
     for length in np.unique(lengths):
         places = np.flatnonzero(lengths == length)
-        codes = np.stack([np.asarray(windows[place], dtype=np.uint8) for place in places])
+        codes = np.stack([np.asarray(windows[int(place)], dtype=np.uint8) for place in places])
         groups.append(LengthGroup(codes, places))
     return groups
 
@@ -67,7 +66,7 @@ class DistinctWindows(NamedTuple):
 
 
 def distinct_windows(codes: NDArray[np.uint8]) -> DistinctWindows:
-    """Return the distinct rows of base codes, shape (windows, length), found by a 64-bit hash and then compared."""
+    """Return the distinct rows of codes, shape (windows, length), found by a hash and then compared."""
     keys = _row_keys(codes)
     _, first, answers = np.unique(keys, return_index=True, return_inverse=True)
     representative = first[answers]

@@ -1,5 +1,6 @@
 """An enhancer model as a directory: weights, configuration, vocabulary, card and calibration."""
 
+from dnabert_enhancer.model.bert import BertShape, State
 from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, Threshold
 from dnabert_enhancer.model.directory import ONNX_INT8_NAME, ONNX_NAME, EnhancerModel
@@ -14,11 +15,13 @@ __all__ = [
     "ONNX_INT8_NAME",
     "ONNX_NAME",
     "WEIGHTS_KEY",
+    "BertShape",
     "Calibration",
     "CalibrationKind",
     "EnhancerModel",
     "ModelCard",
     "ModelParts",
+    "State",
     "Task",
     "Threshold",
     "new_model",
