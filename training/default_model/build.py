@@ -144,8 +144,8 @@ def _package(work: Path, output: Path, data: dict[str, Dataset], threads: int) -
         "chr16:1-300000; academic-only sets; the lentiMPRA joint library; any sequence that shares a 40-mer "
         "on either strand with a set of sharing_a_40mer_with",
         "splits_by": "test: contigs 11 and 17; validation: contig 7, chr10 before 20 Mb, genome windows of "
-        "chr2 before 0.6 Mb; sequences without a place by a hash (12 % test, 8 % validation); no 40-mer shared "
-        "between splits",
+        "chr2 before 0.6 Mb; sequences without a place by a hash (12 % test, 8 % validation); no 40-mer "
+        "shared between splits",
         "splits": {stage: described[stage]["splits"] for stage in STAGES},
         "removed": {
             name: described["enhancer"]["counts"][name]

@@ -67,8 +67,8 @@ def genome_windows(data: Path) -> pd.DataFrame:
     Positive: half of the window lies in a FANTOM5 or Ensembl enhancer; or in a GM12878 ChromHMM enhancer
     state and a DNase peak of GM12878; or in a proximal enhancer-like cCRE and a DNase peak of GM12878 or
     K562; or in a K562 DNase peak away from promoter-like and CTCF elements. Negative: not one base of the
-    window in any of the tracks, nor in a regulatory ChromHMM state. Everything else, and the ENCODE blacklist, is left
-    out.
+    window in any of the tracks, nor in a regulatory ChromHMM state. Everything else, and the ENCODE
+    blacklist, is left out.
     """
     parts = []
     for piece in PIECES:

@@ -1,0 +1,140 @@
+"""The packaged model: found by default, small, whole, alike in torch and ONNX, and as good as its card says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dnabert_enhancer.engine import BackendName, Engine, EngineSettings, Precision, Strand
+from dnabert_enhancer.evaluation import binary_metrics
+from dnabert_enhancer.files import sha256_of
+from dnabert_enhancer.genome import read_fasta
+from dnabert_enhancer.model import EnhancerModel, open_model
+from dnabert_enhancer.sequence import encode_bases
+
+LARGEST_BYTES = 12_000_000
+MOST_FLOP_A_WINDOW = 1.5e9
+FILES = {
+    "config.json",
+    "enhancer_model.json",
+    "model.onnx",
+    "model.safetensors",
+    "tokenizer_config.json",
+    "vocab.txt",
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> EnhancerModel:
+    return open_model()
+
+
+@pytest.fixture(scope="module")
+def windows() -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 4, (24, 200)).astype(np.uint8)
+
+
+def test_the_default_is_the_packaged_model(model: EnhancerModel) -> None:
+    assert model.directory.name == "default"
+    assert open_model("default").digest == model.digest
+    assert {path.name for path in model.directory.iterdir()} == FILES
+    assert model.window_length == 200
+    assert model.card.k == 6
+    assert model.card.labels == ("other", "enhancer")
+
+
+def test_it_is_small(model: EnhancerModel) -> None:
+    assert sum(path.stat().st_size for path in model.directory.iterdir()) <= LARGEST_BYTES
+    assert flop_of_a_window(model) <= MOST_FLOP_A_WINDOW
+
+
+def flop_of_a_window(model: EnhancerModel) -> float:
+    """Two for each multiplication of the matrix products of one 200-bp window on one strand."""
+    shape, tokens = model.shape, model.tokenizer.token_count(200)
+    dense = tokens * (4 * shape.hidden**2 + 2 * shape.hidden * shape.intermediate)
+    return 2.0 * shape.layers * (dense + 2 * tokens**2 * shape.hidden)
+
+
+def test_the_card_tells_where_the_model_comes_from_and_what_it_is_not_for(model: EnhancerModel) -> None:
+    card = model.card
+    assert card.licence == "Apache-2.0"
+    assert "not for clinical use" in card.limits
+    assert len(card.training["dataset_digest"]) == 64
+    for source in card.training["sources"].values():
+        assert source["labels"]
+        assert source["licence"]
+    for name in ("splits_by", "splits", "never_trained_on", "removed", "stages", "recipe"):
+        assert card.training[name], name
+    assert card.calibration.kind in ("temperature", "isotonic")
+    assert 0 < card.threshold() < card.threshold("strict") < 1
+
+
+def test_the_card_shows_the_model_beside_the_ridge_with_intervals(model: EnhancerModel) -> None:
+    metrics = model.card.metrics
+    sets = [metrics["held_out_contigs"], *metrics["by_source"].values(), *metrics["public_sets"].values()]
+    tracks = metrics["hg19_chr20"]["tracks"].values()
+    sets += [track[kind] for track in tracks for kind in ("as_it_is", "gc_matched")]
+    for result in sets:
+        assert 0 < result["positives"] < result["rows"]
+        for name in ("model", "ridge", "ridge_both_stages", "gc_alone"):
+            value, low, high = result[name]["auroc"]
+            assert low <= value <= high
+
+
+def test_the_card_names_the_files_by_their_digests(model: EnhancerModel) -> None:
+    digests = model.card.versions["sha256"]
+    assert set(digests) == FILES - {"enhancer_model.json"}
+    assert {name: sha256_of(model.directory / name) for name in digests} == digests
+
+
+@pytest.mark.parametrize("name", ["config.json", "enhancer_model.json", "tokenizer_config.json"])
+def test_no_path_of_the_machine_that_made_it_is_in_the_text(model: EnhancerModel, name: str) -> None:
+    text = (model.directory / name).read_text(encoding="utf-8")
+    assert not [part for part in ('"/', "/home/", "/tmp/") if part in text]
+
+
+def test_transformers_loads_it_and_says_the_same_as_the_engine(
+    model: EnhancerModel, windows: np.ndarray
+) -> None:
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    loaded = transformers.AutoModelForSequenceClassification.from_pretrained(
+        model.directory, dtype=torch.float32
+    )
+    loaded.eval()
+    ids = torch.from_numpy(model.tokenizer.tokenize(windows).ids)
+    with torch.no_grad():
+        outputs = loaded(input_ids=ids).logits.numpy()
+    settings = EngineSettings(precision=Precision.FLOAT32, backend=BackendName.TORCH, strand=Strand.FORWARD)
+    ours = Engine(model, settings).predict(windows).logit
+    np.testing.assert_allclose(ours, outputs[:, 1] - outputs[:, 0], atol=2e-5)
+
+
+def test_onnx_says_the_same_as_torch(model: EnhancerModel, windows: np.ndarray) -> None:
+    pytest.importorskip("torch")
+    logits = [
+        Engine(model, EngineSettings(precision=Precision.FLOAT32, backend=backend)).predict(windows).logit
+        for backend in (BackendName.TORCH, BackendName.ONNX)
+    ]
+    np.testing.assert_allclose(logits[0], logits[1], atol=1e-4)
+
+
+@pytest.mark.data
+def test_the_independent_set_of_ienhancer_gives_the_auroc_of_the_card(
+    model: EnhancerModel, shared_data: Path
+) -> None:
+    folder = shared_data / "enhancers/ienhancer2L"
+    sequences: list[str] = []
+    labels: list[int] = []
+    for kind, label in (("enhancers", 1), ("nonenhancers", 0)):
+        records = list(read_fasta(folder / f"layer1_test_{kind}.fa", unique_names=False))
+        sequences += [record.sequence for record in records]
+        labels += [label] * len(records)
+    codes = encode_bases("".join(sequences)).reshape(len(sequences), 200)
+    probability = Engine(model, EngineSettings(precision=Precision.FLOAT32)).predict(codes).probability
+    found = binary_metrics(labels, probability, model.card.threshold())
+    expected = model.card.metrics["public_sets"]["ienhancer2l_independent"]["model"]
+    assert found["auroc"] == pytest.approx(expected["auroc"][0], abs=2e-3)
+    assert found["accuracy"] == pytest.approx(expected["accuracy"][0], abs=1e-2)
