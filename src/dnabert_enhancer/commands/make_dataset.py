@@ -175,12 +175,13 @@ def leak_length(text: str) -> int:
 def run(args: argparse.Namespace) -> None:
     """Build the data set and write its folder."""
     from dnabert_enhancer.commands.run_record import RunRecord
-    from dnabert_enhancer.dataset import build_dataset, draw_gc_profile, write_dataset
+    from dnabert_enhancer.dataset import build_dataset, check_folder, draw_gc_profile, write_dataset
     from dnabert_enhancer.files import OutputSet
 
     record = RunRecord(args)
     given = [] if args.negatives in (["matched"], ["shuffled"]) else args.negatives
     folder = Path(args.output_dir)
+    check_folder(folder)
     with OutputSet() as outputs:
         # asked for before the work, so that a folder that cannot be written is found out at once
         picture = outputs.path(folder / PICTURE_FILE)

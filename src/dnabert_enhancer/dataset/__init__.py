@@ -24,7 +24,7 @@ from dnabert_enhancer.dataset.settings import (
 )
 from dnabert_enhancer.dataset.table import ALL_ROWS, COLUMNS, SPLIT_NAMES, Dataset, Task
 from dnabert_enhancer.dataset.token_tables import TokenReport, write_kmer_table, write_token_ids
-from dnabert_enhancer.dataset.write import write_dataset
+from dnabert_enhancer.dataset.write import check_folder, write_dataset
 
 __all__ = [
     "ALL_ROWS",
@@ -45,6 +45,7 @@ __all__ = [
     "WindowPlacement",
     "begins_as_fasta",
     "build_dataset",
+    "check_folder",
     "dataset_sequences",
     "draw_gc_profile",
     "fasta_sequences",

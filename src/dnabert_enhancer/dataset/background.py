@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -71,15 +71,8 @@ class BackgroundSampler:
         self._rng = rng
         self._taken: dict[int, NDArray[np.int64]] = {}
 
-    def match(self, targets: Targets, progress: Callable[[int], None] | None = None) -> Matches:
-        """Return a negative for each target: on its own contig, else on another of its split.
-
-        Parameters
-        ----------
-        targets : Targets
-        progress : callable, optional
-            Called with the number of targets dealt with since the last call.
-        """
+    def match(self, targets: Targets) -> Matches:
+        """Return a negative for each target: on its own contig, else on another of its split."""
         count = len(targets.contig)
         matches = Matches(
             np.full(count, NOT_MATCHED, dtype=np.int32),
@@ -89,9 +82,10 @@ class BackgroundSampler:
         groups = np.unique(np.stack([targets.contig, targets.split.astype(np.int32)], axis=1), axis=0)
         for contig, split in groups.tolist():
             rows = np.flatnonzero((targets.contig == contig) & (targets.split == split))
+            LOGGER.info(
+                "%s: %d windows to be matched (%s)", self._contigs[contig], len(rows), SPLIT_NAMES[split]
+            )
             self._fill(matches, targets, rows, contig, split)
-            if progress:
-                progress(len(rows))
         for split in np.unique(targets.split).tolist():
             others = self._split_map.contigs_of(SPLIT_NAMES[split])
             for contig in self._rng.permutation(others).tolist():

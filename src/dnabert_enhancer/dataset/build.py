@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,9 @@ from dnabert_enhancer.genome import Genome, Stretches, merge_intervals, open_gen
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+LOGGER = logging.getLogger(__name__)
 
 
 class BuiltDataset(NamedTuple):
@@ -128,6 +132,7 @@ class _Builder:
         self.skipped.update({f"region_{reason}": number for reason, number in outside.items()})
         excluded = covered_by(read_places(exclude, self._genome, skip_outside=True)[0]) if exclude else {}
         usable = usable_windows(given, self._genome, self._settings, excluded, self.skipped, "positive")
+        LOGGER.info("%d of %d regions give a window", len(usable.places), self.counts["regions"])
         self.split_map = make_split_map(
             splits, block_size, usable.places, self._genome.contig_sizes, self._settings.seed
         )
@@ -243,6 +248,7 @@ def _without_leaks(
     frames: Mapping[str, pd.DataFrame], settings: DatasetSettings, skipped: Counter[str]
 ) -> tuple[dict[str, pd.DataFrame], LeakReport]:
     sequences = {name: frame["sequence"].tolist() for name, frame in frames.items()}
+    LOGGER.info("leak check of %d windows", sum(map(len, sequences.values())))
     report = leaks_between(sequences, settings.leak_rule)
     if report.total and settings.on_leak is OnLeak.REFUSE:
         split, flags = next((split, flags) for split, flags in report.offenders.items() if flags.any())

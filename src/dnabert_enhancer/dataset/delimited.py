@@ -128,7 +128,8 @@ def _add_row(rows: Rows, fields: Sequence[str], columns: Columns, width: int, so
         raise InputError(
             "the label is missing", source=source, location=location, remedy="give each row a label"
         )
-    name = "" if columns.name is None else fields[columns.name].strip()
+    # a quoted field of a CSV may hold what divides the fields and rows of a TSV
+    name = "" if columns.name is None else re.sub(r"[\t\r\n]", " ", fields[columns.name]).strip()
     place = _place(fields, columns, len(sequence), source, location)
     rows.add(sequence, label, name or f"row{len(rows) + 1}", place)
 

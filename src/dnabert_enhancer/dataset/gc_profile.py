@@ -85,8 +85,8 @@ def draw_gc_profile(profile: GcProfile, path: Path | str, title: str) -> None:
     axes.set_xlim(*_shown(profile))
     axes.set_ylim(bottom=0)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9)
     axes.set_title(title, fontsize=11)
+    figure.legend(loc="outside lower center", frameon=False, fontsize=9)
     # no date and no version: the same data set gives the same picture
     figure.savefig(path, format="png", metadata={"Software": None})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from dnabert_enhancer.dataset.readers import METADATA_FILE, split_files
@@ -29,7 +30,7 @@ def write_dataset(dataset: Dataset, folder: Path | str, outputs: OutputSet) -> N
         When the folder holds a table of a split that this data set lacks: the two would be read as one.
     """
     target = Path(folder)
-    _refuse_foreign_tables(dataset, target)
+    check_folder(target, tuple(dataset.splits))
     for split in SPLIT_NAMES:
         if split in dataset.splits:
             with outputs.open_text(target / f"{split}.tsv.gz") as stream:
@@ -43,11 +44,18 @@ def write_dataset(dataset: Dataset, folder: Path | str, outputs: OutputSet) -> N
         stream.write(json.dumps(metadata, indent=2) + "\n")
 
 
-def _refuse_foreign_tables(dataset: Dataset, folder: Path) -> None:
-    if not folder.is_dir():
+def check_folder(folder: Path | str, splits: Sequence[str] = SPLIT_NAMES) -> None:
+    """Refuse a folder that holds tables which the given splits would not replace.
+
+    Raises
+    ------
+    InputError
+        Naming the first such table.
+    """
+    if not Path(folder).is_dir():
         return
-    for split, file in split_files(folder).items():
-        if split not in dataset.splits or file.name != f"{split}.tsv.gz":
+    for split, file in split_files(Path(folder)).items():
+        if split not in splits or file.name != f"{split}.tsv.gz":
             raise InputError(
                 f"the folder already holds {file.name}, which would be read as part of this data set",
                 source=folder,
