@@ -76,7 +76,17 @@ class Genome:
             )
         if start == stop:
             return b""
-        bases: str = self._fasta.fetch(name, start, stop)
+        try:
+            bases: str = self._fasta.fetch(name, start, stop)
+        except (OSError, ValueError):
+            bases = ""
+        if len(bases) != stop - start:
+            raise InputError(
+                "bases cannot be read",
+                source=self.path,
+                location=f"{name}:{start}-{stop}",
+                remedy="check the file and remove its index",
+            )
         return bases.encode("latin-1")
 
     def own_name(self, contig: str) -> str:

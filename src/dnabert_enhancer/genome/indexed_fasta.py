@@ -9,6 +9,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from dnabert_enhancer.files import (
     temporary_beside,
 )
 from dnabert_enhancer.genome.bgzip_index import (
+    BlockStart,
     index_bgzip,
     read_bgzip_index,
     read_from_middle,
@@ -45,6 +47,7 @@ _LINE_BASES = 60
 _COPY_LEVEL = 4
 _CHECKED_CONTIGS = 200
 _HEADER_BYTES = 4096
+_BLOCK_BYTES = 1 << 16
 _CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
@@ -215,7 +218,7 @@ def _matches(found: IndexedFasta) -> bool:
 
             return _headers_and_ends_match(entries, read_plain)
     starts = read_bgzip_index(found.gzi)
-    if starts is None or (starts and starts[-1].compressed >= found.fasta.stat().st_size):
+    if starts is None or not _is_complete(starts, entries[-1], found.fasta.stat().st_size):
         return False
     try:
         return _headers_and_ends_match(
@@ -223,6 +226,22 @@ def _matches(found: IndexedFasta) -> bool:
         )
     except (OSError, EOFError, zlib.error):
         return False
+
+
+def _is_complete(starts: list[BlockStart], last: IndexEntry, size: int) -> bool:
+    """Return whether no block is missing: each holds at most 64 KiB, the last contig ends in the last."""
+    known = [BlockStart(0, 0), *starts]
+    steps = [after.uncompressed - before.uncompressed for before, after in pairwise(known)]
+    return (
+        all(0 < step <= _BLOCK_BYTES for step in steps)
+        and _last_base(last) - known[-1].uncompressed < _BLOCK_BYTES
+        and known[-1].compressed < size
+    )
+
+
+def _last_base(entry: IndexEntry) -> int:
+    full_lines, rest = divmod(entry.length - 1, entry.line_bases or 1)
+    return entry.offset + full_lines * entry.line_width + rest
 
 
 def _headers_and_ends_match(entries: list[IndexEntry], read: Callable[[int, int], bytes]) -> bool:
@@ -234,9 +253,8 @@ def _headers_and_ends_match(entries: list[IndexEntry], read: Callable[[int, int]
         header = read(entry.offset - before, before).rstrip(b"\r\n").rpartition(b"\n")[2]
         if not header.startswith(b">") or split_header(header[1:].decode(errors="replace"))[0] != entry.name:
             return False
-        full_lines, rest = divmod(entry.length - 1, entry.line_bases)
-        end = read(entry.offset + full_lines * entry.line_width + rest, 2)
+        end = read(_last_base(entry), 2)
         if not end or end[:1].isspace() or not (len(end) == 1 or end[1:].isspace()):
             return False
-    after = read(entry.offset + full_lines * entry.line_width + rest + 1, _HEADER_BYTES)
+    after = read(_last_base(entries[-1]) + 1, _HEADER_BYTES)
     return not after.strip()

@@ -92,5 +92,5 @@ def test_a_truncated_archive_is_refused(tmp_path):
     packed = gzip.compress(b"".join(b">s%d\nACGTTGCA\n" % number for number in range(10_000)))
     path = tmp_path / "cut.fa.gz"
     path.write_bytes(packed[: len(packed) // 2])
-    with pytest.raises(InputError, match="after line [0-9]+: the compressed data break off"):
+    with pytest.raises(InputError, match=r"after line [0-9]+: the compressed data break off"):
         list(read_fasta(path))
