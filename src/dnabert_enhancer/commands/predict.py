@@ -1,9 +1,10 @@
 """Enhancer probability of sequences (--fasta, --tsv), or a scan of a genome (--genome) with track and calls.
 
-Sequences give PREFIX.predictions.tsv, one row each. A scan gives PREFIX.bw (per-base mean of the windows),
-PREFIX.calls.bed.gz (windows at or above the threshold, merged where they overlap or touch), PREFIX.scanned.bed
-(what was scored) and, when asked for, PREFIX.windows.tsv.gz and PREFIX.bedgraph.gz. A scan can be cut into
-shards (--shard I/N) that are put together with --merge; the files are those of one run, byte for byte.
+Sequences give PREFIX.predictions.tsv, one row each. A scan gives PREFIX.bw (per-base mean of the
+windows), PREFIX.calls.bed.gz (windows at or above the threshold, merged where they overlap or touch),
+PREFIX.scanned.bed (what was scored) and, when asked for, PREFIX.windows.tsv.gz and PREFIX.bedgraph.gz.
+A scan can be cut into shards (--shard I/N) that are put together with --merge; the files are those of
+one run, byte for byte.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def _add_scan_arguments(parser: argparse.ArgumentParser) -> None:
         "--merge-gap",
         type=_not_negative,
         metavar="BP",
-        help="called windows with at most so many bases between them are one call (default 0: overlapping or touching)",
+        help="called windows with at most so many bases between them are one call (default 0: touching)",
     )
     group.add_argument(
         "--null",

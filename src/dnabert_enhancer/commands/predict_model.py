@@ -36,7 +36,20 @@ def shortest_sequence(model: EnhancerModel) -> int:
     return model.card.k or 1
 
 
-def default_threshold(args: argparse.Namespace, model: EnhancerModel, target: Target) -> float:
+def check_threshold(threshold: float, target: Target) -> float:
+    """Return a threshold that suits the target.
+
+    Raises
+    ------
+    InputError
+        No probability, for a target that is one.
+    """
+    if target.is_probability and not 0 <= threshold <= 1:
+        raise InputError(f"--threshold {threshold} is not a probability", remedy="give a number from 0 to 1")
+    return threshold
+
+
+def threshold_for(args: argparse.Namespace, model: EnhancerModel, target: Target) -> float:
     """Return the threshold that is asked for, or the card's.
 
     Raises
@@ -45,11 +58,7 @@ def default_threshold(args: argparse.Namespace, model: EnhancerModel, target: Ta
         The model gives values, for which no threshold is natural, and none is asked for.
     """
     if args.threshold is not None:
-        if target.is_probability and not 0 <= args.threshold <= 1:
-            raise InputError(
-                f"--threshold {args.threshold} is not a probability", remedy="give a number from 0 to 1"
-            )
-        return float(args.threshold)
+        return check_threshold(args.threshold, target)
     if not target.is_probability:
         raise InputError(f"{model.card.name} predicts values, not probabilities", remedy="give --threshold")
     return model.card.threshold()

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from dnabert_enhancer.commands.engine_options import settings_from
 from dnabert_enhancer.commands.predict import DEFAULT_MAX_UNKNOWN, DEFAULT_SEED
-from dnabert_enhancer.commands.predict_model import default_threshold, model_entry, window_and_stride
+from dnabert_enhancer.commands.predict_model import (
+    check_threshold,
+    model_entry,
+    threshold_for,
+    window_and_stride,
+)
 from dnabert_enhancer.commands.progress import progress_of
 from dnabert_enhancer.commands.run_record import RunRecord
 from dnabert_enhancer.engine import Engine
+from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Genome, open_genome, read_intervals
 from dnabert_enhancer.model import EnhancerModel, open_model
@@ -64,7 +71,8 @@ def run_scan(args: argparse.Namespace) -> None:
                 # a nameless file: it goes with the process, however that ends
                 with tempfile.TemporaryFile(dir=Path(args.output_prefix).resolve().parent) as spool:
                     score_shard(plan, genome, engine, spool, shard, progress)
-                    _finish(record, Scores([ScoreFile(spool)]), files, settings)
+                    with _naming(args.genome):
+                        _finish(record, Scores([ScoreFile(spool)]), files, settings)
         record.set("engine", engine.description())
         stream.write(record.to_json())
 
@@ -77,6 +85,8 @@ def run_merge(args: argparse.Namespace) -> None:
         record.add_input("shard", path)
     scores = Scores([ScoreFile(path) for path in paths])
     with OutputSet() as out:
+        if args.threshold is not None:
+            check_threshold(args.threshold, Target(scores.settings["task"], scores.settings["label"], 0))
         settings = _result_settings(args, scores.calls)
         files = ResultFiles(out, args.output_prefix, settings)
         stream = out.open_text(f"{args.output_prefix}.run.json")
@@ -86,6 +96,17 @@ def run_merge(args: argparse.Namespace) -> None:
         record.set("scan", {**scores.settings, "shards": scores.n_shards})
         stream.write(record.to_json())
     scores.close()
+
+
+@contextlib.contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Give an error that knows no file the name of one."""
+    try:
+        yield
+    except InputError as error:
+        if error.source is not None:
+            raise
+        raise InputError(error.problem, source=source, remedy=error.remedy) from None
 
 
 def _plan(args: argparse.Namespace, model: EnhancerModel, genome: Genome, record: RunRecord) -> ScanPlan:
@@ -101,7 +122,8 @@ def _plan(args: argparse.Namespace, model: EnhancerModel, genome: Genome, record
         regions = Regions(table.contigs, table.contig_index, table.start, table.end)
         skipped |= table.skipped
         record.add_input("regions", args.regions)
-    grid, notes = plan_grid(genome.contig_sizes, window, stride, regions, contigs)
+    with _naming(args.genome):
+        grid, notes = plan_grid(genome.contig_sizes, window, stride, regions, contigs)
     if notes.regions_widened:
         _log.info("%d regions shorter than the window were widened to %d bp", notes.regions_widened, window)
     skipped["contig_shorter_than_window"] = notes.too_short
@@ -115,7 +137,7 @@ def _plan(args: argparse.Namespace, model: EnhancerModel, genome: Genome, record
         fraction,
         DEFAULT_SEED if args.seed is None else args.seed,
     )
-    calls = {"threshold": default_threshold(args, model, target), "merge_gap": args.merge_gap or 0}
+    calls = {"threshold": threshold_for(args, model, target), "merge_gap": args.merge_gap or 0}
     record.set("model", model_entry(model))
     plan = ScanPlan(grid, target, score_settings, calls, record.add_input("genome", args.genome), skipped)
     record.set("scan", plan.settings() | {"regions": notes._asdict()})

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from dnabert_enhancer.commands.engine_options import settings_from
 from dnabert_enhancer.commands.predict import DEFAULT_MAX_UNKNOWN
 from dnabert_enhancer.commands.predict_model import (
-    default_threshold,
     model_entry,
     shortest_sequence,
+    threshold_for,
     window_and_stride,
 )
 from dnabert_enhancer.commands.progress import progress_of
@@ -44,7 +44,7 @@ def run_sequences(args: argparse.Namespace) -> None:
     model = open_model(args.model)
     target = Target.of_model(model, args.label)
     window, stride = window_and_stride(args, model)
-    threshold = np.float32(default_threshold(args, model, target))
+    threshold = np.float32(threshold_for(args, model, target))
     max_unknown = DEFAULT_MAX_UNKNOWN if args.max_unknown is None else args.max_unknown
     settings = SequenceSettings(window, stride, shortest_sequence(model), max_unknown)
     record.add_input("sequences", args.fasta or args.tsv)

@@ -1,4 +1,4 @@
-"""Writes a bigWig in a process of its own: pyBigWig ends the process that it runs in when the disk is full."""
+"""Writes a bigWig in a process of its own, because pyBigWig crashes when the disk is full."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The process that writes a bigWig: run as a script with the path, it reads pickled messages from standard input.
+"""The process that writes a bigWig: a script that is given the path and reads pickled messages.
 
-First come the contigs with their lengths, then runs (contig, start, end, value), at last None. The file imports
-nothing of the package, so that the process starts fast.
+First come the contigs with their lengths, then runs (contig, start, end, value), at last None. The file
+imports nothing of the package, so that the process starts fast.
 """
 
 import contextlib
@@ -24,7 +24,9 @@ def main(path: str, messages: IO[bytes]) -> int:
         track.addHeader([(str(name), int(size)) for name, size in contigs])
         while (message := _next_message(messages)) is not None:
             contig, start, end, value = message
-            track.addEntries(np.full(len(start), contig), start, ends=end, values=value.astype(np.float64))
+            # as bytes, since pyBigWig takes arrays of letters beyond ASCII for something else
+            names = np.full(len(start), contig.encode())
+            track.addEntries(names, start, ends=end, values=value.astype(np.float64))
             n_bases += int((end - start).sum())
     with contextlib.closing(pyBigWig.open(path)) as track:
         written = track.header()["nBasesCovered"]
@@ -43,4 +45,8 @@ def _next_message(messages: IO[bytes]) -> Any:  # a tuple of runs, or None at th
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.stdin.buffer))
+    try:
+        sys.exit(main(sys.argv[1], sys.stdin.buffer))
+    except (RuntimeError, OSError) as error:
+        sys.stderr.write(str(error).splitlines()[0] + "\n")
+        sys.exit(EXIT_FAILED)

@@ -209,9 +209,11 @@ def plan_grid(
         order = np.lexsort((start, index))
         index, start, end = _merged(index[order], start[order], end[order])
     if len(index) == 0:
+        if n_short == 0:
+            raise InputError("there are no regions to scan", remedy="give others, or leave --regions out")
         raise InputError(
-            f"no window of {window_length} bp fits: {n_short} contigs or regions are on shorter contigs",
-            remedy="give longer sequences, other regions or a model with a shorter window",
+            f"no window of {window_length} bp fits: all contigs that are asked for are shorter",
+            remedy="give longer sequences, or a model with a shorter window",
         )
     grid = ScanGrid(ordered, index.astype(np.int32), start, end, window_length, stride, block_windows)
     return grid, GridNotes(n_merged, int(np.count_nonzero(narrow)), n_short)

@@ -81,31 +81,31 @@ def score_shard(
         Called with the number of windows done since the last call.
     """
     first, last = plan.grid.shard_windows(*shard)
-    writer = ScoreWriter(file, last - first)
-    tally = score_blocks(
-        genome,
-        plan.grid,
-        plan.grid.shard_blocks(*shard),
-        engine,
-        plan.target,
-        plan.score_settings,
-        writer,
-        progress,
-    )
-    if shard[0] == 1:
-        tally.counts.update(plan.skipped)
-    description = engine.description()
-    model = {"model": engine.model.card.name, "model_digest": engine.model.digest}
-    chosen = {name: description.get(name) for name in ENGINE_SETTINGS}
-    header = ScoreHeader(
-        settings=plan.settings() | model | chosen | {"strand": str(engine.settings.strand)},
-        calls=dict(plan.calls),
-        contigs=plan.grid.contigs,
-        windows=(first, last),
-        shard=shard,
-        counts={name: number for name, number in sorted(tally.counts.items()) if number},
-        engine=description,
-        seconds={"model": tally.model_seconds, "other": tally.seconds - tally.model_seconds},
-        largest=tally.largest,
-    )
-    writer.finish(header, tally.scored_counts, tally.null_counts, plan.grid)
+    with ScoreWriter(file, last - first) as writer:
+        tally = score_blocks(
+            genome,
+            plan.grid,
+            plan.grid.shard_blocks(*shard),
+            engine,
+            plan.target,
+            plan.score_settings,
+            writer,
+            progress,
+        )
+        if shard[0] == 1:
+            tally.counts.update(plan.skipped)
+        description = engine.description()
+        model = {"model": engine.model.card.name, "model_digest": engine.model.digest}
+        chosen = {name: description.get(name) for name in ENGINE_SETTINGS}
+        header = ScoreHeader(
+            settings=plan.settings() | model | chosen | {"strand": str(engine.settings.strand)},
+            calls=dict(plan.calls),
+            contigs=plan.grid.contigs,
+            windows=(first, last),
+            shard=shard,
+            counts={name: number for name, number in sorted(tally.counts.items()) if number},
+            engine=description,
+            seconds={"model": tally.model_seconds, "other": tally.seconds - tally.model_seconds},
+            largest=tally.largest,
+        )
+        writer.finish(header, tally.scored_counts, tally.null_counts, plan.grid)

@@ -14,6 +14,7 @@ A ZIP of NumPy arrays that ``numpy.load`` opens, with a JSON header:
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
@@ -22,7 +23,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from types import TracebackType
+from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +92,7 @@ class ScoreHeader:
 
 
 class ScoreWriter:
-    """Writes a score file, streaming the scores.
+    """Writes a score file, streaming the scores; a context manager that lets go of the file after an error.
 
     Parameters
     ----------
@@ -108,6 +110,18 @@ class ScoreWriter:
             self._member, {"descr": "<f4", "fortran_order": False, "shape": shape}
         )
         self._missing = n_windows
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            # closing writes, and fails again where the disk is full
+            for part in (self._member, self._zip):
+                with contextlib.suppress(OSError, ValueError):
+                    part.close()
 
     def append(self, ranks: NDArray[np.float32], scores: NDArray[np.float32]) -> None:
         """Add the next windows, float32[n] each, NaN where skipped."""

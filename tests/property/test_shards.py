@@ -1,0 +1,108 @@
+"""A scan cut into any number of shards gives the bytes of one run; a stand-in for the model keeps it fast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.scan import (
+    ResultFiles,
+    ResultSettings,
+    ScanPlan,
+    ScoreFile,
+    Scores,
+    ScoreSettings,
+    Target,
+    plan_grid,
+    score_shard,
+    write_results,
+)
+
+ENDINGS = (
+    "bw",
+    "calls.bed.gz",
+    "calls.bed.gz.tbi",
+    "scanned.bed",
+    "windows.tsv.gz",
+    "windows.tsv.gz.tbi",
+    "bedgraph.gz",
+    "bedgraph.gz.tbi",
+)
+LENGTH = 12
+
+
+class StandIn:
+    """An engine whose logit is a fixed random weight for every base and place."""
+
+    model = SimpleNamespace(card=SimpleNamespace(name="stand-in"), digest="0")
+    settings = SimpleNamespace(strand="both")
+    weights = np.random.default_rng(0).normal(0, 0.5, (LENGTH, 5)).astype(np.float32)
+
+    def predict(self, windows: np.ndarray) -> Predictions:
+        logit = self.weights[np.arange(LENGTH), windows].sum(axis=1)
+        probability = (1 / (1 + np.exp(-logit))).astype(np.float32)
+        return Predictions(logit, probability, np.stack([logit, logit], axis=1))
+
+    def description(self) -> dict[str, Any]:
+        return {"backend": "stand-in", "device": "cpu", "precision": "float32"}
+
+
+class RandomGenome:
+    """Contigs of random bases with runs of N."""
+
+    def __init__(self, sizes: list[int], seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.contigs = {}
+        for number, size in enumerate(sizes):
+            bases = rng.choice(np.frombuffer(b"ACGT", "u1"), size)
+            for start in rng.integers(0, size, 2):
+                bases[start : start + int(rng.integers(0, 40))] = ord("N")
+            self.contigs[f"chr{number + 1}"] = bases.tobytes()
+        self.contigs["chrX"] = b"ACGTACGTACGTACGTAC"
+
+    def fetch(self, contig: str, start: int, end: int) -> bytes:
+        return self.contigs[contig][start:end]
+
+
+def results(folder: Path, scores: Scores) -> dict[str, bytes]:
+    chosen = ResultSettings(0.6, 3, windows=True, bedgraph=True)
+    with OutputSet() as out:
+        write_results(ResultFiles(out, str(folder / "p"), chosen), scores, chosen)
+    return {ending: (folder / f"p.{ending}").read_bytes() for ending in ENDINGS}
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sizes=st.lists(st.integers(LENGTH, 400), min_size=1, max_size=12),
+    stride=st.integers(1, 20),
+    of=st.integers(1, 9),
+    order=st.randoms(use_true_random=False),
+    seed=st.integers(0, 100),
+)
+def test_any_number_of_shards_in_any_order_gives_the_bytes_of_one_run(
+    sizes: list[int], stride: int, of: int, order: Any, seed: int, tmp_path: Path
+) -> None:
+    genome = RandomGenome(sizes, seed)
+    grid, _ = plan_grid(
+        {name: len(bases) for name, bases in genome.contigs.items()}, LENGTH, stride, block_windows=16
+    )
+    plan = ScanPlan(
+        grid, Target("binary", "e", 1), ScoreSettings(0.1, 0.5, seed), {"threshold": 0.6, "merge_gap": 3}, "g"
+    )
+    engine: Any = StandIn()
+    score_shard(plan, genome, engine, str(tmp_path / "whole.scores"))
+    whole = results(tmp_path, Scores([ScoreFile(tmp_path / "whole.scores")]))
+
+    numbers = list(range(1, of + 1))
+    order.shuffle(numbers)
+    for number in numbers:
+        score_shard(plan, genome, engine, str(tmp_path / f"{number}.scores"), (number, of))
+    merged = results(tmp_path, Scores([ScoreFile(tmp_path / f"{number}.scores") for number in numbers]))
+    assert {name: merged[name] == content for name, content in whole.items()} == dict.fromkeys(ENDINGS, True)
