@@ -297,6 +297,10 @@ def test_long_sequences_are_refused_or_cropped(
         (["--dataset", "{data}", "--bootstrap", "-1"], "'-1' is not a whole number"),
         (["--dataset", "{data}", "--model", "none", "--baselines", "--jobs", "0"], "'0'"),
         (["--dataset", "{data}", "--exclude-duplicates-of", "{data}/test.tsv"], "no rows are left"),
+        (
+            ["--dataset", "{data}", "--split", "train", "--exclude-duplicates-of", "{data}"],
+            "no rows are left",
+        ),
         (["--dataset", "{data}", "--exclude-duplicates-of", "{data}/nothing.fa"], "nothing.fa"),
         (["--dataset", "{data}", "--task", "regression"], "the labels are measured values, but the model"),
         (["--dataset", "{data}", "--model", "{model}", "--model", "{model}"], "named twice"),

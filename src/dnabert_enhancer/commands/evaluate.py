@@ -66,8 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help="also report the rows whose sequence, on either strand, is not in this FASTA, table or folder; "
-        "may be given several times",
+        help="also report the rows whose sequence, on either strand, is not in this FASTA, table or folder "
+        "(its training split); may be given several times",
     )
     group = parser.add_argument_group("methods")
     group.add_argument(

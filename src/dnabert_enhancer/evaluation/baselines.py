@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.kmers import kmer_counts
-from dnabert_enhancer.evaluation.ridge import KmerRidge, Windows, ridge_probabilities, rows_of
+from dnabert_enhancer.evaluation.ridge import KmerRidge, Windows, ridge_probabilities
 
 LOGGER = logging.getLogger(__name__)
 
@@ -197,7 +197,7 @@ def predict_baseline(
         return None
     rows = _sample(labels, task, seed)
     estimator = make(seed, jobs)
-    estimator.fit(_dense(rows_of(train, rows)), labels[rows])
+    estimator.fit(_dense(_rows_of(train, rows)), labels[rows])
     features = _dense(windows)
     if task == "regression":
         outputs = np.asarray(estimator.predict(features), dtype=np.float64)
@@ -236,6 +236,11 @@ def _sample(labels: NDArray[Any], task: str, seed: int) -> NDArray[np.int64]:
         share = max(1, round(len(rows) * MOST_TRAINING_ROWS / len(labels)))
         chosen.append(rng.choice(rows, share, replace=False))
     return np.sort(np.concatenate(chosen))
+
+
+def _rows_of(windows: Windows, rows: NDArray[np.int64]) -> Windows:
+    """Return some of the windows, as an array where they are one."""
+    return windows[rows] if isinstance(windows, np.ndarray) else [windows[row] for row in rows]
 
 
 def _dense(windows: Windows) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.bins import expected_calibration_error
-from dnabert_enhancer.model.calibration import Calibration
+from dnabert_enhancer.model import Calibration
 
 FOLDS = 5
 ROWS_FOR_ISOTONIC = 200

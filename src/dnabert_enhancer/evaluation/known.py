@@ -41,7 +41,9 @@ def known_rows(sequences: Iterable[str], known: Iterable[str]) -> NDArray[np.boo
 
 
 def read_sequences(path: str | Path) -> list[str]:
-    """Return all sequences of a FASTA file, a labelled table, or a folder of splits.
+    """Return all sequences of a FASTA file or a labelled table, or the training split of a folder.
+
+    Of a folder without a training split all splits are taken.
 
     Raises
     ------
@@ -55,4 +57,5 @@ def read_sequences(path: str | Path) -> list[str]:
         if first.startswith(">"):
             return [record.sequence for record in read_fasta(path)]
     dataset = read_dataset(path, allow_one_class=True)
-    return [sequence for frame in dataset.splits.values() for sequence in frame["sequence"].tolist()]
+    frames = [dataset.splits["train"]] if "train" in dataset.splits else list(dataset.splits.values())
+    return [sequence for frame in frames for sequence in frame["sequence"].tolist()]

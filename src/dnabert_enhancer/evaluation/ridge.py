@@ -63,11 +63,12 @@ class KmerRidge:
         KmerRidge
             Itself.
         """
+        return self._fit(self._features(codes), np.asarray(labels, dtype=np.float64))
+
+    def _fit(self, features: csr_matrix, target: NDArray[np.float64]) -> Self:
         from sklearn.linear_model import Ridge
 
-        target = np.asarray(labels, dtype=np.float64)
-        solver = Ridge(alpha=self.penalty, solver="sparse_cg", tol=_TOLERANCE)
-        solver.fit(self._features(codes), target)
+        solver = Ridge(alpha=self.penalty, solver="sparse_cg", tol=_TOLERANCE).fit(features, target)
         self._weights = np.asarray(solver.coef_, dtype=np.float64)
         self._intercept = solver.intercept_
         return self
@@ -88,11 +89,16 @@ class KmerRidge:
         if self._weights is None:
             raise RuntimeError("KmerRidge.predict before KmerRidge.fit")
         parts = [
-            self._features(codes[first : first + _ROWS_AT_ONCE]) @ self._weights.T + self._intercept
+            self._scores(self._features(codes[first : first + _ROWS_AT_ONCE]))
             for first in range(0, len(codes), _ROWS_AT_ONCE)
         ]
         shape = (0, *self._weights.shape[:-1])
         return np.concatenate(parts) if parts else np.zeros(shape)
+
+    def _scores(self, features: csr_matrix) -> NDArray[np.float64]:
+        assert self._weights is not None
+        scores: NDArray[np.float64] = features @ self._weights.T + self._intercept
+        return scores
 
     def probability(self, codes: Windows) -> NDArray[np.float64]:
         """Return the scores cut to 0..1; `predict` ranks better, since it has no ties at the ends."""
@@ -126,25 +132,21 @@ def ridge_probabilities(
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 
-    label = np.asarray(labels)
-    scores = KmerRidge().fit(train, label).predict(windows)
+    label = np.asarray(labels, dtype=np.float64)
+    ridge = KmerRidge()
+    features = ridge._features(train)
+    scores = ridge._fit(features, label).predict(windows)
     folds = min(SIGMOID_FOLDS, int(np.unique(label, return_counts=True)[1].min()))
     if folds < 2:
         return np.clip(scores, 0.0, 1.0)
     held_out = np.empty(len(label))
     for inside, outside in StratifiedKFold(folds, shuffle=True, random_state=seed).split(label, label):
-        ridge = KmerRidge().fit(rows_of(train, inside), label[inside])
-        held_out[outside] = ridge.predict(rows_of(train, outside))
+        held_out[outside] = KmerRidge()._fit(features[inside], label[inside])._scores(features[outside])
     sigmoid = LogisticRegression(C=1e6).fit(held_out[:, None], label)
     if sigmoid.coef_[0, 0] <= 0:
         return np.clip(scores, 0.0, 1.0)
     probability: NDArray[np.float64] = sigmoid.predict_proba(scores[:, None])[:, 1]
     return probability
-
-
-def rows_of(windows: Windows, rows: NDArray[np.int64]) -> Windows:
-    """Return some of the windows, as an array where they are one."""
-    return windows[rows] if isinstance(windows, np.ndarray) else [windows[row] for row in rows]
 
 
 def log_unit_rows(counts: Any) -> csr_matrix:  # a scipy matrix: the library ships no types

@@ -40,7 +40,9 @@ def test_sequences_come_from_fasta_table_or_folder(tmp_path: Path) -> None:
     (tmp_path / "dev.tsv").write_text("sequence\tlabel\nCCCCCC\t0\n")
     assert read_sequences(tmp_path / "a b.fa") == ["ACGTAC", "GGG"]
     assert read_sequences(tmp_path / "train.tsv") == ["ACGTAA", "GGTTAA"]
-    assert read_sequences(tmp_path) == ["ACGTAA", "GGTTAA", "CCCCCC"]
+    assert read_sequences(tmp_path) == ["ACGTAA", "GGTTAA"]  # of a folder the training split
+    (tmp_path / "train.tsv").rename(tmp_path / "test.tsv")
+    assert sorted(read_sequences(tmp_path)) == ["ACGTAA", "CCCCCC", "GGTTAA"]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
