@@ -399,6 +399,7 @@ def test_a_killed_run_leaves_nothing_that_looks_complete_and_the_next_starts_ove
     ]
 
 
+@pytest.mark.slow
 def test_two_runs_with_one_prefix_end_with_whole_files(model: Path, tmp_path: Path) -> None:
     genome = tmp_path / "g.fa"
     genome.write_text(f">c\n{random_bases(700)}\n")
@@ -424,6 +425,7 @@ def small_disk(tmp_path: Path) -> Path:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stride", [1, 4])
 def test_a_full_disk_is_named_and_left_clean(stride: int, run: Run, genome: Path, small_disk: Path) -> None:
     # at stride 1 the spooled scores do not fit, at stride 4 the track does not
