@@ -20,7 +20,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=[*Precision],
         default="auto",
-        help="how exactly it computes (default auto: the fastest that agrees with float32 on windows of the input)",
+        help="how exactly it computes (default auto: the fastest that agrees with float32 on the input)",
     )
     group.add_argument(
         "--batch-size",

@@ -1,7 +1,17 @@
 """The one prediction engine: everything that needs a prediction goes through `Engine.predict`."""
 
+from dnabert_enhancer.engine.comparison import check_backends_agree
 from dnabert_enhancer.engine.engine import Engine
 from dnabert_enhancer.engine.predictions import Predictions
 from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision, Strand
 
-__all__ = ["BackendName", "Device", "Engine", "EngineSettings", "Precision", "Predictions", "Strand"]
+__all__ = [
+    "BackendName",
+    "Device",
+    "Engine",
+    "EngineSettings",
+    "Precision",
+    "Predictions",
+    "Strand",
+    "check_backends_agree",
+]

@@ -27,7 +27,8 @@ class Agreement(NamedTuple):
         values, in standard deviations of the float32 values.
     jaccard : float
         Windows called by both over windows called by either, called where p reaches the card's threshold;
-        with several classes the share of windows whose likeliest class is the same; 1 where nothing is called.
+        with several classes the share of windows whose likeliest class is the same; 1 where nothing is
+        called.
     rank_jaccard : float
         The same with the float32 quantiles 0.5, 0.55 .. 0.95 as thresholds, all pooled: a sample of windows
         holds few calls, but says by this how often windows change places.

@@ -4,6 +4,7 @@ from dnabert_enhancer.model.bert import BertShape, State
 from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, Threshold
 from dnabert_enhancer.model.directory import ONNX_INT8_NAME, ONNX_NAME, EnhancerModel
+from dnabert_enhancer.model.importing import import_checkpoint
 from dnabert_enhancer.model.opening import open_model
 from dnabert_enhancer.model.parts import CONFIGURATIONS, NEW_PREFIX, ModelParts, new_model
 from dnabert_enhancer.model.writing import WEIGHTS_KEY, replace_card, write_model
@@ -24,6 +25,7 @@ __all__ = [
     "State",
     "Task",
     "Threshold",
+    "import_checkpoint",
     "new_model",
     "open_model",
     "replace_card",

@@ -82,11 +82,11 @@ class Calibration:
         """
         z = np.asarray(logit, dtype=np.float64)
         if self.kind == CalibrationKind.ISOTONIC:
-            return np.interp(z, self.parameters["logits"], self.parameters["probabilities"]).astype(
-                np.float32
-            )
-        z = z / self.temperature
-        return (0.5 * (1.0 + np.tanh(0.5 * z))).astype(np.float32)
+            p = np.interp(z, self.parameters["logits"], self.parameters["probabilities"])
+        else:
+            small = np.exp(-np.abs(z) / self.temperature)
+            p = np.where(z < 0, small, 1.0) / (1.0 + small)
+        return np.asarray(p, dtype=np.float32)
 
     def apply_classes(self, logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return the probabilities of several classes, ``softmax(logits / T)``.
@@ -103,7 +103,7 @@ class Calibration:
         """
         z = np.asarray(logits, dtype=np.float64) / self.temperature
         z = np.exp(z - z.max(axis=1, keepdims=True))
-        return (z / z.sum(axis=1, keepdims=True)).astype(np.float32)
+        return np.asarray(z / z.sum(axis=1, keepdims=True), dtype=np.float32)
 
     @property
     def temperature(self) -> float:

@@ -75,7 +75,7 @@ def _read_safetensors(path: Path) -> State:
     from safetensors import SafetensorError, deserialize
 
     try:
-        tensors = deserialize(path.read_bytes())
+        tensors = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]  # safetensors gives it no types
     except SafetensorError as error:
         raise InputError(
             f"not a whole safetensors file ({error})", source=path, remedy="fetch or write the file again"
