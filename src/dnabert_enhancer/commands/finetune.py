@@ -1,4 +1,4 @@
-"""Train a model on labelled sequences: fine-tune a DNABERT, another Hugging Face classifier or a fresh small model.
+"""Train a model on labelled sequences, from a DNABERT, a Hugging Face classifier or fresh weights.
 
 The labels decide the task: two classes, several classes, or measured values. A run that was killed goes
 on when the same command is started again. Several GPUs: accelerate launch $(command -v
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -78,8 +79,8 @@ _OPTIONS: dict[str, tuple[tuple[str, type, str, str], ...]] = {
             "metric",
             str,
             "NAME",
-            "which epoch is kept; auroc auprc mcc f1 accuracy loss, several classes: mcc f1_macro accuracy loss, "
-            "values: pearson spearman r2 rmse loss (default: the first)",
+            "which epoch is kept; auroc auprc mcc f1 accuracy loss; several classes: mcc f1_macro accuracy "
+            "loss; values: pearson spearman r2 rmse loss (default: the first)",
         ),
         ("early_stopping", int, "N", "stop after so many epochs without a better metric; 0: never"),
         (
@@ -114,8 +115,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset",
         required=True,
         metavar="PATH",
-        help="folder of make-dataset, folder with train/dev/test tables, DNABERT TSV, CSV, or FASTA; - for a TSV from "
-        "the standard input",
+        help="folder of make-dataset, folder with train/dev/test tables, DNABERT TSV, CSV, or FASTA; - for a "
+        "TSV from the standard input",
     )
     parser.add_argument(
         "--validation", metavar="PATH", help="data set to validate on, instead of the data set's own split"
@@ -124,8 +125,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--base-model",
         required=True,
         metavar="MODEL",
-        help="new:tiny, new:small, new:base (fresh weights); a DNABERT directory, legacy or current; a model directory; "
-        "any Hugging Face sequence classifier; default; hub:NAME@REVISION",
+        help="new:tiny, new:small, new:base (fresh weights); a DNABERT directory, legacy or current; a model "
+        "directory; any Hugging Face sequence classifier; default; hub:NAME@REVISION",
     )
     parser.add_argument(
         "--output-dir", required=True, metavar="DIR", help="gets the model; a broken-off run in it goes on"
@@ -167,7 +168,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 "--no-reverse-complement",
                 dest="reverse_complement",
                 action="store_false",
-                help="train on the forward strand only; default: each window is turned with probability one half",
+                help="train on the forward strand only; default: each window is turned with probability 0.5",
             )
     group = parser.add_argument_group("logging")
     group.add_argument(
@@ -223,14 +224,28 @@ def _settings(args: argparse.Namespace) -> TrainingSettings:
 
 
 def _with_validation(dataset: Dataset, path: str) -> Dataset:
+    """Return the data set with the rows of another as its validation split, classes matched by name."""
     from dnabert_enhancer.dataset import ALL_ROWS, Dataset, read_dataset
+    from dnabert_enhancer.errors import InputError
 
     other = read_dataset(path, task=dataset.task)
-    train = dataset.frame("train" if "train" in dataset.splits else ALL_ROWS)
-    splits = {**dataset.splits, "train": train}
-    splits.pop(ALL_ROWS, None)
-    splits["validation"] = other.frame("validation" if "validation" in other.splits else None)
-    return Dataset(splits, dataset.task, dataset.label_names, dataset.metadata, dataset.source)
+    frame = other.frame("validation" if "validation" in other.splits else None)
+    if dataset.task != "regression":
+        number_of = {name: number for number, name in enumerate(dataset.label_names)}
+        unknown = [name for name in other.label_names if name not in number_of]
+        if unknown:
+            raise InputError(
+                f"the class {unknown[0]!r} is not among those of the training data",
+                source=path,
+                remedy=f"name the classes alike: {', '.join(dataset.label_names)}",
+            )
+        numbers = [number_of[other.label_names[label]] for label in frame["label"].tolist()]
+        frame = frame.assign(label=numbers)
+    splits = {name: rows for name, rows in dataset.splits.items() if name != ALL_ROWS}
+    splits["train"] = dataset.frame("train" if "train" in dataset.splits else ALL_ROWS)
+    return Dataset(
+        {**splits, "validation": frame}, dataset.task, dataset.label_names, dataset.metadata, dataset.source
+    )
 
 
 def _history_lines(result: TrainingResult) -> Iterator[str]:
@@ -250,6 +265,14 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    handlers = [handler for handler in logging.root.handlers if isinstance(handler, logging.StreamHandler)]
+    streams = [handler.stream for handler in handlers]
     with Progress(*columns, console=Console(stderr=True)) as bar:
+        for handler in handlers:
+            handler.setStream(sys.stderr)  # the bar's own, which writes lines above it
         task = bar.add_task("training", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        try:
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+        finally:
+            for handler, stream in zip(handlers, streams, strict=True):
+                handler.setStream(stream)

@@ -1,4 +1,4 @@
-"""One attempt at a training: from fresh or pre-trained weights to the best epoch, going on where a kill broke it off."""
+"""One attempt at a training, from first weights to the best epoch, going on where a kill broke it off."""
 
 from __future__ import annotations
 
@@ -127,9 +127,6 @@ def run_attempt(job: Job, model: Any, directory: Path, seed: int) -> Outcome:
         Of order, augmentation and dropout.
     """
     settings = job.settings
-    if job.arithmetic.device == "cpu" and job.arithmetic.precision == "bfloat16":
-        # torch's fused attention has no fast bfloat16 kernel for training on CPUs
-        model.set_attn_implementation("eager")
     checkpoints = complete_checkpoints(directory)
     last = checkpoints[-1] if checkpoints else None
     augmentation = Augmentation(
@@ -251,11 +248,10 @@ def _has_ended(checkpoint: Path) -> bool:
 
 
 def _best_epoch(state: Any) -> int:  # transformers.TrainerState
+    """Return the epoch whose weights were kept: the best, or the last where no metric is a number."""
     evaluations = [entry for entry in state.log_history if "eval_loss" in entry]
-    for entry in evaluations:
-        if entry["step"] == state.best_global_step:
-            return round(entry["epoch"])
-    return round(evaluations[-1]["epoch"]) if evaluations else 0
+    best = [entry for entry in evaluations if entry["step"] == state.best_global_step] or evaluations[-1:]
+    return round(float(best[0]["epoch"])) if best else 0
 
 
 def history_of(log: list[dict[str, float]]) -> list[dict[str, float]]:

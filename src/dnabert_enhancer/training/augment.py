@@ -1,4 +1,4 @@
-"""Which training windows are reversed, shifted and masked: decided by seed, epoch and row, never by what came before."""
+"""Which training windows are reversed, shifted and masked: decided by seed, epoch and row alone."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Augmentation:
             return np.zeros(shape, dtype=bool)
         rng = np.random.default_rng([self.seed, epoch, _TOKENS, first_row])
         start = rng.random(shape) < 1.0 - (1.0 - self.token_dropout) ** (1.0 / self.run_length)
-        hidden = start.copy()
+        hidden: NDArray[np.bool_] = start.copy()
         for step in range(1, min(self.run_length, shape[1])):
             hidden[:, step:] |= start[:, :-step]
         return hidden

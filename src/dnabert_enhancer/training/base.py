@@ -1,4 +1,4 @@
-"""The model that a training starts from: fresh, a DNABERT checkpoint, one of ours, or a Hugging Face classifier."""
+"""The model that a training starts from: fresh, a DNABERT, one of ours, a Hugging Face classifier."""
 
 from __future__ import annotations
 
@@ -137,13 +137,14 @@ def open_base(spec: str, k: int | None, work: Path) -> BaseModel:
 
 
 def torch_model(
-    base: BaseModel, target: Target, settings: TrainingSettings, seed: int
+    base: BaseModel, target: Target, settings: TrainingSettings, seed: int, attention: str | None = None
 ) -> Any:  # transformers.PreTrainedModel
     """Return the base model with a head for the target, in float32.
 
     Notes
     -----
-    A head of another size than the target's is replaced by a fresh one, drawn with the seed.
+    A head of another size than the target's is replaced by a fresh one, drawn with the seed. ``attention``
+    names one of transformers' implementations; None leaves the choice to it.
     """
     import torch
     import transformers
@@ -166,7 +167,9 @@ def torch_model(
     if base.opened is None:
         parts = fresh_parts(base, target, seed)
         config = transformers.AutoConfig.for_model(**(parts.config | changed))
-        model = transformers.AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
+        model = transformers.AutoModelForSequenceClassification.from_config(
+            config, dtype=torch.float32, attn_implementation=attention
+        )
         model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in parts.state.items()})
         return model
     try:
@@ -177,6 +180,7 @@ def torch_model(
             use_safetensors=True,
             ignore_mismatched_sizes=True,
             dtype=torch.float32,
+            attn_implementation=attention,
             **head,
             **changed,
         )

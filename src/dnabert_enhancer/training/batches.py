@@ -15,7 +15,7 @@ from dnabert_enhancer.training.windows import WindowStore
 
 
 class EpochSampler(torch.utils.data.Sampler[int]):
-    """Yields ``epoch * rows + row`` in the order of the epoch, so that a batch knows its epoch without any state."""
+    """Yields ``epoch * rows + row`` in the epoch's order, so that a batch knows its epoch."""
 
     def __init__(self, rows: int, augmentation: Augmentation) -> None:
         self._rows = rows

@@ -1,4 +1,4 @@
-"""Tells a collapsed training: a model that says the same of every sequence, and knows nothing of the labels."""
+"""Tells a collapsed training: a model that says the same of every sequence and knows no labels."""
 
 from __future__ import annotations
 

@@ -137,8 +137,8 @@ def check_lengths(data: TrainingData, tokenizer: Tokenizer, k: int | None) -> No
     longest = data.window_length
     if tokenizer.token_count(longest) > tokenizer.maximum_tokens:
         raise InputError(
-            f"windows of {longest} bp need up to {tokenizer.token_count(longest)} tokens, but the model reads "
-            f"{tokenizer.maximum_tokens}",
+            f"windows of {longest} bp need up to {tokenizer.token_count(longest)} tokens, but the model "
+            f"reads {tokenizer.maximum_tokens}",
             source=data.source,
             remedy="give --window-length to crop the sequences around their centres, or another base model",
         )

@@ -1,4 +1,4 @@
-"""Where a training's curves go beside the log: TensorBoard, Weights & Biases, MLflow, all able to work offline."""
+"""Where a training's curves go beside the log: TensorBoard, Weights & Biases, MLflow, all offline too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECT = "dnabert-enhancer"
 
 @contextlib.contextmanager
 def logging_targets(names: tuple[str, ...], directory: Path) -> Iterator[None]:
-    """Point the loggers at a folder, unless the user's environment points them elsewhere; close them at the end.
+    """Point the loggers at a folder, unless the environment points them elsewhere; close them at the end.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def _finish(names: tuple[str, ...]) -> None:
         import wandb
 
         if wandb.run is not None:
-            wandb.finish(quiet=True)
+            wandb.finish()
     if "mlflow" in names:
         import mlflow
 

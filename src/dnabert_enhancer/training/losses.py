@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class LabelScale(NamedTuple):
-    """Mean and standard deviation of regression labels; a model is trained on labels of mean 0 and deviation 1."""
+    """Mean and standard deviation of regression labels; training sees labels of mean 0, deviation 1."""
 
     mean: float = 0.0
     deviation: float = 1.0

@@ -1,4 +1,4 @@
-"""The optional packages of training: asked for only when training begins, kept quiet, missed in one clear line."""
+"""The optional packages of training: asked for when training begins, kept quiet, missed in one line."""
 
 from __future__ import annotations
 

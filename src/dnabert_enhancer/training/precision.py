@@ -27,6 +27,17 @@ class Arithmetic(NamedTuple):
     precision: str
     why: str
 
+    @property
+    def attention(self) -> str | None:
+        """The implementation of attention to train with; None leaves it to transformers.
+
+        Notes
+        -----
+        On CPUs torch's fused attention has no fast bfloat16 kernel with gradients; the plain one is faster
+        (``benchmarks/training.py``).
+        """
+        return "eager" if self.device == "cpu" and self.precision == "bfloat16" else None
+
 
 def choose_arithmetic(device: str, precision: str, hidden_size: int) -> Arithmetic:
     """Return the arithmetic for the asked device and precision.
@@ -74,7 +85,7 @@ def _on_cpu(precision: str, hidden_size: int) -> Arithmetic:
 
 
 def cpu_has_bfloat16_units() -> bool:
-    """Return whether this processor multiplies bfloat16 matrices in hardware (AMX, or Arm's BF16 extension)."""
+    """Return whether this processor has bfloat16 matrix units (AMX, or Arm's BF16 extension)."""
     try:
         with open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:  # noqa: PTH123  a kernel file
             for line in lines:

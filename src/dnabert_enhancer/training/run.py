@@ -1,4 +1,4 @@
-"""Fine-tuning from a data set and a base model to a model directory: attempts, collapse guard, resume, card."""
+"""Fine-tuning from a data set and a base model to a model directory: attempts, resume, card."""
 
 from __future__ import annotations
 
@@ -161,7 +161,12 @@ def _train(
 
     if restart and processes.is_first:
         folder.clear()
-    base = open_base(base_model, settings.k, folder.path)
+    # the first process alone may have to import a checkpoint; the others then find it
+    if processes.is_first:
+        base = open_base(base_model, settings.k, folder.path)
+    processes.wait()
+    if not processes.is_first:
+        base = open_base(base_model, settings.k, folder.path)
     check_lengths(data, base.tokenizer, base.k)
     settings = _completed(settings, base, data.task)
     target = Target(data.task, data.label_names, data.window_length)
@@ -191,7 +196,7 @@ def _train(
     with logging_targets(settings.log_to, log_directory):
         while True:
             attempt = _next_attempt(state, settings)
-            model = torch_model(base, target, settings, attempt.seed)
+            model = torch_model(base, target, settings, attempt.seed, job.arithmetic.attention)
             if settings.method == "lora":
                 model = with_adapters(model, settings)
             outcome = run_attempt(job, model, folder.attempt_directory(attempt), attempt.seed)
@@ -292,7 +297,7 @@ def _note_collapse(
             folder.remove()
         raise InputError(
             f"the training collapsed in all {tries} attempts (last: {attempt.reason})",
-            remedy="lower --learning-rate, raise --warmup, give --class-weights balanced, or look at the labels",
+            remedy="lower --learning-rate, raise --warmup, or look at the labels",
         )
     logger.warning(
         "attempt %d (seed %d) collapsed: %s; starting again with another seed",

@@ -1,4 +1,4 @@
-"""The folder in which a training keeps what it needs to go on after a kill: lock, fingerprint, attempts, checkpoints."""
+"""What a training keeps to go on after a kill: lock, fingerprint, attempts, checkpoints."""
 
 from __future__ import annotations
 

@@ -72,8 +72,8 @@ class TrainingSettings:
     label_smoothing : float
         Share of the target that is spread evenly over the classes.
     dropout, attention_dropout : float, optional
-        Share of the hidden units, and of the attention weights, dropped in training. Default: the model's own; no
-        attention dropout for a fresh model, whose training it slows by a third on a CPU.
+        Share of the hidden units, and of the attention weights, dropped in training. Default: the model's
+        own; no attention dropout for a fresh model, whose training it slows by a third on a CPU.
     reverse_complement : bool
         Show half of the training windows, drawn anew each epoch, as their reverse complement.
     shift : int
@@ -189,5 +189,5 @@ class TrainingSettings:
         return {**dataclasses.asdict(self), "log_to": list(self.log_to)}
 
     def deciding(self) -> dict[str, Any]:
-        """Return the values that decide the result: two runs that differ in one of them cannot continue each other."""
+        """Return the values that decide the result: runs that differ in one cannot continue each other."""
         return {name: value for name, value in self.to_json().items() if name not in _NO_PART_OF_THE_RESULT}

@@ -61,8 +61,8 @@ def split_off_validation(frame: pd.DataFrame, fraction: float, seed: int, *, cla
     held_out = _random_groups(groups, strata, fraction, rng)
     if not held_out.any() or held_out.all() or (classes and not _on_both_sides(labels, held_out)):
         raise InputError(
-            f"{len(frame)} sequences are too few to split off {fraction:g} of them for validation with every class on "
-            "both sides",
+            f"{len(frame)} sequences are too few to split off {fraction:g} of them for validation with every "
+            "class on both sides",
             remedy="give more sequences, or a validation split",
         )
     share = held_out.mean()
@@ -109,7 +109,7 @@ def _random_groups(
 
 
 def canonical_sequences(sequences: list[str]) -> list[str]:
-    """Return each sequence in upper case, or its reverse complement where that comes first by the alphabet."""
+    """Return each sequence in upper case, or its reverse complement where that comes first."""
     upper = [sequence.upper() for sequence in sequences]
     return [min(sequence, sequence.translate(_COMPLEMENT)[::-1]) for sequence in upper]
 

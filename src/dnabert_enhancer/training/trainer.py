@@ -1,4 +1,4 @@
-"""The Hugging Face Trainer with our order of rows, our loss, checkpoints that say when they are whole, and epoch reports."""
+"""The Hugging Face Trainer with our order of rows, our loss, whole checkpoints, and epoch reports."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class FinetuneTrainer(transformers.Trainer):  # type: ignore[misc]  # transforme
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        self.data_collator: Any  # either of our collators
         self._evaluation_collator = evaluation_collator
         self._augmentation = augmentation
         self._loss = loss

@@ -55,7 +55,7 @@ class WindowStore:
         return len(self.lengths)
 
     def all_windows(self) -> NDArray[np.uint8] | list[NDArray[np.uint8]]:
-        """Return all windows as they are: ``uint8[n, L]``, or a list of ``uint8[...]`` where lengths differ."""
+        """Return all windows: ``uint8[n, L]``, or a list of ``uint8[...]`` where lengths differ."""
         groups = self.windows(np.arange(len(self)))
         if len(groups) == 1:
             return groups[0].codes
