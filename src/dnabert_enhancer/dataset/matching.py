@@ -10,6 +10,7 @@ from dnabert_enhancer.dataset.composition import Composition
 NOT_MATCHED = -1
 
 _HAIR = 1 - 1e-9
+_ROUNDING = 1e-9
 
 
 def match_windows(
@@ -123,8 +124,8 @@ class _Pool:
             members = members[self._next[around[index]] :]
             members = members[~self._blocked[members]]
             self._members[around[index]], self._next[around[index]] = members, 0
-            near = (np.abs(self._candidates.gc[members] - gc) <= self._tolerances[0]) & (
-                np.abs(self._candidates.masked[members] - masked) <= self._tolerances[1]
+            near = (np.abs(self._candidates.gc[members] - gc) <= self._tolerances[0] + _ROUNDING) & (
+                np.abs(self._candidates.masked[members] - masked) <= self._tolerances[1] + _ROUNDING
             )
             if near.any():
                 return self._take(int(members[int(near.argmax())]))
