@@ -139,7 +139,7 @@ def test_record_and_json_say_what_was_done(data: Path, model: Path, tmp_path: Pa
 def test_the_same_run_gives_the_same_bytes(data: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         evaluate(
-            "--dataset", data, "--model", "none", "--baselines", "RF", "--bootstrap", 40, "--seed", 3,
+            "--dataset", data, "--model", "none", "--baselines", "MLP", "--bootstrap", 40, "--seed", 3,
             "--output-prefix", tmp_path / name / "judged",
         )  # fmt: skip
     for name in FILES - {"judged.run.json"}:

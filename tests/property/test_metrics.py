@@ -25,7 +25,7 @@ def predictions(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return labels, np.array(scores), weights
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions())
 def test_areas_equal_scikit_learn_for_any_ties_and_weights(
     example: tuple[np.ndarray, np.ndarray, np.ndarray],
@@ -41,7 +41,7 @@ def test_areas_equal_scikit_learn_for_any_ties_and_weights(
         assert values[MetricKey(AS_GIVEN, name)][0] == pytest.approx(expected, abs=1e-12)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions(), st.integers(1, 4))
 def test_whole_weights_equal_repeated_rows(
     example: tuple[np.ndarray, np.ndarray, np.ndarray], threshold: int
@@ -53,7 +53,7 @@ def test_whole_weights_equal_repeated_rows(
         assert values[MetricKey(AS_GIVEN, name)][0] == pytest.approx(expected, abs=1e-12)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions(), st.randoms(use_true_random=False))
 def test_order_of_rows_does_not_matter(
     example: tuple[np.ndarray, np.ndarray, np.ndarray], random: object
@@ -66,7 +66,7 @@ def test_order_of_rows_does_not_matter(
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions())
 def test_swapping_classes_mirrors_the_area(example: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     labels, scores, _ = example
@@ -74,7 +74,7 @@ def test_swapping_classes_mirrors_the_area(example: tuple[np.ndarray, np.ndarray
     assert mirrored == pytest.approx(binary_metrics(labels, scores)["auroc"], abs=1e-12)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(predictions(), st.sampled_from([1.0, 10.0, 100.0]))
 def test_more_negatives_never_raise_precision(
     example: tuple[np.ndarray, np.ndarray, np.ndarray], ratio: float

@@ -19,7 +19,7 @@ Windows = NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
 DEFAULT_PENALTY = 3.0
 SIGMOID_FOLDS = 3
 _ROWS_AT_ONCE = 16_384
-_TOLERANCE = 1e-8
+_TOLERANCE = 1e-6
 
 
 @dataclass
