@@ -177,6 +177,10 @@ def _note_scores(record: RunRecord, counts: Mapping[str, int], seconds: Mapping[
     shares = {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
     record.set("time", shares | {"other_share": round(seconds["other"] / total, 4) if total else 0.0})
     if seconds["model"]:
+        predicted = counts["scored"] + counts.get("null_windows", 0)
         _log.info(
-            "%d windows, %.0f a second in the model", counts["scored"], counts["scored"] / seconds["model"]
+            "%d windows scored, %d of them shuffled: %.0f a second in the model",
+            predicted,
+            counts.get("null_windows", 0),
+            predicted / seconds["model"],
         )
