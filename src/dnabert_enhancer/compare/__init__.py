@@ -1,0 +1,1 @@
+"""Calls against public enhancer databases: presets, lift-over, overlap, enrichment, novelty."""

@@ -1,0 +1,144 @@
+"""Matched re-sampling that also keeps the share of G and C around each call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.compare.nulls import Ring
+from dnabert_enhancer.compare.space import Space
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.sequence import encode_bases
+
+if TYPE_CHECKING:
+    from dnabert_enhancer.genome import Genome
+
+BIN = 0.02
+"""Width of a GC class."""
+_MOST_UNKNOWN = 0.1
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 100, 2000
+_CLASSES = round(1 / BIN) + 1
+
+
+class GcResampling:
+    """Each call is placed anew on its contig, at a place where the window around it has the same GC.
+
+    Parameters
+    ----------
+    ring : Ring
+        The calls.
+    genome : Genome
+        The sequence of the space's contigs.
+
+    Notes
+    -----
+    A window as long as the median call (100 to 2,000 bp) slides in half-window steps over what counts; its
+    GC share among known bases falls into classes of 2 %. Each call, classed by the window around its own
+    centre, moves to the centre of a random window of the same contig and class, give or take a quarter
+    window; a class without windows gives way to the nearest that has some. Matching of GC after Heger 2013
+    (GAT, Bioinformatics 29:2046).
+    """
+
+    name = "resample"
+
+    def __init__(self, ring: Ring, genome: Genome) -> None:
+        self._ring = ring
+        space = ring.space
+        median = int(np.median(ring.length)) if len(ring.length) else _SHORTEST_WINDOW
+        self.window = min(max(median, _SHORTEST_WINDOW), _LONGEST_WINDOW)
+        self._step = max(1, self.window // 2)
+        centres: list[NDArray[np.int64]] = []
+        segments: list[NDArray[np.int64]] = []
+        self._first = np.zeros(len(ring.length), dtype=np.int64)
+        self._number = np.zeros(len(ring.length), dtype=np.int64)
+        total = 0
+        for contig in np.unique(ring.contig).tolist():
+            here = np.flatnonzero(ring.contig == contig)
+            found = _Windows(space, genome, contig, self.window, self._step)
+            order = np.argsort(found.classes, kind="stable")
+            counts = np.bincount(found.classes, minlength=_CLASSES)
+            of_call = _nearest_filled(counts)[found.class_at(ring.local[here] + ring.length[here] // 2)]
+            self._first[here] = total + (np.cumsum(counts) - counts)[of_call]
+            self._number[here] = counts[of_call]
+            centres.append(found.centres[order])
+            segments.append(found.segments[order])
+            total += len(order)
+        self._centre = np.concatenate([*centres, np.empty(0, dtype=np.int64)])
+        self._segment = np.concatenate([*segments, np.empty(0, dtype=np.int64)])
+        self.unplaceable = int((self._number == 0).sum())
+
+    def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return one placement; see `nulls.Placement`."""
+        ring, space = self._ring, self._ring.space
+        drawn = rng.random(len(ring.length))
+        jitter = ((rng.random(len(drawn)) - 0.5) * self._step).astype(np.int64)
+        chosen = np.minimum(self._first + (drawn * self._number).astype(np.int64), len(self._centre) - 1)
+        if len(self._centre):
+            segment = self._segment[chosen]
+            low = space.segment_start[segment] - space.contig_start[ring.contig]
+            high = low + (space.segments.end - space.segments.start)[segment] - ring.length
+            local = np.clip(self._centre[chosen] + jitter - ring.length // 2, low, np.maximum(high, low))
+            local = np.minimum(local, space.contig_length[ring.contig] - ring.length)
+        else:
+            local = np.zeros(len(drawn), dtype=np.int64)
+        around = (drawn * space.contig_length[ring.contig]).astype(np.int64)
+        start = ring.offset[ring.contig] + np.where(self._number > 0, local, around)
+        order = np.argsort(start)
+        start = start[order]
+        return start, start + ring.length[order]
+
+
+class _Windows:
+    """The windows of one contig: centres (on the contig's part of the space), segments and GC classes."""
+
+    def __init__(self, space: Space, genome: Genome, contig: int, window: int, step: int) -> None:
+        codes = _bases(space, genome, contig)
+        self._known = np.concatenate(([0], np.cumsum(codes < 4, dtype=np.int32)))
+        self._strong = np.concatenate(([0], np.cumsum((codes == 1) | (codes == 2), dtype=np.int32)))
+        self._space, self._contig, self._window = space, contig, window
+        mine = np.flatnonzero(space.segment_contig == contig)
+        starts = space.segments.start[mine] - space.line_offset[contig]
+        lengths = space.segments.end[mine] - space.segments.start[mine]
+        numbers = np.maximum(0, (lengths - window) // step + 1)
+        row = np.repeat(np.arange(len(mine)), numbers)
+        within = (np.arange(len(row)) - np.repeat(np.cumsum(numbers) - numbers, numbers)) * step
+        classes, usable = self._classes(starts[row] + within)
+        place = space.segment_start[mine][row] - space.contig_start[contig] + within + window // 2
+        self.centres, self.segments, self.classes = place[usable], mine[row][usable], classes[usable]
+
+    def class_at(self, local: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the GC class of the window around places of the contig's part of the space."""
+        space, contig = self._space, self._contig
+        line = space.to_line(space.contig_start[contig] + local) - space.line_offset[contig]
+        last = max(0, int(space.sizes[contig]) - self._window)
+        return self._classes(np.clip(line - self._window // 2, 0, last))[0]
+
+    def _classes(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        ends = np.minimum(starts + self._window, len(self._known) - 1)
+        known = self._known[ends] - self._known[starts]
+        share = (self._strong[ends] - self._strong[starts]) / np.maximum(known, 1)
+        usable = known >= (1 - _MOST_UNKNOWN) * self._window
+        return np.asarray(np.round(share / BIN), dtype=np.int64), np.asarray(usable)
+
+
+def _bases(space: Space, genome: Genome, contig: int) -> NDArray[np.uint8]:
+    name, size = genome.names.resolve(space.contigs[contig]), int(space.sizes[contig])
+    if name is None or genome.contig_sizes[name] < size:
+        there = "is not in it" if name is None else f"has {genome.contig_sizes[name]} bp there, not {size}"
+        raise InputError(
+            f"the contig {space.contigs[contig]} {there}",
+            source=genome.path,
+            remedy="give the genome whose contig lengths --genome-sizes holds",
+        )
+    return encode_bases(genome.fetch(name, 0, size))
+
+
+def _nearest_filled(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each class the nearest one with windows, itself when none has any."""
+    classes = np.arange(len(counts))
+    filled = np.flatnonzero(counts)
+    if not len(filled):
+        return classes
+    return np.asarray(filled[np.abs(classes[:, None] - filled[None, :]).argmin(axis=1)])
