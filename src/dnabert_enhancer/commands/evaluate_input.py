@@ -144,9 +144,14 @@ def _subsets(
         record.count("duplicates_of_training", duplicates)
         if duplicates:
             _log.warning(
-                "%d of %d sequences are in the training set too; --exclude-duplicates-of %s reports both",
+                "%d of %d sequences are in the training set too; %s reports both rows",
                 duplicates,
                 len(frame),
-                args.train_dataset or args.dataset,
+                _training_paths(args),
             )
     return subsets
+
+
+def _training_paths(args: argparse.Namespace) -> str:
+    paths = [args.train_dataset or args.dataset, *([args.train_negatives] if args.train_negatives else [])]
+    return " ".join(f"--exclude-duplicates-of {path}" for path in paths)

@@ -31,6 +31,8 @@ class MulticlassPanel:
     """
 
     def __init__(self, labels: ArrayLike, probabilities: ArrayLike) -> None:
+        from scipy.sparse import csr_matrix
+
         label = checked(labels, "labels").astype(np.int64)
         probability = checked(probabilities, "probabilities", length=len(label), columns=2)
         self._classes = probability.shape[1]
@@ -39,7 +41,9 @@ class MulticlassPanel:
         self.strata: NDArray[np.int64] = label
         self._occurring = np.unique(label)
         called = probability.argmax(axis=1)
-        self._cell = np.eye(self._classes**2)[label * self._classes + called]
+        rows = np.arange(len(label) + 1)
+        cell = label * self._classes + called
+        self._cell = csr_matrix((np.ones(len(label)), cell, rows), shape=(len(label), self._classes**2))
         self._rankings = [Ranking(label == group, probability[:, group]) for group in self._occurring]
         confidence = probability.max(axis=1)
         self._gap = ((called == label) - confidence)[:, None] * np.eye(CALIBRATION_BINS)[bin_of(confidence)]
