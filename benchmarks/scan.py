@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Scan of hg19 chr20: speed, memory, time outside the model; the track against annotation.
 
-Beside the model's track stand those of a 6-mer ridge and of the share of GC, made from the same windows in the
-same way. The mean of a track over each 200-bp bin (the grid of ChromHMM) ranks the bins; a bin belongs to an
-annotation that covers a quarter of it. The ridge is fitted on the training split of the default model's second
-stage, which training/default_model writes to WORK/data/enhancer.
+Beside the model's track stand those of a 6-mer ridge and of the share of GC, made from the same windows in
+the same way. The mean of a track over each 200-bp bin (the grid of ChromHMM) ranks the bins; a bin belongs to
+an annotation that covers a quarter of it. The ridge is fitted on the training split of the default model's
+second stage, which training/default_model writes to WORK/data/enhancer.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from dnabert_enhancer.commands.engine_options import settings_from
 from dnabert_enhancer.commands.predict import DEFAULT_MAX_UNKNOWN, DEFAULT_SEED
@@ -53,28 +53,33 @@ def run_scan(args: argparse.Namespace) -> None:
     with open_genome(args.genome) as genome, OutputSet() as out:
         plan = _plan(args, model, genome, record)
         engine = Engine(model, settings_from(args))
-        shard = args.shard or (1, 1)
-        first, last = plan.grid.shard_windows(*shard)
-        with progress_of("scan", last - first, "windows", quiet=args.quiet) as progress:
-            if args.shard:
-                final = shard_path(args.output_prefix, *shard)
-                path = out.path(final)
-                stream = out.open_text(final.removesuffix(".scores") + ".run.json")
-                score_shard(plan, genome, engine, str(path), shard, progress)
-                scores = ScoreFile(path)
-                _note_scores(record, scores.header.counts, scores.header.seconds)
-                scores.close()
-            else:
-                settings = _result_settings(args, plan.calls)
-                files = ResultFiles(out, args.output_prefix, settings)
-                stream = out.open_text(f"{args.output_prefix}.run.json")
-                # a nameless file: it goes with the process, however that ends
-                with tempfile.TemporaryFile(dir=Path(args.output_prefix).resolve().parent) as spool:
-                    score_shard(plan, genome, engine, spool, shard, progress)
-                    with _naming(args.genome):
-                        _finish(record, Scores([ScoreFile(spool)]), files, settings)
+        if args.shard:
+            final = shard_path(args.output_prefix, *args.shard)
+            path = out.path(final)
+            stream = out.open_text(final.removesuffix(".scores") + ".run.json")
+            _score(plan, genome, engine, path, args)
+            with contextlib.closing(ScoreFile(path)) as file:
+                _note_scores(record, file.header.counts, file.header.seconds)
+        else:
+            settings = _result_settings(args, plan.calls)
+            files = ResultFiles(out, args.output_prefix, settings)
+            stream = out.open_text(f"{args.output_prefix}.run.json")
+            # a nameless file: it goes with the process, however that ends
+            with tempfile.TemporaryFile(dir=Path(args.output_prefix).resolve().parent) as spool:
+                _score(plan, genome, engine, spool, args)
+                with _naming(args.genome):
+                    _finish(record, Scores([ScoreFile(spool)]), files, settings)
         record.set("engine", engine.description())
         stream.write(record.to_json())
+
+
+def _score(
+    plan: ScanPlan, genome: Genome, engine: Engine, target: Path | IO[bytes], args: argparse.Namespace
+) -> None:
+    shard = args.shard or (1, 1)
+    first, last = plan.grid.shard_windows(*shard)
+    with progress_of("scan", last - first, "windows", quiet=args.quiet) as progress:
+        score_shard(plan, genome, engine, target, shard, progress)
 
 
 def run_merge(args: argparse.Namespace) -> None:
@@ -177,10 +182,6 @@ def _note_scores(record: RunRecord, counts: Mapping[str, int], seconds: Mapping[
     shares = {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
     record.set("time", shares | {"other_share": round(seconds["other"] / total, 4) if total else 0.0})
     if seconds["model"]:
-        predicted = counts["scored"] + counts.get("null_windows", 0)
-        _log.info(
-            "%d windows scored, %d of them shuffled: %.0f a second in the model",
-            predicted,
-            counts.get("null_windows", 0),
-            predicted / seconds["model"],
-        )
+        n_null = counts.get("null_windows", 0)
+        rate = (counts["scored"] + n_null) / seconds["model"]
+        _log.info("%d windows and %d shuffled ones scored, %.0f a second", counts["scored"], n_null, rate)

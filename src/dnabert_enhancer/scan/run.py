@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -61,7 +62,7 @@ def score_shard(
     plan: ScanPlan,
     genome: SequenceSource,
     engine: Engine,
-    file: IO[bytes] | str,
+    file: str | os.PathLike[str] | IO[bytes],
     shard: tuple[int, int] = (1, 1),
     progress: Callable[[int], None] | None = None,
 ) -> None:
