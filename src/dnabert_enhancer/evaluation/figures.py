@@ -92,7 +92,7 @@ def roc_figure(lines: Sequence[Line], title: str) -> Figure:
     _draw_all(lines, "roc", draw)
     _unit_square(axes, "false positive rate", "true positive rate (recall)")
     axes.set_title(title, loc="left")
-    axes.legend(loc="lower right", title="AUROC (95 % interval)", alignment="left")
+    axes.legend(loc="lower right", title=_legend_title("AUROC", lines, "roc"), alignment="left")
     return figure
 
 
@@ -114,8 +114,9 @@ def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
 
     _draw_all(lines, "pr", draw)
     for axes, weight in weights.items():
-        share = positives / (positives + weight * negatives)
-        axes.axhline(share, color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
+        if axes is rare or len({int(line.labels.sum()) for line in lines}) == 1:
+            share = positives / (positives + weight * negatives)
+            axes.axhline(share, color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
         _unit_square(axes, "recall", "precision")
     given.set_title(title, loc="left")
     rare.set_title(f"negatives weighted to 1:{RARE:.0f}, as in a genome", loc="left")
@@ -124,7 +125,7 @@ def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
     rare.set_aspect("auto")
     rare.set_box_aspect(1)
     rare.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    _legend_below(figure, "AUPRC (95 % interval)", min(3, len(lines)))
+    _legend_below(figure, _legend_title("AUPRC", lines, "pr"), min(3, len(lines)))
     return figure
 
 
@@ -152,7 +153,7 @@ def calibration_figure(lines: Sequence[Line], title: str) -> Figure:
     counts.set_xlabel("predicted probability")
     counts.set_ylabel("share of rows")
     axes.set_title(title, loc="left")
-    _legend_below(figure, "ECE (95 % interval)", min(2, len(lines)))
+    _legend_below(figure, _legend_title("ECE", lines, "calibration"), min(2, len(lines)))
     return figure
 
 
@@ -219,6 +220,11 @@ def _draw_all(lines: Sequence[Line], picture: str, draw: Callable[[Line, dict[st
             "zorder": 3 if line.strong else 2,
         }
         draw(line, style)
+
+
+def _legend_title(metric: str, lines: Sequence[Line], picture: str) -> str:
+    intervals = any("–" in line.captions.get(picture, "") for line in lines)
+    return f"{metric} (95 % interval)" if intervals else metric
 
 
 def _legend_below(figure: Figure, title: str, columns: int) -> None:

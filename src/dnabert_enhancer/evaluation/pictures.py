@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.evaluation.binary import binary_metrics
 from dnabert_enhancer.evaluation.figures import (
     Line,
     calibration_figure,
@@ -89,16 +90,14 @@ def _binary_line(result: Result, labels: NDArray[np.int64], strong: bool) -> Lin
 
 def _class_lines(result: Result, labels: NDArray[np.int64], label_names: Sequence[str]) -> list[Line]:
     scores = np.asarray(result.method.outputs, dtype=np.float64)[result.subset.rows]
-    return [
-        Line(
-            f"{label_names[group]} ({result.method.name})",
-            (labels == group).astype(np.int64),
-            scores[:, group],
-            True,
-            {},
-        )
-        for group in np.unique(labels)
-    ]
+    lines = []
+    for group in np.unique(labels):
+        own = (labels == group).astype(np.int64)
+        values = binary_metrics(own, scores[:, group])
+        captions = {"roc": f"{values['auroc']:.3f}", "pr": f"{values['auprc']:.3f}"}
+        name = f"{label_names[group]} ({result.method.name})"
+        lines.append(Line(name, own, scores[:, group], True, captions))
+    return lines
 
 
 def _called_line(result: Result, labels: NDArray[np.int64], strong: bool) -> Line:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn import metrics as reference
 
 from dnabert_enhancer.evaluation import (
     PICTURES,
@@ -70,6 +71,19 @@ def test_curves_end_where_they_should_and_legends_name_methods() -> None:
     given, rare = figures["pr"].axes
     assert given.get_lines()[-1].get_ydata()[0] == pytest.approx(0.5)  # the share of positives
     assert rare.get_lines()[-1].get_ydata()[0] == pytest.approx(1 / 101)
+
+
+def test_classes_are_drawn_one_against_the_rest() -> None:
+    labels = np.arange(300) % 3
+    outputs = RNG.dirichlet(np.ones(3), 300) + 0.3 * np.eye(3)[labels]
+    outputs /= outputs.sum(axis=1, keepdims=True)
+    results = evaluate_methods([Method("m", "model", outputs)], labels, "multiclass", [EVERY], resamples=0)
+    with drawing():
+        figures = draw_pictures(results, labels, "multiclass", ("brain", "heart", "liver"))
+    legend = figures["roc"].axes[0].get_legend()
+    area = reference.roc_auc_score(labels == 1, outputs[:, 1])
+    assert legend.get_texts()[1].get_text() == f"heart (m) {area:.3f}"
+    assert legend.get_title().get_text() == "AUROC"
 
 
 def test_area_under_the_drawn_steps_is_the_average_precision() -> None:
