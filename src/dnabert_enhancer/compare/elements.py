@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -79,3 +80,23 @@ class Elements:
         is_first = np.ones(len(ordered), dtype=bool)
         is_first[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
         return ordered if is_first.all() else ordered.take(is_first, dropped="repeated_place")
+
+
+def joined_elements(parts: Sequence[Elements]) -> Elements:
+    """Return the elements of several files as one set, with their counts added."""
+    contigs: dict[str, int] = {}
+    index = []
+    for part in parts:
+        numbers = np.array([contigs.setdefault(name, len(contigs)) for name in part.contigs], dtype=np.int32)
+        index.append(numbers[part.contig_index])
+    has_names = any(part.names for part in parts)
+    return Elements(
+        list(contigs),
+        np.concatenate(index),
+        np.concatenate([part.start for part in parts]),
+        np.concatenate([part.end for part in parts]),
+        [name for part in parts for name in part.names or ["."] * len(part)] if has_names else [],
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+        sum((part.counts for part in parts), Counter()),
+    )

@@ -37,7 +37,7 @@ class Measures:
     """
 
     minimum_fraction: float = 0.5
-    bin_width: int = 500
+    bin_width: int = 200
 
 
 @dataclass(eq=False)

@@ -1,0 +1,121 @@
+"""What `compare-db` is given: databases, genome, areas, calls, genes; each noted in the run's record."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from dataclasses import replace
+
+from dnabert_enhancer.commands.run_record import RunRecord
+from dnabert_enhancer.compare import (
+    PRESETS,
+    Assembly,
+    Database,
+    Elements,
+    Selection,
+    Space,
+    check_different,
+    check_genome_sizes,
+    head_of,
+    into_genome,
+    joined_elements,
+    parse_database,
+    read_chain_header,
+    read_elements,
+    read_manifest,
+)
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import IntervalTable, read_contig_sizes, read_intervals
+
+_log = logging.getLogger(__name__)
+BEST_SCORE_TITLE = "maximum"
+
+
+def read_databases(args: argparse.Namespace) -> list[Database]:
+    """Return the databases of the options and of the manifest."""
+    databases = [parse_database(text, args.assembly) for text in args.database]
+    if args.databases is not None:
+        databases += read_manifest(args.databases, args.assembly)
+    if not databases:
+        raise InputError(
+            "there is no database to compare with",
+            source="--database",
+            remedy="give --database NAME=FILE or --databases MANIFEST",
+        )
+    check_different(databases)
+    for database in databases:
+        if database.guessed:
+            _log.info(
+                "%s: read as preset %s, %s", database.name, database.preset.name, database.preset.status
+            )
+    return databases
+
+
+def read_assembly(args: argparse.Namespace, record: RunRecord) -> Assembly:
+    """Return the genome of the calls, checked against the assembly named, with the chain files."""
+    sizes = read_contig_sizes(args.genome_sizes)
+    record.add_input("genome_sizes", args.genome_sizes)
+    check_genome_sizes(sizes, args.assembly, args.genome_sizes)
+    chains = [read_chain_header(path) for path in args.chain]
+    for chain in chains:
+        record.add_input("chain", chain.path)
+    return Assembly(args.assembly, sizes, chains)
+
+
+def read_space(args: argparse.Namespace, assembly: Assembly, record: RunRecord) -> Space:
+    """Return what counts of the genome."""
+    scanned = _areas(args.scanned, "scanned", assembly, record)
+    if scanned is None:
+        _log.info("no --scanned: all %d contigs of the genome count as scanned", len(assembly.sizes))
+    space = Space(assembly.sizes, scanned, _areas(args.gaps, "gaps", assembly, record))
+    if not space.bases:
+        raise InputError(
+            "nothing is left to compare",
+            source=args.scanned or args.gaps,
+            remedy="check --scanned and --gaps",
+        )
+    return space
+
+
+def read_calls(args: argparse.Namespace, record: RunRecord) -> Elements:
+    """Return the calls of all files, with the scores to rank them by."""
+    parts = []
+    for path in args.calls:
+        column = args.score_column
+        if column is None and any(
+            BEST_SCORE_TITLE in line.lstrip("#").split("\t") for line in head_of(path, 1)
+        ):
+            column = BEST_SCORE_TITLE
+        layout = PRESETS["bed"].layouts[0]
+        if column is not None:
+            layout = replace(layout, score=int(column) - 1 if column.isdecimal() and int(column) else column)
+        preset = replace(PRESETS["bed"], layouts=(layout,))
+        parts.append(read_elements(path, preset, Selection(strict=True)))
+        record.add_input("calls", path)
+    return joined_elements(parts)
+
+
+def read_genes(args: argparse.Namespace, assembly: Assembly, record: RunRecord) -> Elements | None:
+    """Return the genes in the contigs of the genome, or None when none are given."""
+    if args.genes is None:
+        return None
+    source = parse_database(f"genes={args.genes}", args.assembly)
+    genes = into_genome(
+        read_elements(source.path, source.preset, source.selection), assembly.sizes, assembly.contig_names
+    )
+    record.add_input("genes", source.path)
+    record.count("genes", len(genes))
+    if not len(genes):
+        _log.warning("%s: none of the genes lies on a contig of the genome", source.path)
+    return genes.sorted()
+
+
+def _areas(path: str | None, role: str, assembly: Assembly, record: RunRecord) -> IntervalTable | None:
+    if path is None:
+        return None
+    table = read_intervals(path, assembly.sizes, names=assembly.contig_names, skip_outside=True)
+    record.add_input(role, path)
+    for reason, number in table.skipped.items():
+        record.skip(f"{role}_{reason}", number)
+        _log.warning("%s: %d intervals skipped (%s)", path, number, reason.replace("_", " "))
+    return table

@@ -1,0 +1,104 @@
+"""What `compare-db` shows on the terminal: the table of its results, and the list of presets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dnabert_enhancer.compare import Result
+
+_WIDE = 160
+
+
+def show_presets() -> None:
+    """Print the presets: name, what it is, assembly, columns that can be filtered, how far it was checked."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from dnabert_enhancer.compare import PRESETS
+
+    table = Table(title="Databases that compare-db reads as their sites give them", title_justify="left")
+    for title in ("preset", "database and file", "assembly", "filters", "layout"):
+        table.add_column(title, overflow="fold")
+    for preset in PRESETS.values():
+        filters = [
+            key
+            for key, present in (
+                (
+                    "cell=",
+                    any(
+                        layout.cell is not None or "?P<cell>" in (layout.places or "")
+                        for layout in preset.layouts
+                    ),
+                ),
+                (
+                    "class=",
+                    any(
+                        layout.kind is not None or "?P<kind>" in (layout.places or "")
+                        for layout in preset.layouts
+                    ),
+                ),
+                ("min_score=", any(layout.score is not None for layout in preset.layouts)),
+            )
+            if present
+        ]
+        file = f"\n{preset.download}" if preset.download != "-" else ""
+        note = f"\n{preset.note}" if preset.note else ""
+        table.add_row(
+            preset.name,
+            escape(f"{preset.title}{file}{note}"),
+            preset.assembly or "as the calls",
+            " ".join(filters),
+            escape(preset.status + ("" if preset.verified else f" ({preset.evidence})")),
+        )
+    _console().print(table)
+
+
+def show_results(
+    results: Sequence[Result], rows: Sequence[Mapping[str, str | int | float]], found_by: Mapping[int, int]
+) -> None:
+    """Print one row a database, and how many calls are in how many databases."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    nulls = [null for null in ("circular", "resample") if any(null in result.nulls for result in results)]
+    table = Table(title=f"{results[0].overlap.calls:,} calls", title_justify="left")
+    table.add_column("database", overflow="fold")
+    titles = ["elements", "calls in it", "precision", "recall", "Jaccard", "odds ratio"]
+    titles += [f"fold {null}" for null in nulls] + [f"q {null}" for null in nulls] + ["median bp", "AUROC"]
+    for title in titles:
+        table.add_column(title, justify="right")
+    for row in rows:
+        cells = [f"{row['elements']:,}", f"{row['calls_overlapping']:,}"]
+        cells += [_text(row[name]) for name in ("precision", "recall", "jaccard", "odds_ratio")]
+        for null in nulls:
+            low, high = (_text(row[f"{null}_fold_{end}"]) for end in ("low", "high"))
+            cells.append(f"{_text(row[f'{null}_fold'])} ({low}-{high})")
+        cells += [_text(row[f"{null}_q"]) for null in nulls]
+        cells += [_text(row["median_distance"]), _text(row["auroc"])]
+        table.add_row(escape(str(row["database"])), *cells)
+    console = _console()
+    console.print(table)
+    shown = ", ".join(f"{count:,} in {number}" for number, count in sorted(found_by.items()))
+    console.print(f"calls by the number of databases that hold them: {shown}")
+
+
+def _text(value: str | int | float) -> str:
+    if isinstance(value, float):
+        if math.isnan(value):
+            return "-"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return str(value)
+
+
+def _console() -> Console:
+    import sys
+
+    from rich.console import Console
+
+    # a file or a pipe has no width of its own: wide enough that nothing is broken
+    return Console() if sys.stdout.isatty() else Console(width=_WIDE, soft_wrap=False)
