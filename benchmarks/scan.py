@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import resource
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ REAL_BASES = ((0, 7_391_880), (9_995_000, 11_095_000))
 SMALL = ((1_000_000, 3_000_000),)
 BIN = 200
 COVERED = 0.25
+SAMPLING_SECONDS = 0.05
 ENHANCER_STATES = range(9, 19)
 ANNOTATION = "annotation/hg19"
 CHROMHMM = "E116_GM12878_25state_imputed12marks.bed.gz"
@@ -49,7 +51,7 @@ PEAKS = {
 
 
 class Scan(NamedTuple):
-    """What one run of `predict` took and said."""
+    """What one run of `predict` took and said; its peak memory is sampled, children included."""
 
     prefix: Path
     seconds: float
@@ -89,13 +91,27 @@ def scan(genome: Path, regions: tuple[tuple[int, int], ...], folder: Path, optio
     command = [sys.executable, "-m", "dnabert_enhancer", "predict", "--genome", str(genome)]
     command += ["--regions", str(bed), "--output-prefix", str(prefix), "--windows", *options]
     began = time.perf_counter()
-    process = os.posix_spawn(sys.executable, command, os.environ)
-    _, status, usage = os.wait4(process, 0)
+    process = subprocess.Popen(command)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, resident_bytes(process.pid))
+        time.sleep(SAMPLING_SECONDS)
     seconds = time.perf_counter() - began
-    if status:
+    if process.returncode:
         sys.exit(f"failed: {' '.join(command)}")
     record = json.loads(prefix.with_suffix(".run.json").read_text())
-    return Scan(prefix, seconds, usage.ru_maxrss * 1024, record)
+    return Scan(prefix, seconds, peak, record)
+
+
+def resident_bytes(process: int) -> int:
+    """Return the memory that a process and its children have now (Linux)."""
+    folder = Path(f"/proc/{process}")
+    try:
+        pages = int((folder / "statm").read_text().split()[1])
+        children = (folder / f"task/{process}/children").read_text().split()
+    except (OSError, IndexError):
+        return 0
+    return pages * resource.getpagesize() + sum(resident_bytes(int(child)) for child in children)
 
 
 def costs(found: Scan) -> dict[str, Any]:
