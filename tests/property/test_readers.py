@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest import mock
 
 import pysam
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dnabert_enhancer.errors import InputError
@@ -52,7 +52,6 @@ def outcome(read):
         return error.location, error.problem.split(" (")[0]
 
 
-@settings(deadline=None)
 @given(st.lists(bed_lines, max_size=15), line_ends, st.integers(1, 60))
 def test_the_fast_bed_reader_is_the_careful_one(lines, end, block_bytes):
     with (
@@ -68,7 +67,6 @@ def test_the_fast_bed_reader_is_the_careful_one(lines, end, block_bytes):
         assert fast == careful
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         names,

@@ -133,7 +133,9 @@ class OutputSet:
                 "an output needs a file name", source=given or "''", remedy="give a path to a file"
             )
         target = Path(os.path.realpath(given))
-        if target.is_dir():
+        with _writable(target):
+            is_folder = target.is_dir()
+        if is_folder:
             if not folder:
                 raise InputError("the output is a folder", source=given, remedy="give a path to a file")
             if any(target.iterdir()):

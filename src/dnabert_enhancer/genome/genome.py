@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -77,7 +79,8 @@ class Genome:
         if start == stop:
             return b""
         try:
-            bases: str = self._fasta.fetch(name, start, stop)
+            with _silent_htslib():
+                bases: str = self._fasta.fetch(name, start, stop)
         except (OSError, ValueError):
             bases = ""
         if len(bases) != stop - start:
@@ -129,17 +132,27 @@ def open_genome(path: str | os.PathLike[str]) -> Genome:
     import pysam
 
     found = indexed_fasta(path)
-    verbosity = pysam.set_verbosity(0)
     try:
-        fasta = pysam.FastaFile(
-            os.fspath(found.fasta),
-            filepath_index=os.fspath(found.fai),
-            filepath_index_compressed=None if found.gzi is None else os.fspath(found.gzi),
-        )
+        with _silent_htslib():
+            fasta = pysam.FastaFile(
+                os.fspath(found.fasta),
+                filepath_index=os.fspath(found.fai),
+                filepath_index_compressed=None if found.gzi is None else os.fspath(found.gzi),
+            )
     except (OSError, ValueError) as error:
         raise InputError(
             f"the FASTA cannot be opened ({error})", source=path, remedy="make its index again"
         ) from None
+    return Genome(Path(path), fasta)
+
+
+@contextlib.contextmanager
+def _silent_htslib() -> Iterator[None]:
+    """Keep htslib from writing to the standard error; what fails is told by our own error."""
+    import pysam
+
+    verbosity = pysam.set_verbosity(0)
+    try:
+        yield
     finally:
         pysam.set_verbosity(verbosity)
-    return Genome(Path(path), fasta)

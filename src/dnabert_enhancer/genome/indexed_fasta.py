@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 _CACHE_KIND = "genomes"
 _CACHE_LAYOUT = "1"
 _LINE_BASES = 60
-_COPY_LEVEL = 4
+_COPY_LEVEL = 1
 _CHECKED_CONTIGS = 200
 _HEADER_BYTES = 4096
 _BLOCK_BYTES = 1 << 16
@@ -142,6 +142,7 @@ def _from_cache(fasta: Path, what: str, build: Callable[[Path], None]) -> Indexe
     status = fasta.stat()
     identity = f"{_CACHE_LAYOUT}\0{what}\0{os.path.realpath(fasta)}\0{status.st_size}\0{status.st_mtime_ns}"
     key = hashlib.sha256(identity.encode(errors="surrogateescape")).hexdigest()[:32]
+    _log.info("using the cache for the %s of %s (made once)", what, fasta)
     for _ in range(2):
         folder = cached_folder(_CACHE_KIND, key, build)
         copy = folder / "genome.fa.gz"

@@ -185,6 +185,21 @@ def test_a_folder_appears_whole(tmp_path):
     assert names_in(tmp_path / "empty") == ["weights"]
 
 
+def test_a_file_in_place_of_a_folder_is_refused(tmp_path):
+    (tmp_path / "model").touch()
+    with pytest.raises(InputError, match="the output folder is a file"), OutputSet() as out:
+        out.directory(tmp_path / "model")
+    with pytest.raises(InputError, match="cannot be written"), OutputSet() as out:
+        out.directory(tmp_path / ("x" * 300))
+
+
+def test_an_output_that_its_writer_took_away_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="not written"), OutputSet() as out:
+        out.path(tmp_path / "a").write_text("a")
+        out.path(tmp_path / "b").unlink()
+    assert names_in(tmp_path) == []
+
+
 WRITER = """
 import sys, time
 from dnabert_enhancer.files import OutputSet

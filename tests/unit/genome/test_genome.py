@@ -299,6 +299,26 @@ def test_fetching_outside_is_refused(folder):
         assert genome.own_name("1") == "chr1"
 
 
+@pytest.mark.parametrize("packing", ["plain", "bgzip"])
+def test_a_file_that_shrinks_while_it_is_open_is_named(folder, packing, capfd):
+    path = PACKINGS[packing](folder)
+    with open_genome(path) as genome:
+        with path.open("r+b") as stream:
+            stream.truncate(30_000)
+        with pytest.raises(InputError, match=f"{path}, chr1:90000-100000: bases cannot be read"):
+            genome.fetch("chr1", 90_000, 100_000)
+    assert capfd.readouterr().err == ""
+
+
+def test_many_names_are_not_all_listed(folder):
+    path = written(folder / "g.fa", b"".join(b">c%d\nA\n" % number for number in range(9)))
+    with (
+        open_genome(path) as genome,
+        pytest.raises(InputError, match="the genome has c0, c1, c2, c3, c4 and 4 others"),
+    ):
+        genome.fetch("d")
+
+
 def test_a_full_cache_is_a_matter_of_resources(folder, mount_disk, monkeypatch):
     monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(mount_disk("size=64k")))
     bases = np.random.default_rng(7).choice(np.frombuffer(b"ACGT", dtype=np.uint8), size=600_000).tobytes()

@@ -147,6 +147,13 @@ def test_a_vocabulary_written_line_by_line_is_read_back(tmp_path):
     assert KmerVocabulary.from_file(path).k == 4
 
 
+def test_it_is_a_value():
+    assert KmerVocabulary(3) == KmerVocabulary(3) != KmerVocabulary(4)
+    assert len({KmerVocabulary(3), KmerVocabulary(3)}) == 1
+    assert repr(KmerVocabulary(3)) == "KmerVocabulary(3)"
+    assert KmerTokenizer(KmerVocabulary(3)).maximum_tokens == 512
+
+
 @pytest.mark.parametrize("k", [0, -1, 13])
 def test_impossible_lengths_are_refused(k):
     with pytest.raises(InputError, match=f"k-mers of length {k} are not supported"):
