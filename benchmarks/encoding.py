@@ -1,8 +1,9 @@
 """Megabases a second on one core from letters to k-mer ids; reading, windows and shuffles beside it.
 
 Bases are those of real contigs: N runs longer than --longest-gap are taken out first, since a run of one
-letter would flatter nothing but the reader. Each rate is the best of several rounds, which on a busy machine is
-the least disturbed one. A plain Python loop over the k-mers, as DNABERT's script has it, is measured on a part.
+letter would flatter nothing but the reader. Each rate is the best of several rounds, which on a busy machine
+is the least disturbed one. A plain Python loop over the k-mers, as DNABERT's script has it, is measured on
+a part.
 
     python benchmarks/encoding.py [FASTA] [--k 3 6] [--rounds 5]
 """
