@@ -78,7 +78,7 @@ def results(folder: Path, scores: Scores) -> dict[str, bytes]:
     return {ending: (folder / f"p.{ending}").read_bytes() for ending in ENDINGS}
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sizes=st.lists(st.integers(LENGTH, 400), min_size=1, max_size=12),
     stride=st.integers(1, 20),

@@ -1,10 +1,14 @@
 """Enhancer probability of sequences (--fasta, --tsv), or a scan of a genome (--genome) with track and calls.
 
-Sequences give PREFIX.predictions.tsv, one row each. A scan gives PREFIX.bw (per-base mean of the
-windows), PREFIX.calls.bed.gz (windows at or above the threshold, merged where they overlap or touch),
-PREFIX.scanned.bed (what was scored) and, when asked for, PREFIX.windows.tsv.gz and PREFIX.bedgraph.gz.
-A scan can be cut into shards (--shard I/N) that are put together with --merge; the files are those of
-one run, byte for byte.
+Sequences give PREFIX.predictions.tsv, a row each: name, length, windows scored and skipped, maximum and mean
+of their scores, summit (0-based centre of the highest window), label at the threshold, and why nothing was
+scored.
+
+A scan gives PREFIX.bw (per-base mean of the windows that cover it), PREFIX.scanned.bed (what was scored) and
+PREFIX.calls.bed.gz: windows at or above the threshold, merged where they overlap or touch, with chrom, start,
+end, name, score (1000 times the maximum), strand, summit, mean, maximum and q_value, which is the false
+discovery rate among windows as high or higher, against shuffled windows. It can be cut into shards
+(--shard I/N) that --merge puts together; the files are those of one run, byte for byte.
 """
 
 from __future__ import annotations
