@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.model import NEW_PREFIX, EnhancerModel, ModelParts, new_model, open_model
+from dnabert_enhancer.model import (
+    NEW_PREFIX,
+    EnhancerModel,
+    ModelParts,
+    import_checkpoint,
+    new_model,
+    open_model,
+)
 from dnabert_enhancer.sequence import (
     MASK_ID,
     PAD_ID,
@@ -263,8 +270,6 @@ def _is_legacy(directory: Path) -> bool:
 
 
 def _imported(directory: Path, work: Path) -> Path:
-    from dnabert_enhancer.model import import_checkpoint
-
     target = work / "base"
     if not (target / "config.json").is_file():
         import_checkpoint(directory, target)

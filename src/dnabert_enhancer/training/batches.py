@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import Tokenizer
 from dnabert_enhancer.training.augment import Augmentation, Draws
 from dnabert_enhancer.training.windows import WindowStore
@@ -136,9 +137,14 @@ class Collator:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
         groups = self._store.windows(rows, shift, reverse)
         parts = [self._tokenizer.tokenize(group.codes) for group in groups]
+        width = max(part.ids.shape[1] for part in parts)
+        if width > self._tokenizer.maximum_tokens:
+            raise InputError(
+                f"a window has {width} tokens, but the model reads {self._tokenizer.maximum_tokens}",
+                remedy="give a shorter --window-length",
+            )
         if len(parts) == 1:
             return parts[0].ids, parts[0].mask
-        width = max(part.ids.shape[1] for part in parts)
         ids = np.full((len(rows), width), self._pad_id, dtype=np.int64)
         mask = np.zeros((len(rows), width), dtype=np.int64)
         for group, part in zip(groups, parts, strict=True):

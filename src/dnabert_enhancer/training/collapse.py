@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-CHANCE_DEVIATIONS = 3.0
+CHANCE_DEVIATIONS = 2.0
 """A ranking or correlation within so many standard errors of none is chance."""
 LEAST_SPREAD = 1e-3
 """Standard deviation of a regression's outputs, in units of the labels', below which they are constant."""
@@ -26,9 +26,9 @@ def collapse_reason(outputs: NDArray[np.floating], labels: NDArray[np.generic], 
     Notes
     -----
     Collapsed is: a number that is not finite; or one class for all sequences (MCC 0) by a model that
-    does not rank them either, each class's AUROC against the rest within three standard errors of 0.5
+    does not rank them either, each class's AUROC against the rest within two standard errors of 0.5
     (under the null ``sqrt((n0 + n1 + 1) / (12 n0 n1))``, Hanley and McNeil 1982); for a regression,
-    outputs that hardly vary and whose correlation with the labels is within ``3 / sqrt(n)`` of 0. A
+    outputs that hardly vary and whose correlation with the labels is within ``2 / sqrt(n)`` of 0. A
     model of a rare class that ranks well but never passes one half has not collapsed: its threshold is
     what is wrong.
     """

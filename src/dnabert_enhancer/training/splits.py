@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _COMPLEMENT = str.maketrans("ACGTUacgtu", "TGCAAtgcaa")
+_CONTIGS, _GROUPS = range(2)
+"""Last key of the random streams, so that the two are independent of each other."""
 _NEAR_ENOUGH = (0.5, 1.5)
 """A split by contig is taken when its share lies within so many times the asked one."""
 
@@ -51,14 +53,13 @@ def split_off_validation(frame: pd.DataFrame, fraction: float, seed: int, *, cla
     InputError
         When there are too few rows for both sides.
     """
-    rng = np.random.default_rng([seed, 0xD1A])
     labels = frame["label"].to_numpy()
-    chosen = _by_contig(frame, fraction, rng)
+    chosen = _by_contig(frame, fraction, seed)
     if chosen is not None and (not classes or _on_both_sides(labels, chosen.validation)):
         return chosen
     groups = _groups_of_equal_sequences(frame["sequence"].tolist())
     strata = labels if classes else np.zeros(len(labels), dtype=np.int64)
-    held_out = _random_groups(groups, strata, fraction, rng)
+    held_out = _random_groups(groups, strata, fraction, np.random.default_rng([seed, _GROUPS]))
     if not held_out.any() or held_out.all() or (classes and not _on_both_sides(labels, held_out)):
         raise InputError(
             f"{len(frame)} sequences are too few to split off {fraction:g} of them for validation with every "
@@ -72,7 +73,7 @@ def split_off_validation(frame: pd.DataFrame, fraction: float, seed: int, *, cla
     )
 
 
-def _by_contig(frame: pd.DataFrame, fraction: float, rng: np.random.Generator) -> Split | None:
+def _by_contig(frame: pd.DataFrame, fraction: float, seed: int) -> Split | None:
     if "chrom" not in frame or frame["chrom"].isna().any():
         return None
     names, index = np.unique(frame["chrom"].to_numpy(dtype=str), return_inverse=True)
@@ -82,14 +83,16 @@ def _by_contig(frame: pd.DataFrame, fraction: float, rng: np.random.Generator) -
     wanted = fraction * len(frame)
     taken: list[int] = []
     rows = 0
-    for contig in rng.permutation(len(names)).tolist():
+    for contig in np.random.default_rng([seed, _CONTIGS]).permutation(len(names)).tolist():
         if abs(rows + sizes[contig] - wanted) < abs(rows - wanted):
             taken.append(contig)
             rows += int(sizes[contig])
     if not _NEAR_ENOUGH[0] * wanted <= rows <= _NEAR_ENOUGH[1] * wanted:
         return None
     listed = ", ".join(sorted(str(names[contig]) for contig in taken))
-    return Split(np.isin(index, taken), f"{rows} sequences ({rows / len(frame):.1%}) on {listed}")
+    return Split(
+        np.isin(index, taken), f"{rows} sequences ({rows / len(frame):.1%}) on {listed}, seed {seed}"
+    )
 
 
 def _random_groups(

@@ -1,0 +1,267 @@
+"""The command finetune, as users start, break off and go on with it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dnabert_enhancer.commands.cli import main
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+PROGRAM = [sys.executable, "-c", "from dnabert_enhancer.commands.cli import main; main()", "finetune"]
+MOTIF = "TGACTCAGCA"
+PATIENCE_SECONDS = 300
+
+
+def write_table(path: Path, rows: int, seed: int) -> Path:
+    """Write sequences of 40 bp, those of label 1 with a motif, as a CSV."""
+    rng = np.random.default_rng(seed)
+    lines = ["sequence,label"]
+    for row in range(rows):
+        letters = rng.choice(list("ACGT"), 40)
+        if row % 2:
+            letters[5:15] = list(MOTIF)
+            letters[25:35] = list(MOTIF)
+        lines.append(f"{''.join(letters)},{row % 2}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables")
+    write_table(folder / "train.csv", 320, 0)
+    write_table(folder / "dev.csv", 64, 1)
+    return folder
+
+
+def options(tables: Path, output: Path, **changed: object) -> list[str]:
+    values = {
+        "dataset": tables,
+        "base-model": "new:tiny",
+        "k": 3,
+        "output-dir": output,
+        "epochs": 2,
+        "batch-size": 16,
+        "learning-rate": 0.005,
+        "device": "cpu",
+        "precision": "float32",
+        "shift": 3,
+        "token-dropout": 0.05,
+        "seed": 5,
+        **{name.replace("_", "-"): value for name, value in changed.items()},
+    }
+    return [word for name, value in values.items() for word in (f"--{name}", str(value))]
+
+
+def finetune(arguments: Sequence[str]) -> int:
+    """Run the command in this process; return its exit code."""
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments), command="finetune")
+    return int(stop.value.code or 0)
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def test_a_model_with_history_and_record_is_written(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert finetune([*options(tables, tmp_path / "m", model_name="motif", licence="CC0-1.0")]) == 0
+    card = json.loads((tmp_path / "m" / "enhancer_model.json").read_text())
+    assert (card["name"], card["licence"], card["labels"]) == (
+        "motif",
+        "CC0-1.0",
+        ["non-enhancer", "enhancer"],
+    )
+    assert card["metrics"]["validation"]["auroc"] > 0.9
+    record = json.loads((tmp_path / "m" / "run.json").read_text())
+    assert record["counts"] == {"sequences_train": 320, "sequences_validation": 64}
+    assert record["model"]["digest"]
+    history = (tmp_path / "m" / "history.tsv").read_text().splitlines()
+    assert history[0].split("\t")[:4] == ["epoch", "step", "train_loss", "validation_loss"]
+    assert [line.split("\t")[:2] for line in history[1:]] == [["1", "20"], ["2", "40"]]
+    assert capsys.readouterr().out == ""
+
+
+def test_an_own_file_of_validation_rows_is_used(tables: Path, tmp_path: Path) -> None:
+    arguments = options(tables, tmp_path / "m", dataset=tables / "train.csv", epochs=1)
+    assert finetune([*arguments, "--validation", str(tables / "dev.csv")]) == 0
+    card = json.loads((tmp_path / "m" / "enhancer_model.json").read_text())
+    assert card["training"]["splits"]["validation"]["sequences"] == 64
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        (["--epochs", "0"], "epochs is 0; it must be at least 1"),
+        (["--dataset", "nowhere.tsv"], "nowhere.tsv: no such file or folder"),
+        (["--base-model", "new:giant"], "no configuration 'giant'"),
+        (["--window-length", "5000"], "windows of 5000 bp need up to 5000 tokens, but the model reads 512"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(
+    extra: list[str], said: str, tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert finetune([*options(tables, tmp_path / "m"), *extra]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_labels_of_one_class_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "one.tsv"
+    table.write_text("sequence\tlabel\nACGTACGTAC\t1\nACGTACGTAA\t1\n")
+    assert finetune(options(tmp_path, tmp_path / "m", dataset=table)) == 2
+    assert "labels are 1" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_killed_twice_ends_with_the_weights_of_the_unbroken_one(tables: Path, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    command = [*PROGRAM, *options(tables, whole, epochs=4, checkpoint_steps=7)]
+    subprocess.run(command, check=True, env=environment(), capture_output=True)
+    command = [*PROGRAM, *options(tables, broken, epochs=4, checkpoint_steps=7)]
+    steps_at_kill = []
+    for wanted in (7, 42):
+        process = subprocess.Popen(
+            command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        steps_at_kill.append(_wait_for_checkpoint(broken, wanted, process))
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert not (broken / "config.json").exists()
+    last = subprocess.run(command, check=True, env=environment(), capture_output=True, text=True)
+    assert "going on from update" in last.stderr
+    assert steps_at_kill[1] >= 42
+    assert not (broken / ".checkpoints").exists()
+    assert (broken / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+    cards = [json.loads((folder / "enhancer_model.json").read_text()) for folder in (whole, broken)]
+    assert cards[0]["metrics"] == cards[1]["metrics"]
+    assert cards[0]["calibration"] == cards[1]["calibration"]
+    assert len(cards[1]["training"]["epochs"]) == 4
+
+
+def _wait_for_checkpoint(output: Path, step: int, process: subprocess.Popen[bytes]) -> int:
+    """Wait for a whole checkpoint at or after a step; return its step."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        found = [
+            int(path.parent.name.removeprefix("checkpoint-"))
+            for path in output.glob(".checkpoints/attempt-1/checkpoint-*/complete.json")
+        ]
+        if any(number >= step for number in found):
+            return max(found)
+        assert process.poll() is None, "the training ended before it could be killed"
+        time.sleep(0.01)
+    raise AssertionError(f"no checkpoint within {PATIENCE_SECONDS} s")
+
+
+@pytest.mark.slow
+def test_other_arguments_on_a_broken_off_run_are_refused_unless_restarted(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "m"
+    command = [*PROGRAM, *options(tables, output, epochs=50, checkpoint_steps=2)]
+    process = subprocess.Popen(
+        command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _wait_for_checkpoint(output, 2, process)
+    assert finetune(options(tables, output)) == 2
+    assert "another finetune is at work in this folder" in capsys.readouterr().err
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert finetune(options(tables, output, epochs=1)) == 2
+    assert "run with other arguments: epochs 1 (was 50); give the same" in capsys.readouterr().err
+    assert finetune([*options(tables, output, epochs=1), "--restart"]) == 0
+    assert (output / "config.json").exists()
+
+
+@pytest.mark.slow
+def test_wandb_writes_an_offline_run(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("wandb")
+    for name in ("WANDB_API_KEY", "WANDB_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    assert finetune([*options(tables, tmp_path / "m", epochs=1), "--log-to", "wandb"]) == 0
+    assert list((tmp_path / "m" / "logs" / "wandb").glob("wandb/offline-run-*/run-*.wandb"))
+    assert "logged offline" in caplog.text
+    assert "WANDB_MODE" not in os.environ
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("mlflow") is None, reason="mlflow-skinny is not installed")
+def test_mlflow_keeps_the_curves_in_a_file(tables: Path, tmp_path: Path) -> None:
+    import mlflow
+
+    assert finetune([*options(tables, tmp_path / "m", epochs=2), "--log-to", "mlflow"]) == 0
+    store = next((tmp_path / "m" / "logs" / "mlflow").iterdir())
+    mlflow.set_tracking_uri(f"sqlite:///{store}" if store.is_file() else store.as_uri())
+    runs = mlflow.search_runs(search_all_experiments=True, output_format="list")
+    assert len(runs) == 1
+    assert runs[0].data.metrics["eval_auroc"] > 0.5
+
+
+def test_a_missing_logger_is_a_missing_resource(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "mlflow" else real(name, *rest)
+    )
+    assert finetune([*options(tables, tmp_path / "m"), "--log-to", "mlflow"]) == 3
+    assert 'pip install "dnabert-enhancer[mlflow]"' in capsys.readouterr().err
+
+
+def test_without_torch_the_way_to_install_it_is_said(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else real(name, *rest)
+    )
+    assert finetune(options(tables, tmp_path / "m")) == 3
+    line = capsys.readouterr().err.strip()
+    assert line.endswith(
+        """the Python package 'torch' is not installed; pip install "dnabert-enhancer[train]\""""
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_of_accelerate_train_one_model(tables: Path, tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text("from dnabert_enhancer.commands.cli import main\nmain()\n")
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    launch += [
+        "--num_machines",
+        "1",
+        "--mixed_precision",
+        "no",
+        "--dynamo_backend",
+        "no",
+        str(script),
+        "finetune",
+    ]
+    arguments = options(tables, tmp_path / "m", epochs=2)
+    done = subprocess.run(
+        [*launch, *arguments], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("epoch 2 of 2") == 1
+    card = json.loads((tmp_path / "m" / "enhancer_model.json").read_text())
+    assert card["training"]["epochs"][-1]["step"] == 20
+    assert card["metrics"]["validation"]["auroc"] > 0.8
