@@ -58,7 +58,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 def load_command(name: str) -> CommandModule:
     """Return the module of a command by the name that users type."""
-    module: CommandModule = importlib.import_module(f"dnabert_enhancer.commands.{COMMANDS[name].module}")  # type: ignore[assignment]  # a module as a protocol
+    module: CommandModule = importlib.import_module(f"dnabert_enhancer.commands.{COMMANDS[name].module}")
     return module
 
 
