@@ -2,10 +2,12 @@
 
 from dnabert_enhancer.engine.comparison import check_backends_agree
 from dnabert_enhancer.engine.engine import Engine
+from dnabert_enhancer.engine.gate import Agreement, agreement
 from dnabert_enhancer.engine.predictions import Predictions
 from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision, Strand
 
 __all__ = [
+    "Agreement",
     "BackendName",
     "Device",
     "Engine",
@@ -13,5 +15,6 @@ __all__ = [
     "Precision",
     "Predictions",
     "Strand",
+    "agreement",
     "check_backends_agree",
 ]

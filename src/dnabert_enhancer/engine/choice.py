@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import tempfile
 import time
 from contextlib import suppress
 from importlib import metadata
@@ -14,17 +16,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer import __version__
 from dnabert_enhancer.engine.backend import Backend
 from dnabert_enhancer.engine.candidates import Candidate, make, processor_name
 from dnabert_enhancer.engine.gate import Agreement, agreement
 from dnabert_enhancer.engine.loop import outputs_of
 from dnabert_enhancer.engine.settings import EngineSettings, Precision, Strand
-from dnabert_enhancer.errors import DnabertEnhancerError
-from dnabert_enhancer.files import OutputSet, cache_directory
+from dnabert_enhancer.errors import ResourceError
+from dnabert_enhancer.files import cache_directory
 from dnabert_enhancer.model import EnhancerModel
 
 _log = logging.getLogger(__name__)
-_FORMAT = 1
 _LEAST_GAIN = 1.15
 _SMALL_MODEL = 4e7
 _TIMED_SECONDS = 0.25
@@ -69,14 +71,14 @@ def choose(
     multiplications a window) is computed by the first. Otherwise each candidate is timed, and one that is at
     least 1.15 times as fast as the first replaces it, if it passes the gate (see `gate.Agreement`). The
     finding is cached by model, processor, versions and candidates, so that later runs and other shards
-    choose the same.
+    choose the same; when several start together, the first to finish decides for all.
     """
     threads = settings.used_threads
     if len(found) == 1:
         return Choice(make(found[0], model, threads), "the only way that was asked for or fits", {})
     if _multiplications(model, windows.shape[1]) < _SMALL_MODEL:
         return Choice(make(found[0], model, threads), "the model is too small to gain by another way", {})
-    path = cache_directory() / "engine" / f"{_key(model, settings, found)}.json"
+    path = cache_directory() / "engine" / f"{_key(model, found)}.json"
     remembered = _remembered(path, found)
     if remembered is not None:
         candidate, why, measured = remembered
@@ -101,11 +103,23 @@ def _measure_and_remember(
     if best is first:
         why = f"measured: no other way is {_LEAST_GAIN} times as fast and agrees"
     report = {str(item.candidate): _report(item) for item in measured}
-    content = {"chosen": list(best.candidate), "why": why, "measured": report}
-    with suppress(DnabertEnhancerError, OSError), OutputSet() as outputs:
-        outputs.path(path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    _remember(path, {"chosen": list(best.candidate), "why": why, "measured": report})
+    others = _remembered(path, [item.candidate for item in measured])
+    if others is not None:
+        candidate, why, report = others
+        best = next(item for item in measured if item.candidate == candidate)
     _log.info("engine: %s (%s)", best.candidate, why)
     return Choice(best.backend, why, report)
+
+
+def _remember(path: Path, content: dict[str, Any]) -> None:
+    """Cache a finding unless another process was first: shards that start together then agree."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", encoding="utf-8") as written:
+            json.dump(content, written, indent=2)
+            written.flush()
+            os.link(written.name, path)
 
 
 def _measure(
@@ -118,8 +132,8 @@ def _measure(
     for candidate in found:
         try:
             backend = make(candidate, model, settings.used_threads)
-        except DnabertEnhancerError as error:
-            _log.debug("engine: %s cannot be used: %s", candidate, error)
+        except ResourceError as error:
+            _log.warning("engine: %s cannot be used: %s", candidate, error)
             continue
         rate = _windows_per_second(backend, model, windows)
         if not results:
@@ -131,6 +145,8 @@ def _measure(
         results.append(
             _Measured(candidate, backend, rate, None if exact else agreement(reference, outputs, model.card))
         )
+    if not results:
+        raise ResourceError("none of the ways to compute the model can be used here", source=model.directory)
     return results
 
 
@@ -167,8 +183,9 @@ def _multiplications(model: EnhancerModel, length: int) -> float:
     return layers * tokens * (4 * hidden * hidden + 2 * hidden * wide + 2 * tokens * hidden)
 
 
-def _key(model: EnhancerModel, settings: EngineSettings, found: list[Candidate]) -> str:
-    facts = [_FORMAT, model.digest, processor_name(), settings.used_threads, settings.strand]
+def _key(model: EnhancerModel, found: list[Candidate]) -> str:
+    """Return what a finding depends on; not the threads, so that their number does not change results."""
+    facts = [__version__, model.digest, processor_name()]
     facts += [str(candidate) for candidate in found]
     for package in ("onnxruntime", "torch"):
         with suppress(metadata.PackageNotFoundError):

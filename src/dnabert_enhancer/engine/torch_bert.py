@@ -49,6 +49,7 @@ class _Linear:
             try:
                 self._packed = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
                 self(torch.zeros((rows, weight.shape[1]), dtype=weight.dtype))
+                self._weight = torch.empty(0)
             except (AttributeError, RuntimeError, NotImplementedError):
                 self._packed = None
 

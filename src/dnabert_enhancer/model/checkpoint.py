@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from dnabert_enhancer.model.bert import State
 
 SAFETENSORS_NAME = "model.safetensors"
 PICKLE_NAME = "pytorch_model.bin"
+_POINTER = b"version https://git-lfs"
 _INDEX_SUFFIX = ".index.json"
 
 
@@ -99,6 +101,9 @@ def _from_bytes(data: bytes, kind: str, path: Path, name: str) -> np.ndarray[Any
 
 
 def _read_pickle(path: Path) -> State:
+    with path.open("rb") as stream:
+        if stream.read(len(_POINTER)) == _POINTER:
+            raise InputError("is a Git LFS pointer, not the weights", source=path, remedy="run git lfs pull")
     try:
         import torch
     except ImportError:
@@ -116,7 +121,7 @@ def _read_pickle(path: Path) -> State:
             content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         reason = str(error)
-        if "Unsupported" in reason or "unsupported" in reason or "WeightsUnpickler" in reason:
+        if "global" in reason.lower():
             raise InputError(
                 f"holds more than tensors ({_offender(reason)}); code from a checkpoint is never run",
                 source=path,
@@ -133,11 +138,9 @@ def _not_a_checkpoint(path: Path) -> InputError:
 
 
 def _offender(reason: str) -> str:
-    """Return the name that an unpickling error complains of, or its first line."""
-    for line in reason.splitlines():
-        if "GLOBAL" in line or "Unsupported" in line:
-            return line.strip().split(". ")[0][:160]
-    return reason.splitlines()[0][:160] if reason else "unknown content"
+    """Return the name of the code that an unpickling error complains of."""
+    found = re.search(r"GLOBAL ([\w.]+)", reason)
+    return found.group(1) if found else "code"
 
 
 def _tensors(content: object, path: Path) -> State:

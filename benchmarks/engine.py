@@ -1,0 +1,309 @@
+"""How fast the engine is: DNABERT's own code, transformers and our backends on one model, in one run.
+
+A BERT-base (12 layers of 768 units) with random weights reads windows of 200 bp, on one strand. All contenders are
+loaded, then measured in turns, for several rounds; the table gives each one's median of windows per second, its
+ratio to DNABERT's code as its users run it (padded to --original-length tokens), and for float32 the share of the
+rate at which this machine multiplies float32 matrices, measured in the same rounds.
+
+With --gate MODEL and --fasta the faster precisions are compared with float32 on real windows: mean change of the
+probability, and the Jaccard index of the calls.
+
+    python benchmarks/engine.py --original CHECKOUT_OF_DNABERT
+    python benchmarks/engine.py --gate MODEL_DIRECTORY --fasta hg19_chr20.fa.gz
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+LENGTH = 200
+K = 6
+GOAL_FLOAT32, GOAL_AUTO, GOAL_SHARE = 3.0, 6.0, 0.6
+
+
+class Contender(NamedTuple):
+    """Something that predicts: its name, a function that returns windows done and seconds, what it is."""
+
+    name: str
+    measure: Callable[[], tuple[int, float]]
+    exact: bool
+    operations: float
+
+
+def main() -> None:
+    """Measure and print."""
+    options = _options()
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    if options.gate:
+        _print_gate(options)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        rates = _measure(options, Path(folder))
+    _print_speed(options, rates)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--original",
+        type=Path,
+        default=os.environ.get("DNABERT_ORIGINAL"),
+        help="checkout of DNABERT's code with src/ and examples/ (default: $DNABERT_ORIGINAL; left out without)",
+    )
+    parser.add_argument("--original-length", type=int, default=350, help="its max_seq_length (default 350)")
+    parser.add_argument("--original-batch", type=int, default=32, help="its batch size (default 32)")
+    parser.add_argument(
+        "--configuration", default="base", help="named configuration of the model (default base)"
+    )
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each contender in each round")
+    parser.add_argument("--gate", type=Path, metavar="MODEL", help="compare precisions on this model instead")
+    parser.add_argument("--fasta", type=Path, help="sequence for --gate")
+    parser.add_argument("--windows", type=int, default=10_000, help="for --gate")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    return parser.parse_args()
+
+
+def _measure(options: argparse.Namespace, folder: Path) -> dict[str, tuple[Contender, list[float]]]:
+    from dnabert_enhancer.model import new_model, write_model
+
+    parts = new_model(options.configuration, k=K, window_length=LENGTH)
+    model = write_model(folder / "model", parts)
+    windows = np.random.default_rng(0).integers(0, 4, size=(4096, LENGTH), dtype=np.uint8)
+    operations = _operations(model.shape, model.tokenizer.token_count(LENGTH))
+    contenders = [_matrix_product(options.threads)]
+    children: list[subprocess.Popen[str]] = []
+    if options.original:
+        contenders += _original(options, model, windows, folder / "original", children)
+    contenders += _transformers(model, windows, options, operations.whole)
+    contenders += _ours(model, windows, options, operations.done)
+    rates: dict[str, tuple[Contender, list[float]]] = {item.name: (item, []) for item in contenders}
+    for number in range(options.rounds + 1):
+        for item in contenders:
+            count, seconds = item.measure()
+            if number:  # the first round warms up
+                rates[item.name][1].append(count / seconds)
+            print(f"round {number}  {item.name:<42}{count / seconds:10.2f}/s", file=sys.stderr, flush=True)
+    for child in children:
+        child.stdin.close()
+        child.wait()
+    return rates
+
+
+class _Operations(NamedTuple):
+    """Multiplications and additions for a window: in the whole model, and without what no output needs."""
+
+    whole: float
+    done: float
+
+
+def _operations(shape, tokens: int) -> _Operations:
+    h, f = shape.hidden, shape.intermediate
+    attention = 4 * tokens * tokens * h
+    layer = 2 * tokens * (4 * h * h + 2 * h * f) + attention
+    last = 2 * tokens * 2 * h * h + attention / tokens + 2 * (2 * h * h + 2 * h * f)
+    return _Operations(shape.layers * layer, (shape.layers - 1) * layer + last)
+
+
+def _matrix_product(threads: int) -> Contender:
+    import torch
+
+    a, b = torch.randn(1600, 768), torch.randn(768, 3072)
+    operations = 2 * 1600 * 768 * 3072
+
+    def measure() -> tuple[int, float]:
+        torch.set_num_threads(threads)
+        best = min(_seconds(lambda: torch.mm(a, b)) for _ in range(60))
+        return operations, best * 1e9
+
+    return Contender("float32 matrix product, Gflop", measure, exact=True, operations=0)
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def _for_seconds(function: Callable[[np.ndarray], object], windows: np.ndarray, batch: int, seconds: float):
+    """Return a measurement that predicts batches of windows until the time is over."""
+
+    def measure() -> tuple[int, float]:
+        done, start = 0, time.perf_counter()
+        while (passed := time.perf_counter() - start) < seconds:
+            first = done % (len(windows) - batch)
+            function(windows[first : first + batch])
+            done += batch
+        return done, passed
+
+    return measure
+
+
+def _original(options, model, windows, folder: Path, children: list) -> list[Contender]:
+    import torch
+
+    from dnabert_enhancer.sequence import KmerVocabulary
+
+    folder.mkdir()
+    vocabulary = KmerVocabulary(K)
+    torch.save(
+        {name: torch.from_numpy(value.copy()) for name, value in model.read_state().items()},
+        folder / "pytorch_model.bin",
+    )
+    for name in ("config.json", "vocab.txt"):
+        (folder / name).write_bytes((model.directory / name).read_bytes())
+    rows = [
+        f"{vocabulary.kmer_strings(window)}\t{i % 2}"
+        for i, window in enumerate(windows[: options.original_batch])
+    ]
+    (folder / "dev.tsv").write_text("\n".join(["sequence\tlabel", *rows]) + "\n")
+    program = [sys.executable, str(Path(__file__).with_name("original_dnabert.py"))]
+    child = subprocess.Popen(
+        [*program, str(options.original), str(folder), "--threads", str(options.threads)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=(folder / "log").open("w"),
+        text=True,
+    )
+    children.append(child)
+
+    def measure(length: int) -> tuple[int, float]:
+        child.stdin.write(f"{length} {options.original_batch}\n")
+        child.stdin.flush()
+        answer = child.stdout.readline()
+        if not answer:
+            sys.exit(f"DNABERT's code failed:\n{(folder / 'log').read_text()[-2000:]}")
+        found = json.loads(answer)
+        return found["windows"], found["seconds"]
+
+    tokens = model.tokenizer.token_count(LENGTH)
+    return [
+        Contender("DNABERT, as it is run", lambda: measure(options.original_length), True, 0),
+        Contender("DNABERT, not padded", lambda: measure(tokens), True, 0),
+    ]
+
+
+def _transformers(model, windows, options, operations: float) -> list[Contender]:
+    import torch
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    contenders = []
+    for attention in ("eager", "sdpa"):
+        module = transformers.AutoModelForSequenceClassification.from_pretrained(
+            model.directory, attn_implementation=attention, dtype=torch.float32
+        ).eval()
+
+        def predict(codes: np.ndarray, module=module) -> None:
+            torch.set_num_threads(options.threads)
+            ids = torch.from_numpy(model.tokenizer.tokenize(codes).ids)
+            with torch.inference_mode():
+                module(input_ids=ids, attention_mask=torch.ones_like(ids))
+
+        measure = _for_seconds(predict, windows, 8, options.seconds)
+        contenders.append(Contender(f"transformers, {attention}", measure, True, operations))
+    return contenders
+
+
+def _ours(model, windows, options, operations: float) -> list[Contender]:
+    from dnabert_enhancer.engine import Engine, EngineSettings
+
+    ways = [
+        ("torch", "float32"),
+        ("onnx", "float32"),
+        ("torch", "bfloat16"),
+        ("onnx", "int8"),
+        ("auto", "auto"),
+    ]
+    contenders = []
+    for backend, precision in ways:
+        settings = EngineSettings("cpu", backend, precision, threads=options.threads, strand="forward")
+        engine = Engine(model, settings)
+        engine.predict(windows[:512] if precision == "auto" else windows[:1])
+        name = f"ours, {backend} {precision}"
+        if precision == "auto":
+            chosen = engine.description()
+            name = f"ours, auto: {chosen['backend']} {chosen['precision']}"
+        batch = 16 * options.threads
+        measure = _for_seconds(engine.predict, windows, batch, options.seconds)
+        contenders.append(Contender(name, measure, precision == "float32", operations))
+    return contenders
+
+
+def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, list[float]]]) -> None:
+    medians = {name: statistics.median(values) for name, (_, values) in rates.items()}
+    product = medians.pop("float32 matrix product, Gflop") * 1e9
+    base = medians.get("DNABERT, as it is run")
+    print(f"BERT {options.configuration}, {LENGTH} bp, one strand, {options.threads} threads; ", end="")
+    print(f"float32 matrix product {product / 1e9:.0f} Gflop/s\n")
+    print("| contender | windows/s | times DNABERT as it is run | share of the matrix-product rate |")
+    print("|---|---:|---:|---:|")
+    figures = {"matrix_product_flops": product}
+    for name, rate in medians.items():
+        contender = rates[name][0]
+        ratio = f"{rate / base:.1f}" if base else ""
+        share = (
+            f"{rate * contender.operations / product:.0%}" if contender.exact and contender.operations else ""
+        )
+        print(f"| {name} | {rate:.2f} | {ratio} | {share} |")
+        figures[name] = rate
+    if base:
+        exact = max(rate for name, rate in medians.items() if name.startswith("ours") and "float32" in name)
+        auto = next(rate for name, rate in medians.items() if "auto" in name)
+        print(
+            f"\nfloat32 {exact / base:.1f} times (goal {GOAL_FLOAT32}), auto {auto / base:.1f} (goal {GOAL_AUTO})"
+        )
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _print_gate(options: argparse.Namespace) -> None:
+    """Print how far each precision is from float32 on real windows."""
+    from dnabert_enhancer.engine import Engine, EngineSettings, agreement
+    from dnabert_enhancer.engine.candidates import has_bfloat16_units
+    from dnabert_enhancer.genome import read_fasta
+    from dnabert_enhancer.model import open_model
+    from dnabert_enhancer.sequence import encode_bases, window_view
+
+    model = open_model(options.gate)
+    codes = np.concatenate([encode_bases(record.sequence) for record in read_fasta(options.fasta)])
+    view = window_view(codes, model.window_length)
+    known = np.flatnonzero((view[:: model.window_length] < 4).all(axis=1)) * model.window_length
+    chosen = view[known[np.linspace(0, len(known) - 1, min(options.windows, len(known))).astype(int)]]
+    outputs = {}
+    for backend, precision in (
+        ("onnx", "float32"),
+        ("torch", "float32"),
+        ("onnx", "int8"),
+        ("torch", "bfloat16"),
+    ):
+        settings = EngineSettings("cpu", backend, precision, threads=options.threads)
+        start = time.perf_counter()
+        outputs[backend, precision] = Engine(model, settings).predict(chosen).outputs
+        seconds = time.perf_counter() - start
+        found = agreement(outputs["onnx", "float32"], outputs[backend, precision], model.card)
+        print(
+            f"{backend} {precision}: {len(chosen)} windows, mean |change of p| {found.mean_change:.2g}, "
+            f"Jaccard of calls {found.jaccard:.4f}, expected {found.expected_jaccard:.4f}, "
+            f"{'passes' if found.passes else 'FAILS'}; {len(chosen) / seconds:.0f} windows/s"
+        )
+    print(f"this processor has bfloat16 units: {has_bfloat16_units()}")
+
+
+if __name__ == "__main__":
+    main()
