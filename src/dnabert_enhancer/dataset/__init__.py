@@ -7,7 +7,8 @@ from dnabert_enhancer.dataset.build import BuiltDataset, build_dataset
 from dnabert_enhancer.dataset.delimited import read_table
 from dnabert_enhancer.dataset.gc_profile import GcProfile, draw_gc_profile
 from dnabert_enhancer.dataset.kmer_text import join_kmers, kmer_text
-from dnabert_enhancer.dataset.leaks import LeakReport, LeakRule, leaks_between, shared_kmers
+from dnabert_enhancer.dataset.leak_rule import LeakRule
+from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between, shared_kmers
 from dnabert_enhancer.dataset.readers import begins_as_fasta, read_dataset
 from dnabert_enhancer.dataset.sequence_sources import (
     NamedSequence,

@@ -183,7 +183,11 @@ def draw_starts(free: Stretches, length: int, count: int, rng: np.random.Generat
     widths = free.end - free.start - length + 1
     before = np.concatenate([[0], np.cumsum(widths)])
     total = int(before[-1])
-    drawn = np.arange(total) if total <= count else np.unique(rng.integers(0, total, size=count))
+    if total <= count:
+        drawn = np.arange(total)
+    else:
+        drawn = np.sort(rng.integers(0, total, size=count))
+        drawn = drawn[np.diff(drawn, prepend=-1) > 0]
     stretch = np.searchsorted(before, drawn, side="right") - 1
     starts: NDArray[np.int64] = free.start[stretch] + drawn - before[stretch]
     return starts

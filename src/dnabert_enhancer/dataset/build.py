@@ -86,6 +86,7 @@ def build_dataset(
         builder = _Builder(genome, settings)
         positives, background = builder.windows(regions, exclude, negatives, splits, block_size)
         frames = _frames(positives, background, list(genome.contig_sizes), settings.length)
+    _require_both_classes(frames)
     frames, leaks = _without_leaks(frames, settings, builder.skipped)
     _require_both_classes(frames)
     for name, frame in frames.items():
@@ -158,6 +159,8 @@ class _Builder:
     def _matched(
         self, positives: Labelled, usable: UsableWindows, forbidden: Mapping[int, Stretches]
     ) -> Labelled:
+        if not usable.composition.masked.any():
+            LOGGER.warning("no positive has soft-masked bases: negatives are matched for GC alone")
         matched = matched_negatives(
             self._genome,
             positives,

@@ -9,6 +9,7 @@ from dnabert_enhancer.sequence import UNKNOWN_BASE
 
 LARGEST_K = 62
 _WORD_BASES = 31
+_PIECE = 1 << 15
 _SECOND_WORD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -36,12 +37,15 @@ def canonical_hashes(codes: NDArray[np.uint8], k: int) -> NDArray[np.uint64]:
     """
     if not 1 <= k <= LARGEST_K:
         raise ValueError(f"k is {k}; 1 to {LARGEST_K} is possible")
-    if len(codes) < k:
-        return np.empty(0, dtype=np.uint64)
-    forward = _strand_hashes(codes, k)
-    # the reverse complement of the k-mer at i begins at n - k - i of the reversed, complemented codes
-    reverse = _strand_hashes(np.bitwise_xor(codes[::-1], 3), k)[::-1]
-    return np.minimum(forward, reverse)
+    hashes = np.empty(max(0, len(codes) - k + 1), dtype=np.uint64)
+    # in pieces that stay in the processor's cache: several times faster on millions of bases
+    for start in range(0, len(hashes), _PIECE):
+        piece = codes[start : start + _PIECE + k - 1]
+        forward = _strand_hashes(piece, k)
+        # the reverse complement of the k-mer at i begins at n - k - i of the reversed, complemented codes
+        reverse = _strand_hashes(np.bitwise_xor(piece[::-1], 3), k)[::-1]
+        np.minimum(forward, reverse, out=hashes[start : start + len(forward)])
+    return hashes
 
 
 def known_kmers(codes: NDArray[np.uint8], k: int) -> NDArray[np.bool_]:

@@ -4,66 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.kmer_hash import canonical_hashes, known_kmers, window_sums
+from dnabert_enhancer.dataset.leak_rule import LeakRule, counting_kmers
 from dnabert_enhancer.sequence import encode_bases
+
+__all__ = ["LeakReport", "LeakRule", "PairLeaks", "SharedKmers", "leaks_between", "shared_kmers"]
 
 KEEP_ORDER = ("test", "validation", "train")
 """Of two splits that share a k-mer, the one named first keeps its sequences."""
 
-_CHUNK_BASES = 4_000_000
+_CHUNK_BASES = 1_000_000
 _MOST_KEYS = 32_000_000
 _FILTER_BITS = 27
+_ALL_LOWER = 0.95
+_LOWER_CASE = ord("a")
 _COMPLEMENT = str.maketrans("ACGTUacgtu", "TGCAATGCAA")
-
-
-@dataclass(frozen=True)
-class LeakRule:
-    """Which shared k-mers give a sequence away.
-
-    Parameters
-    ----------
-    k : int
-        Length of the k-mers, in bp.
-    ignore_repeats : bool
-        Leave out k-mers of repeats: those soft-masked (lower case) for more than `masked_share` of
-        their bases, and tandem repeats, where for some period of 1 to `longest_period` bp at least
-        `tandem_share` of the bases equal the base one period before. Sequences that are lower case as a
-        whole (more than 95 % of all letters) count as not masked. Sequences that are equal as a whole
-        (either strand) are leaks whether masked or not.
-
-    Notes
-    -----
-    Young interspersed repeats share 40-mers all over a genome without telling anything about an element,
-    and counting them would empty a training set of repeats. Measured on 200-bp windows, even against odd
-    megabases: of 8.4 Mb of hg19 chr20 (5 % soft-masked there, far less than RepeatMasker finds) 11.8 % of
-    the windows share a 40-mer with the other side, 10.1 % by the rule; of 6.7 Mb of hg38 (12 % soft-masked)
-    9.8 % and 7.4 %. A masked share of 0.25 or 0.75 instead of 0.5 changes nothing there. Leaving out
-    40-mers by the number of their copies does not help: 78 % of the shared ones occur at most five times.
-    So the rule is as good as the mask of the genome, and what is not masked counts as a leak.
-    """
-
-    k: int = 40
-    ignore_repeats: bool = True
-    masked_share: float = 0.5
-    longest_period: int = 6
-    tandem_share: float = 0.8
-
-    def describe(self) -> str:
-        """Return the rule as a sentence, for dataset.json."""
-        text = f"no {self.k}-mer (either strand) in two splits"
-        if not self.ignore_repeats:
-            return f"{text}, repeats included"
-        return (
-            f"{text}, except k-mers soft-masked for more than {self.masked_share:.0%} and tandem repeats "
-            f"(period 1 to {self.longest_period}, {self.tandem_share:.0%} equal to the base one period "
-            "before); no equal sequences"
-        )
 
 
 class PairLeaks(NamedTuple):
@@ -140,11 +100,12 @@ def shared_kmers(
     """
     rule = rule or LeakRule()
     found = _equal_sequences(sequences, others)
+    kmers = sum(max(0, len(other) - rule.k + 1) for other in others)
+    passes = 1 << max(0, -(-kmers // _MOST_KEYS) - 1).bit_length()
     distinct = 0
-    for passes, part in _hash_ranges(others, rule):
-        keys = _distinct_hashes(others, rule, passes, part)
-        if len(keys):
-            distinct += _mark(found, sequences, _KeySet(keys), rule, passes, part)
+    for part in range(passes):
+        keys = _KeySet(_distinct_hashes(others, rule, passes, part))
+        distinct += _mark(found, sequences, keys, rule)
     return SharedKmers(found, distinct)
 
 
@@ -162,46 +123,58 @@ class _KeySet:
         """Return the places of the hashes that are in the set."""
         maybe = np.flatnonzero(self._table[hashes >> self._shift])
         wanted = hashes[maybe]
-        places = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
-        members: NDArray[np.intp] = maybe[self._keys[places] == wanted]
+        places = np.searchsorted(self._keys, wanted)
+        inside = places < len(self._keys)
+        inside[inside] = self._keys[places[inside]] == wanted[inside]
+        members: NDArray[np.intp] = maybe[inside]
         return members
 
 
-class _Hashed(NamedTuple):
-    """Hashes of a chunk's k-mers that count, and the row (in the whole set) of each."""
+class _Chunk(NamedTuple):
+    """Some sequences as one piece: base codes, letters (None where case means nothing), row of each base."""
 
-    hashes: NDArray[np.uint64]
+    codes: NDArray[np.uint8]
+    letters: NDArray[np.uint8] | None
     rows: NDArray[np.intp]
 
 
-def _hash_ranges(sequences: Sequence[str], rule: LeakRule) -> Iterator[tuple[int, int]]:
-    kmers = sum(max(0, len(sequence) - rule.k + 1) for sequence in sequences)
-    passes = 1
-    while kmers > passes * _MOST_KEYS:
-        passes *= 2
-    for part in range(passes):
-        yield passes, part
-
-
 def _distinct_hashes(sequences: Sequence[str], rule: LeakRule, passes: int, part: int) -> NDArray[np.uint64]:
-    parts = [chunk.hashes for chunk in _hashed_chunks(sequences, rule, passes, part)]
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.uint64)
+    """Return the sorted hashes of the k-mers that count, those of one part of the range of hashes."""
+    parts = [np.empty(0, dtype=np.uint64)]
+    for chunk in _chunks(sequences, rule):
+        hashes = canonical_hashes(chunk.codes, rule.k)
+        known = known_kmers(chunk.codes, rule.k)
+        if chunk.letters is not None:
+            known &= window_sums(chunk.letters >= _LOWER_CASE, rule.k) <= rule.masked_share * rule.k
+        if passes > 1:
+            known &= (hashes >> np.uint64(64 - (passes - 1).bit_length())) == part
+        parts.append(hashes[known])
+    return _distinct(np.concatenate(parts))
 
 
-def _mark(
-    found: NDArray[np.bool_], sequences: Sequence[str], keys: _KeySet, rule: LeakRule, passes: int, part: int
-) -> int:
-    """Set the flag of each sequence that has a key, and return how many different keys were met."""
-    met: list[NDArray[np.uint64]] = []
-    for chunk in _hashed_chunks(sequences, rule, passes, part):
-        members = keys.places_of_members(chunk.hashes)
+def _mark(found: NDArray[np.bool_], sequences: Sequence[str], keys: _KeySet, rule: LeakRule) -> int:
+    """Set the flag of each sequence that has a key, and return how many keys were met."""
+    met = [np.empty(0, dtype=np.uint64)]
+    for chunk in _chunks(sequences, rule):
+        hashes = canonical_hashes(chunk.codes, rule.k)
+        # the rule is looked at for members alone: they are few, and a tandem repeat is one in both sets
+        members = keys.places_of_members(hashes)
+        members = members[counting_kmers(chunk.codes, chunk.letters, members, rule)]
         found[chunk.rows[members]] = True
-        met.append(np.unique(chunk.hashes[members]))
-    return len(np.unique(np.concatenate(met))) if met else 0
+        met.append(_distinct(hashes[members]))
+    return len(_distinct(np.concatenate(met)))
 
 
-def _hashed_chunks(sequences: Sequence[str], rule: LeakRule, passes: int, part: int) -> Iterator[_Hashed]:
-    ignore_case = not rule.ignore_repeats or _lower_share(sequences) > 0.95
+def _distinct(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the different hashes in rising order; sorts in place (far faster here than np.unique)."""
+    hashes.sort()
+    is_first = np.ones(len(hashes), dtype=bool)
+    np.not_equal(hashes[1:], hashes[:-1], out=is_first[1:])
+    return hashes[is_first]
+
+
+def _chunks(sequences: Sequence[str], rule: LeakRule) -> Iterator[_Chunk]:
+    case_matters = rule.ignore_repeats and _lower_share(sequences) <= _ALL_LOWER
     first = 0
     while first < len(sequences):
         bases = 0
@@ -209,39 +182,13 @@ def _hashed_chunks(sequences: Sequence[str], rule: LeakRule, passes: int, part: 
         while last < len(sequences) and bases < _CHUNK_BASES:
             bases += len(sequences[last]) + 1
             last += 1
-        yield _hash_chunk(sequences[first:last], first, rule, ignore_case, passes, part)
+        # a letter that is no base divides the sequences, so that no k-mer reaches over a border
+        text = "-".join(sequences[first:last])
+        letters = np.frombuffer(text.encode("latin-1", errors="replace"), dtype=np.uint8)
+        lengths = [len(sequence) + 1 for sequence in sequences[first:last]]
+        rows = np.repeat(np.arange(first, last), lengths)
+        yield _Chunk(encode_bases(text), letters if case_matters else None, rows)
         first = last
-
-
-def _hash_chunk(
-    sequences: Sequence[str], first_row: int, rule: LeakRule, ignore_case: bool, passes: int, part: int
-) -> _Hashed:
-    # a letter that is no base divides the sequences, so no k-mer reaches over a border
-    text = "-".join(sequences)
-    codes = encode_bases(text)
-    counts = known_kmers(codes, rule.k)
-    if rule.ignore_repeats:
-        counts &= ~tandem_kmers(codes, rule)
-        if not ignore_case:
-            letters = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
-            counts &= window_sums(letters >= ord("a"), rule.k) <= rule.masked_share * rule.k
-    hashes = canonical_hashes(codes, rule.k)
-    if passes > 1:
-        counts &= (hashes >> np.uint64(64 - passes.bit_length() + 1)) == part
-    lengths = np.fromiter((len(sequence) + 1 for sequence in sequences), dtype=np.intp, count=len(sequences))
-    rows = np.repeat(np.arange(first_row, first_row + len(sequences)), lengths)[: len(hashes)]
-    return _Hashed(hashes[counts], rows[counts])
-
-
-def tandem_kmers(codes: NDArray[np.uint8], rule: LeakRule) -> NDArray[np.bool_]:
-    """Return for each place whether its k-mer is a tandem repeat by the rule: ``bool[n - k + 1]``."""
-    tandem = np.zeros(max(0, len(codes) - rule.k + 1), dtype=bool)
-    for period in range(1, rule.longest_period + 1):
-        if period >= rule.k:
-            break
-        equal = window_sums(codes[period:] == codes[:-period], rule.k - period)
-        tandem |= equal >= rule.tandem_share * (rule.k - period)
-    return tandem
 
 
 def _equal_sequences(sequences: Sequence[str], others: Sequence[str]) -> NDArray[np.bool_]:

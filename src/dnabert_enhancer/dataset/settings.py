@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from dnabert_enhancer.dataset.leaks import LeakRule
+from dnabert_enhancer.dataset.leak_rule import LeakRule
 
 
 class WindowPlacement(enum.Enum):

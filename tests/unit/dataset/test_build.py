@@ -109,13 +109,13 @@ def test_negatives_come_from_another_contig_of_the_split_when_theirs_is_full(
 
 
 def test_too_few_negatives_are_refused_or_allowed(random_genome: Path, regions: Path) -> None:
-    settings = DatasetSettings(ratio=200.0)
-    with pytest.raises(InputError, match=r"the genome gives [\d,]+ of 12,400 negatives; give --allow-fewer"):
+    settings = DatasetSettings(ratio=15.0)
+    with pytest.raises(InputError, match=r"the genome gives [\d,]+ of 930 negatives; give --allow-fewer"):
         build_dataset([regions], random_genome, settings)
     built = build_dataset([regions], random_genome, dataclasses.replace(settings, allow_fewer=True))
     found = int((rows_of(built)["label"] == 0).sum())
-    assert 0 < found < 12_400
-    assert built.skipped["negative_not_found"] == 12_400 - found
+    assert 0 < found < 930
+    assert built.skipped["negative_not_found"] == 930 - found
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(0.5, 31), (1.0, 62), (2.5, 155)])
