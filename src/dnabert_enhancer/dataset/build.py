@@ -170,7 +170,9 @@ class _Builder:
             self._settings,
             self._rng,
         )
-        require_enough(len(matched.windows.start), matched.wanted, self._settings, self.skipped)
+        require_enough(
+            len(matched.windows.start), matched.wanted, self._settings, self.skipped, matched.unmatched_gc
+        )
         self.counts["negatives_on_another_contig"] = matched.on_other_contig
         self.matching = {
             "largest_gc_difference_of_a_pair": round(matched.largest_gc_difference, 6),

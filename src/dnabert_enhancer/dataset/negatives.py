@@ -52,7 +52,7 @@ class Labelled(NamedTuple):
 
 
 class Matched(NamedTuple):
-    """Matched negatives, how far they are from their positives, and how many were wanted."""
+    """Matched negatives, how far they are from their positives, how many were wanted, GC of what has none."""
 
     windows: Labelled
     largest_gc_difference: float
@@ -60,6 +60,7 @@ class Matched(NamedTuple):
     largest_repeat_difference: float
     on_other_contig: int
     wanted: int
+    unmatched_gc: NDArray[np.float64]
 
 
 def labelled_windows(
@@ -114,6 +115,7 @@ def matched_negatives(
         float(masked.max(initial=0.0)),
         int((matches.contig[found] != targets.contig[found]).sum()),
         len(rows),
+        targets.composition.gc[matches.contig == NOT_MATCHED],
     )
 
 
@@ -157,8 +159,23 @@ def thinned(
     return np.sort(np.concatenate(rows)), wanted
 
 
-def require_enough(found: int, wanted: int, settings: DatasetSettings, skipped: Counter[str]) -> None:
+def require_enough(
+    found: int,
+    wanted: int,
+    settings: DatasetSettings,
+    skipped: Counter[str],
+    unmatched_gc: NDArray[np.float64] | None = None,
+) -> None:
     """Refuse a data set with fewer negatives than wanted, unless that is allowed; count what is missing.
+
+    Parameters
+    ----------
+    found, wanted : int
+    settings : DatasetSettings
+    skipped : Counter
+        Gets ``negative_not_found``.
+    unmatched_gc : float64[n], optional
+        GC of the positives without a negative, for the message.
 
     Raises
     ------
@@ -167,13 +184,17 @@ def require_enough(found: int, wanted: int, settings: DatasetSettings, skipped: 
     """
     if found >= wanted:
         return
+    detail = ""
+    if unmatched_gc is not None and len(unmatched_gc):
+        low, middle, high = np.quantile(unmatched_gc, (0.1, 0.5, 0.9))
+        detail = f" (positives without one: GC {low:.2f} to {high:.2f}, median {middle:.2f})"
     if not settings.allow_fewer:
         raise InputError(
-            f"the genome gives {found:,} of {wanted:,} negatives",
+            f"the genome gives {found:,} of {wanted:,} negatives{detail}",
             source="--negatives",
             remedy="give --allow-fewer, a smaller --ratio, a larger --gc-tolerance or --repeat-tolerance",
         )
-    LOGGER.warning("%d of %d negatives found", found, wanted)
+    LOGGER.warning("%d of %d negatives found%s", found, wanted, detail)
     skipped["negative_not_found"] += wanted - found
 
 
