@@ -205,12 +205,16 @@ def test_wandb_writes_an_offline_run(
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("mlflow") is None, reason="mlflow-skinny is not installed")
-def test_mlflow_keeps_the_curves_in_a_file(tables: Path, tmp_path: Path) -> None:
+def test_mlflow_keeps_the_curves_in_a_file(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mlflow
 
     assert finetune([*options(tables, tmp_path / "m", epochs=2), "--log-to", "mlflow"]) == 0
-    store = next((tmp_path / "m" / "logs" / "mlflow").iterdir())
-    mlflow.set_tracking_uri(f"sqlite:///{store}" if store.is_file() else store.as_uri())
+    store = tmp_path / "m" / "logs" / "mlflow"
+    database = store / "mlflow.db"
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri(f"sqlite:///{database}" if database.is_file() else store.as_uri())
     runs = mlflow.search_runs(search_all_experiments=True, output_format="list")
     assert len(runs) == 1
     assert runs[0].data.metrics["eval_auroc"] > 0.5
@@ -245,17 +249,9 @@ def test_without_torch_the_way_to_install_it_is_said(
 def test_two_processes_of_accelerate_train_one_model(tables: Path, tmp_path: Path) -> None:
     script = tmp_path / "program.py"
     script.write_text("from dnabert_enhancer.commands.cli import main\nmain()\n")
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-    launch += [
-        "--num_machines",
-        "1",
-        "--mixed_precision",
-        "no",
-        "--dynamo_backend",
-        "no",
-        str(script),
-        "finetune",
-    ]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch += ["--main_process_port", "0", str(script), "finetune"]
     arguments = options(tables, tmp_path / "m", epochs=2)
     done = subprocess.run(
         [*launch, *arguments], env=environment(), capture_output=True, text=True, check=False

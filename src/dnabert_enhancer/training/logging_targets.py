@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import logging
 import os
 from collections.abc import Iterator
@@ -60,7 +61,8 @@ def _point(name: str, directory: Path) -> None:
             "WANDB_CONSOLE": "off",
         },
         "mlflow": {
-            "MLFLOW_TRACKING_URI": f"sqlite:///{directory.resolve() / 'mlflow.db'}",
+            "MLFLOW_TRACKING_URI": _mlflow_store(directory.resolve()),
+            "MLFLOW_ALLOW_FILE_STORE": "true",
             "MLFLOW_EXPERIMENT_NAME": PROJECT,
         },
     }[name]
@@ -71,6 +73,12 @@ def _point(name: str, directory: Path) -> None:
         )
     for key, value in settings.items():
         os.environ.setdefault(key, value)
+
+
+def _mlflow_store(directory: Path) -> str:
+    """Return an SQLite file where mlflow can write one (mlflow-skinny cannot), else a folder."""
+    has_sql = all(importlib.util.find_spec(name) for name in ("sqlalchemy", "alembic"))
+    return f"sqlite:///{directory / 'mlflow.db'}" if has_sql else directory.as_uri()
 
 
 def _finish(names: tuple[str, ...]) -> None:

@@ -76,7 +76,7 @@ def test_a_contig_split_that_would_leave_one_class_is_not_taken() -> None:
 
 
 def test_too_few_sequences_are_refused() -> None:
-    with pytest.raises(InputError, match="2 sequences are too few to split off 0.1"):
+    with pytest.raises(InputError, match=r"2 sequences are too few to split off 0\.1"):
         split_off_validation(frame(2), 0.1, 0, classes=True)
 
 
