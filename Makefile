@@ -39,12 +39,12 @@ demo: $(VENV)/core.stamp
 	@PATH="$(BIN):$$PATH" tools/demo.sh demo-results
 
 test: $(VENV)/all.stamp
-	@export PATH="$(BIN):$$PATH"
-	pytest --cov --cov-report=term:skip-covered --cov-fail-under=85 $(PYTEST_OPTIONS)
+	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1
+	pytest --numprocesses auto --cov --cov-report=term:skip-covered --cov-fail-under=85 $(PYTEST_OPTIONS)
 
 test-fast: $(VENV)/all.stamp
-	@export PATH="$(BIN):$$PATH"
-	pytest -m "not slow and not nextflow" $(PYTEST_OPTIONS)
+	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1
+	pytest --numprocesses auto -m "not slow" $(PYTEST_OPTIONS)
 
 lint: $(VENV)/all.stamp
 	@export PATH="$(BIN):$$PATH"
