@@ -25,7 +25,9 @@ def _cell(text: str) -> str:
 
 
 def _option(action: argparse.Action) -> str:
-    name = ", ".join(f"`{option}`" for option in action.option_strings) or f"`{action.metavar or action.dest}`"
+    name = (
+        ", ".join(f"`{option}`" for option in action.option_strings) or f"`{action.metavar or action.dest}`"
+    )
     if action.nargs == 0 or isinstance(action, argparse.BooleanOptionalAction):
         return name
     if action.choices is not None:
@@ -39,6 +41,10 @@ def _help(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
     return _cell(f"{text} (required)" if action.required else text)
 
 
+def _is_shown(action: argparse.Action) -> bool:
+    return action.help != argparse.SUPPRESS and action.dest not in ("help", "version")
+
+
 def page() -> str:
     """Return the whole page."""
     parts = [HEAD]
@@ -46,7 +52,7 @@ def page() -> str:
         parser = build_parser(name, name)
         parts.append(f"## {name}\n\n{entry.summary[0].upper()}{entry.summary[1:]}.\n")
         for group in parser._action_groups:
-            actions = [action for action in group._group_actions if action.help != argparse.SUPPRESS and action.dest not in ("help", "version")]
+            actions = [action for action in group._group_actions if _is_shown(action)]
             if not actions or group.title == MESSAGES:
                 continue
             title = "" if group.title in ("options", "positional arguments") else f"**{group.title}**\n\n"

@@ -21,7 +21,10 @@ pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
 def environment() -> dict[str, str]:
     if shutil.which("java") is None:
         pytest.fail("Java is missing: the pipeline cannot be tested (Java 17 and Maven are needed)")
-    return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "NXF_ANSI_LOG": "false"}
+    return os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "NXF_ANSI_LOG": "false",
+    }
 
 
 def nextflow(*arguments: str, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -36,22 +39,40 @@ def nextflow(*arguments: str, folder: Path, environment: dict[str, str]) -> subp
     )
 
 
-def test_shards_through_nextflow_give_the_bytes_of_one_run(tmp_path: Path, environment: dict[str, str]) -> None:
+def test_shards_through_nextflow_give_the_bytes_of_one_run(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
     regions = tmp_path / "regions.bed"
     regions.write_text("chr16\t100000\t112000\nchr16\t170000\t190000\n")
     sheet = tmp_path / "sheet.csv"
     sheet.write_text(f"sample,genome,regions,model\nlocus,{DEMO / 'alpha-globin.fa.gz'},regions.bed,\n")
 
     done = nextflow(
-        "-profile", "test", "--input", str(sheet), "--outdir", str(tmp_path / "out"), folder=tmp_path, environment=environment
+        "-profile",
+        "test",
+        "--input",
+        str(sheet),
+        "--outdir",
+        str(tmp_path / "out"),
+        folder=tmp_path,
+        environment=environment,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
-    alone = [sys.executable, str(REPOSITORY / "bin" / "predict"), "--genome", str(DEMO / "alpha-globin.fa.gz")]
+    alone = [
+        sys.executable,
+        str(REPOSITORY / "bin" / "predict"),
+        "--genome",
+        str(DEMO / "alpha-globin.fa.gz"),
+    ]
     alone += ["--regions", str(regions), "--backend", "onnx", "--precision", "float32", "--device", "cpu"]
-    subprocess.run([*alone, "--output-prefix", str(tmp_path / "alone"), "--threads", "1"], check=True, timeout=600)
+    subprocess.run(
+        [*alone, "--output-prefix", str(tmp_path / "alone"), "--threads", "1"], check=True, timeout=600
+    )
     for name in RESULTS:
-        assert (tmp_path / "out" / "scan" / f"locus.{name}").read_bytes() == (tmp_path / f"alone.{name}").read_bytes(), name
+        assert (tmp_path / "out" / "scan" / f"locus.{name}").read_bytes() == (
+            tmp_path / f"alone.{name}"
+        ).read_bytes(), name
 
     versions = (tmp_path / "out" / "pipeline_info" / "software_versions.tsv").read_text()
     assert "PREDICT_MERGE\tdnabert-enhancer\t" in versions

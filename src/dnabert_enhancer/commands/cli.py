@@ -38,7 +38,9 @@ class CommandEntry(NamedTuple):
 
 
 COMMANDS: dict[str, CommandEntry] = {
-    "make-dataset": CommandEntry("make_dataset", "labelled windows with matched negatives from regions and a genome"),
+    "make-dataset": CommandEntry(
+        "make_dataset", "labelled windows with matched negatives from regions and a genome"
+    ),
     "tokenize": CommandEntry("tokenize", "sequences as DNABERT's k-mers (TSV) or token ids (Parquet)"),
     "finetune": CommandEntry("finetune", "train a model on labelled windows"),
     "evaluate": CommandEntry("evaluate", "metrics with confidence intervals, curves and baselines"),
@@ -112,7 +114,9 @@ def _chosen_command(given: list[str]) -> str:
         usage=f"{PROGRAM} COMMAND [options]",
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    parser.add_argument("command", choices=list(COMMANDS), metavar="COMMAND", help="one of the commands below")
+    parser.add_argument(
+        "command", choices=list(COMMANDS), metavar="COMMAND", help="one of the commands below"
+    )
     return str(parser.parse_args(given[:1]).command)
 
 
@@ -123,17 +127,26 @@ def _run(module: CommandModule, args: argparse.Namespace, program: str) -> int:
     except DnabertEnhancerError as error:
         return _report(args, program, str(error), error.exit_code)
     except MemoryError:
-        return _report(args, program, "not enough memory; give a smaller --batch-size or more memory", EXIT_RESOURCES)
+        return _report(
+            args, program, "not enough memory; give a smaller --batch-size or more memory", EXIT_RESOURCES
+        )
     except BrokenPipeError:
         # the reader of our standard output went away (`| head`): nothing is wrong, and nothing more can be printed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        remedy = "free some space or choose another place for the output" if full else "check the path and its permissions"
+        remedy = (
+            "free some space or choose another place for the output"
+            if full
+            else "check the path and its permissions"
+        )
         where = f"{error.filename}: " if error.filename else ""
         return _report(
-            args, program, f"{where}{error.strerror or error}; {remedy}", EXIT_RESOURCES if full else EXIT_INPUT
+            args,
+            program,
+            f"{where}{error.strerror or error}; {remedy}",
+            EXIT_RESOURCES if full else EXIT_INPUT,
         )
     except KeyboardInterrupt:
         return _report(args, program, "interrupted; no output was written", EXIT_INTERRUPTED)

@@ -15,7 +15,16 @@ from typing import Any
 from dnabert_enhancer import __version__
 from dnabert_enhancer.files import sha256_of
 
-RECORDED_PACKAGES = ("numpy", "pandas", "pysam", "pyBigWig", "onnxruntime", "scikit-learn", "torch", "transformers")
+RECORDED_PACKAGES = (
+    "numpy",
+    "pandas",
+    "pysam",
+    "pyBigWig",
+    "onnxruntime",
+    "scikit-learn",
+    "torch",
+    "transformers",
+)
 _NOT_ARGUMENTS = ("command_name", "command_line", "quiet", "debug")
 
 
