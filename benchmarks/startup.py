@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time from the shell to the help text of each command, and of the package's import: the median of several fresh processes."""
+"""Seconds to the help text of each command and to the package's import: medians over fresh processes."""
 
 from __future__ import annotations
 

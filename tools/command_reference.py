@@ -12,8 +12,9 @@ from dnabert_enhancer.commands.cli import COMMANDS, build_parser
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 HEAD = """# Commands
 
-Each command is an executable in `bin/`, a subcommand of `dnabert-enhancer` after `pip install`, and takes the options below.
-Exit codes: 0 done; 2 bad arguments or input (one line says what and where); 3 not enough resources, or an optional package is missing.
+Each command is an executable in `bin/`, and a subcommand of `dnabert-enhancer` after `pip install`.
+Exit codes: 0 done; 2 bad arguments or input (one line says what and where); 3 not enough resources, or an
+optional package is missing.
 
 This page is written by `tools/command_reference.py` from the programs' own option tables.
 """

@@ -37,7 +37,8 @@ def test_help_of_a_command_imports_nothing_heavy(command: str) -> None:
 
 
 def test_import_of_the_package_is_light() -> None:
-    code = f"import sys, dnabert_enhancer; print([name for name in {(*HEAVY, 'numpy')!r} if name in sys.modules])"
+    heavy = (*HEAVY, "numpy")
+    code = f"import sys, dnabert_enhancer; print([name for name in {heavy!r} if name in sys.modules])"
     assert run("-c", code).stdout == "[]\n"
 
 
