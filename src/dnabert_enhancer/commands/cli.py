@@ -131,7 +131,7 @@ def _run(module: CommandModule, args: argparse.Namespace, program: str) -> int:
             args, program, "not enough memory; give a smaller --batch-size or more memory", EXIT_RESOURCES
         )
     except BrokenPipeError:
-        # the reader of our standard output went away (`| head`): nothing is wrong, nothing more can be printed
+        # the reader of our standard output went away (`| head`): nothing is wrong, no more can be printed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
