@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine.backend import GPU_WINDOWS, windows_in_cache
 from dnabert_enhancer.engine.settings import Device, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.model import EnhancerModel, quiet_transformers
 
 if TYPE_CHECKING:
     import torch
@@ -103,9 +103,10 @@ def _foreign_module(
             remedy="pip install 'dnabert-enhancer[train]'",
         ) from None
     try:
-        module = AutoModelForSequenceClassification.from_pretrained(
-            model.directory, dtype=dtype, local_files_only=True, trust_remote_code=False
-        )
+        with quiet_transformers():
+            module = AutoModelForSequenceClassification.from_pretrained(
+                model.directory, dtype=dtype, local_files_only=True, trust_remote_code=False
+            )
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"transformers cannot load it: {reason}", source=model.directory) from None

@@ -7,6 +7,7 @@ from dnabert_enhancer.model.directory import ONNX_INT8_NAME, ONNX_NAME, Enhancer
 from dnabert_enhancer.model.importing import import_checkpoint
 from dnabert_enhancer.model.opening import open_model
 from dnabert_enhancer.model.parts import CONFIGURATIONS, NEW_PREFIX, ModelParts, new_model
+from dnabert_enhancer.model.quiet import quiet_transformers
 from dnabert_enhancer.model.writing import WEIGHTS_KEY, replace_card, write_model
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "import_checkpoint",
     "new_model",
     "open_model",
+    "quiet_transformers",
     "replace_card",
     "write_model",
 ]

@@ -12,7 +12,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.model.bert import BertShape, State
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, read_card
-from dnabert_enhancer.model.checkpoint import PICKLE_NAME, SAFETENSORS_NAME, read_state
+from dnabert_enhancer.model.checkpoint import PICKLE_NAME, SAFETENSORS_NAME, current_names, read_state
 from dnabert_enhancer.model.parts import check_window, longest_window
 from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, Tokenizer
 
@@ -69,7 +69,7 @@ class EnhancerModel:
 
     @cached_property
     def maximum_length(self) -> int:
-        """Length in bp of the longest window that the model can read."""
+        """Length in bp up to which the model can read every window."""
         tokenizer = self.tokenizer
         if isinstance(tokenizer, KmerTokenizer):
             return longest_window(tokenizer.maximum_tokens, tokenizer.vocabulary.k)
@@ -110,12 +110,14 @@ class EnhancerModel:
         """Return the weights, float32, by Hugging Face's names."""
         state = read_state(self.directory)
         if self.is_bert:
+            state = current_names(state)
             self.shape.check(state, self.directory)
         return state
 
     def check_window(self, length: int) -> None:
         """Raise `InputError` where windows of this length (bp) do not fit the model."""
-        check_window(length, self.maximum_length)
+        if self.tokenizer.token_count(length) > self.tokenizer.maximum_tokens:
+            check_window(length, self.maximum_length)
 
     def __repr__(self) -> str:
         return f"EnhancerModel({self.card.name!r} at {self.directory})"

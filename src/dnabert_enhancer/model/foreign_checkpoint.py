@@ -14,6 +14,7 @@ from dnabert_enhancer.model.checkpoint import read_state
 from dnabert_enhancer.model.directory import card_from_config, labels_of, task_of
 from dnabert_enhancer.model.foreign_tokenizer import ForeignTokenizer
 from dnabert_enhancer.model.parts import ModelParts, problem_type
+from dnabert_enhancer.model.quiet import quiet_transformers
 
 _log = logging.getLogger(__name__)
 _TOKENIZER_FILES = (
@@ -65,8 +66,7 @@ def foreign_parts(folder: Path, config: dict[str, Any], labels: Sequence[str] | 
                 "problem_type": problem_type(task_of({"id2label": dict(enumerate(names))})),
             }
         )
-        torch.manual_seed(0)
-        module = AutoModelForSequenceClassification.from_config(settings, trust_remote_code=False)
+        kind = type(AutoModelForSequenceClassification.from_config(settings, trust_remote_code=False))
     except (ValueError, OSError, KeyError, TypeError, ImportError) as error:
         reason = " ".join(str(error).split())[:160]
         raise InputError(
@@ -74,7 +74,8 @@ def foreign_parts(folder: Path, config: dict[str, Any], labels: Sequence[str] | 
             source=folder,
             remedy="code that comes with a checkpoint is never run",
         ) from None
-    fresh = _load(module, folder)
+    torch.manual_seed(0)
+    module, fresh = _load(kind, settings, folder)
     state = {name: tensor.detach().float().numpy() for name, tensor in module.state_dict().items()}
     content = settings.to_dict() | label_settings(names, str(settings.problem_type))
     content |= {"architectures": [type(module).__name__], "dtype": "float32"}
@@ -87,31 +88,37 @@ def foreign_parts(folder: Path, config: dict[str, Any], labels: Sequence[str] | 
     return ModelParts(_plain(content), state, card.replace(labels=names), None, files)
 
 
-def _load(module: Any, folder: Path) -> bool:  # a transformers module, which carries no types
-    """Put the checkpoint's tensors into a module; tell whether it has no trained head."""
+def _load(kind: Any, settings: Any, folder: Path) -> tuple[Any, bool]:  # transformers has no types
+    """Return a module with the checkpoint's tensors, and whether its head is not trained."""
     import torch
 
     state = {name: torch.from_numpy(values.copy()) for name, values in read_state(folder).items()}
-    try:
-        missing, unexpected = module.load_state_dict(state, strict=False)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"the weights do not fit config.json: {reason}", source=folder) from None
-    missing = [name for name in missing if not name.endswith("position_ids")]
-    lacking = [name for name in missing if not name.startswith("classifier") and ".pooler." not in name]
+    with quiet_transformers():
+        module, found = kind.from_pretrained(
+            None, config=settings, state_dict=state, output_loading_info=True, ignore_mismatched_sizes=True
+        )
+    body = f"{module.base_model_prefix}."
+    if found["mismatched_keys"]:
+        name, has, asked = sorted(found["mismatched_keys"])[0]
+        raise InputError(
+            f"tensor {name} has shape {tuple(has)}, but config.json asks for {tuple(asked)}", source=folder
+        )
+    lacking = sorted(
+        name for name in found["missing_keys"] if name.startswith(body) and ".pooler." not in name
+    )
     if lacking:
         raise InputError(
             f"the weights lack {len(lacking)} tensors that config.json asks for, such as {lacking[0]}",
             source=folder,
         )
-    body = str(module.base_model_prefix)
-    if any(
-        name.startswith(f"{body}.") and not name.endswith(("position_ids", "inv_freq")) for name in unexpected
-    ):
+    extra = sorted(
+        name for name in found["unexpected_keys"] if name.startswith(body) and ".pooler." not in name
+    )
+    if extra:
         raise InputError(
-            f"has tensors that config.json does not ask for, such as {unexpected[0]}", source=folder
+            f"has {len(extra)} tensors that config.json does not ask for, such as {extra[0]}", source=folder
         )
-    return bool(missing)
+    return module, bool(found["missing_keys"])
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:

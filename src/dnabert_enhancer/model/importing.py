@@ -49,8 +49,7 @@ def import_checkpoint(
     Parameters
     ----------
     source : str or path
-        A directory with ``config.json`` and weights (``pytorch_model.bin`` of DNABERT's code, or safetensors),
-        or ``hub:NAME@REVISION``.
+        A directory with ``config.json`` and ``pytorch_model.bin`` or safetensors, or ``hub:NAME@REVISION``.
     directory : path
         What to write.
     name : str, optional

@@ -1,4 +1,4 @@
-"""The shape of a BERT: numbers of weights against hand counts, and configurations that do not hold together."""
+"""The shape of a BERT: weights counted by hand, and configurations that do not hold together."""
 
 from __future__ import annotations
 

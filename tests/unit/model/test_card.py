@@ -69,7 +69,7 @@ def test_values_that_do_not_fit_are_refused(changes: dict[str, Any], message: st
 
 
 def test_a_threshold_is_a_probability() -> None:
-    with pytest.raises(InputError, match="1.5"):
+    with pytest.raises(InputError, match=r"1\.5"):
         Threshold(1.5, "guess")
 
 
@@ -78,7 +78,7 @@ def test_a_threshold_is_a_probability() -> None:
     [
         ("{\n nonsense", "card.json, line 2: not JSON"),
         ("[]", "not a JSON object"),
-        ('{"window_length": 200}', "not a model card.*name"),
+        ('{"window_length": 200}', r"not a model card.*name"),
         ('{"format": 99}', "newer format"),
         ('{"name": "x", "window_length": "long", "k": 6}', "not a model card"),
         ('{"name": "x", "window_length": 5, "k": 6, "calibration": 3}', "not a model card"),

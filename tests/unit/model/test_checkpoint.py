@@ -74,7 +74,7 @@ def test_a_pytorch_checkpoint_of_either_format(
 def test_a_hostile_pickle_is_refused_and_never_run(tmp_path: Path, content: Callable[[Path], bytes]) -> None:
     mark = tmp_path / "run"
     (tmp_path / "pytorch_model.bin").write_bytes(content(mark))
-    with pytest.raises(InputError, match="pytorch_model.bin: .*(never run|not a whole PyTorch checkpoint)"):
+    with pytest.raises(InputError, match=r"pytorch_model.bin: .*(never run|not a whole PyTorch checkpoint)"):
         read_state(tmp_path)
     assert not mark.exists()
 

@@ -1,4 +1,4 @@
-"""Model directories as they are opened: what they tell, and one line for each way in which they can be wrong."""
+"""Model directories as they are opened: what they tell, and a line for each way to be wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Model directories as they are written: whole or not at all, the same bytes, and read by transformers as they are."""
+"""Model directories as they are written: whole or not at all, and read by transformers as they are."""
 
 from __future__ import annotations
 
