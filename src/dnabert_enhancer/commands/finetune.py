@@ -79,7 +79,7 @@ _OPTIONS: dict[str, tuple[tuple[str, type, str, str], ...]] = {
             "metric",
             str,
             "NAME",
-            "which epoch is kept; auroc auprc mcc f1 accuracy loss; several classes: mcc f1_macro accuracy "
+            "which epoch is kept; auroc auprc mcc f1 accuracy loss; several classes: mcc macro_f1 accuracy "
             "loss; values: pearson spearman r2 rmse loss (default: the first)",
         ),
         ("early_stopping", int, "N", "stop after so many epochs without a better metric; 0: never"),

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.evaluation import (
+    BinaryPanel,
     CalibrationReport,
-    binary_metrics,
+    MulticlassPanel,
+    Panel,
+    RegressionPanel,
     fit_calibration,
     threshold_of_best_mcc,
 )
 from dnabert_enhancer.model import Calibration, Threshold
-from dnabert_enhancer.training.scores import epoch_scores
 
 HALF = 0.5
 
@@ -95,13 +97,25 @@ def judge(outputs: NDArray[np.floating], labels: NDArray[Any], task: str, thresh
 def split_metrics(
     outputs: NDArray[np.floating], labels: NDArray[Any], task: str, judgement: Judgement
 ) -> dict[str, float]:
-    """Return the metrics of a split at the model's threshold, with calibrated probabilities."""
-    if task != "binary":
-        return {"n": len(labels), **epoch_scores(outputs, labels, task)}
-    probability = judgement.calibration.apply(outputs[:, 1] - outputs[:, 0]).astype(np.float64)
-    threshold = judgement.thresholds["default"].value if judgement.thresholds else HALF
-    scores = binary_metrics(labels, probability, threshold)
-    return {"n": len(labels), **{name: value for name, value in scores.items() if np.isfinite(value)}}
+    """Return the metrics of a split with calibrated probabilities, a binary one's at the model's threshold.
+
+    Notes
+    -----
+    Those of the command evaluate; what is not defined (such as AUROC of one class) is left out.
+    """
+    panel: Panel
+    if task == "regression":
+        panel = RegressionPanel(labels, outputs[:, 0].astype(np.float64))
+    elif task == "multiclass":
+        panel = MulticlassPanel(labels, judgement.calibration.apply_classes(outputs).astype(np.float64))
+    else:
+        probability = judgement.calibration.apply(outputs[:, 1] - outputs[:, 0]).astype(np.float64)
+        threshold = judgement.thresholds["default"].value if judgement.thresholds else HALF
+        panel = BinaryPanel(labels, probability, threshold, {})
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scores = panel.evaluate(np.ones((1, len(labels))))
+    values = {key.metric: float(value[0]) for key, value in scores.items()}
+    return {"n": len(labels), **{name: value for name, value in values.items() if np.isfinite(value)}}
 
 
 def rounded(values: Mapping[str, Any], digits: int = 6) -> dict[str, Any]:  # JSON values

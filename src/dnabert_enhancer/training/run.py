@@ -221,7 +221,9 @@ def _completed(settings: TrainingSettings, base: BaseModel, task: str) -> Traini
         )
     if settings.token_dropout and base.mask_id is None:
         raise InputError(
-            "the base model has no mask token", source=base.name, remedy="leave out --token-dropout"
+            "the base model has no mask token that is known",
+            source=base.name,
+            remedy="leave out --token-dropout",
         )
     if task == "regression" and (settings.class_weights != "none" or settings.label_smoothing):
         raise InputError(

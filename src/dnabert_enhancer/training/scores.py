@@ -11,7 +11,7 @@ DEFAULT_METRIC = {"binary": "auroc", "multiclass": "mcc", "regression": "pearson
 """What decides which epoch is kept."""
 METRICS = {
     "binary": ("auroc", "auprc", "mcc", "f1", "accuracy", "loss"),
-    "multiclass": ("mcc", "f1_macro", "accuracy", "loss"),
+    "multiclass": ("mcc", "macro_f1", "accuracy", "loss"),
     "regression": ("pearson", "spearman", "r2", "rmse", "loss"),
 }
 SMALLER_IS_BETTER = ("loss", "rmse")
@@ -61,7 +61,7 @@ def epoch_scores(outputs: NDArray[np.floating], labels: NDArray[np.generic], tas
     }
     if task == "multiclass":
         return scores | {
-            "f1_macro": float(metrics.f1_score(labels, predicted, average="macro", zero_division=0.0))
+            "macro_f1": float(metrics.f1_score(labels, predicted, average="macro", zero_division=0.0))
         }
     scores["f1"] = float(metrics.f1_score(labels, predicted, zero_division=0.0))
     if len(np.unique(labels)) == 2:

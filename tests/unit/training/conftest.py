@@ -42,7 +42,7 @@ def dataset_of(train: int = 192, validation: int = 64, length: int = 40, seed: i
     return Dataset(splits, "binary", ("other", "enhancer"), source="made.tsv")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def motif_dataset() -> Dataset:
     """Return 192 training and 64 validation sequences of 40 bp."""
     return dataset_of()

@@ -25,10 +25,8 @@ QUICK = TrainingSettings(
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
-    from tests.unit.training.conftest import dataset_of
-
-    return finetune(dataset_of(), "new:tiny", tmp_path_factory.mktemp("trained"), QUICK)
+def trained(tmp_path_factory: pytest.TempPathFactory, motif_dataset: Dataset) -> TrainingResult:
+    return finetune(motif_dataset, "new:tiny", tmp_path_factory.mktemp("trained"), QUICK)
 
 
 def test_a_fresh_model_learns_a_motif_and_says_so_in_its_card(trained: TrainingResult) -> None:
