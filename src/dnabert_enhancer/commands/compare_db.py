@@ -2,7 +2,7 @@
 
 A database is NAME=FILE and, after commas, any of preset= assembly= cell= class= min_score= base= and, for
 tables, the columns chrom= start= end= name= score=; cell= and class= may come several times. What a file of a
-known database looks like need not be said (see --list-presets). Writes PREFIX.summary.tsv (one row a database),
+known database looks like need not be said (see --list-presets). Writes PREFIX.summary.tsv (a row a database),
 PREFIX.matrix.tsv (agreement of all sets), PREFIX.per_call.tsv.gz, PREFIX.novel.bed.gz (calls in no
 database, best first), plots (PNG and SVG) and PREFIX.run.json. docs/compare-db.md explains every number.
 """

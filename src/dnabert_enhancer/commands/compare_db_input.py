@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 from dnabert_enhancer.commands.run_record import RunRecord
 from dnabert_enhancer.compare import (
@@ -33,6 +34,8 @@ BEST_SCORE_TITLE = "maximum"
 
 def read_databases(args: argparse.Namespace) -> list[Database]:
     """Return the databases of the options and of the manifest."""
+    for text in args.database:
+        refuse_pipe(text.partition("=")[2].partition(",")[0])
     databases = [parse_database(text, args.assembly) for text in args.database]
     if args.databases is not None:
         databases += read_manifest(args.databases, args.assembly)
@@ -45,8 +48,12 @@ def read_databases(args: argparse.Namespace) -> list[Database]:
     check_different(databases)
     for database in databases:
         if database.guessed:
-            _log.info(
-                "%s: read as preset %s, %s", database.name, database.preset.name, database.preset.status
+            _log.info("%s: read as preset %s", database.name, database.preset.name)
+        if not database.preset.verified:
+            _log.warning(
+                "%s: the layout of preset %s was not verified on a real file; check some of the elements",
+                database.name,
+                database.preset.name,
             )
     return databases
 
@@ -81,6 +88,7 @@ def read_calls(args: argparse.Namespace, record: RunRecord) -> Elements:
     """Return the calls of all files, with the scores to rank them by."""
     parts = []
     for path in args.calls:
+        refuse_pipe(path)
         column = args.score_column
         if column is None and any(
             BEST_SCORE_TITLE in line.lstrip("#").split("\t") for line in head_of(path, 1)
@@ -108,6 +116,16 @@ def read_genes(args: argparse.Namespace, assembly: Assembly, record: RunRecord) 
     if not len(genes):
         _log.warning("%s: none of the genes lies on a contig of the genome", source.path)
     return genes.sorted()
+
+
+def refuse_pipe(path: str) -> None:
+    """Refuse what can be read only once: the head of a file is looked at before the whole."""
+    if path == "-" or (Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())):
+        raise InputError(
+            "this can be read only once, and compare-db looks at its files more often",
+            source="standard input" if path == "-" else path,
+            remedy="save it to a file",
+        )
 
 
 def _areas(path: str | None, role: str, assembly: Assembly, record: RunRecord) -> IntervalTable | None:

@@ -117,7 +117,7 @@ def finish_per_call(files: OutputFiles) -> None:
 
 def write_controls(stream: TextIO, tests: Sequence[ControlTest]) -> None:
     """Write one row a control, null and database."""
-    rows = [
+    rows: list[dict[str, str | int | float]] = [
         {
             "control": control,
             "database": result.database.name,

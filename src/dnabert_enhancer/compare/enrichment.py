@@ -140,7 +140,7 @@ def compare(observed: float, null: NDArray[np.float64]) -> Enrichment:
         fold=_by(observed, expected),
         fold_low=_by(observed, high),
         fold_high=_by(observed, low),
-        z=(observed - expected) / deviation if deviation > 0 else float("nan"),
+        z=float((observed - expected) / deviation) if deviation > 0 else float("nan"),
         p=(1 + int((null >= observed).sum())) / (1 + len(null)),
         p_depleted=(1 + int((null <= observed).sum())) / (1 + len(null)),
     )

@@ -47,11 +47,21 @@ def upset_figure(results: Sequence[Result]) -> Figure:
     bars.bar(at, numbers, color=colours, width=0.7)
     for x, number in enumerate(numbers):
         turn = 90 if number > 999 else 0
-        place = {"textcoords": "offset points", "ha": "center", "va": "bottom"}
-        bars.annotate(f"{number:,}", (x, number), (0, 2), fontsize=6, rotation=turn, **place)
+        bars.annotate(
+            f"{number:,}",
+            (x, number),
+            (0, 2),
+            "data",
+            "offset points",
+            ha="center",
+            fontsize=6,
+            rotation=turn,
+        )
     bars.set_ylabel("calls")
     bars.margins(y=0.22)
+    bars.set_xlim(-0.6, columns - 0.4)
     bars.set_xticks([])
+    bars.yaxis.set_major_formatter(_thousands)
     bars.grid(visible=False, axis="x")
     left = len(combinations) - len(largest)
     some = f" (the {len(largest)} largest of {len(combinations)} combinations)" if left else ""
@@ -73,6 +83,7 @@ def upset_figure(results: Sequence[Result]) -> Figure:
     dots.tick_params(length=0)
     totals.barh(np.arange(sets), [result.overlap.calls_hit for result in shown], color=_BLUE, height=0.6)
     totals.invert_xaxis()
+    totals.xaxis.set_major_formatter(_thousands)
     totals.set_yticks(np.arange(sets), [label_of(result.database.name) for result in shown])
     totals.tick_params(axis="x", labelrotation=45)
     totals.set_xlabel("calls in it")
@@ -104,7 +115,7 @@ def enrichment_figure(results: Sequence[Result]) -> Figure:
     axes.set_xscale("log")
     _plain_log_ticks(axes)
     axes.set_yticks(np.arange(len(tested)), [label_of(result.database.name) for result in tested])
-    axes.set_ylim(len(tested) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(tested)) - 0.5, -0.5)
     axes.set_xlabel("calls in the database, observed / expected (95 % of the null); filled: p ≤ 0.05")
     if nulls:
         axes.legend(loc="best")
@@ -129,7 +140,8 @@ def distance_figure(results: Sequence[Result]) -> Figure:
     axes.set_xlabel("distance to the nearest element (in it: at the left edge)")
     axes.set_ylabel("share of calls")
     axes.set_ylim(0, 1.01)
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    if axes.lines:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 
@@ -153,7 +165,7 @@ def agreement_figure(
             for row, column in np.ndindex(matrix.shape):
                 value = matrix[row, column]
                 dark = np.isfinite(value) and value > 0.6 * top
-                text, colour = f"{value:.2f}" if np.isfinite(value) else "–", "white" if dark else "#333333"
+                text, colour = _short(float(value)), "white" if dark else "#333333"
                 axes.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
         figure.colorbar(image, ax=axes, shrink=0.7)
     return figure
@@ -174,6 +186,10 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
+def _thousands(value: float, _: object) -> str:
+    return f"{value:,.0f}"
+
+
 def _plain_log_ticks(axes: Axes) -> None:
     from matplotlib.ticker import LogLocator
 
@@ -192,6 +208,12 @@ def _many_colours(number: int) -> list[Any]:
     from matplotlib import colormaps
 
     return [colormaps["viridis"](value) for value in np.linspace(0, 0.95, number)]
+
+
+def _short(value: float) -> str:
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.2f}" if value >= 0.0995 or value == 0 else f"{value:.3f}"
 
 
 def _bases(value: float) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dnabert_enhancer.compare.elements import Elements
 from dnabert_enhancer.compare.preset import Layout, Preset
-from dnabert_enhancer.compare.row_parser import RowParser, Selection
+from dnabert_enhancer.compare.row_parser import LARGEST_PLACE, RowParser, Selection
 from dnabert_enhancer.compare.rows import read_table
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import read_intervals
@@ -66,7 +66,7 @@ def _read_quickly(
         table = read_intervals(path)
     except InputError:
         return None
-    if not len(table):
+    if not len(table) or table.end.max() > LARGEST_PLACE:
         return None
     elements = Elements(
         table.contigs,

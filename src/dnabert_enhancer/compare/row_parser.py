@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _NO_PLACE = frozenset({"", "na", "nan", "null", "none", "-", "--", "."})
 _BAD_ROWS_ALLOWED = 0.01
 _SHOWN_CHOICES = 20
-_LARGEST_PLACE = 10**12
+LARGEST_PLACE = 10**12
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class RowParser:
             if odd is None:
                 return
             contig, start, end, groups = odd
-        if not 0 <= start <= end <= _LARGEST_PLACE or not contig:
+        if not 0 <= start <= end <= LARGEST_PLACE or not contig:
             self._bad(number, _what_is_wrong(contig, start + self._base, end, self._base))
             return
         score = self._score(fields)
@@ -290,7 +290,7 @@ def _whole(text: str) -> int | None:
         number = float(text)
     except ValueError:
         return None
-    return int(number) if abs(number) < _LARGEST_PLACE and number == int(number) else None
+    return int(number) if abs(number) < LARGEST_PLACE and number == int(number) else None
 
 
 def _what_is_wrong(contig: str, start: int, end: int, base: int) -> str:
@@ -298,7 +298,7 @@ def _what_is_wrong(contig: str, start: int, end: int, base: int) -> str:
         return "the contig is empty"
     if start - base < 0:
         return f"the start {start} is before the contig's first base ({base} in this preset)"
-    if end > _LARGEST_PLACE:
+    if end > LARGEST_PLACE:
         return f"the end {end} is beyond any contig"
     return f"the end {end} is before the start {start}"
 

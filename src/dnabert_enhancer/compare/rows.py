@@ -174,10 +174,11 @@ def _decoded(content: bytes, encodings: Sequence[str], path: str | os.PathLike[s
     try:
         return content.decode(encodings[-1], "replace" if len(encodings) > 1 else "strict")
     except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
         raise InputError(
             f"the text is not {encodings[-1].upper()} (byte 0x{content[error.start]:02x})",
             source=path,
-            location=f"line {len(content[: error.start].splitlines()) + 1}",
+            location=f"line {line}",
             remedy="save the file as UTF-8",
         ) from None
 
@@ -277,7 +278,7 @@ def _missing_titles(
     ]
     shown = ", ".join(repr(title) for title in first[1][:12]) + (" …" if len(first[1]) > 12 else "")
     return InputError(
-        f"there is no column {' or '.join(map(repr, missing))}; the first row has {shown}",
+        f"there is no column {' and no '.join(map(repr, missing))}; the first row has {shown}",
         source=path,
         location=f"line {first[0]}",
         remedy="name the columns (chrom=, start=, end=) or another preset (--list-presets)",

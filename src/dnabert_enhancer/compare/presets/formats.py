@@ -15,7 +15,7 @@ PRESETS = (
         download="-",
         licence="-",
         citation=_FORMATS,
-        evidence="predict's own calls and all BED files here",
+        evidence="predict's calls, VISTA, CpG islands, GENCODE genes",
         verified=True,
     ),
     Preset(
@@ -61,7 +61,9 @@ PRESETS = (
                 name=8,
                 kind=1,
                 keep={2: "gene"},
-                name_pattern=r"(?:gene_name[ =]\"?|gene_id[ =]\"?|Name=)([^\";]+)",
+                name_pattern=(
+                    r"(?:gene_name[ =]\"?|Name=|^(?!.*(?:gene_name|Name=)).*?gene_id[ =]\"?)([^\";]+)"
+                ),
             ),
         ),
         base=1,
