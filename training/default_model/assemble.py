@@ -22,13 +22,13 @@ from dnabert_enhancer.files import OutputSet
 LABEL_NAMES = ("other", "enhancer")
 RULE = LeakRule(k=40, ignore_repeats=False)
 GC_BINS = 50
-NEGATIVES_OF_GENOME = 2
-"""GC-matched negatives for each positive window of the genome; a DNase site gets one."""
-GENOME_LIKE = 0.8
-"""Further negatives, as a share of the positives that need some, with the GC of the whole human genome."""
+GC_MATCHED = 0.5
+"""Genome windows with the same GC for each positive of a source without negatives (DNase sites, genome)."""
+GENOME_LIKE = 2.0
+"""Genome windows with the GC of the whole human genome for each such positive."""
 GENOME_GC = (0.41, 0.085)
 """Mean and deviation of the GC of 200-bp windows of the human genome that `GENOME_LIKE` aims at."""
-BINDING_SHARE = 12_000
+BINDING_SHARE = 6_000
 """Training rows of the first stage that the second keeps, so that it does not forget them."""
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
@@ -124,10 +124,11 @@ def _balanced(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     is_positive = (rows["label"] == 1).to_numpy()
     is_site = (rows["source"] == "dhs_index").to_numpy()
     pool = np.flatnonzero(in_genome & ~is_positive)
-    wanted = np.concatenate([gc[is_site], np.repeat(gc[in_genome & is_positive], NEGATIVES_OF_GENOME)])
-    matched = _like_histogram(pool, gc, np.bincount(_bins(wanted), minlength=GC_BINS + 1), rng)
+    alone = gc[is_site | (in_genome & is_positive)]
+    histogram = np.round(GC_MATCHED * np.bincount(_bins(alone), minlength=GC_BINS + 1)).astype(np.int64)
+    matched = _like_histogram(pool, gc, histogram, rng)
     rest = np.setdiff1d(pool, matched)
-    spread = _like_genome(rest, gc, min(len(rest), round(GENOME_LIKE * len(wanted))), rng)
+    spread = _like_genome(rest, gc, min(len(rest), round(GENOME_LIKE * len(alone))), rng)
     chosen = np.concatenate([np.flatnonzero(~in_genome | is_positive), matched, spread])
     return rows.iloc[np.sort(chosen)]
 

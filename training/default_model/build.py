@@ -10,18 +10,31 @@ from typing import Any
 
 import numpy as np
 from assemble import assemble
+from calibrate import platt
 from measure import measure
 from numpy.typing import NDArray
 from sources import SOURCES
 from start import K, write_start
 
 from dnabert_enhancer.dataset import Dataset, read_dataset
+from dnabert_enhancer.engine import Engine, EngineSettings, Precision
+from dnabert_enhancer.evaluation import threshold_of_best_mcc
 from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.model import EnhancerModel, ModelParts, Threshold, open_model, replace_card, write_model
+from dnabert_enhancer.model import (
+    CARD_NAME,
+    EnhancerModel,
+    ModelParts,
+    Threshold,
+    open_model,
+    replace_card,
+    write_model,
+)
 from dnabert_enhancer.sequence import KmerVocabulary, encode_bases
 from dnabert_enhancer.training import TrainingSettings, finetune
 
 SEED = 1
+"""Of the choice of negatives and the random part of the start."""
+TRAINING_SEED = 42
 NAME = "dnabert-enhancer-default-1"
 LICENCE = "Apache-2.0"
 LIMITS = (
@@ -32,22 +45,23 @@ LIMITS = (
 )
 STAGES: dict[str, TrainingSettings] = {
     "binding": TrainingSettings(
-        epochs=3,
+        epochs=2,
         batch_size=64,
         learning_rate=1e-3,
         token_dropout=0.05,
         metric="auroc",
-        seed=SEED,
+        seed=TRAINING_SEED,
         precision="float32",
     ),
     "enhancer": TrainingSettings(
-        epochs=5,
+        epochs=2,
         batch_size=64,
-        learning_rate=5e-4,
-        token_dropout=0.05,
-        shift=10,
+        learning_rate=1.5e-4,
+        weight_decay=0.05,
+        token_dropout=0.15,
+        dropout=0.2,
         metric="auroc",
-        seed=SEED,
+        seed=TRAINING_SEED,
         precision="float32",
         model_name=NAME,
         licence=LICENCE,
@@ -97,10 +111,7 @@ def main() -> None:
     model = _package(args.work_dir, args.output_dir, data, args.threads)
     started = time.monotonic()
     metrics = measure(model, data["enhancer"], data["binding"], args.shared_data, args.threads)
-    replace_card(
-        args.output_dir,
-        model.card.replace(metrics={"validation": model.card.metrics["validation"], **metrics}),
-    )
+    replace_card(args.output_dir, model.card.replace(metrics=metrics))
     logging.info("measured in %.0f s", time.monotonic() - started)
 
 
@@ -155,29 +166,39 @@ def _package(work: Path, output: Path, data: dict[str, Dataset], threads: int) -
             stage: {name: facts[name] for name in (*_STAGE_FACTS, *_TIMES) if name in facts}
             for stage, facts in stages.items()
         },
-        "calibration": card.training.get("calibration"),
     }
+    logits = _validation_logits(trained, data["enhancer"], threads)
+    labels = data["enhancer"].frame("validation")["label"].to_numpy(dtype=np.int64)
+    shift, calibration, training["calibration"] = platt(logits, labels, SEED)
     state = trained.read_state()
-    parts = ModelParts(trained.config, state, card.replace(training=training), KmerVocabulary(K))
-    model = write_model(output, parts, half=True)
-    from dnabert_enhancer.engine import Engine, EngineSettings
-
-    frame = data["enhancer"].frame("validation")
-    background = frame[(frame["label"] == 0) & frame["name"].str.startswith("genome:")]
-    codes = encode_bases("".join(background["sequence"])).reshape(len(background), -1)
-    scores = Engine(model, EngineSettings(precision="float32", threads=threads)).predict(codes).probability
-    strict = float(np.quantile(scores, 1 - STRICT_SHARE))
-    thresholds = dict(model.card.thresholds) | {
+    state["classifier.bias"] += np.array([-0.5 * shift, 0.5 * shift], dtype=np.float32)
+    card = card.replace(training=training, calibration=calibration)
+    model = write_model(output, ModelParts(trained.config, state, card, KmerVocabulary(K)), half=True)
+    probability = calibration.apply(_validation_logits(model, data["enhancer"], threads))
+    names = data["enhancer"].frame("validation")["name"]
+    background = (labels == 0) & names.str.startswith("genome:").to_numpy()
+    thresholds = {
+        "default": Threshold(0.5, "one half of the calibrated probability"),
+        "max-mcc": Threshold(
+            round(threshold_of_best_mcc(labels, probability), 4), "largest MCC on the validation split"
+        ),
         "strict": Threshold(
-            round(strict, 4), f"called in {STRICT_SHARE:.0%} of the validation split's genome background"
-        )
+            round(float(np.quantile(probability[background], 1 - STRICT_SHARE)), 4),
+            f"called in {STRICT_SHARE:.0%} of the validation split's genome background",
+        ),
     }
     digests = {
         name: sha256_of(output / name)
-        for name in ("model.safetensors", "model.onnx", "config.json", "vocab.txt", "tokenizer_config.json")
+        for name in sorted(path.name for path in output.iterdir() if path.name != CARD_NAME)
     }
     versions = {**model.card.versions, "sha256": digests}
     return replace_card(output, model.card.replace(thresholds=thresholds, versions=versions))
+
+
+def _validation_logits(model: EnhancerModel, dataset: Dataset, threads: int) -> NDArray[np.float64]:
+    settings = EngineSettings(precision=Precision.FLOAT32, threads=threads)
+    codes = dataset.encoded("validation")
+    return np.asarray(Engine(model, settings).predict(codes).logit, dtype=np.float64)
 
 
 if __name__ == "__main__":

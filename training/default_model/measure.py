@@ -125,7 +125,8 @@ def measure(
         Of the engine.
     """
     predictor = Predictor(model, fit_ridges(enhancer, binding), threads)
-    result: dict[str, Any] = {"held_out_contigs": predictor.compare(held_out(enhancer, placed=True))}
+    result: dict[str, Any] = {"validation": predictor.compare(_reported(enhancer.frame("validation")))}
+    result["held_out_contigs"] = predictor.compare(held_out(enhancer, placed=True))
     result["held_out_sequences_without_place"] = predictor.compare(held_out(enhancer, placed=False))
     result["by_source"] = {name: predictor.compare(rows) for name, rows in _by_source(enhancer).items()}
     result["public_sets"] = {name: predictor.compare(rows) for name, rows in public_sets(data).items()}
