@@ -171,7 +171,8 @@ def _package(work: Path, output: Path, data: dict[str, Dataset], threads: int) -
     labels = data["enhancer"].frame("validation")["label"].to_numpy(dtype=np.int64)
     shift, calibration, training["calibration"] = platt(logits, labels, SEED)
     state = trained.read_state()
-    state["classifier.bias"] += np.array([-0.5 * shift, 0.5 * shift], dtype=np.float32)
+    halves = np.array([-0.5 * shift, 0.5 * shift], dtype=np.float32)
+    state["classifier.bias"] = state["classifier.bias"] + halves
     card = card.replace(training=training, calibration=calibration)
     model = write_model(output, ModelParts(trained.config, state, card, KmerVocabulary(K)), half=True)
     probability = calibration.apply(_validation_logits(model, data["enhancer"], threads))
