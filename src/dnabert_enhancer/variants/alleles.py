@@ -1,0 +1,208 @@
+"""Alleles as a model needs them: checked against the genome, trimmed, indels spread over all their places."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.sequence import UNKNOWN_BASE, encode_bases
+from dnabert_enhancer.variants.bases import GenomeBases
+from dnabert_enhancer.variants.reasons import SkipReason
+
+_CERTAIN = re.compile(rb"[ACGTU]+")
+_NUCLEOTIDES = re.compile(rb"[ACGTUNRYSWKMBDHV]+")
+_FARTHEST_SHIFT = 1000
+# bit sets of A 1, C 2, G 4, T 8
+_BASE_SETS = dict(
+    zip(b"ACGTURYSWKMBDHVN", (1, 2, 4, 8, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15), strict=True)
+)
+
+
+class Allele(NamedTuple):
+    """An alternative allele placed on the genome.
+
+    Attributes
+    ----------
+    contig : str
+        The genome's name.
+    start, end : int
+        The reference bases that are replaced, 0-based and half-open. For a pure insertion or deletion that
+        can be written at several places, all of them: the same whichever was given.
+    alt : uint8 array
+        Codes of what stands there instead.
+    ref : uint8 array
+        Codes of the reference bases.
+    trimmed_ref, trimmed_alt : bytes
+        What differs, without the bases that both alleles share at their ends; one of them may be empty.
+    """
+
+    contig: str
+    start: int
+    end: int
+    alt: NDArray[np.uint8]
+    ref: NDArray[np.uint8]
+    trimmed_ref: bytes
+    trimmed_alt: bytes
+
+    @property
+    def length_change(self) -> int:
+        """How many bp the alternative allele is longer (negative: shorter)."""
+        return len(self.alt) - (self.end - self.start)
+
+
+def allele_text_problem(ref: bytes, alt: bytes) -> SkipReason | None:
+    """Return why the text of an allele is none that can be placed, or None.
+
+    Parameters
+    ----------
+    ref, alt : bytes
+        REF and one entry of ALT, upper case.
+    """
+    if _CERTAIN.fullmatch(alt) and _NUCLEOTIDES.fullmatch(ref):
+        return None
+    if alt in (b".", b""):
+        return SkipReason.MISSING_ALT if alt else SkipReason.INVALID_ALLELE
+    if alt == b"*":
+        return SkipReason.SPANNING_DELETION
+    if b"[" in alt or b"]" in alt or alt.startswith(b".") or alt.endswith(b"."):
+        return SkipReason.BREAKEND
+    if alt.startswith(b"<") and alt.endswith(b">"):
+        return SkipReason.SYMBOLIC
+    if not _NUCLEOTIDES.fullmatch(ref) or not _NUCLEOTIDES.fullmatch(alt):
+        return SkipReason.INVALID_ALLELE
+    return SkipReason.AMBIGUOUS_ALT
+
+
+def letters_agree(given: bytes, genome: bytes) -> bool:
+    """Return whether REF can be what the genome has: each pair of IUPAC codes shares a base.
+
+    Parameters
+    ----------
+    given, genome : bytes
+        Upper case. N of either agrees with all.
+    """
+    if given == genome:
+        return True
+    return len(given) == len(genome) and all(
+        one == other or _BASE_SETS.get(one, 0) & _BASE_SETS.get(other, 0)
+        for one, other in zip(given, genome, strict=True)
+    )
+
+
+def place_allele(
+    bases: GenomeBases, contig: str, position: int, ref: bytes, alt: bytes
+) -> Allele | SkipReason:
+    """Place one alternative allele on the genome.
+
+    Parameters
+    ----------
+    bases : GenomeBases
+    contig : str
+        The genome's own name.
+    position : int
+        POS of VCF, 1-based.
+    ref, alt : bytes
+        REF and one entry of ALT, upper case.
+
+    Returns
+    -------
+    Allele or SkipReason
+
+    Notes
+    -----
+    Bases that both alleles share at their ends are cut off. A pure insertion or deletion in a repeat can be
+    written at several places; it is widened over all of them, as NCBI's SPDI does (Holmes et al. 2020,
+    Bioinformatics 36:1902), so that the windows do not depend on how it was aligned. REF is put in where the
+    genome is unknown.
+    """
+    problem = allele_text_problem(ref, alt)
+    if problem is not None:
+        return problem
+    start, length = position - 1, bases.contig_length(contig)
+    if start < 0 or start + len(ref) > length:
+        return SkipReason.OUTSIDE_CONTIG
+    genome = bases.letters(contig, start, start + len(ref))
+    if not letters_agree(ref, genome):
+        return SkipReason.REF_MISMATCH
+    certain = _merged(genome, ref)
+    alt = alt.replace(b"U", b"T")
+    if certain == alt:
+        codes = encode_bases(certain)
+        return Allele(contig, start, start + len(ref), codes, codes, certain, alt)
+    first, last = _shared_ends(certain, alt)
+    start += first
+    certain, alt = certain[first : len(certain) - last], alt[first : len(alt) - last]
+    if certain and alt:
+        return Allele(
+            contig, start, start + len(certain), encode_bases(alt), encode_bases(certain), certain, alt
+        )
+    return _widened(bases, contig, start, certain, alt)
+
+
+def outward_lean(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> int:
+    """Return to which side an uneven placement leans, so that the other strand gives the same windows.
+
+    Parameters
+    ----------
+    left : uint8 array
+        Codes before the allele, in reading order; the last is next to it.
+    right : uint8 array
+        Codes after it, as many.
+
+    Returns
+    -------
+    int
+        0 or 1: the order of the bases to the right and of those to the left, each read outwards on its strand.
+    """
+    outward = left[::-1]
+    outward = np.where(outward < UNKNOWN_BASE, 3 - outward, outward)
+    differs = np.flatnonzero(outward != right)
+    return int(len(differs) > 0 and right[differs[0]] < outward[differs[0]])
+
+
+def _merged(genome: bytes, ref: bytes) -> bytes:
+    """Return the genome's letters, and those of REF where the genome is not certain."""
+    genome, ref = genome.replace(b"U", b"T"), ref.replace(b"U", b"T")
+    if _CERTAIN.fullmatch(genome):
+        return genome
+    return bytes(own if own in b"ACGT" else given for own, given in zip(genome, ref, strict=True))
+
+
+def _shared_ends(ref: bytes, alt: bytes) -> tuple[int, int]:
+    """Return how many bases the alleles share at the start, and of the rest at the end."""
+    shorter = min(len(ref), len(alt))
+    first = 0
+    while first < shorter and ref[first] == alt[first]:
+        first += 1
+    last = 0
+    while last < shorter - first and ref[-1 - last] == alt[-1 - last]:
+        last += 1
+    return first, last
+
+
+def _widened(bases: GenomeBases, contig: str, start: int, deleted: bytes, inserted: bytes) -> Allele:
+    """Return a pure insertion or deletion spread over all places at which it can be written."""
+    unit = deleted or inserted
+    end = start + len(deleted)
+    length = bases.contig_length(contig)
+    low, high = max(0, start - _FARTHEST_SHIFT), min(length, end + _FARTHEST_SHIFT)
+    before, after = bases.letters(contig, low, start), bases.letters(contig, end, high)
+    to_left = to_right = 0
+    while to_left < len(before) and before[-1 - to_left] == unit[-1 - to_left % len(unit)]:
+        to_left += 1
+    while to_right < len(after) and after[to_right] == unit[to_right % len(unit)]:
+        to_right += 1
+    left, right = before[len(before) - to_left :], after[:to_right]
+    ref, alt = left + deleted + right, left + inserted + right
+    return Allele(
+        contig,
+        start - to_left,
+        end + to_right,
+        encode_bases(alt),
+        encode_bases(ref),
+        deleted,
+        inserted,
+    )

@@ -1,0 +1,258 @@
+"""The null: the same kinds of variants in shuffled sequence, and the p- and q-values that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.sequence import BASES, dinucleotide_shuffle, encode_bases, gc_fraction
+from dnabert_enhancer.variants.alleles import Allele
+from dnabert_enhancer.variants.bases import Stretch
+from dnabert_enhancer.variants.placement import WindowPlan
+
+GC_EDGES = (0.35, 0.40, 0.45, 0.50, 0.55, 0.60)
+SUBSTITUTIONS = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")
+"""Substitution types, each with its complement: C>A is G>T too."""
+VARIANT_TYPES = (*SUBSTITUTIONS, "MNV", "INS1-2", "INS3-9", "INS10+", "DEL1-2", "DEL3-9", "DEL10+")
+MINIMUM_STRATUM = 500
+_COMPLEMENT = dict(zip("ACGT", "TGCA", strict=True))
+_FIRST_BLOCKS = 8
+_LATER_FRACTION = 1 / 16
+_CONTEXT_WINDOWS = 3
+
+
+@dataclass(frozen=True)
+class NullSettings:
+    """How many null variants there are.
+
+    Parameters
+    ----------
+    minimum : int
+        At least so many from the first block of records, if it has an allele that can be scored; 0: no null.
+    seed : int
+        The number of the block goes in too, so that blocks can be computed in any order and place.
+    """
+
+    minimum: int = 1000
+    seed: int = 0
+
+    def count(self, block: int, scored: int) -> int:
+        """Return how many null variants a block gets: one an allele at first, one in 16 later."""
+        if not scored or not self.minimum:
+            return 0
+        if block == 0:
+            return max(self.minimum, scored)
+        return scored if block < _FIRST_BLOCKS else round(scored * _LATER_FRACTION)
+
+
+class NullVariant(NamedTuple):
+    """A variant in a shuffled piece of genome, with its stratum."""
+
+    stretch: Stretch
+    allele: Allele
+    stratum: int
+
+
+def variant_type(allele: Allele) -> int:
+    """Return the index in `VARIANT_TYPES`."""
+    ref, alt = allele.trimmed_ref.decode("latin-1"), allele.trimmed_alt.decode("latin-1")
+    change = len(alt) - len(ref)
+    if change == 0:
+        if len(ref) != 1 or ref not in _COMPLEMENT or alt not in _COMPLEMENT or ref == alt:
+            return VARIANT_TYPES.index("MNV")
+        if ref in "AG":
+            ref, alt = _COMPLEMENT[ref], _COMPLEMENT[alt]
+        return VARIANT_TYPES.index(f"{ref}>{alt}")
+    size = "1-2" if abs(change) < 3 else "3-9" if abs(change) < 10 else "10+"
+    return VARIANT_TYPES.index(("INS" if change > 0 else "DEL") + size)
+
+
+def stratum_of(stretch: Stretch, allele: Allele, length: int) -> int:
+    """Return the stratum of a variant: the GC share of the three windows around it, and its type."""
+    gc = gc_fraction(_context(stretch, allele, length))
+    gc_bin = int(np.searchsorted(GC_EDGES, 0.5 if np.isnan(gc) else gc, side="right"))
+    return gc_bin * len(VARIANT_TYPES) + variant_type(allele)
+
+
+def draw_nulls(
+    alleles: Sequence[tuple[Stretch, Allele]], count: int, plan: WindowPlan, rng: np.random.Generator
+) -> list[NullVariant]:
+    """Return variants of the same types in dinucleotide-shuffled sequence of the same places.
+
+    Parameters
+    ----------
+    alleles : sequence of (Stretch, Allele)
+        Those that were scored, each with the genome around it.
+    count : int
+        How many to return; the alleles are taken in turn, in random order.
+    plan : WindowPlan
+        The longest windows of all models.
+    rng : numpy.random.Generator
+
+    Notes
+    -----
+    The three window lengths around the allele are shuffled, which keeps their GC share and every
+    dinucleotide's count. A substitution is put on the occurrence of its reference base that is nearest to a
+    random place near the middle; several replaced bases are first written there.
+    """
+    if not alleles or not count:
+        return []
+    order = np.concatenate([rng.permutation(len(alleles)) for _ in range(-(-count // len(alleles)))])[:count]
+    contexts = np.stack([_context(*alleles[row], plan.length) for row in order.tolist()])
+    shuffled = dinucleotide_shuffle(contexts, rng)
+    half = plan.step // 2
+    places = contexts.shape[1] // 2 + rng.integers(-half, half + 1, size=count)
+    return [
+        _planted(codes, alleles[row], int(place), plan)
+        for codes, row, place in zip(shuffled, order.tolist(), places, strict=True)
+    ]
+
+
+class NullStatistics:
+    """The null's statistics by stratum; answers with p-values.
+
+    Parameters
+    ----------
+    strata : int array, shape (n,)
+    statistics : float array, shape (n,)
+        Differences of logits, with any sign; NaN is left out.
+
+    Notes
+    -----
+    A stratum with fewer than `MINIMUM_STRATUM` null variants is answered for by all GC bins of its type
+    together, and where those are fewer too, by all.
+    """
+
+    def __init__(self, strata: NDArray[np.integer], statistics: NDArray[np.floating]) -> None:  # type: ignore[type-arg]  # any width
+        known = ~np.isnan(statistics)
+        sizes = np.abs(statistics[known]).astype(np.float32)
+        types = strata[known] % len(VARIANT_TYPES)
+        self.count = len(sizes)
+        self._groups: dict[str, NDArray[np.float32]] = {"all": np.sort(sizes)}
+        for stratum in np.unique(strata[known]).tolist():
+            self._groups[f"stratum {stratum}"] = np.sort(sizes[strata[known] == stratum])
+        for kind in np.unique(types).tolist():
+            self._groups[f"type {kind}"] = np.sort(sizes[types == kind])
+
+    def group(self, stratum: int) -> str:
+        """Return the name of the group of null variants that answers for a stratum."""
+        for name in (f"stratum {stratum}", f"type {stratum % len(VARIANT_TYPES)}"):
+            if len(self._groups.get(name, ())) >= MINIMUM_STRATUM:
+                return name
+        return "all"
+
+    def p_values(
+        self,
+        strata: NDArray[np.integer],
+        statistics: NDArray[np.floating],  # type: ignore[type-arg]  # any width
+    ) -> NDArray[np.float64]:
+        """Return the two-sided empirical p-value of each statistic; NaN where it is NaN or there is no null.
+
+        Notes
+        -----
+        ``p = (1 + number of null |d| >= |d|) / (1 + number of null)`` (Phipson and Smyth 2010, Stat Appl
+        Genet Mol Biol 9:39), within the group of the stratum.
+        """
+        p = np.full(len(statistics), np.nan)
+        if not self.count:
+            return p
+        sizes = np.abs(statistics).astype(np.float32)
+        known = ~np.isnan(sizes)
+        for stratum in np.unique(strata[known]).tolist():
+            rows = np.flatnonzero(known & (strata == stratum))
+            null = self._groups[self.group(int(stratum))]
+            at_least = len(null) - np.searchsorted(null, sizes[rows], side="left")
+            p[rows] = (1 + at_least) / (1 + len(null))
+        return p
+
+
+class FalseDiscovery:
+    """Benjamini-Hochberg q-values of a run, from counts of p-values: exact, in memory that does not grow.
+
+    p-values are empirical, so that there are no more different ones than null variants.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[float, int] = {}
+        self._p = np.zeros(0)
+        self._q = np.zeros(0)
+
+    def add(self, p: NDArray[np.float64]) -> None:
+        """Count p-values; NaN is left out."""
+        values, counts = np.unique(p[~np.isnan(p)], return_counts=True)
+        for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+            self._counts[value] = self._counts.get(value, 0) + count
+
+    def finish(self) -> None:
+        """Compute the q-values, when all p-values are counted.
+
+        Notes
+        -----
+        ``q(p) = min over p' >= p of p' m / #{p-values <= p'}`` (Benjamini and Hochberg 1995, J R Stat Soc B
+        57:289).
+        """
+        self._p = np.array(sorted(self._counts))
+        counts = np.array([self._counts[p] for p in self._p.tolist()], dtype=np.int64)
+        rank = np.cumsum(counts)
+        ratio = self._p * (rank[-1] if len(rank) else 0) / np.maximum(rank, 1)
+        self._q = np.minimum(np.minimum.accumulate(ratio[::-1])[::-1], 1.0)
+
+    def q_values(self, p: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the q-value of each p-value that was counted; NaN stays NaN."""
+        q = np.full(len(p), np.nan)
+        known = ~np.isnan(p)
+        q[known] = self._q[np.searchsorted(self._p, p[known])]
+        return q
+
+
+def uniformity(strata: NDArray[np.integer], statistics: NDArray[np.floating]) -> dict[str, float]:  # type: ignore[type-arg]  # any width
+    """Return the Kolmogorov-Smirnov test of the p-values that one half of the null gives the other.
+
+    Returns
+    -------
+    dict
+        ``ks_statistic``, ``ks_p_value`` and ``variants``; empty with fewer than 100 null variants.
+    """
+    from scipy.stats import kstest
+
+    known = ~np.isnan(statistics)
+    strata, statistics = strata[known], statistics[known]
+    if len(statistics) < 100:
+        return {}
+    p = NullStatistics(strata[::2], statistics[::2]).p_values(strata[1::2], statistics[1::2])
+    result = kstest(p, "uniform")
+    return {
+        "ks_statistic": float(result.statistic),
+        "ks_p_value": float(result.pvalue),
+        "variants": len(p),
+    }
+
+
+def _context(stretch: Stretch, allele: Allele, length: int) -> NDArray[np.uint8]:
+    size = _CONTEXT_WINDOWS * length
+    start = (allele.start + allele.end - size) // 2
+    return stretch.part(start, start + size)
+
+
+def _planted(
+    codes: NDArray[np.uint8], source: tuple[Stretch, Allele], place: int, plan: WindowPlan
+) -> NullVariant:
+    stretch, allele = source
+    ref, alt = encode_bases(allele.trimmed_ref), encode_bases(allele.trimmed_alt)
+    start, end = place - len(ref) // 2, place - len(ref) // 2 + len(ref)
+    if len(ref) == len(alt) == 1:
+        occurrences = np.flatnonzero(codes == ref[0])
+        if len(occurrences):
+            start = int(occurrences[np.abs(occurrences - place).argmin()])
+            end = start + 1
+    if len(ref) == len(alt) and len(ref):
+        codes = codes.copy()
+        codes[start:end] = ref
+    room = plan.reach
+    padded = np.pad(codes, room, constant_values=len(BASES))
+    planted = Allele(allele.contig, start, end, alt, codes[start:end], allele.trimmed_ref, allele.trimmed_alt)
+    return NullVariant(Stretch(padded, -room, len(codes)), planted, stratum_of(stretch, allele, plan.length))

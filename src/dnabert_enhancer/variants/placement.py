@@ -1,0 +1,188 @@
+"""Where the windows of an allele lie: offsets of the variant, shared by neighbours, equal on both strands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.sequence import UNKNOWN_BASE, window_view
+from dnabert_enhancer.variants.alleles import Allele, outward_lean
+from dnabert_enhancer.variants.bases import GenomeBases, Stretch
+
+_LEAN_BASES = 64
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """The windows that an allele gets.
+
+    Parameters
+    ----------
+    length : int
+        Of a window in bp, the same for both alleles.
+    offsets : int
+        How many windows; odd, since the middle one has the variant in its centre.
+
+    Raises
+    ------
+    InputError
+        An even number of offsets, or none.
+    """
+
+    length: int
+    offsets: int = 5
+
+    def __post_init__(self) -> None:
+        if self.offsets < 1 or self.offsets % 2 == 0:
+            raise InputError(
+                f"{self.offsets} offsets have none in the centre", remedy="give an odd number, such as 5"
+            )
+
+    @property
+    def step(self) -> int:
+        """Distance between neighbouring windows in bp: odd, about ``length / (offsets + 1)``."""
+        return max(0, self.length // (self.offsets + 1) - 1) | 1
+
+    @property
+    def reach(self) -> int:
+        """How many bp on each side of an allele are enough for all its windows."""
+        return 2 * self.length
+
+
+class AlleleWindows(NamedTuple):
+    """The windows of both alleles.
+
+    Attributes
+    ----------
+    ref, alt : uint8 array, shape (offsets, length)
+        Base codes, in the order of the windows on the contig.
+    """
+
+    ref: NDArray[np.uint8]
+    alt: NDArray[np.uint8]
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of unknown bases among all bases of all windows."""
+        unknown = np.count_nonzero(self.ref >= UNKNOWN_BASE) + np.count_nonzero(self.alt >= UNKNOWN_BASE)
+        return unknown / max(1, self.ref.size + self.alt.size)
+
+
+def around(bases: GenomeBases, allele: Allele, plan: WindowPlan) -> Stretch:
+    """Return the piece of the genome that the windows of an allele can touch."""
+    return bases.stretch(allele.contig, allele.start - plan.reach, allele.end + plan.reach)
+
+
+def middle_window(stretch: Stretch, allele: Allele, plan: WindowPlan) -> int:
+    """Return the start of the REF window in whose centre the allele is, 0-based; 0 on a shorter contig."""
+    start = (allele.start + allele.end - plan.length) // 2
+    return max(0, min(start, stretch.contig_length - plan.length))
+
+
+def allele_windows(stretch: Stretch, allele: Allele, plan: WindowPlan) -> AlleleWindows:
+    """Return the windows of an allele.
+
+    Parameters
+    ----------
+    stretch : Stretch
+        At least `WindowPlan.reach` bp on each side of the allele.
+    allele : Allele
+    plan : WindowPlan
+
+    Notes
+    -----
+    The middle window has the centre of the allele in its centre; with an uneven rest it leans to the side
+    that `outward_lean` says, which is the same place seen from either strand.
+
+    Alleles of equal length: the other windows lie on a grid over the contig, ``step`` bp apart and symmetric
+    to the contig's middle, so that neighbouring variants share them; the nearest ones are taken.
+    Alleles of different length: all windows lie ``step`` bp apart around the centre of the allele, the centre
+    of REF in the REF windows and the centre of ALT in the ALT windows. An insertion of n bp therefore pushes
+    n / 2 bp out of the window on each side, and a deletion pulls them in.
+
+    A window that would leave the contig is moved inside it. A contig shorter than a window lies in the middle
+    of the window, with unknown bases on both sides.
+    """
+    room = min(_LEAN_BASES, plan.reach)
+    first, last = allele.start - room, allele.end + room
+    lean = outward_lean(stretch.part(first, allele.start), stretch.part(allele.end, last))
+    middle = plan.offsets // 2
+    ref_start = _centred(allele.start + allele.end, plan.length, lean)
+    steps = np.arange(-middle, middle + 1, dtype=np.int64) * plan.step
+    if allele.length_change == 0:
+        grid = _nearest_on_grid(allele.start + allele.end, stretch.contig_length, plan, lean)
+        starts = grid + steps
+        starts[middle] = ref_start
+        starts = _inside(starts, stretch.contig_length, plan.length, lean)
+        ref = _reference_windows(stretch, allele, starts, plan.length)
+        return AlleleWindows(ref, _replaced(ref, starts, allele))
+    haplotype = _haplotype(stretch, allele)
+    alt_start = _centred(2 * allele.start + len(allele.alt), plan.length, lean)
+    ref_starts = _inside(ref_start + steps, stretch.contig_length, plan.length, lean)
+    alt_starts = _inside(alt_start + steps, haplotype.contig_length, plan.length, lean)
+    return AlleleWindows(
+        _reference_windows(stretch, allele, ref_starts, plan.length),
+        _windows(haplotype, alt_starts, plan.length),
+    )
+
+
+def _centred(twice_centre: int, length: int, lean: int) -> int:
+    """Return the start of a window around a centre, given doubled to be whole."""
+    return (twice_centre - length + lean) // 2
+
+
+def _nearest_on_grid(twice_centre: int, contig_length: int, plan: WindowPlan, lean: int) -> int:
+    """Return the start of the grid's window that is nearest to being centred."""
+    step, twice_start = plan.step, twice_centre - plan.length
+    anchor = contig_length - plan.length  # twice the start of the window in the middle of the contig
+    if anchor % 2:
+        anchor += step
+    number = (twice_start - anchor + step - 1 + lean) // (2 * step)
+    return anchor // 2 + number * step
+
+
+def _inside(starts: NDArray[np.int64], contig_length: int, length: int, lean: int) -> NDArray[np.int64]:
+    room = contig_length - length
+    if room < 0:
+        return np.full_like(starts, (room + lean) // 2)
+    return np.clip(starts, 0, room)
+
+
+def _windows(stretch: Stretch, starts: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
+    return window_view(stretch.codes, length)[starts - stretch.start]
+
+
+def _reference_windows(
+    stretch: Stretch, allele: Allele, starts: NDArray[np.int64], length: int
+) -> NDArray[np.uint8]:
+    """Return windows of the genome, with REF in place where the genome is unknown."""
+    windows = _windows(stretch, starts, length)
+    if (stretch.part(allele.start, allele.end) >= UNKNOWN_BASE).any():
+        windows = _put(windows, starts, allele.start, allele.ref)
+    return windows
+
+
+def _replaced(windows: NDArray[np.uint8], starts: NDArray[np.int64], allele: Allele) -> NDArray[np.uint8]:
+    return _put(windows, starts, allele.start, allele.alt)
+
+
+def _put(
+    windows: NDArray[np.uint8], starts: NDArray[np.int64], place: int, codes: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Return a copy of windows with codes written at a place of the contig, as far as they reach in."""
+    changed, length = windows.copy(), windows.shape[1]
+    for row, start in enumerate(starts.tolist()):
+        first, last = max(place, start), min(place + len(codes), start + length)
+        if first < last:
+            changed[row, first - start : last - start] = codes[first - place : last - place]
+    return changed
+
+
+def _haplotype(stretch: Stretch, allele: Allele) -> Stretch:
+    before, after = allele.start - stretch.start, allele.end - stretch.start
+    codes = np.concatenate([stretch.codes[:before], allele.alt, stretch.codes[after:]])
+    return Stretch(codes, stretch.start, stretch.contig_length + allele.length_change)

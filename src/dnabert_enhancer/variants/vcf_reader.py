@@ -1,0 +1,180 @@
+"""Reads VCF of any version and packing, and BCF: a header, then the records in blocks, their bytes as they are.
+
+pysam is left to BCF: it refuses or rewrites much of what real VCF files hold (undeclared fields, headers of
+other writers), and takes every sample apart. Here a line is split at its first eight tabs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import open_binary, read_line_blocks
+from dnabert_enhancer.variants.vcf_form import FormNotes, check_header
+from dnabert_enhancer.variants.vcf_header import VcfHeader
+from dnabert_enhancer.variants.vcf_record import VcfRecord, parse_record
+
+BLOCK_RECORDS = 1024
+_BLOCK_BYTES = 1 << 24
+_BCF_MAGIC = b"BCF\x02"
+
+
+class VcfReader:
+    """A VCF or BCF, read once from start to end; a context manager.
+
+    Parameters
+    ----------
+    path : str or path
+        Plain, gzip, bgzip or BCF, by its first bytes; ``-`` is the standard input.
+
+    Attributes
+    ----------
+    header : VcfHeader
+    notes : FormNotes
+        What was found wrong with the form so far.
+
+    Raises
+    ------
+    InputError
+        What `files.open_binary` refuses; no VCF.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._spool: IO[bytes] | None = None
+        self._path = os.fspath(path)
+        self.source = "standard input" if self._path == "-" else self._path
+        if self._path == "-":
+            self._path = self._spooled()
+        self.notes = FormNotes(self.source)
+        with contextlib.closing(open_binary(self._path)) as stream, self._named():
+            self._is_bcf = stream.read(len(_BCF_MAGIC)) == _BCF_MAGIC
+        self._lines = self._bcf_lines() if self._is_bcf else self._text_lines()
+        self._held: list[tuple[int, bytes]] = []
+        self.header = self._read_header()
+
+    def __enter__(self) -> VcfReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._spool is not None:
+            self._spool.close()
+
+    def blocks(self, gap: int = 0, records: int = BLOCK_RECORDS) -> Iterator[list[VcfRecord]]:
+        """Yield the records in blocks; where a block ends depends on the content of the file only.
+
+        Parameters
+        ----------
+        gap : int
+            A block ends only where the next record is at least so many bp away; one that finds no such place
+            ends when it is eight times full.
+        records : int
+            From how many on a block is full.
+        """
+        block: list[VcfRecord] = []
+        size = 0
+        for number, line in self._data_lines():
+            record = parse_record(line, number, self.source)
+            if len(block) >= records or size >= _BLOCK_BYTES:
+                last = block[-1]
+                far = record.contig != last.contig or record.position - last.position - len(last.ref) >= gap
+                if not gap or far or len(block) >= 8 * records or size >= 8 * _BLOCK_BYTES:
+                    yield block
+                    block, size = [], 0
+            block.append(record)
+            size += len(line)
+        if block:
+            yield block
+
+    def _data_lines(self) -> Iterator[tuple[int, bytes]]:
+        yield from self._held
+        self._held = []
+        for number, line in self._lines:
+            if not line:
+                self.notes.add("an empty line is left out", number)
+            elif line.startswith(b"#"):
+                self.notes.add("a header line among the records is left out", number, line)
+            else:
+                yield number, line
+
+    def _read_header(self) -> VcfHeader:
+        meta: list[bytes] = []
+        for number, line in self._lines:
+            if line.startswith(b"##"):
+                meta.append(line)
+            elif line.startswith(b"#"):
+                header = VcfHeader(meta, line)
+                header = check_header(header, self.notes, number)
+                return header
+            elif line.strip():
+                self._check_first_record(line, number)
+                self.notes.add("the line with the names of the columns is missing and is added", number)
+                samples = max(0, line.count(b"\t") - 8)
+                names = [b"FORMAT", *(b"SAMPLE%d" % (i + 1) for i in range(samples))] if samples else []
+                self._held = [(number, line)]
+                columns = b"\t".join([VcfHeader().columns, *names])
+                return check_header(VcfHeader(meta, columns), self.notes, number)
+            else:
+                self.notes.add("an empty line is left out", number)
+        if not meta:
+            raise InputError("the file is empty", source=self.source, remedy="give a VCF")
+        self.notes.add("the line with the names of the columns is missing and is added", len(meta))
+        return check_header(VcfHeader(meta), self.notes, len(meta))
+
+    def _check_first_record(self, line: bytes, number: int) -> None:
+        try:
+            parse_record(line, number, self.source)
+        except InputError as error:
+            raise InputError(
+                f"this is no VCF: {error.problem}",
+                source=self.source,
+                location=f"line {number}",
+                remedy="a header line begins with ##, a record has CHROM, POS, ID, REF and ALT",
+            ) from None
+
+    def _text_lines(self) -> Iterator[tuple[int, bytes]]:
+        with self._named():
+            for block in read_line_blocks(self._path):
+                number = block.first_line
+                for line in block.content[:-1].split(b"\n"):
+                    yield number, line
+                    number += 1
+
+    def _bcf_lines(self) -> Iterator[tuple[int, bytes]]:
+        import pysam
+
+        verbosity = pysam.set_verbosity(0)
+        try:
+            with pysam.VariantFile(self._path) as file:
+                lines = str(file.header).encode("utf-8", errors="surrogateescape").splitlines()
+                yield from enumerate(lines, start=1)
+                for number, record in enumerate(file, start=1):
+                    yield number, str(record).rstrip("\n").encode("utf-8", errors="surrogateescape")
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"the BCF cannot be read ({error})", source=self.source, remedy="check it with bcftools"
+            ) from None
+        finally:
+            pysam.set_verbosity(verbosity)
+
+    def _spooled(self) -> str:
+        """Copy the standard input into a nameless file, whose start can be looked at."""
+        self._spool = tempfile.TemporaryFile()  # noqa: SIM115  closed with the reader
+        with contextlib.closing(open(0, "rb", closefd=False)) as stream:
+            shutil.copyfileobj(stream, self._spool, 1 << 20)
+        self._spool.flush()
+        return f"/dev/fd/{self._spool.fileno()}"
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Give errors the name of the input, not of the file it was copied to."""
+        try:
+            yield
+        except InputError as error:
+            raise InputError(
+                error.problem, source=self.source, location=error.location, remedy=error.remedy
+            ) from None

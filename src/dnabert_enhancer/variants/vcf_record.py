@@ -1,0 +1,117 @@
+"""One line of a VCF: the eight fixed columns taken apart, the rest kept as it is."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from dnabert_enhancer.errors import InputError
+
+FIXED_COLUMNS = (b"CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"INFO")
+_FEWEST_COLUMNS = 5
+_WHOLE_NUMBER = re.compile(rb"[0-9]{1,18}")
+_SHOWN = 40
+
+
+class VcfRecord(NamedTuple):
+    """A record.
+
+    Attributes
+    ----------
+    columns : list of bytes
+        The eight fixed columns; what a shorter line lacks is ``.``.
+    rest : bytes
+        FORMAT and the samples, not taken apart; empty where there are none.
+    contig : str
+        CHROM.
+    position : int
+        POS, 1-based; 0 is the telomere.
+    line : int
+        Of the file, from 1; for BCF the number of the record.
+    """
+
+    columns: list[bytes]
+    rest: bytes
+    contig: str
+    position: int
+    line: int
+
+    @property
+    def identifier(self) -> str:
+        """ID, ``.`` where there is none."""
+        return text(self.columns[2])
+
+    @property
+    def ref(self) -> bytes:
+        """REF in upper case."""
+        return self.columns[3].upper()
+
+    @property
+    def alts(self) -> list[bytes]:
+        """The entries of ALT, bases in upper case; ``[b"."]`` where there is none."""
+        return [alt if alt.startswith(b"<") else alt.upper() for alt in self.columns[4].split(b",")]
+
+    @property
+    def info(self) -> bytes:
+        """INFO."""
+        return self.columns[7]
+
+
+def text(content: bytes) -> str:
+    """Return bytes of a VCF as text; those that are not UTF-8 survive a later `raw`."""
+    return content.decode("utf-8", errors="surrogateescape")
+
+
+def raw(content: str) -> bytes:
+    """Return the bytes that `text` made a text of."""
+    return content.encode("utf-8", errors="surrogateescape")
+
+
+def parse_record(line: bytes, number: int, source: str) -> VcfRecord:
+    """Take a line apart.
+
+    Parameters
+    ----------
+    line : bytes
+        Without its end.
+    number : int
+        Of the line, from 1.
+    source : str
+        Name of the file.
+
+    Raises
+    ------
+    InputError
+        Fewer than five columns, no contig, a position that is no whole number.
+    """
+    columns = line.split(b"\t", 8)
+    if len(columns) < _FEWEST_COLUMNS:
+        counted = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+        remedy = (
+            "separate the columns by tabs"
+            if len(line.split()) >= _FEWEST_COLUMNS
+            else "give a VCF, with CHROM, POS, ID, REF and ALT in each line"
+        )
+        raise InputError(
+            f"this is no VCF record ({counted}: {_shown(line)})",
+            source=source,
+            location=f"line {number}",
+            remedy=remedy,
+        )
+    if not columns[0]:
+        raise InputError("CHROM is empty", source=source, location=f"line {number}", remedy="name the contig")
+    if not _WHOLE_NUMBER.fullmatch(columns[1]):
+        raise InputError(
+            f"POS {_shown(columns[1])} is no whole number",
+            source=source,
+            location=f"line {number}",
+            remedy="write the 1-based position in digits",
+        )
+    rest = columns[8] if len(columns) > 8 else b""
+    fixed = columns[:8] + [b"."] * (8 - len(columns))
+    return VcfRecord(fixed, rest, text(columns[0]), int(columns[1]), number)
+
+
+def _shown(content: bytes) -> str:
+    shown = content[:_SHOWN].decode("utf-8", errors="replace")
+    return repr(shown + "..." if len(content) > _SHOWN else shown)
