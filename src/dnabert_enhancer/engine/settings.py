@@ -9,6 +9,8 @@ from pathlib import Path
 
 from dnabert_enhancer.errors import InputError
 
+QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")
+
 
 class Device(StrEnum):
     """Where the model runs."""
@@ -98,7 +100,7 @@ def available_threads() -> int:
     The smallest of: the processors it is bound to, the quota of its container, and ``OMP_NUM_THREADS``.
     """
     limits = [len(os.sched_getaffinity(0))]
-    quota = _container_quota(Path("/sys/fs/cgroup/cpu.max"))
+    quota = _container_quota(QUOTA_FILE)
     if quota:
         limits.append(quota)
     asked = os.environ.get("OMP_NUM_THREADS", "")

@@ -191,7 +191,7 @@ def test_nucleotide_transformers_layout_with_its_own_tokenizer(tmp_path: Path) -
     assert model.card.tokenizer == "huggingface"
     assert model.card.k is None
     assert not model.has_onnx
-    # ATTCCG is 6-mer 0*1024 + 1*256 + 1*64 + 2*16 + 2*4 + 3 = 363 in the order A T C G, after 6 special tokens
+    # ATTCCG is 6-mer 0*1024 + 1*256 + 1*64 + 2*16 + 2*4 + 3 = 363 in order A T C G, after 6 special tokens
     codes = np.array([[0, 3, 3, 1, 1, 2, 0, 3]], dtype=np.uint8)
     assert model.tokenizer.tokenize(codes).ids.tolist() == [[3, 369, 6 + 4096, 6 + 4096 + 1]]
     assert model.tokenizer.maximum_tokens == 100
