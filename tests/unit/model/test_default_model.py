@@ -1,4 +1,4 @@
-"""The packaged model: found by default, small, whole, alike in torch and ONNX, and as good as its card says."""
+"""The packaged model: found by default, small, whole, alike in torch and ONNX, as good as its card says."""
 
 from __future__ import annotations
 
