@@ -7,82 +7,25 @@ import logging
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import transformers
 from numpy.typing import NDArray
 
-from dnabert_enhancer.sequence import Tokenizer
 from dnabert_enhancer.training.augment import Augmentation
-from dnabert_enhancer.training.batches import Collator, RowNumbers, TokenMasking
+from dnabert_enhancer.training.batches import Collator, RowNumbers
 from dnabert_enhancer.training.collapse import collapse_reason
-from dnabert_enhancer.training.losses import LabelScale, Loss, balanced_weights
-from dnabert_enhancer.training.precision import Arithmetic
+from dnabert_enhancer.training.job import Job
+from dnabert_enhancer.training.losses import Loss, balanced_weights
 from dnabert_enhancer.training.run_folder import complete_checkpoints, seconds_before
 from dnabert_enhancer.training.scores import SMALLER_IS_BETTER, epoch_scores
-from dnabert_enhancer.training.settings import TrainingSettings
-from dnabert_enhancer.training.trainer import EpochReport, FinetuneTrainer, ProgressListener
-from dnabert_enhancer.training.windows import WindowStore
+from dnabert_enhancer.training.trainer import EpochReport, FinetuneTrainer
 
 logger = logging.getLogger(__name__)
 
 _STATE_FILE = "trainer_state.json"
 _EVALUATION_BATCH = 256
-
-
-class LabelledWindows(NamedTuple):
-    """A split as the training reads it: ``labels`` are int64 classes, or float32 in units of `LabelScale`."""
-
-    store: WindowStore
-    labels: NDArray[Any]  # int64 or float32
-
-
-@dataclass(frozen=True)
-class Job:
-    """What all attempts of a run share.
-
-    Parameters
-    ----------
-    task : {"binary", "multiclass", "regression"}
-        By the labels.
-    outputs : int
-        Number of outputs of the model.
-    train, validation : LabelledWindows
-        The splits.
-    tokenizer : Tokenizer
-        The base model's.
-    pad_id : int
-        Its padding token.
-    masking : TokenMasking or None
-        For token dropout.
-    run_length : int
-        k, or 1.
-    scale : LabelScale
-        Of regression labels.
-    metric : str
-        Which validation metric decides.
-    settings : TrainingSettings
-        The rest.
-    arithmetic : Arithmetic
-        Device and precision.
-    progress : callable or None
-        See `ProgressListener`.
-    """
-
-    task: str
-    outputs: int
-    train: LabelledWindows
-    validation: LabelledWindows
-    tokenizer: Tokenizer
-    pad_id: int
-    masking: TokenMasking | None
-    run_length: int
-    scale: LabelScale
-    metric: str
-    settings: TrainingSettings
-    arithmetic: Arithmetic
-    progress: ProgressListener | None = None
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -74,3 +75,23 @@ class Augmentation:
         for step in range(1, min(self.run_length, shape[1])):
             hidden[:, step:] |= start[:, :-step]
         return hidden
+
+
+class TokenMasking:
+    """Which tokens may be masked, and by what.
+
+    Parameters
+    ----------
+    mask_id : int
+        Token put in place of a masked one.
+    special_ids : sequence of int
+        Tokens that are never masked.
+    """
+
+    def __init__(self, mask_id: int, special_ids: Sequence[int]) -> None:
+        self.mask_id = mask_id
+        self.special_ids = np.asarray(special_ids, dtype=np.int64)
+
+    def apply(self, ids: NDArray[np.int64], hidden: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the ids with the hidden ones replaced."""
+        return np.where(hidden & ~np.isin(ids, self.special_ids), self.mask_id, ids)

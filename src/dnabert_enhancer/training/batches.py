@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import Tokenizer
-from dnabert_enhancer.training.augment import Augmentation, Draws
+from dnabert_enhancer.training.augment import Augmentation, Draws, TokenMasking
 from dnabert_enhancer.training.windows import WindowStore
 
 
@@ -50,26 +50,6 @@ class RowNumbers(torch.utils.data.Dataset[int]):
     def __getitems__(self, indices: list[int]) -> list[int]:
         """Return the numbers asked for; torch's loader calls it once a batch."""
         return indices
-
-
-class TokenMasking:
-    """Which tokens may be masked, and by what.
-
-    Parameters
-    ----------
-    mask_id : int
-        Token put in place of a masked one.
-    special_ids : sequence of int
-        Tokens that are never masked.
-    """
-
-    def __init__(self, mask_id: int, special_ids: Sequence[int]) -> None:
-        self.mask_id = mask_id
-        self.special_ids = np.asarray(special_ids, dtype=np.int64)
-
-    def apply(self, ids: NDArray[np.int64], hidden: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the ids with the hidden ones replaced."""
-        return np.where(hidden & ~np.isin(ids, self.special_ids), self.mask_id, ids)
 
 
 class Collator:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib.util
 import logging
 import os
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 from dnabert_enhancer.errors import ResourceError
 
@@ -51,3 +53,39 @@ def quiet_packages() -> Iterator[None]:
         transformers_logging.set_verbosity(verbosity)
         if bars:
             transformers_logging.enable_progress_bar()
+
+
+@contextlib.contextmanager
+def explained_failures(output: Path) -> Iterator[None]:
+    """Turn the errors of torch and safetensors on a full disk or a full memory into one clear line.
+
+    Raises
+    ------
+    ResourceError
+        No space left under the output folder, or no memory left on the device.
+    """
+    try:
+        yield
+    except (RuntimeError, OSError) as error:
+        _raise_explained(error, output)
+        raise
+    except Exception as error:
+        if type(error).__name__ == "SafetensorError":
+            _raise_explained(error, output)
+        raise
+
+
+def _raise_explained(error: Exception, output: Path) -> None:
+    text = str(error)
+    if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
+        raise ResourceError(
+            "not enough memory for a batch", remedy="give a smaller --batch-size and a larger --accumulate"
+        ) from None
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    written_short = "PytorchStreamWriter failed" in text or "unexpected pos" in text or "os error 28" in text
+    if full or "No space left" in text or written_short:
+        raise ResourceError(
+            "no space left for the checkpoints",
+            source=output,
+            remedy="free some space or choose another --output-dir",
+        ) from None

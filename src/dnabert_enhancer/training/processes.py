@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,15 @@ class Processes:
             import torch
 
             torch.distributed.barrier()
+
+    def first_then_others(self, work: Callable[[], Result]) -> Result:
+        """Do something in the first process, then in the others, which find what it left."""
+        if self.is_first:
+            result = work()
+            self.wait()
+            return result
+        self.wait()
+        return work()
 
 
 def launched_processes(*, on_cpu: bool) -> Processes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -68,6 +69,7 @@ class RunFolder:
         self.output_directory = output_directory
         self.path = output_directory / FOLDER_NAME
         self._lock: IO[str] | None = None
+        self._made_output = False
 
     def __enter__(self) -> Self:
         """Make the folder and lock it.
@@ -77,34 +79,44 @@ class RunFolder:
         InputError
             When another process trains into the same output folder.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.path / _LOCK_NAME).open("w", encoding="utf-8")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise InputError(
-                "another finetune is at work in this folder",
-                source=self.output_directory,
-                remedy="wait for it, or choose another --output-dir",
-            ) from None
+        self._made_output = not self.output_directory.exists()
+        while self._lock is None:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / _LOCK_NAME).open("w", encoding="utf-8")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.close()
+                raise InputError(
+                    "another finetune is at work in this folder",
+                    source=self.output_directory,
+                    remedy="wait for it, or choose another --output-dir",
+                ) from None
+            if _is_at(lock, self.path / _LOCK_NAME):
+                self._lock = lock
+            else:
+                lock.close()  # a process that ended has just removed the file; make a new one
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Release the lock; remove the folder of a run that was refused before it began."""
+        if self.path.exists() and not (self.path / _STATE_NAME).exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+        if self._made_output and self.output_directory.exists() and not any(self.output_directory.iterdir()):
+            self.output_directory.rmdir()
         if self._lock is not None:
             self._lock.close()
+            self._lock = None
 
-    def begin(self, fingerprint: Mapping[str, Any], *, restart: bool) -> RunState:
+    def begin(self, fingerprint: Mapping[str, Any]) -> RunState:
         """Return the state to go on from, or a new one.
 
         Parameters
         ----------
         fingerprint : mapping
             What decides the result: settings, digests of data and base model.
-        restart : bool
-            Throw away what is there.
 
         Raises
         ------
@@ -112,8 +124,6 @@ class RunFolder:
             When the folder holds a run of other arguments.
         """
         plain = json.loads(json.dumps(fingerprint))
-        if restart:
-            self.clear()
         stored = self._read()
         if stored is None:
             state = RunState(plain)
@@ -201,6 +211,14 @@ def drop_checkpoints(directory: Path, keep: set[Path]) -> None:
     for entry in directory.glob(f"{_PREFIX}*"):
         if entry.resolve() not in kept:
             shutil.rmtree(entry, ignore_errors=True)
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    """Return whether an open file is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _short(value: object) -> str:

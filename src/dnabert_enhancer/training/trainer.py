@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,11 @@ import transformers
 
 from dnabert_enhancer.training.augment import Augmentation
 from dnabert_enhancer.training.batches import Collator, EpochSampler
+from dnabert_enhancer.training.job import ProgressListener
 from dnabert_enhancer.training.losses import Loss
 from dnabert_enhancer.training.run_folder import drop_checkpoints, mark_complete
 
 logger = logging.getLogger(__name__)
-
-ProgressListener = Callable[[int, int], None]
-"""Called after each update with the updates done and the updates in all."""
 
 COLLAPSED_EPOCHS = 2
 """A training is given up after so many collapsed epochs in a row."""
@@ -135,6 +133,7 @@ class EpochReport(transformers.TrainerCallback):  # type: ignore[misc]  # transf
         self._checkpoint_steps = checkpoint_steps
         self._epoch_start = time.monotonic()
         self._first_step = 0
+        self._epoch_rate = 0.0
         self._training_seconds = 0.0
         self._trained_rows = 0.0
 
@@ -158,8 +157,11 @@ class EpochReport(transformers.TrainerCallback):  # type: ignore[misc]  # transf
     def on_epoch_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002  the interface
         """Note the epoch's speed."""
         steps = max(1, state.max_steps // max(1, int(state.num_train_epochs)))
-        self._training_seconds += time.monotonic() - self._epoch_start
-        self._trained_rows += self._rows * (state.global_step - self._first_step) / steps
+        seconds = time.monotonic() - self._epoch_start
+        rows = self._rows * (state.global_step - self._first_step) / steps
+        self._epoch_rate = rows / seconds
+        self._training_seconds += seconds
+        self._trained_rows += rows
 
     def on_evaluate(self, args: Any, state: Any, control: Any, metrics: dict[str, float], **_: Any) -> None:
         """Log the epoch's line; stop when the last epochs have collapsed."""
@@ -177,7 +179,7 @@ class EpochReport(transformers.TrainerCallback):  # type: ignore[misc]  # transf
                 losses[-1] if losses else float("nan"),
                 shown["loss"],
                 figures,
-                self.sequences_per_second,
+                self._epoch_rate,
             )
         last = history[-COLLAPSED_EPOCHS:]
         if len(last) == COLLAPSED_EPOCHS and all(entry.get("eval_collapsed", 0.0) for entry in last):

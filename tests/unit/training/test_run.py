@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings
-from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.model import open_model
 from dnabert_enhancer.sequence import encode_bases
 from dnabert_enhancer.training import TrainingResult, TrainingSettings, finetune
@@ -228,6 +229,7 @@ def test_what_does_not_fit_is_refused_before_any_training(
     with pytest.raises(InputError) as error:
         finetune(motif_dataset, base, tmp_path / "x", QUICK.replace(**changes))
     assert said in str(error.value)
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_k_that_is_not_the_models_is_refused(
@@ -272,3 +274,14 @@ def test_shared_sequences_and_a_made_split_are_said(
     assert "10 of 10 validation sequences are in the training split too" in caplog.text
     card = json.loads((tmp_path / "x" / "enhancer_model.json").read_text())
     assert card["training"]["validation_shared_with_train"] == 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["64k", "700k", "1600k"])
+def test_a_full_disk_is_one_clear_line_and_no_model(
+    size: str, motif_dataset: Dataset, mount_disk: Callable[[str], Path]
+) -> None:
+    disk = mount_disk(f"size={size}")
+    with pytest.raises(ResourceError, match="no space left"):
+        finetune(motif_dataset, "new:tiny", disk / "out", QUICK.replace(epochs=1, k=6, collapse_restarts=5))
+    assert not (disk / "out" / "config.json").exists()

@@ -23,26 +23,27 @@ FINGERPRINT = {"seed": 1, "learning_rate": 0.001, "dataset": "abc", "log_to": []
 
 def test_a_run_is_found_again_with_its_attempts(tmp_path: Path) -> None:
     with RunFolder(tmp_path / "out") as folder:
-        state = folder.begin(FINGERPRINT, restart=False)
+        state = folder.begin(FINGERPRINT)
         state.attempts.append(Attempt(1, 42, "collapsed", "class 0"))
         folder.save(state)
     with RunFolder(tmp_path / "out") as folder:
-        again = folder.begin(dict(FINGERPRINT), restart=False)
+        again = folder.begin(dict(FINGERPRINT))
     assert again.attempts == [Attempt(1, 42, "collapsed", "class 0")]
 
 
 def test_other_arguments_are_refused_by_name_and_restart_forgets(tmp_path: Path) -> None:
     with RunFolder(tmp_path) as folder:
-        folder.begin(FINGERPRINT, restart=False)
+        folder.begin(FINGERPRINT)
         (folder.path / "attempt-1").mkdir()
         changed = {**FINGERPRINT, "learning_rate": 0.01, "new_setting": True}
         with pytest.raises(InputError) as error:
-            folder.begin(changed, restart=False)
+            folder.begin(changed)
         assert "learning-rate 0.01 (was 0.001), new-setting True (was not set); give the same" in str(
             error.value
         )
         assert "--restart" in str(error.value)
-        assert folder.begin(changed, restart=True).attempts == []
+        folder.clear()
+        assert folder.begin(changed).attempts == []
         assert not (folder.path / "attempt-1").exists()
 
 
@@ -84,4 +85,18 @@ def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     with RunFolder(tmp_path) as folder:
         (folder.path / "run.json").write_text("{")
         with pytest.raises(InputError, match=r"run.json: the record of the run is damaged; give --restart"):
-            folder.begin(FINGERPRINT, restart=False)
+            folder.begin(FINGERPRINT)
+
+
+def test_a_run_that_never_began_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="refused"), RunFolder(tmp_path / "out") as folder:
+        (folder.path / "base").mkdir()
+        raise InputError("refused")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_refused_run_leaves_what_was_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="refused"), RunFolder(tmp_path):
+        raise InputError("refused")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
