@@ -22,8 +22,10 @@ class Elements:
     contig_index : int32 array, shape (elements,)
     start, end : int64 array, shape (elements,)
         0-based and half-open.
-    names : list of str
-        ``.`` where an element has none; empty when no element has one.
+    texts : list of str
+        Names, ``.`` for none; empty when no element has one. Shared by all sets taken from one file.
+    text_index : int64 array, shape (elements,)
+        Which of `texts` is each element's.
     scores : float64 array, shape (elements,)
         NaN where an element has none.
     rows : int64 array, shape (elements,)
@@ -36,7 +38,8 @@ class Elements:
     contig_index: NDArray[np.int32]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
-    names: list[str]
+    texts: list[str]
+    text_index: NDArray[np.int64]
     scores: NDArray[np.float64]
     rows: NDArray[np.int64]
     counts: Counter[str] = field(default_factory=Counter)
@@ -46,7 +49,12 @@ class Elements:
 
     def name(self, element: int) -> str:
         """Return the name of an element, ``.`` when it has none."""
-        return self.names[element] if self.names else "."
+        return self.texts[self.text_index[element]] if self.texts else "."
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all elements, unpacked at each call; empty when no element has one."""
+        return [self.texts[number] for number in self.text_index.tolist()] if self.texts else []
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp], *, dropped: str = "") -> Self:
         """Return the elements of a mask or of numbers; what is not taken counts as `dropped` when named."""
@@ -54,13 +62,12 @@ class Elements:
         counts = Counter(self.counts)
         if dropped and len(numbers) < len(self):
             counts[dropped] += len(self) - len(numbers)
-        names = [self.names[number] for number in numbers.tolist()] if self.names else []
         return replace(
             self,
             contig_index=self.contig_index[numbers],
             start=self.start[numbers],
             end=self.end[numbers],
-            names=names,
+            text_index=self.text_index[numbers],
             scores=self.scores[numbers],
             rows=self.rows[numbers],
             counts=counts,
@@ -89,13 +96,19 @@ def joined_elements(parts: Sequence[Elements]) -> Elements:
     for part in parts:
         numbers = np.array([contigs.setdefault(name, len(contigs)) for name in part.contigs], dtype=np.int32)
         index.append(numbers[part.contig_index])
-    has_names = any(part.names for part in parts)
+    texts: list[str] = []
+    text_index = []
+    if any(part.texts for part in parts):
+        for part in parts:
+            text_index.append(part.text_index + len(texts) if part.texts else np.full(len(part), len(texts)))
+            texts += part.texts or ["."]
     return Elements(
         list(contigs),
         np.concatenate(index),
         np.concatenate([part.start for part in parts]),
         np.concatenate([part.end for part in parts]),
-        [name for part in parts for name in part.names or ["."] * len(part)] if has_names else [],
+        texts,
+        np.concatenate(text_index) if texts else np.zeros(sum(map(len, parts)), dtype=np.int64),
         np.concatenate([part.scores for part in parts]),
         np.concatenate([part.rows for part in parts]),
         sum((part.counts for part in parts), Counter()),

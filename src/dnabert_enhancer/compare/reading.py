@@ -74,6 +74,7 @@ def _read_quickly(
         table.start,
         table.end,
         table.names if layout.name is not None else [],
+        np.arange(len(table)),
         table.scores if layout.score is not None else np.full(len(table), np.nan),
         table.lines,
         Counter(rows=len(table)),

@@ -140,6 +140,7 @@ class RowParser:
             np.array(self._start, dtype=np.int64),
             np.array(self._end, dtype=np.int64),
             self._names,
+            np.arange(len(self._start)),
             np.array(self._scores, dtype=np.float64),
             np.array(self._rows, dtype=np.int64),
             +self._counts,

@@ -23,6 +23,7 @@ def make_elements(rows: Rows, contigs: list[str], scores: list[float] | None = N
         np.array([row[1] for row in given], dtype=np.int64),
         np.array([row[2] for row in given], dtype=np.int64),
         [f"e{index}" for index in range(len(given))],
+        np.arange(len(given)),
         np.array(scores if scores is not None else [np.nan] * len(given), dtype=np.float64),
         np.arange(1, len(given) + 1, dtype=np.int64),
     )
