@@ -17,18 +17,7 @@ if [ -n "$nextflow" ]; then
 else
     echo "demo: Java or Maven is missing, so the command runs without Nextflow"
     mkdir -p "$out/scan"
-    "$root/bin/predict" --genome "$root/assets/demo/alpha-globin.fa.gz" --output-prefix "$out/scan/alpha-globin"
+    "$root/bin/predict" --genome "$root/assets/demo/alpha-globin.fa.gz" --threshold strict --output-prefix "$out/scan/alpha-globin"
 fi
 echo
-echo "Calls at alpha-globin (the textbook enhancers are in assets/demo/README.md):"
-python3 - "$out/scan/alpha-globin.calls.bed.gz" <<'PYTHON'
-import gzip, sys
-rows = [line.rstrip("\n").split("\t") for line in gzip.open(sys.argv[1], "rt")]
-header = [row for row in rows if row[0].startswith("#")][-1:]
-calls = [row for row in rows if not row[0].startswith("#")]
-best = sorted(sorted(calls, key=lambda row: -int(row[4]))[:12], key=lambda row: int(row[1]))
-for row in header + best:
-    print("  " + "\t".join(row))
-print(f"  ({len(best)} best of {len(calls)} calls)")
-PYTHON
-echo "Track, calls, scanned regions and the run's record: $out/scan/"
+python3 "$root/tools/demo_summary.py" "$out/scan/alpha-globin" "$root/assets/demo"

@@ -45,7 +45,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("classifier.weight", "classifier.bias"):
         parts.state[name] /= raw.std()
     parts.state["classifier.bias"][1] -= raw.mean() / raw.std()
-    card = parts.card.replace(thresholds={"default": Threshold(0.55, "test")})
+    thresholds = {"default": Threshold(0.55, "test"), "strict": Threshold(0.7, "test")}
+    card = parts.card.replace(thresholds=thresholds)
     write_model(folder / "tiny", dataclasses.replace(parts, card=card))
     return folder / "tiny"
 
@@ -288,7 +289,8 @@ def test_a_fault_in_the_regions_is_named_with_its_line(
         (["--genome", "G", "--shard", "3/2"], "'3/2' is not I/N"),
         (["--genome", "G", "--stride", "0"], "'0' is not a whole number above 0"),
         (["--genome", "G", "--threshold", "2"], "--threshold 2.0 is not a probability"),
-        (["--genome", "G", "--threshold", "x"], "'x' is not a number"),
+        (["--genome", "G", "--threshold", "x"], "the model has no threshold 'x'; it has default, strict"),
+        (["--genome", "G", "--threshold", "nan"], "'nan' is not a number"),
         (["--genome", "G", "--max-unknown", "7"], "'7' is not a number from 0 to 1"),
         (["--genome", "G", "--contigs", "chr7"], "there is no contig 'chr7'"),
         (["--genome", "G", "--label", "promoter"], "it has other, enhancer"),
@@ -326,6 +328,21 @@ def test_a_prefix_that_cannot_be_written_is_refused_before_any_work(
     assert code == 2
     assert text.count("\n") == 1
     assert not Path("taken.calls.bed.gz").exists()
+
+
+def test_a_threshold_can_be_named_as_the_card_names_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "g.fa").write_text(OK)
+    prefix = tmp_path / "p"
+    scan = ("--genome", tmp_path / "g.fa", "--threshold", "strict", "--output-prefix", prefix)
+    assert run(*scan)[0] == 0
+    assert record(tmp_path / "p.run.json")["calls_made_with"]["threshold"] == 0.7
+    assert run(*scan, "--shard", "1/1")[0] == 0
+    merge = ("--merge", prefix, "--output-prefix", tmp_path / "merged")
+    assert run(*merge, with_model=False)[0] == 0
+    assert record(tmp_path / "merged.run.json")["calls_made_with"]["threshold"] == 0.7
+    code, text = run(*merge, "--threshold", "strict", with_model=False)
+    assert code == 2
+    assert "name the threshold when the shards are made" in text
 
 
 def test_names_are_data_and_never_commands(run: Run, tmp_path: Path) -> None:

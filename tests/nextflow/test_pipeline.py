@@ -66,6 +66,7 @@ def test_shards_through_nextflow_give_the_bytes_of_one_run(
         str(DEMO / "alpha-globin.fa.gz"),
     ]
     alone += ["--regions", str(regions), "--backend", "onnx", "--precision", "float32", "--device", "cpu"]
+    alone += ["--threshold", "strict"]
     subprocess.run(
         [*alone, "--output-prefix", str(tmp_path / "alone"), "--threads", "1"], check=True, timeout=600
     )

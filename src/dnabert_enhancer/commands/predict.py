@@ -52,7 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--label", metavar="NAME", help="which output to report, of a model with several")
     group.add_argument(
-        "--threshold", type=_number, metavar="P", help="positive from here on (default: the model card's)"
+        "--threshold",
+        type=_threshold,
+        metavar="P",
+        help="positive from here on: a number, or the name of one of the card's thresholds, such as strict "
+        "(default: the card's default)",
     )
     group.add_argument(
         "--window-length", type=positive_integer, metavar="BP", help="default: the model's own"
@@ -143,11 +147,11 @@ def _refuse(args: argparse.Namespace, names: tuple[str, ...], what: str) -> None
             raise InputError(f"{option} means nothing for {what}", remedy=f"leave {option} out")
 
 
-def _number(text: str) -> float:
+def _threshold(text: str) -> float | str:
     try:
         number = float(text)
     except ValueError:
-        number = float("nan")
+        return text
     if number != number or number in (float("inf"), float("-inf")):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return number

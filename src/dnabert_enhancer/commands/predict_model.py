@@ -50,13 +50,16 @@ def check_threshold(threshold: float, target: Target) -> float:
 
 
 def threshold_for(args: argparse.Namespace, model: EnhancerModel, target: Target) -> float:
-    """Return the threshold that is asked for, or the card's.
+    """Return the threshold that is asked for, as a number or by its name in the card, or the card's default.
 
     Raises
     ------
     InputError
+        The card has no threshold of that name.
         The model gives values, for which no threshold is natural, and none is asked for.
     """
+    if isinstance(args.threshold, str):
+        return model.card.threshold(args.threshold)
     if args.threshold is not None:
         return check_threshold(args.threshold, target)
     if not target.is_probability:

@@ -90,6 +90,11 @@ def run_merge(args: argparse.Namespace) -> None:
         record.add_input("shard", path)
     scores = Scores([ScoreFile(path) for path in paths])
     with OutputSet() as out:
+        if isinstance(args.threshold, str):
+            raise InputError(
+                f"--threshold {args.threshold}: shards are put together without the model and its card",
+                remedy="name the threshold when the shards are made, or give a number",
+            )
         if args.threshold is not None:
             check_threshold(args.threshold, Target(scores.settings["task"], scores.settings["label"], 0))
         settings = _result_settings(args, scores.calls)
@@ -151,7 +156,7 @@ def _plan(args: argparse.Namespace, model: EnhancerModel, genome: Genome, record
 
 def _result_settings(args: argparse.Namespace, calls: Mapping[str, Any]) -> ResultSettings:
     return ResultSettings(
-        calls["threshold"] if args.threshold is None else args.threshold,
+        calls["threshold"] if args.threshold is None or isinstance(args.threshold, str) else args.threshold,
         calls["merge_gap"] if args.merge_gap is None else args.merge_gap,
         bool(args.windows),
         bool(args.bedgraph),
