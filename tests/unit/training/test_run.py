@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.model import open_model
 from dnabert_enhancer.sequence import encode_bases
 from dnabert_enhancer.training import TrainingResult, TrainingSettings, finetune
+from dnabert_enhancer.training.losses import Loss
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -285,3 +286,55 @@ def test_a_full_disk_is_one_clear_line_and_no_model(
     with pytest.raises(ResourceError, match="no space left"):
         finetune(motif_dataset, "new:tiny", disk / "out", QUICK.replace(epochs=1, k=6, collapse_restarts=5))
     assert not (disk / "out" / "config.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "early_stopping", "killed_at"),
+    [("full", 0, "writing"), ("full", 1, "writing"), ("lora", 1, "writing"), ("lora", 0, "epoch 2")],
+)
+def test_what_is_broken_off_late_is_finished_as_if_it_had_not_been(
+    method: str,
+    early_stopping: int,
+    killed_at: str,
+    trained: TrainingResult,
+    motif_dataset: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert trained.model is not None
+    settings = QUICK.replace(
+        method=method, early_stopping=early_stopping, epochs=4, learning_rate=1e-3, k=None, checkpoint_steps=5
+    )
+    base = str(trained.model.directory)
+    whole = finetune(motif_dataset, base, tmp_path / "whole", settings)
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if killed_at == "writing":
+            patch.setattr("dnabert_enhancer.training.card.write_trained", stop)
+        else:
+            steps = iter(range(18))
+            patch.setattr(
+                "dnabert_enhancer.training.losses.Loss.__call__",
+                _until_exhausted(steps, Loss.__call__),
+            )
+        with pytest.raises(KeyboardInterrupt):
+            finetune(motif_dataset, base, tmp_path / "broken", settings)
+    again = finetune(motif_dataset, base, tmp_path / "broken", settings)
+    assert whole.model is not None
+    assert again.model is not None
+    assert again.metrics == whole.metrics
+    one, other = whole.model.read_state(), again.model.read_state()
+    assert all((one[name] == other[name]).all() for name in one)
+
+
+def _until_exhausted(steps: Iterator[int], compute: Callable[..., object]) -> Callable[..., object]:
+    def counted(*arguments: object) -> object:
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return compute(*arguments)
+
+    return counted
