@@ -53,7 +53,7 @@ def test_executable_is_the_command_of_its_name(script: str) -> None:
     [
         ([], "the following arguments are required: COMMAND"),
         (["no-such-command"], "invalid choice: 'no-such-command'"),
-        (["predict", "--no-such-option"], "--no-such-option"),
+        (["predict", "--fasta", "x", "--output-prefix", "y", "--no-such-option"], "--no-such-option"),
         (["predict", "--output-prefix", "x", "--genome", "does not exist.fa"], "does not exist.fa"),
     ],
 )
