@@ -24,7 +24,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> EnhancerModel:
     made = new_model("tiny", k=3, window_length=LENGTH)
     state = BertShape.from_config(made.config).fresh_state(np.random.default_rng(1), 0.3)
     folder: Path = tmp_path_factory.mktemp("model") / "tiny"
-    return write_model(folder, ModelParts(made.config, state, made.card, made.vocabulary))
+    return write_model(folder, ModelParts(made.config, state, made.card, made.vocabulary), int8=True)
 
 
 @pytest.fixture(scope="module", params=WAYS, ids=" ".join)

@@ -27,13 +27,19 @@ from dnabert_enhancer.model.directory import (
 from dnabert_enhancer.model.onnx_graph import bert_to_onnx, can_be_written
 from dnabert_enhancer.model.parts import ModelParts
 
+_INT8_FROM = 128
 WEIGHTS_KEY = "weights_sha256"
 _TOKENIZER_NAMES = ("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "merges.txt")
 _OWNED = (SAFETENSORS_NAME, ONNX_NAME, ONNX_INT8_NAME, VOCABULARY_NAME, *_TOKENIZER_NAMES)
 
 
 def write_model(
-    directory: str | PathLike[str], parts: ModelParts, *, half: bool = False, onnx: bool = True
+    directory: str | PathLike[str],
+    parts: ModelParts,
+    *,
+    half: bool = False,
+    onnx: bool = True,
+    int8: bool | None = None,
 ) -> EnhancerModel:
     """Write a model directory, whole or not at all, and open it.
 
@@ -46,7 +52,10 @@ def write_model(
     half : bool
         Store the matrices as float16 (half the size; they are computed with as float32).
     onnx : bool
-        Write ``model.onnx`` and ``model.int8.onnx`` too, where the architecture allows it.
+        Write ``model.onnx`` too, where the architecture allows it.
+    int8 : bool, optional
+        Write ``model.int8.onnx`` beside it; by default from 128 hidden units on, since below that integers
+        gain less than a fifth (4 times at 768 units, 1.5 at 128, 1.2 at 96 on a processor with AMX).
 
     Raises
     ------
@@ -61,7 +70,7 @@ def write_model(
     The ONNX files carry the digest of the weights that they were made from.
     """
     directory = Path(directory)
-    files = _contents(parts, directory, half=half, onnx=onnx)
+    files = _contents(parts, directory, half=half, onnx=onnx, int8=int8)
     with OutputSet() as outputs:
         for name, content in files.items():
             outputs.path(directory / name).write_bytes(content)
@@ -80,7 +89,9 @@ def replace_card(directory: str | PathLike[str], card: ModelCard) -> EnhancerMod
     return open_directory(directory)
 
 
-def _contents(parts: ModelParts, directory: Path, *, half: bool, onnx: bool) -> dict[str, bytes]:
+def _contents(
+    parts: ModelParts, directory: Path, *, half: bool, onnx: bool, int8: bool | None
+) -> dict[str, bytes]:
     """Return the files of the directory by name, the one that makes it complete last."""
     state = {name: _stored(tensor, half=half) for name, tensor in parts.state.items()}
     weights = write_state(state)
@@ -92,7 +103,8 @@ def _contents(parts: ModelParts, directory: Path, *, half: bool, onnx: bool) -> 
             values = {name: tensor.astype(np.float32) for name, tensor in state.items()}
             metadata = {WEIGHTS_KEY: hashlib.sha256(weights).hexdigest()}
             files[ONNX_NAME] = bert_to_onnx(shape, values, half=half, metadata=metadata)
-            files[ONNX_INT8_NAME] = bert_to_onnx(shape, values, int8=True, metadata=metadata)
+            if shape.hidden >= _INT8_FROM if int8 is None else int8:
+                files[ONNX_INT8_NAME] = bert_to_onnx(shape, values, int8=True, metadata=metadata)
     if parts.vocabulary is not None:
         check_vocabulary_size(parts.vocabulary, parts.config, directory / VOCABULARY_NAME)
         files[VOCABULARY_NAME] = "".join(f"{token}\n" for token in parts.vocabulary.tokens).encode()

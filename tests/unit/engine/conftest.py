@@ -52,7 +52,7 @@ def parts() -> ModelParts:
 
 @pytest.fixture(scope="session")
 def model(parts: ModelParts, tmp_path_factory: pytest.TempPathFactory) -> EnhancerModel:
-    return write_model(tmp_path_factory.mktemp("model") / "tiny", parts)
+    return write_model(tmp_path_factory.mktemp("model") / "tiny", parts, int8=True)
 
 
 @pytest.fixture(scope="session")

@@ -17,4 +17,4 @@ def parts() -> ModelParts:
 
 @pytest.fixture(scope="session")
 def model(parts: ModelParts, tmp_path_factory: pytest.TempPathFactory) -> EnhancerModel:
-    return write_model(tmp_path_factory.mktemp("model") / "tiny", parts)
+    return write_model(tmp_path_factory.mktemp("model") / "tiny", parts, int8=True)

@@ -20,7 +20,7 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 def test_equal_parts_give_equal_bytes(parts: ModelParts, model: EnhancerModel, tmp_path: Path) -> None:
-    assert contents(write_model(tmp_path / "again", parts).directory) == contents(model.directory)
+    assert contents(write_model(tmp_path / "again", parts, int8=True).directory) == contents(model.directory)
 
 
 def test_transformers_loads_it_unchanged_with_equal_outputs(model: EnhancerModel) -> None:
@@ -84,13 +84,18 @@ def test_a_failure_leaves_the_old_model(
 
 
 def test_files_of_an_older_model_go_and_foreign_ones_stay(parts: ModelParts, tmp_path: Path) -> None:
-    write_model(tmp_path, parts)
+    write_model(tmp_path, parts, int8=True)
     (tmp_path / "log.txt").write_text("kept")
     write_model(tmp_path, parts, onnx=False)
     assert not (tmp_path / "model.onnx").exists()
     assert not (tmp_path / "model.int8.onnx").exists()
     assert (tmp_path / "log.txt").read_text() == "kept"
     assert not open_model(tmp_path).has_onnx
+
+
+@pytest.mark.parametrize(("configuration", "written"), [("tiny", False), ("small", True)])
+def test_integers_are_written_where_they_gain(tmp_path: Path, configuration: str, written: bool) -> None:
+    assert write_model(tmp_path / "model", new_model(configuration, k=3)).has_int8 == written
 
 
 def test_parts_that_do_not_fit_are_not_written(parts: ModelParts, tmp_path: Path) -> None:
