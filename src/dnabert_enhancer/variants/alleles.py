@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.sequence import UNKNOWN_BASE, encode_bases
+from dnabert_enhancer.sequence import encode_bases, reverse_complement
 from dnabert_enhancer.variants.bases import GenomeBases
 from dnabert_enhancer.variants.reasons import SkipReason
 
@@ -132,7 +132,7 @@ def place_allele(
     if certain == alt:
         codes = encode_bases(certain)
         return Allele(contig, start, start + len(ref), codes, codes, certain, alt)
-    first, last = _shared_ends(certain, alt)
+    first, last = shared_ends(certain, alt)
     start += first
     certain, alt = certain[first : len(certain) - last], alt[first : len(alt) - last]
     if certain and alt:
@@ -142,7 +142,7 @@ def place_allele(
     return _widened(bases, contig, start, certain, alt)
 
 
-def outward_lean(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> int:
+def outward_lean(left: NDArray[np.uint8], right: NDArray[np.uint8], allele: Allele) -> int:
     """Return to which side an uneven placement leans, so that the other strand gives the same windows.
 
     Parameters
@@ -151,16 +151,22 @@ def outward_lean(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> int:
         Codes before the allele, in reading order; the last is next to it.
     right : uint8 array
         Codes after it, as many.
+    allele : Allele
+        Decides where the flanks are each other's reverse complement.
 
     Returns
     -------
     int
         0 or 1: the order of the bases to the right and of those to the left, each read outwards on its strand.
+        It is the same when the alleles are exchanged.
     """
-    outward = left[::-1]
-    outward = np.where(outward < UNKNOWN_BASE, 3 - outward, outward)
+    outward = reverse_complement(left)
     differs = np.flatnonzero(outward != right)
-    return int(len(differs) > 0 and right[differs[0]] < outward[differs[0]])
+    if len(differs):
+        return int(right[differs[0]] < outward[differs[0]])
+    here = sorted(codes.tobytes() for codes in (allele.ref, allele.alt))
+    there = sorted(reverse_complement(codes).tobytes() for codes in (allele.ref, allele.alt))
+    return int(here < there)
 
 
 def _merged(genome: bytes, ref: bytes) -> bytes:
@@ -171,7 +177,7 @@ def _merged(genome: bytes, ref: bytes) -> bytes:
     return bytes(own if own in b"ACGT" else given for own, given in zip(genome, ref, strict=True))
 
 
-def _shared_ends(ref: bytes, alt: bytes) -> tuple[int, int]:
+def shared_ends(ref: bytes, alt: bytes) -> tuple[int, int]:
     """Return how many bases the alleles share at the start, and of the rest at the end."""
     shorter = min(len(ref), len(alt))
     first = 0

@@ -109,7 +109,7 @@ def allele_windows(stretch: Stretch, allele: Allele, plan: WindowPlan) -> Allele
     """
     room = min(_LEAN_BASES, plan.reach)
     first, last = allele.start - room, allele.end + room
-    lean = outward_lean(stretch.part(first, allele.start), stretch.part(allele.end, last))
+    lean = outward_lean(stretch.part(first, allele.start), stretch.part(allele.end, last), allele)
     middle = plan.offsets // 2
     ref_start = _centred(allele.start + allele.end, plan.length, lean)
     steps = np.arange(-middle, middle + 1, dtype=np.int64) * plan.step

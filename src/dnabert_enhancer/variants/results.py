@@ -144,7 +144,7 @@ def write_results(files: ResultFiles, scored: ScoredBlocks) -> ResultCounts:
     )
     files.table.write("\t".join(COLUMNS) + "\n")
     files.candidates.write("\t".join(CANDIDATE_COLUMNS) + "\n")
-    tally: Counter[str] = Counter()
+    tally = Counter(dict.fromkeys(("records", "alleles", "scored", "rows", "gain", "loss"), 0))
     skipped: Counter[str] = Counter()
     ranked = RankedRows()
     for block in scored:

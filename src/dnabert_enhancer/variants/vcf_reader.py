@@ -11,10 +11,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import open_binary, read_line_blocks
+from dnabert_enhancer.files import Compression, compression_of, open_binary, read_line_blocks
 from dnabert_enhancer.variants.vcf_form import FormNotes, check_header
 from dnabert_enhancer.variants.vcf_header import VcfHeader
 from dnabert_enhancer.variants.vcf_record import VcfRecord, parse_record
@@ -53,6 +54,7 @@ class VcfReader:
         self.notes = FormNotes(self.source)
         with contextlib.closing(open_binary(self._path)) as stream, self._named():
             self._is_bcf = stream.read(len(_BCF_MAGIC)) == _BCF_MAGIC
+            self._note_missing_end()
         self._lines = self._bcf_lines() if self._is_bcf else self._text_lines()
         self._held: list[tuple[int, bytes]] = []
         self.header = self._read_header()
@@ -107,9 +109,7 @@ class VcfReader:
             if line.startswith(b"##"):
                 meta.append(line)
             elif line.startswith(b"#"):
-                header = VcfHeader(meta, line)
-                header = check_header(header, self.notes, number)
-                return header
+                return check_header(VcfHeader(meta, line), self.notes, number)
             elif line.strip():
                 self._check_first_record(line, number)
                 self.notes.add("the line with the names of the columns is missing and is added", number)
@@ -135,6 +135,16 @@ class VcfReader:
                 location=f"line {number}",
                 remedy="a header line begins with ##, a record has CHROM, POS, ID, REF and ALT",
             ) from None
+
+    def _note_missing_end(self) -> None:
+        """Note a plain file whose last line has no end."""
+        if compression_of(self._path) is not Compression.NONE:
+            return
+        with Path(self._path).open("rb") as stream:
+            if stream.seekable() and stream.seek(0, os.SEEK_END) > 0:
+                stream.seek(-1, os.SEEK_END)
+                if stream.read(1) not in (b"\n", b"\r"):
+                    self.notes.add("the last line has no end; it is written", 0)
 
     def _text_lines(self) -> Iterator[tuple[int, bytes]]:
         with self._named():

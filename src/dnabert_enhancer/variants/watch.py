@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dnabert_enhancer.genome import ContigNames
-from dnabert_enhancer.variants.vcf_form import FormNotes, RecordForm
+from dnabert_enhancer.variants.alleles import shared_ends
+from dnabert_enhancer.variants.vcf_form import FormNotes
 from dnabert_enhancer.variants.vcf_header import VcfHeader
 from dnabert_enhancer.variants.vcf_record import VcfRecord
+from dnabert_enhancer.variants.vcf_record_form import RecordForm
+
+_RECENT_ALLELES = 256
 
 
 class RecordWatch:
@@ -38,7 +42,7 @@ class RecordWatch:
         self.records = 0
         self._contig = ""
         self._position = 0
-        self._at_position: set[tuple[bytes, bytes]] = set()
+        self._recent: dict[tuple[int, bytes, bytes], None] = {}
 
     def pass_on(self, blocks: Iterable[list[VcfRecord]]) -> Iterator[list[VcfRecord]]:
         """Yield the blocks."""
@@ -59,17 +63,20 @@ class RecordWatch:
                 )
             self.contigs[record.contig] = None
             self._contig, self._position = record.contig, 0
-            self._at_position = set()
+            self._recent = {}
         elif record.position < self._position:
             self.is_sorted = False
             self._notes.add("the records are not sorted; the order is kept, no index is written", record.line)
-        if record.position != self._position:
-            self._position = record.position
-            self._at_position = set()
-        key = (record.columns[3], record.columns[4])
-        if key in self._at_position:
-            self._notes.add("a record stands there twice; both are kept and scored", record.line)
-        self._at_position.add(key)
+        self._position = record.position
+        for alt in record.alts:
+            if alt.startswith(b"<"):
+                continue
+            key = _without_shared_ends(record.position, record.ref, alt)
+            if key in self._recent:
+                self._notes.add("an allele stands there twice; both records are kept and scored", record.line)
+            self._recent[key] = None
+            if len(self._recent) > _RECENT_ALLELES:
+                del self._recent[next(iter(self._recent))]
         self._form.check(record)
 
 
@@ -83,3 +90,11 @@ def declared_lengths_differ(
         if own is not None and length is not None and length != sizes[own]:
             found[name] = (length, sizes[own])
     return found
+
+
+def _without_shared_ends(position: int, ref: bytes, alt: bytes) -> tuple[int, bytes, bytes]:
+    """Return an allele without the bases that both share at their ends, one base left to each."""
+    first, last = shared_ends(ref, alt)
+    first = min(first, len(ref) - 1, len(alt) - 1) if ref and alt else 0
+    last = min(last, len(ref) - first - 1, len(alt) - first - 1) if ref and alt else 0
+    return position + first, ref[first : len(ref) - last], alt[first : len(alt) - last]
