@@ -1,10 +1,10 @@
 """DNABERT's own prediction loop, run by itself and told what to do line by line (for benchmarks/engine.py).
 
-Not a program for users: it starts with the folder of a checkout of DNABERT (the original's code is not part of
-this project) and a folder with its model and data; each line on standard input names a `max_seq_length` and a
-batch size; each answer is a line of JSON with the windows, and the seconds spent in the loop "Predicting" of
-its run_finetune.py, features already made. Packages that its transformers 2.5 imports but never uses in this
-loop are stood in for.
+Not a program for users: it starts with the folder of a checkout of DNABERT (the original's code is not in
+this project) and a folder with its model and data. Each line on standard input names a `max_seq_length` and
+a batch size; each answer is a line of JSON with the windows, and the seconds that the loop "Predicting" of
+its run_finetune.py took, features already made. Packages that its transformers 2.5 imports but never uses in
+this loop are stood in for.
 """
 
 from __future__ import annotations

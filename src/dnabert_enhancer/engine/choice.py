@@ -25,6 +25,7 @@ from dnabert_enhancer.engine.settings import EngineSettings, Precision, Strand
 from dnabert_enhancer.errors import ResourceError
 from dnabert_enhancer.files import cache_directory
 from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.sequence import dinucleotide_shuffle
 
 _log = logging.getLogger(__name__)
 _LEAST_GAIN = 1.15
@@ -32,6 +33,7 @@ _SMALL_MODEL = 4e7
 _TIMED_SECONDS = 0.25
 _GATE_SECONDS = 0.8
 _GATE_WINDOWS = (16, 512)
+_LEAST_WINDOWS = 64
 
 
 class Choice(NamedTuple):
@@ -63,7 +65,8 @@ def choose(
     found : list of Candidate
         At least one, the most exact first.
     windows : uint8 array, shape (windows, length)
-        Windows of the input, a sample of which is measured and compared.
+        Windows of the input, a sample of which is measured and compared; shuffles that keep their
+        dinucleotides are added to fewer than 64.
 
     Notes
     -----
@@ -126,6 +129,7 @@ def _measure(
     model: EnhancerModel, settings: EngineSettings, found: list[Candidate], windows: NDArray[np.uint8]
 ) -> list[_Measured]:
     both = settings.strand == Strand.BOTH and model.card.strand == Strand.BOTH
+    windows = _enough(windows)
     results: list[_Measured] = []
     reference: NDArray[np.float32] | None = None
     sample = windows[:1]
@@ -166,6 +170,15 @@ def _windows_per_second(backend: Backend, model: EnhancerModel, windows: NDArray
             best = min(best, now - start)
             if now > end:
                 return size / best
+
+
+def _enough(windows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the windows, with shuffles of them where they are too few to judge by."""
+    lacking = _LEAST_WINDOWS - len(windows)
+    if lacking <= 0:
+        return windows
+    repeated = windows[np.arange(lacking) % len(windows)]
+    return np.concatenate([windows, dinucleotide_shuffle(repeated, np.random.default_rng(0))])
 
 
 def _sample(windows: NDArray[np.uint8], affordable: float) -> NDArray[np.uint8]:

@@ -137,6 +137,15 @@ def test_without_a_cache_the_choice_is_made_all_the_same(
     assert choose(model, EngineSettings(), [FLOAT32, INT8], windows).backend.precision == "int8"
 
 
+def test_few_windows_are_judged_with_shuffles_of_them(windows: NDArray[np.uint8]) -> None:
+    enough = module._enough(windows[:3])
+    assert enough.shape == (64, 60)
+    np.testing.assert_array_equal(enough[:3], windows[:3])
+    assert sorted(enough[4]) == sorted(windows[1])
+    assert len(np.unique(enough, axis=0)) == 64
+    assert module._enough(enough) is enough
+
+
 def test_one_candidate_is_not_measured(
     model: EnhancerModel, windows: NDArray[np.uint8], pretend: Any
 ) -> None:
