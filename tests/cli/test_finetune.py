@@ -104,6 +104,29 @@ def test_an_own_file_of_validation_rows_is_used(tables: Path, tmp_path: Path) ->
     assert card["training"]["splits"]["validation"]["sequences"] == 64
 
 
+def test_a_pair_of_fasta_files_is_a_data_set(tables: Path, tmp_path: Path) -> None:
+    rows = [line.split(",") for line in (tables / "train.csv").read_text().splitlines()[1:]]
+    for label, name in (("1", "enhancers.fa"), ("0", "others.fa")):
+        texts = [text for text, given in rows if given == label]
+        (tmp_path / name).write_text("".join(f">{name}{n}\n{text}\n" for n, text in enumerate(texts)))
+    arguments = options(tables, tmp_path / "m", dataset=tmp_path / "enhancers.fa", epochs=1)
+    assert finetune([*arguments, "--negatives", str(tmp_path / "others.fa")]) == 0
+    card = json.loads((tmp_path / "m" / "enhancer_model.json").read_text())
+    assert sum(split["sequences"] for split in card["training"]["splits"].values()) == 320
+    assert "at random by groups of equal sequences, seed 5" in card["training"]["validation"]
+
+
+def test_classes_of_the_validation_file_are_matched_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, classes in (("train", "abc"), ("other", "abd")):
+        lines = [f"ACGTACGTAC{'ACGT'[n % 4] * 5}\t{classes[n % 3]}" for n in range(12)]
+        (tmp_path / f"{name}.tsv").write_text("\n".join(["sequence\tlabel", *lines]) + "\n")
+    arguments = options(tmp_path, tmp_path / "m", dataset=tmp_path / "train.tsv")
+    assert finetune([*arguments, "--validation", str(tmp_path / "other.tsv")]) == 2
+    assert "other.tsv: the class 'd' is not among those of the training data" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("extra", "said"),
     [

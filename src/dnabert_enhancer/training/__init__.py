@@ -8,12 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dnabert_enhancer.training.settings import TrainingSettings
+from dnabert_enhancer.training.settings import CHOICES, LOGGERS, TrainingSettings
 
 if TYPE_CHECKING:
     from dnabert_enhancer.training.run import TrainingResult, finetune
 
-__all__ = ["TrainingResult", "TrainingSettings", "finetune"]
+__all__ = ["CHOICES", "LOGGERS", "TrainingResult", "TrainingSettings", "finetune"]
 
 
 def __getattr__(name: str) -> Any:  # the lazy names of the door

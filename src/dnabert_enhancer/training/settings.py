@@ -8,13 +8,17 @@ from typing import Any
 
 from dnabert_enhancer.errors import InputError
 
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-DEVICES = ("auto", "cpu", "cuda")
-METHODS = ("full", "lora")
-SCHEDULES = ("linear", "cosine", "constant")
-CLASS_WEIGHTS = ("none", "balanced")
-THRESHOLDS = ("0.5", "max-mcc")
-LOGGERS = ("none", "tensorboard", "wandb", "mlflow")
+CHOICES: dict[str, tuple[str, ...]] = {
+    "precision": ("auto", "float32", "bfloat16", "float16"),
+    "device": ("auto", "cpu", "cuda"),
+    "method": ("full", "lora"),
+    "schedule": ("linear", "cosine", "constant"),
+    "class_weights": ("none", "balanced"),
+    "threshold": ("0.5", "max-mcc"),
+}
+"""What the settings that are a choice can be."""
+LOGGERS = ("tensorboard", "wandb", "mlflow")
+"""Where curves can be logged."""
 
 LEARNING_RATE_NEW = 1e-3
 """Peak learning rate of a fresh model."""
@@ -163,17 +167,10 @@ class TrainingSettings:
         for name in ("dropout", "attention_dropout"):
             value = getattr(self, name)
             self._require(name, value is None or 0 <= value < 1, "from 0 to below 1")
-        for name, choices in (
-            ("precision", PRECISIONS),
-            ("device", DEVICES),
-            ("method", METHODS),
-            ("schedule", SCHEDULES),
-            ("class_weights", CLASS_WEIGHTS),
-            ("threshold", THRESHOLDS),
-        ):
+        for name, choices in CHOICES.items():
             self._require(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
         for logger in self.log_to:
-            if logger not in LOGGERS[1:]:
+            if logger not in LOGGERS:
                 raise InputError(f"unknown logger {logger!r}", remedy=f"one of {', '.join(LOGGERS)}")
 
     def _require(self, name: str, fulfilled: bool, what: str) -> None:

@@ -22,7 +22,7 @@ from dnabert_enhancer.training import TrainingSettings
         ({"window_length": 0}, "window-length is 0"),
         ({"gradient_clip": float("inf")}, "gradient-clip is inf"),
         ({"precision": "int8"}, "precision is int8; it must be one of auto, float32, bfloat16, float16"),
-        ({"log_to": ("neptune",)}, "unknown logger 'neptune'; one of none, tensorboard, wandb, mlflow"),
+        ({"log_to": ("neptune",)}, "unknown logger 'neptune'; one of tensorboard, wandb, mlflow"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_must_be(changes: dict[str, object], said: str) -> None:
