@@ -73,7 +73,7 @@ class Preset:
     base : 0 or 1
         Of the start; 1 means 1-based and closed.
     download, licence, citation : str
-        Where users get the file, its terms as the site gives them, the paper.
+        Where users get the file, its terms in short (the site has the last word), the paper.
     evidence : str
         What the layout was checked against: a real file, or the source of the column description.
     verified : bool
