@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.compare.nulls import Ring
 from dnabert_enhancer.compare.space import Space
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.sequence import encode_bases
+from dnabert_enhancer.sequence import UNKNOWN_BASE, encode_bases
 
 if TYPE_CHECKING:
     from dnabert_enhancer.genome import Genome
@@ -20,6 +20,8 @@ BIN = 0.02
 _MOST_UNKNOWN = 0.1
 _SHORTEST_WINDOW, _LONGEST_WINDOW = 100, 2000
 _CLASSES = round(1 / BIN) + 1
+_BLOCK = 10
+_AT_ONCE = 1_000_000 * _BLOCK
 
 
 class GcResampling:
@@ -34,7 +36,7 @@ class GcResampling:
 
     Notes
     -----
-    A window as long as the median call (100 to 2,000 bp) slides in half-window steps over what counts; its
+    A window as long as the median call (100 to 2,000 bp, in tens) slides in half-window steps over what counts; its
     GC share among known bases falls into classes of 2 %. Each call, classed by the window around its own
     centre, moves to the centre of a random window of the same contig and class, give or take a quarter
     window; a class without windows gives way to the nearest that has some. Matching of GC after Heger 2013
@@ -47,7 +49,7 @@ class GcResampling:
         self._ring = ring
         space = ring.space
         median = int(np.median(ring.length)) if len(ring.length) else _SHORTEST_WINDOW
-        self.window = min(max(median, _SHORTEST_WINDOW), _LONGEST_WINDOW)
+        self.window = min(max(median, _SHORTEST_WINDOW), _LONGEST_WINDOW) // _BLOCK * _BLOCK
         self._step = max(1, self.window // 2)
         centres: list[NDArray[np.int64]] = []
         segments: list[NDArray[np.int64]] = []
@@ -94,9 +96,7 @@ class _Windows:
     """The windows of one contig: centres (on the contig's part of the space), segments and GC classes."""
 
     def __init__(self, space: Space, genome: Genome, contig: int, window: int, step: int) -> None:
-        codes = _bases(space, genome, contig)
-        self._known = np.concatenate(([0], np.cumsum(codes < 4, dtype=np.int32)))
-        self._strong = np.concatenate(([0], np.cumsum((codes == 1) | (codes == 2), dtype=np.int32)))
+        self._known, self._strong = _running_counts(space, genome, contig)
         self._space, self._contig, self._window = space, contig, window
         mine = np.flatnonzero(space.segment_contig == contig)
         starts = space.segments.start[mine] - space.line_offset[contig]
@@ -116,14 +116,16 @@ class _Windows:
         return self._classes(np.clip(line - self._window // 2, 0, last))[0]
 
     def _classes(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        ends = np.minimum(starts + self._window, len(self._known) - 1)
-        known = self._known[ends] - self._known[starts]
-        share = (self._strong[ends] - self._strong[starts]) / np.maximum(known, 1)
+        first = starts // _BLOCK
+        last = np.minimum(first + self._window // _BLOCK, len(self._known) - 1)
+        known = self._known[last] - self._known[first]
+        share = (self._strong[last] - self._strong[first]) / np.maximum(known, 1)
         usable = known >= (1 - _MOST_UNKNOWN) * self._window
         return np.asarray(np.round(share / BIN), dtype=np.int64), np.asarray(usable)
 
 
-def _bases(space: Space, genome: Genome, contig: int) -> NDArray[np.uint8]:
+def _running_counts(space: Space, genome: Genome, contig: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return how many known bases, and how many G and C, lie before each tenth base of a contig."""
     name, size = genome.names.resolve(space.contigs[contig]), int(space.sizes[contig])
     if name is None or genome.contig_sizes[name] < size:
         there = "is not in it" if name is None else f"has {genome.contig_sizes[name]} bp there, not {size}"
@@ -132,7 +134,13 @@ def _bases(space: Space, genome: Genome, contig: int) -> NDArray[np.uint8]:
             source=genome.path,
             remedy="give the genome whose contig lengths --genome-sizes holds",
         )
-    return encode_bases(genome.fetch(name, 0, size))
+    known, strong = [np.zeros(1, dtype=np.int64)], [np.zeros(1, dtype=np.int64)]
+    for start in range(0, size, _AT_ONCE):
+        codes = encode_bases(genome.fetch(name, start, min(start + _AT_ONCE, size)))
+        edges = np.arange(0, len(codes), _BLOCK)
+        known.append(np.add.reduceat(codes < UNKNOWN_BASE, edges, dtype=np.int64))
+        strong.append(np.add.reduceat((codes == 1) | (codes == 2), edges, dtype=np.int64))
+    return np.cumsum(np.concatenate(known)), np.cumsum(np.concatenate(strong))
 
 
 def _nearest_filled(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from dnabert_enhancer.compare.preset import Layout, Preset
 PRESETS = (
     Preset(
         name="vista",
-        title="VISTA Enhancer Browser, FASTA places and tissues in its headers (class: positive, negative)",
+        title="VISTA Enhancer Browser, FASTA with places and tissues in the headers (class: positive …)",
         layouts=(
             Layout(
                 places=(
