@@ -39,9 +39,9 @@ class Precision(StrEnum):
     """The fastest whose results stay within the gate on windows of the input."""
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
-    """Matrix products of bfloat16 numbers with float32 sums; normalisation and softmax inputs in float32."""
+    """Matrix products of bfloat16 numbers with float32 sums; embeddings and head in float32."""
     INT8 = "int8"
-    """Matrix products of 8-bit integers, scaled for each output channel of the weights and each token."""
+    """Matrix products of 8-bit integers, with a scale for each output of a matrix and for each window."""
 
 
 class Strand(StrEnum):

@@ -57,7 +57,7 @@ class BertShape:
     epsilon: float = 1e-12
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> BertShape:
+    def from_config(cls, config: Mapping[str, Any], source: PathLike[str] | None = None) -> BertShape:
         """Read the sizes from a Hugging Face configuration of type ``bert``."""
         try:
             shape = cls(
@@ -73,14 +73,15 @@ class BertShape:
                 epsilon=float(config.get("layer_norm_eps", 1e-12)),
             )
         except KeyError as error:
-            raise InputError(f"config.json lacks {error.args[0]!r}") from None
+            raise InputError(f"the configuration lacks {error.args[0]!r}", source=source) from None
         except (TypeError, ValueError) as error:
-            raise InputError(f"config.json has a wrong value: {error}") from None
+            raise InputError(f"the configuration has a wrong value: {error}", source=source) from None
         if min(shape.vocabulary, shape.hidden, shape.heads, shape.layers, shape.positions) < 1:
-            raise InputError("config.json has a size below 1")
+            raise InputError("the configuration has a size below 1", source=source)
         if shape.hidden % shape.heads:
             raise InputError(
-                f"hidden_size {shape.hidden} is not a multiple of num_attention_heads {shape.heads}"
+                f"hidden_size {shape.hidden} is not a multiple of num_attention_heads {shape.heads}",
+                source=source,
             )
         return shape
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.model.bert import BertShape, State
+from dnabert_enhancer.model.bert import BertShape, State, number_of_outputs
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, read_card
 from dnabert_enhancer.model.checkpoint import PICKLE_NAME, SAFETENSORS_NAME, current_names, read_state
 from dnabert_enhancer.model.parts import check_window, longest_window
@@ -55,7 +55,7 @@ class EnhancerModel:
     @cached_property
     def shape(self) -> BertShape:
         """Sizes of a BERT."""
-        return BertShape.from_config(self.config)
+        return BertShape.from_config(self.config, self.directory / CONFIG_NAME)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -140,6 +140,8 @@ def open_directory(directory: Path) -> EnhancerModel:
                 remedy=f"import it first: dnabert-enhancer import-model '{directory}' --output-dir NEW",
             )
         raise InputError(f"the model directory lacks {SAFETENSORS_NAME}", source=directory)
+    if config.get("model_type") == "bert":
+        BertShape.from_config(config, directory / CONFIG_NAME)
     card = read_card(directory) or card_from_config(config, directory)
     if card.tokenizer == "kmer":
         _check_vocabulary(directory, config, card)
@@ -165,10 +167,14 @@ def read_config(directory: Path) -> dict[str, Any]:
 
 def labels_of(config: dict[str, Any]) -> tuple[str, ...]:
     """Return the names of the outputs, in their order."""
-    names = config.get("id2label") or {
-        str(index): f"LABEL_{index}" for index in range(config.get("num_labels", 2))
-    }
-    return tuple(str(names[key]) for key in sorted(names, key=int))
+    try:
+        count = number_of_outputs(config)
+        names = config.get("id2label") or {str(index): f"LABEL_{index}" for index in range(count)}
+        return tuple(str(names[key]) for key in sorted(names, key=int))
+    except (TypeError, ValueError, AttributeError):
+        raise InputError(
+            "has labels (id2label, num_labels) that cannot be read", source=CONFIG_NAME
+        ) from None
 
 
 def task_of(config: dict[str, Any]) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Sequence
 from os import PathLike
@@ -147,7 +148,8 @@ def _add_head(shape: BertShape, state: State) -> bool:
     """Give a pre-trained model without a classifier a fresh one (and a pooler); tell whether it had none."""
     if any(name.startswith("classifier.") for name in state):
         return False
-    fresh = shape.fresh_state(np.random.default_rng(0))
+    only_head = dataclasses.replace(shape, vocabulary=1, positions=1, layers=0)
+    fresh = only_head.fresh_state(np.random.default_rng(0))
     for part in _HEAD:
         for kind in ("weight", "bias"):
             state.setdefault(f"{part}.{kind}", fresh[f"{part}.{kind}"])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.model.bert import BertShape
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard
@@ -94,6 +95,9 @@ def _contents(
 ) -> dict[str, bytes]:
     """Return the files of the directory by name, the one that makes it complete last."""
     state = {name: _stored(tensor, half=half) for name, tensor in parts.state.items()}
+    for name, tensor in state.items():
+        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
+            raise InputError(f"tensor {name} holds values that are not finite numbers", source=directory)
     weights = write_state(state)
     files = {SAFETENSORS_NAME: weights}
     if parts.config.get("model_type") == "bert":

@@ -105,6 +105,25 @@ def test_a_broken_file_is_named(copy: Path, name: str, content: str, message: st
         open_model(copy)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"hidden_size": "wide"}, "config.json: the configuration has a wrong value"),
+        ({"num_attention_heads": 5}, "config.json: hidden_size 32 is not a multiple"),
+        ({"max_position_embeddings": None}, "config.json: the configuration has a wrong value"),
+        ({"id2label": {"zero": "a", "one": "b"}}, "cannot be read"),
+        ({"id2label": ["a", "b"]}, "cannot be read"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused(
+    copy: Path, changes: dict[str, object], message: str
+) -> None:
+    (copy / "enhancer_model.json").unlink()
+    change(copy / "config.json", **changes)
+    with pytest.raises(InputError, match=message):
+        open_model(copy)
+
+
 def test_another_k_than_the_card_says(copy: Path) -> None:
     change(copy / "enhancer_model.json", k=4)
     with pytest.raises(InputError, match="holds 3-mers, but the card says k = 4"):

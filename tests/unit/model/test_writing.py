@@ -105,6 +105,9 @@ def test_parts_that_do_not_fit_are_not_written(parts: ModelParts, tmp_path: Path
     state = {name: values for name, values in parts.state.items() if name != "classifier.bias"}
     with pytest.raises(InputError, match=r"classifier.bias"):
         write_model(tmp_path / "model", dataclasses.replace(parts, state=state))
+    spoilt = parts.state | {"classifier.bias": np.array([0, np.nan], np.float32)}
+    with pytest.raises(InputError, match=r"classifier.bias holds values that are not finite"):
+        write_model(tmp_path / "model", dataclasses.replace(parts, state=spoilt))
     assert not (tmp_path / "model").exists()
 
 
