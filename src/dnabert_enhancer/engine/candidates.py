@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dnabert_enhancer.engine.backend import Backend
 from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.model import ONNX_INT8_NAME, EnhancerModel
 
 _BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
@@ -27,11 +27,12 @@ class Candidate(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """A backend with a precision: when `auto` may take it, and how it is made."""
+    """A backend with a precision: whether it can be had, and whether `auto` should try it."""
 
     backend: BackendName
     precision: Precision
     fits: Callable[[EnhancerModel, str], bool]
+    promises: Callable[[str], bool] = lambda _device: True
 
 
 def _onnx(model: EnhancerModel, device: str) -> bool:
@@ -49,8 +50,8 @@ def _torch(model: EnhancerModel, device: str) -> bool:
     )
 
 
-def _torch_bfloat16(model: EnhancerModel, device: str) -> bool:
-    return _torch(model, device) and (device == Device.CUDA or has_bfloat16_units())
+def _has_bfloat16(device: str) -> bool:
+    return device == Device.CUDA or has_bfloat16_units()
 
 
 # in the order of preference where nothing is measured; another backend is one more line
@@ -58,7 +59,7 @@ _WAYS = (
     _Way(BackendName.ONNX, Precision.FLOAT32, _onnx),
     _Way(BackendName.TORCH, Precision.FLOAT32, _torch),
     _Way(BackendName.ONNX, Precision.INT8, _onnx_int8),
-    _Way(BackendName.TORCH, Precision.BFLOAT16, _torch_bfloat16),
+    _Way(BackendName.TORCH, Precision.BFLOAT16, _torch, _has_bfloat16),
 )
 
 
@@ -73,10 +74,13 @@ def candidates(model: EnhancerModel, settings: EngineSettings) -> list[Candidate
     device = _device(model, settings)
     found = []
     for way in _WAYS:
-        asked = settings.precision == way.precision and settings.backend == way.backend
-        wanted = settings.precision in (Precision.AUTO, way.precision)
-        wanted = wanted and settings.backend in (BackendName.AUTO, way.backend)
-        if wanted and (asked or way.fits(model, device)):
+        wanted = settings.backend in (BackendName.AUTO, way.backend)
+        if settings.precision == Precision.AUTO:
+            wanted = wanted and way.promises(device)
+        else:
+            wanted = wanted and settings.precision == way.precision
+        named = settings.precision == way.precision and settings.backend == way.backend
+        if wanted and (named or way.fits(model, device)):
             found.append(Candidate(way.backend, way.precision, device))
     if not found:
         raise _nothing_fits(model, settings, device)
@@ -161,14 +165,22 @@ def _nothing_fits(model: EnhancerModel, settings: EngineSettings, device: str) -
         )
         if value != "auto"
     ]
+    problem = f"no way to compute the model with {' '.join(asked)}"
+    if settings.precision == Precision.INT8:
+        reason = "" if model.has_int8 else f", it has no {ONNX_INT8_NAME}"
+        return InputError(
+            problem + reason,
+            source=model.directory,
+            remedy="use --precision float32 or auto; int8 is for ONNX Runtime on the processor",
+        )
     if not importlib.util.find_spec("torch"):
         return ResourceError(
-            f"no way to compute the model with {' '.join(asked)}",
+            problem,
             source=model.directory,
             remedy="pip install 'dnabert-enhancer[train]' adds torch",
         )
     return InputError(
-        f"no way to compute the model with {' '.join(asked)}",
+        problem,
         source=model.directory,
         remedy="leave the choice to auto, or import the model again for its ONNX files",
     )

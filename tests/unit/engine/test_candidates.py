@@ -56,6 +56,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
         ({"precision": "float32"}, {"torch": False}, [ONNX]),
         ({"precision": "int8"}, {}, [ONNX_INT8]),
         ({"precision": "bfloat16"}, {}, [TORCH_BFLOAT16]),
+        ({"precision": "bfloat16"}, {"bfloat16": False}, [TORCH_BFLOAT16]),
         ({"backend": "torch"}, {}, [TORCH, TORCH_BFLOAT16]),
         ({"backend": "onnx"}, {}, [ONNX, ONNX_INT8]),
         ({"backend": "torch", "precision": "bfloat16"}, {"bfloat16": False}, [TORCH_BFLOAT16]),
@@ -91,6 +92,15 @@ def test_what_cannot_be_had(
     machine(**facts)
     with pytest.raises(error, match=message):
         candidates(model, EngineSettings(**settings))
+
+
+def test_a_model_without_integers_says_so(model: EnhancerModel, machine: Any, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model.directory, tmp_path / "copy"))
+    (folder / "model.int8.onnx").unlink()
+    machine(torch=False)
+    with pytest.raises(InputError, match=r"--precision int8, it has no model.int8.onnx"):
+        candidates(open_model(folder), EngineSettings(precision="int8"))
+    assert candidates(open_model(folder), EngineSettings()) == [ONNX]
 
 
 def test_a_model_without_onnx_files_needs_torch(model: EnhancerModel, machine: Any, tmp_path: Path) -> None:
