@@ -21,3 +21,10 @@ else
 fi
 echo
 python3 "$root/tools/demo_summary.py" "$out/scan/alpha-globin" "$root/assets/demo"
+
+echo
+echo "demo: the calls against FANTOM5 and ENCODE's proximal enhancer-like elements; random and GC-matched calls beside them"
+"$root/bin/compare-db" --quiet --calls "$out/scan/alpha-globin.calls.bed.gz" --scanned "$out/scan/alpha-globin.scanned.bed" \
+    --assembly hg38 --genome-sizes "$root/assets/demo/alpha-globin.fa.gz.fai" --genome "$root/assets/demo/alpha-globin.fa.gz" \
+    --database "FANTOM5=$root/assets/demo/fantom5-enhancers.bed,preset=fantom5" "pELS=$root/assets/demo/ccre-pels.bed" \
+    --controls --output-prefix "$out/compare/alpha-globin"
