@@ -1,34 +1,29 @@
-"""Transcription factor motifs: the best match over each allele, and which motifs an allele makes or breaks.
+"""Transcription factor motifs: the best match over each allele; which motifs an allele makes or breaks.
 
-The matching is lightmotif's: its SIMD kernel scores 240 kb in a third of a millisecond, its score distribution
-answers for p-values at once, and it ships wheels for all Pythons that are supported. Looked at: Bio.motifs
-(reads the files here; scores in C, but its distributions take seconds a motif), MOODS (no wheels, last release
-of 2020).
+The matching is lightmotif's: its SIMD kernel scores 240 kb in a third of a millisecond, its distributions of
+scores answer for p-values at once, and it ships wheels for all Pythons that are supported. Looked at: Bio.motifs
+(scores in C, but its distributions take seconds a motif) and MOODS (no wheels, last release of 2020).
 """
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import open_binary
 from dnabert_enhancer.sequence import BASES, decode_bases
 from dnabert_enhancer.variants.alleles import Allele
 from dnabert_enhancer.variants.bases import Stretch
+from dnabert_enhancer.variants.meme import MemeMotif, read_meme
 
 if TYPE_CHECKING:
     import lightmotif
 
 REPORTED_P = 1e-4
 _PSEUDOCOUNT = 0.1
-_LONGEST = 100
-_DEFAULT_SITES = 20
 
 
 class MotifMatch(NamedTuple):
@@ -106,11 +101,12 @@ class MotifLibrary:
     Notes
     -----
     The score of a base b in column i is ``log2((p_ib n + 0.1 q_b) / (n + 0.1) / q_b)``, with n the number of
-    sites (20 where the file has none) and q the file's background; 0.1 is the pseudocount of MEME's FIMO.
+    sites (20 where the file does not say) and q the file's background; 0.1 is the pseudocount of MEME's FIMO.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._motifs = [_prepared(motif, path) for motif in _read_meme(path)]
+        content = read_meme(path)
+        self._motifs = [_prepared(motif, content.background) for motif in content.motifs]
         self.flank = max(motif.width for motif in self._motifs) - 1
 
     def __len__(self) -> int:
@@ -173,46 +169,18 @@ class MotifLibrary:
         return _Layout("".join(pieces), np.array(starts, np.int64), np.array(lengths, np.int64))
 
 
-def _read_meme(path: str | os.PathLike[str]) -> list[Any]:  # Bio.motifs.Motif, which has no types
-    from Bio import motifs
-
-    try:
-        with io.TextIOWrapper(open_binary(path), encoding="utf-8") as stream:
-            found = list(motifs.parse(stream, "minimal"))
-    except (ValueError, IndexError, KeyError, AttributeError) as error:
-        raise InputError(
-            f"this is no MEME file ({error})", source=path, remedy="give motifs in minimal MEME format"
-        ) from None
-    if not found:
-        raise InputError("there is no motif", source=path, remedy="give motifs in minimal MEME format")
-    return found
-
-
-def _prepared(motif: Any, path: str | os.PathLike[str]) -> _Motif:  # a Bio.motifs.Motif
+def _prepared(motif: MemeMotif, background: NDArray[np.float64]) -> _Motif:
     import lightmotif
 
-    name = str(motif.name).split()[0]
-    width = int(motif.length or 0)
-    if not 1 <= width <= _LONGEST:
-        raise InputError(
-            f"the motif {name} has {width} columns",
-            source=path,
-            remedy=f"leave it out; 1 to {_LONGEST} are read",
-        )
-    background = np.array([float((motif.background or {}).get(base, 0.25)) for base in BASES])
-    if not (background > 0).all():
-        background = np.full(4, 0.25)
-    background /= background.sum()
-    counts = np.array([motif.counts[base] for base in BASES], dtype=np.float64)
-    totals = np.maximum(counts.sum(axis=0), 1e-9)
-    n_sites = float(motif.num_occurrences or 0) or _DEFAULT_SITES
-    share = (counts / totals * n_sites + _PSEUDOCOUNT * background[:, None]) / (n_sites + _PSEUDOCOUNT)
-    scores = np.log2(share / background[:, None])
+    n = motif.n_sites
+    share = (motif.shares * n + _PSEUDOCOUNT * background) / (n + _PSEUDOCOUNT)
+    scores = np.log2(share / background)
     matrix = lightmotif.ScoringMatrix(
-        {base: row.tolist() for base, row in zip(BASES, scores, strict=True)},
+        {base: column.tolist() for base, column in zip(BASES, scores.T, strict=True)},
         dict(zip(BASES, background.tolist(), strict=True)),
     )
-    return _Motif(name, width, matrix, matrix.reverse_complement(), float(matrix.score(REPORTED_P)))
+    threshold = float(matrix.score(REPORTED_P))
+    return _Motif(motif.name, len(motif.shares), matrix, matrix.reverse_complement(), threshold)
 
 
 def _scores(matrix: lightmotif.ScoringMatrix, striped: lightmotif.StripedSequence) -> NDArray[np.float32]:

@@ -142,7 +142,7 @@ class ScoringRun:
             "scores": scores,
             **self._null(number, scored),
         }
-        texts = self._texts(records, entries, pairs, rows, len(flat))
+        texts = self._texts(records, pairs, rows, len(flat))
         self.counts["records"] += len(records)
         self.counts["alleles"] += len(flat)
         self.counts["scored"] += len(scored)
@@ -208,7 +208,6 @@ class ScoringRun:
     def _texts(
         self,
         records: Sequence[VcfRecord],
-        entries: Sequence[Sequence[_Entry]],
         pairs: Sequence[tuple[Stretch, Allele]],
         rows: Sequence[int],
         n_alleles: int,

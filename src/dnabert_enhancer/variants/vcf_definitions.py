@@ -133,7 +133,6 @@ def _entry_faults(key: bytes, pairs: list[tuple[bytes, bytes]]) -> Iterator[str]
         yield f"{shown} does not begin with {', '.join(name.decode() for name in order)}"
         return
     identifier = entries.get(b"ID", b"")
-    quotes_allowed = (b"Description", b"Source", b"Version", b"URL")
     if b"Description" in entries and not entries[b"Description"].startswith(b'"'):
         yield f"the Description of {shown} is not in quotes"
     if key == b"SAMPLE" and b"Mixture" in entries and b"Genomes" not in entries:

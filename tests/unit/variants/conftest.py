@@ -57,14 +57,14 @@ class MemoryGenome:
         return self.contigs[contig][start:end].encode()
 
 
-def make_scorer(length: int = 40, offsets: int = 5, max_unknown: float = 1.0, seed: int = 0) -> AlleleScorer:
+def scorer_of(length: int = 40, offsets: int = 5, max_unknown: float = 1.0, seed: int = 0) -> AlleleScorer:
     target = Target("binary", "enhancer", 1)
     return AlleleScorer("enhancer", PlaceEngine(seed), target, WindowPlan(length, offsets), 0.5, max_unknown)
 
 
 @pytest.fixture
-def scorer() -> AlleleScorer:
-    return make_scorer()
+def make_scorer() -> Callable[..., AlleleScorer]:
+    return scorer_of
 
 
 @pytest.fixture

@@ -1,0 +1,485 @@
+"""`score-variants` as users run it, with tiny models of random weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pysam
+import pytest
+
+from dnabert_enhancer.commands import cli
+from dnabert_enhancer.engine import Engine, EngineSettings
+from dnabert_enhancer.model import Threshold, new_model, open_model, write_model
+from dnabert_enhancer.sequence import encode_bases
+
+WINDOW = 60
+ENGINE = {"backend": "onnx", "precision": "float32", "device": "cpu", "threads": 1}
+OPTIONS = [f"--{name}={value}" for name, value in ENGINE.items()]
+RESULTS = ("vcf.gz", "vcf.gz.tbi", "tsv.gz", "candidates.tsv")
+HEADER = "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=3000>\n"
+COLUMNS = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+
+Run = Callable[..., tuple[int, str]]
+
+
+def random_bases(n: int, seed: int = 0) -> str:
+    return "".join(np.random.default_rng(seed).choice(list("ACGT"), n))
+
+
+BASES = random_bases(3000)
+
+
+def tiny(folder: Path, name: str, window: int, seed: int) -> Path:
+    """Write a tiny model whose logits on random bases have mean 0 and standard deviation 1."""
+    parts = new_model("tiny", window_length=window, seed=seed)
+    write_model(folder / f"raw-{name}", parts)
+    windows = np.random.default_rng(0).integers(0, 4, (200, window)).astype(np.uint8)
+    raw = Engine(open_model(folder / f"raw-{name}"), EngineSettings(**ENGINE)).predict(windows).logit
+    for part in ("classifier.weight", "classifier.bias"):
+        parts.state[part] /= raw.std()
+    parts.state["classifier.bias"][1] -= raw.mean() / raw.std()
+    card = parts.card.replace(
+        name=name, thresholds={"default": Threshold(0.5, "test")}, training={"assembly": "hg19"}
+    )
+    write_model(folder / name, dataclasses.replace(parts, card=card))
+    return folder / name
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("models")
+    return {"enhancer": tiny(folder, "tiny", WINDOW, 5), "tf": tiny(folder, "tf", 41, 6)}
+
+
+@pytest.fixture
+def run(models: dict[str, Path], capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Run:
+    """Run score-variants with the tiny model; return exit code, and its error line or else what it logged."""
+
+    def command(*arguments: object, with_model: bool = True) -> tuple[int, str]:
+        given = ["score-variants", *map(str, arguments)]
+        if with_model:
+            given += [*OPTIONS, "--model", str(models["enhancer"])]
+            if "--null-variants" not in given:
+                given += ["--null-variants", "0"]
+        with pytest.raises(SystemExit) as stopped:
+            cli.main(given)
+        logged = caplog.text
+        caplog.clear()
+        return int(stopped.value.code or 0), capfd.readouterr().err or logged
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def genome(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("genome") / "genome.fa"
+    path.write_text(f">chr1 first\n{BASES}\n>chr2\n{'N' * 200}{random_bases(500, 1).lower()}\n")
+    return path
+
+
+def other(base: str) -> str:
+    return "A" if base != "A" else "C"
+
+
+def snv(position: int, contig: str = "chr1", info: str = ".", rest: str = "") -> str:
+    ref = BASES[position - 1]
+    return f"{contig}\t{position}\trs{position}\t{ref}\t{other(ref)}\t.\tPASS\t{info}{rest}\n"
+
+
+def write_vcf(path: Path, *lines: str, header: str = HEADER, columns: str = COLUMNS) -> Path:
+    path.write_text(header + columns + "\n" + "".join(lines))
+    return path
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+    lines = [line.split("\t") for line in text.splitlines()]
+    return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
+
+
+def records(path: Path) -> list[list[str]]:
+    text = gzip.decompress(path.read_bytes()).decode()
+    return [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+
+
+def info_of(columns: list[str]) -> dict[str, str]:
+    return dict(part.partition("=")[::2] for part in columns[7].split(";"))
+
+
+def test_scores_are_those_of_the_windows(
+    run: Run, genome: Path, models: dict[str, Path], tmp_path: Path
+) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", snv(1000))
+    code, _ = run("--vcf", vcf, "--genome", genome, "--offsets", 1, "--output-prefix", tmp_path / "out")
+    assert code == 0
+    engine = Engine(open_model(models["enhancer"]), EngineSettings(**ENGINE))
+    # one of the two windows of 60 bp with the place in the middle
+    windows = []
+    for start in (969, 970):
+        ref = BASES[start : start + WINDOW]
+        place = 999 - start
+        windows += [ref, ref[:place] + other(BASES[999]) + ref[place + 1 :]]
+    p = engine.predict([encode_bases(window) for window in windows]).probability.tolist()
+    (row,) = table(tmp_path / "out.tsv.gz")
+    found = (float(row["reference_probability"]), float(row["alternative_probability"]))
+    assert found in {(p[0], p[1]), (p[2], p[3])} or np.allclose(found, p[:2]) or np.allclose(found, p[2:])
+    p_ref, p_alt = found
+    assert float(row["ScoreChange"]) == pytest.approx((p_alt - p_ref) * max(p_ref, p_alt), abs=1e-6)
+    odds = [x / (1 - x) for x in found]
+    assert float(row["LogOddRatio"]) == pytest.approx(np.log2(odds[0] / odds[1]), abs=1e-4)
+    assert (row["chrom"], row["pos"]) == ("chr1", "1000")
+    assert (row["variant_start_0based"], row["variant_end_0based"]) == ("999", "1000")
+    assert row["class"] == ("Enhancer" if p_ref >= 0.5 else "Non-enhancer")
+
+
+def many(n: int) -> list[str]:
+    rng = np.random.default_rng(4)
+    lines = []
+    for position in sorted(rng.choice(np.arange(50, 2900), n, replace=False).tolist()):
+        ref = BASES[position - 1]
+        kind = rng.integers(4)
+        alt = {
+            0: other(ref),
+            1: ref + random_bases(3, position),
+            2: ",".join(base for base in "ACGT" if base != ref),
+            3: "<DEL>",
+        }[int(kind)]
+        lines.append(f"chr1\t{position}\t.\t{ref}\t{alt}\t.\t.\t.\n")
+    return lines
+
+
+def test_shards_merged_have_the_bytes_of_one_run(
+    run: Run, genome: Path, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dnabert_enhancer.variants.vcf_reader.BLOCK_RECORDS", 16)
+    monkeypatch.setattr("dnabert_enhancer.variants.VcfReader.blocks.__defaults__", (0, 16), raising=False)
+    vcf = write_vcf(tmp_path / "in.vcf", *many(60))
+    job = ("--vcf", vcf, "--genome", genome, "--tf", f"TF-1={models['tf']}", "--null-variants", 40)
+    assert run(*job, "--output-prefix", tmp_path / "one")[0] == 0
+    for shard in (3, 1, 2):
+        assert run(*job, "--shard", f"{shard}/3", "--output-prefix", tmp_path / "part")[0] == 0
+    merge = ("--merge", tmp_path / "part", "--output-prefix", tmp_path / "merged")
+    assert run(*merge, with_model=False)[0] == 0
+    for name in RESULTS:
+        assert (tmp_path / f"merged.{name}").read_bytes() == (tmp_path / f"one.{name}").read_bytes(), name
+    one, merged = (json.loads((tmp_path / f"{name}.run.json").read_text()) for name in ("one", "merged"))
+    assert one["counts"] == merged["counts"]
+    assert one["skipped"] == merged["skipped"]
+    assert one["null"] == merged["null"]
+    assert one["skipped"]["symbolic"] > 0
+    rows = table(tmp_path / "one.tsv.gz")
+    assert len(rows) == 2 * one["counts"]["alleles"]
+    assert {row["model"] for row in rows} == {"enhancer", "TF_1"}
+    assert all(
+        (row["tf_reference_probability"] == "NA") == (row["model"] == "enhancer" or row["skipped"] != "NA")
+        for row in rows
+    )
+
+    (tmp_path / "part.shard-2-of-3.scores").unlink()
+    code, said = run(*merge, with_model=False)
+    assert code == 2
+    assert "of 3 shards 1 are missing: 2" in said
+
+
+REASONS = [
+    ("chr1\t100\t.\t{wrong}\tG\t.\t.\t.", "ref_mismatch"),
+    ("chr1\t100\t.\t{ref}\t<DEL>\t.\t.\tEND=200", "symbolic"),
+    ("chr1\t100\t.\t{ref}\t*\t.\t.\t.", "spanning_deletion"),
+    ("chr1\t100\t.\t{ref}\t{ref}]chr1:500]\t.\t.\t.", "breakend"),
+    ("chr1\t100\t.\t{ref}\t.\t.\t.\t.", "missing_alt"),
+    ("chr1\t100\t.\t{ref}\tR\t.\t.\t.", "ambiguous_alt"),
+    ("chr1\t100\t.\t{ref}\tA T\t.\t.\t.", "invalid_allele"),
+    ("chr1\t3001\t.\tA\tG\t.\t.\t.", "outside_contig"),
+    ("chr1\t0\t.\tA\tG\t.\t.\t.", "outside_contig"),
+    ("chr9\t100\t.\tA\tG\t.\t.\t.", "contig_not_in_genome"),
+    ("chr1\t100\t.\t{ref}\t{ref}{long}\t.\t.\t.", "longer_than_window"),
+    ("chr2\t100\t.\tA\tG\t.\t.\t.", "too_many_unknown_bases"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), REASONS)
+def test_what_cannot_be_scored_is_kept_with_its_reason(
+    run: Run, genome: Path, tmp_path: Path, line: str, reason: str
+) -> None:
+    ref = BASES[99]
+    text = line.format(ref=ref, wrong=other(ref) if other(ref) != "G" else "T", long="ACGT" * 20)
+    vcf = write_vcf(tmp_path / "in.vcf", text + "\n")
+    code, _ = run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")
+    assert code == 0
+    (columns,) = records(tmp_path / "out.vcf.gz")
+    assert columns[:7] == text.split("\t")[:7]
+    assert info_of(columns)["DBE_SKIP"] == reason
+    assert "DBE_PREF" not in info_of(columns)
+    record = json.loads((tmp_path / "out.run.json").read_text())
+    assert record["skipped"] == {reason: 1}
+    (row,) = table(tmp_path / "out.tsv.gz")
+    assert row["skipped"] == reason
+    assert row["ScoreChange"] == "NA"
+    strict, said = run("--vcf", vcf, "--genome", genome, "--strict", "--output-prefix", tmp_path / "strict")
+    assert strict == (0 if reason == "missing_alt" else 2)
+    if strict:
+        assert reason in said.splitlines()[-1]
+        assert "line 4" in said.splitlines()[-1]
+        assert not list(tmp_path.glob("strict*"))
+
+
+def test_a_record_may_have_scored_and_skipped_alleles(run: Run, genome: Path, tmp_path: Path) -> None:
+    ref = BASES[499]
+    vcf = write_vcf(tmp_path / "in.vcf", f"chr1\t500\t.\t{ref}\t{other(ref)},<DEL>,*\t.\t.\tDP=3\n")
+    assert run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")[0] == 0
+    (columns,) = records(tmp_path / "out.vcf.gz")
+    info = info_of(columns)
+    assert columns[7].startswith("DP=3;DBE_PREF=")
+    assert info["DBE_SKIP"] == ".,symbolic,spanning_deletion"
+    assert info["DBE_PREF"].endswith(",.,.")
+    with pysam.VariantFile(str(tmp_path / "out.vcf.gz")) as file:
+        (record,) = list(file.fetch("chr1", 490, 510))
+        assert len(record.info["DBE_SCORECHANGE"]) == 3
+
+
+def test_names_case_and_iupac_are_bridged(run: Run, genome: Path, tmp_path: Path) -> None:
+    ref = BASES[999]
+    code = {"A": "R", "C": "Y", "G": "R", "T": "Y"}[ref]
+    lines = [
+        f"1\t1000\t.\t{ref}\t{other(ref)}\t.\t.\t.\n",
+        f"1\t1000\t.\t{ref.lower()}\t{other(ref).lower()}\t.\t.\t.\n",
+        f"1\t1000\t.\t{code}\t{other(ref)}\t.\t.\t.\n",
+    ]
+    vcf = write_vcf(tmp_path / "in.vcf", *lines, header="##fileformat=VCFv4.3\n")
+    assert run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")[0] == 0
+    rows = table(tmp_path / "out.tsv.gz")
+    assert len({row["LogOddRatio"] for row in rows}) == 1
+    assert rows[0]["chrom"] == "1"
+    text = gzip.decompress((tmp_path / "out.vcf.gz").read_bytes()).decode()
+    assert "##contig=<ID=1>" in text
+
+
+def test_every_packing_gives_the_same_records(run: Run, genome: Path, tmp_path: Path) -> None:
+    plain = write_vcf(tmp_path / "in.vcf", *(snv(position) for position in (300, 400, 500)))
+    gzipped = tmp_path / "in.vcf.gz"
+    gzipped.write_bytes(gzip.compress(plain.read_bytes()))
+    crlf = tmp_path / "crlf.vcf"
+    crlf.write_bytes(plain.read_bytes().replace(b"\n", b"\r\n"))
+    with pysam.VariantFile(str(plain)) as source:
+        with pysam.VariantFile(str(tmp_path / "in.bcf"), "wb", header=source.header) as target:
+            for record in source:
+                target.write(record)
+    pysam.tabix_compress(str(plain), str(tmp_path / "bgzip.vcf.gz"))
+    expected = None
+    for path in (plain, gzipped, crlf, tmp_path / "in.bcf", tmp_path / "bgzip.vcf.gz"):
+        assert run("--vcf", path, "--genome", genome, "--output-prefix", tmp_path / "out")[0] == 0
+        found = records(tmp_path / "out.vcf.gz")
+        expected = expected or found
+        assert found == expected, path
+
+
+@pytest.mark.parametrize("name", ["in.vcf", "in.vcf.gz", "in.bcf"])
+def test_standard_input_of_any_packing(
+    genome: Path, models: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    plain = write_vcf(tmp_path / "in.vcf", snv(300))
+    (tmp_path / "in.vcf.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    with pysam.VariantFile(str(plain)) as source:
+        with pysam.VariantFile(str(tmp_path / "in.bcf"), "wb", header=source.header) as target:
+            for record in source:
+                target.write(record)
+    command = [
+        sys.executable, "-m", "dnabert_enhancer", "score-variants", "--vcf", "-", "--genome", str(genome),
+        "--model", str(models["enhancer"]), "--null-variants", "0", *OPTIONS, "--output-prefix", str(tmp_path / "out"),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, input=(tmp_path / name).read_bytes(), capture_output=True, env=os.environ, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert len(table(tmp_path / "out.tsv.gz")) == 1
+
+
+BAD = [
+    (b"", "the file is empty"),
+    (b"chrom\tstart\tend\nchr1\t1\t2\n", "line 1: this is no VCF"),
+    (b">seq\nACGT\n", "line 1: this is no VCF"),
+    (
+        b"##fileformat=VCFv4.2\n" + COLUMNS.encode() + b"\nchr1 100 . A G . . .\n",
+        "separate the columns by tabs",
+    ),
+    (b"##fileformat=VCFv4.2\n" + COLUMNS.encode() + b"\nchr1\tten\t.\tA\tG\t.\t.\t.\n", "line 3: POS 'ten'"),
+    (b"##fileformat=VCFv4.2\n" + COLUMNS.encode() + b"\nchr1\t-5\t.\tA\tG\t.\t.\t.\n", "line 3: POS '-5'"),
+    (b"\x7fELF" + b"abcdefgh" * 4 + b"\0", "not a text file"),
+]
+
+
+@pytest.mark.parametrize(("content", "problem"), BAD)
+def test_a_file_that_is_no_vcf_gives_one_line(
+    run: Run, genome: Path, tmp_path: Path, content: bytes, problem: str
+) -> None:
+    path = tmp_path / "in.vcf"
+    path.write_bytes(content)
+    code, said = run("--vcf", path, "--genome", genome, "--output-prefix", tmp_path / "out", "--quiet")
+    assert code == 2
+    assert len(said.splitlines()) == 1
+    assert str(path) in said
+    assert problem in said
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_a_bgzip_file_that_breaks_off_is_refused(run: Run, genome: Path, tmp_path: Path) -> None:
+    plain = write_vcf(tmp_path / "in.vcf", *(snv(position) for position in range(100, 2000)))
+    packed = tmp_path / "in.vcf.gz"
+    pysam.tabix_compress(str(plain), str(packed))
+    packed.write_bytes(packed.read_bytes()[:-100])
+    code, said = run("--vcf", packed, "--genome", genome, "--output-prefix", tmp_path / "out")
+    assert code == 2
+    assert "breaks off" in said
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_an_unsorted_vcf_is_kept_in_order_without_an_index(run: Run, genome: Path, tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500), snv(300), snv(300))
+    (tmp_path / "out.vcf.gz.tbi").write_bytes(b"of an older run")
+    code, said = run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")
+    assert code == 0
+    assert [columns[1] for columns in records(tmp_path / "out.vcf.gz")] == ["500", "300", "300"]
+    assert "not sorted" in said
+    assert "twice" in said
+    assert not (tmp_path / "out.vcf.gz.tbi").exists()
+
+
+def test_a_missing_header_is_written(run: Run, genome: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in.vcf"
+    path.write_text(snv(500, rest="\tGT\t0|1"))
+    code, said = run("--vcf", path, "--genome", genome, "--output-prefix", tmp_path / "out")
+    assert code == 0
+    assert "is missing and is added" in said
+    with pysam.VariantFile(str(tmp_path / "out.vcf.gz")) as file:
+        assert list(file.header.samples) == ["SAMPLE1"]
+        assert sum(1 for _ in file) == 1
+
+
+def test_wide_records_pass_through(run: Run, genome: Path, tmp_path: Path) -> None:
+    genotypes = "\t".join(["0|1"] * 100_000)
+    names = "\t".join(f"S{number}" for number in range(100_000))
+    long_info = "X=" + "a" * 1_000_000
+    vcf = write_vcf(
+        tmp_path / "in.vcf",
+        snv(500, info=long_info, rest=f"\tGT\t{genotypes}"),
+        columns=f"{COLUMNS}\tFORMAT\t{names}",
+    )
+    assert run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")[0] == 0
+    (columns,) = records(tmp_path / "out.vcf.gz")
+    assert columns[7].startswith(long_info + ";DBE_PREF=")
+    assert columns[8:] == ["GT", *genotypes.split("\t")]
+
+
+def test_other_lengths_and_assemblies_are_warned_of_once(run: Run, genome: Path, tmp_path: Path) -> None:
+    header = "##fileformat=VCFv4.2\n##reference=GRCh38\n##contig=<ID=chr1,length=999>\n"
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500), snv(600), header=header)
+    code, said = run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")
+    assert code == 0
+    assert said.count("the header says that chr1 has 999 bp, but it has 3000") == 1
+    assert said.count("tiny is of hg19") == 1
+
+
+def test_scoring_again_replaces_our_fields(run: Run, genome: Path, tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500, info="DP=7"))
+    assert run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "one")[0] == 0
+    again = ("--vcf", tmp_path / "one.vcf.gz", "--genome", genome, "--output-prefix", tmp_path / "two")
+    assert run(*again)[0] == 0
+    assert records(tmp_path / "one.vcf.gz") == records(tmp_path / "two.vcf.gz")
+    header = gzip.decompress((tmp_path / "two.vcf.gz").read_bytes()).decode()
+    assert header.count("##INFO=<ID=DBE_PREF,") == 1
+
+
+def test_annotation(run: Run, genome: Path, tmp_path: Path) -> None:
+    (tmp_path / "genes.bed").write_text("chr1\t100\t200\tleft\t0\t+\nchr1\t600\t900\tright\t0\t-\n")
+    (tmp_path / "open.bed").write_text("1\t450\t520\tpeak one\nchr1\t499\t500\n")
+    (tmp_path / "only.bed").write_text("chr1\t480\t700\n")
+    site = BASES[495:503]
+    columns = "\n".join(" ".join("1" if base == letter else "0" for letter in "ACGT") for base in site)
+    (tmp_path / "m.meme").write_text(
+        "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies\n"
+        f"A 0.25 C 0.25 G 0.25 T 0.25\n\nMOTIF SITE\nletter-probability matrix: alength= 4 w= 8 nsites= 100\n{columns}\n"
+    )
+    vcf = write_vcf(tmp_path / "in.vcf", snv(300), snv(500))
+    code, said = run(
+        "--vcf", vcf, "--genome", genome, "--genes", tmp_path / "genes.bed",
+        "--annotate", f"atac={tmp_path / 'open.bed'}", "--regions", tmp_path / "only.bed",
+        "--motifs", tmp_path / "m.meme", "--output-prefix", tmp_path / "out",
+    )  # fmt: skip
+    assert code == 0, said
+    outside, inside = table(tmp_path / "out.tsv.gz")
+    assert outside["skipped"] == "outside_regions"
+    assert inside["region_coordinates"] == "chr1:480-700"
+    # from 499 to the start of transcription of a gene on the minus strand, 899
+    assert (inside["gene"], inside["strand"], inside["distance"]) == ("left", "+", "-399")
+    assert inside["annotations"] == "atac:peak one,atac:499-500"
+    name, ref_strand, _, ref_score, alt_score, change, ref_p, _ = inside["motifs"].split("|")
+    assert (name, ref_strand) == ("SITE", "+")
+    assert float(ref_score) > float(alt_score)
+    assert float(change) == pytest.approx(float(alt_score) - float(ref_score), abs=2e-3)
+    assert float(ref_p) == pytest.approx(4**-8, rel=0.05)
+    info = info_of(records(tmp_path / "out.vcf.gz")[1])
+    assert info["DBE_ANNOTATIONS"] == "atac:peak%20one,atac:499-500"
+    assert info["DBE_GENE_DISTANCE"] == "-399"
+    assert info["DBE_MOTIFS"].startswith("1|SITE|+|")
+
+
+def test_alleles_of_a_haplotype_are_applied_together(run: Run, genome: Path, tmp_path: Path) -> None:
+    columns = f"{COLUMNS}\tFORMAT\tNA1"
+    pair = [snv(500, rest="\tGT\t0|1"), snv(505, rest="\tGT\t0|1"), snv(900, rest="\tGT\t0|1")]
+    vcf = write_vcf(tmp_path / "in.vcf", *pair, columns=columns)
+    ref = BASES[499:505]
+    joined = f"chr1\t500\t.\t{ref}\t{other(ref[0])}{ref[1:5]}{other(ref[5])}\t.\t.\t.\n"
+    mnv = write_vcf(tmp_path / "mnv.vcf", joined)
+    for name, path, more in (("phased", vcf, ["--phased"]), ("alone", vcf, []), ("mnv", mnv, [])):
+        assert run("--vcf", path, "--genome", genome, *more, "--output-prefix", tmp_path / name)[0] == 0
+    phased, alone, (together,) = (table(tmp_path / f"{name}.tsv.gz") for name in ("phased", "alone", "mnv"))
+    assert phased[0]["LogOddRatio"] == phased[1]["LogOddRatio"] == together["LogOddRatio"]
+    assert phased[0]["LogOddRatio"] != alone[0]["LogOddRatio"]
+    assert phased[2]["LogOddRatio"] == alone[2]["LogOddRatio"]
+    code, said = run("--vcf", mnv, "--genome", genome, "--phased", "--output-prefix", tmp_path / "no")
+    assert (code, "there is no sample" in said) == (2, True)
+
+
+def test_bcftools_and_tabix_read_the_result(run: Run, genome: Path, tmp_path: Path) -> None:
+    if not (shutil.which("bcftools") and shutil.which("tabix")):
+        pytest.skip("bcftools or tabix is not installed: apt-get install bcftools tabix")
+    vcf = write_vcf(tmp_path / "in.vcf", *many(40))
+    assert run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")[0] == 0
+    out = str(tmp_path / "out.vcf.gz")
+    viewed = subprocess.run(["bcftools", "view", "-H", out], capture_output=True, text=True, check=True)
+    assert len(viewed.stdout.splitlines()) == 40
+    assert viewed.stderr == ""
+    part = subprocess.run(["tabix", out, "chr1:1-1000"], capture_output=True, text=True, check=True)
+    assert part.stdout
+    subprocess.run(["bcftools", "norm", "-m-", out, "-o", os.devnull], capture_output=True, check=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["--vcf", "x.vcf"], "--vcf needs --genome"),
+        (["--merge", "x", "--genome", "y.fa"], "--genome means nothing for --merge"),
+        (["--vcf", "x.vcf", "--genome", "y.fa", "--offsets", "4"], "odd number"),
+        (["--vcf", "x.vcf", "--genome", "y.fa", "--tf", "noname"], "not NAME=PATH"),
+        (["--vcf", "no.vcf", "--genome", "no.fa"], "no such file"),
+        (["--merge", "nothing"], "no shards are named"),
+    ],
+)
+def test_wrong_arguments_give_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], problem: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, said = run(*arguments, "--output-prefix", "out", with_model="--merge" not in arguments)
+    assert code == 2
+    assert problem in said.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
