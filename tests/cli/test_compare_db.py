@@ -146,6 +146,8 @@ FAILURES = [
     ({"--database": "d=near.bed,assembly=hg19"}, "the database d is of hg19 and the calls of hg38"),
     ({"--database": "d=past.bed"}, "end beyond their chromosome of hg38"),
     ({"--scanned": "elsewhere.bed"}, "none of the calls lies within what counts as scanned"),
+    ({"--score-column": "nothing"}, "calls.bed, line 2: there is no column 'nothing'"),
+    ({"--score-column": "4"}, "calls.bed: the column '4' holds no number"),
     ({"--assembly": "mm10"}, "'mm10' is neither hg38 (GRCh38) nor hg19 (GRCh37)"),
     ({"--permutations": "0"}, "'0' is not a whole number above 0"),
     ({"--genome-sizes": "hg19.sizes"}, "the contig lengths are those of hg19"),

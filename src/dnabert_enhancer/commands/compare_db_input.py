@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
-from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from dnabert_enhancer.commands.run_record import RunRecord
 from dnabert_enhancer.compare import (
@@ -30,6 +31,7 @@ from dnabert_enhancer.genome import IntervalTable, read_contig_sizes, read_inter
 
 _log = logging.getLogger(__name__)
 BEST_SCORE_TITLE = "maximum"
+BED_SCORE = "5"
 
 
 def read_databases(args: argparse.Namespace) -> list[Database]:
@@ -89,18 +91,23 @@ def read_calls(args: argparse.Namespace, record: RunRecord) -> Elements:
     parts = []
     for path in args.calls:
         refuse_pipe(path)
-        column = args.score_column
-        if column is None and any(
-            BEST_SCORE_TITLE in line.lstrip("#").split("\t") for line in head_of(path, 1)
-        ):
-            column = BEST_SCORE_TITLE
-        layout = PRESETS["bed"].layouts[0]
-        if column is not None:
-            layout = replace(layout, score=int(column) - 1 if column.isdecimal() and int(column) else column)
-        preset = replace(PRESETS["bed"], layouts=(layout,))
-        parts.append(read_elements(path, preset, Selection(strict=True)))
+        column = args.score_column or _usual_score(path)
+        part = read_elements(path, PRESETS["bed"], Selection(strict=True, columns={"score": column}))
+        if args.score_column is not None and np.isnan(part.scores).all():
+            raise InputError(
+                f"the column {column!r} holds no number",
+                source=path,
+                remedy="name another with --score-column, by its title or its number from 1",
+            )
+        parts.append(part)
         record.add_input("calls", path)
     return joined_elements(parts)
+
+
+def _usual_score(path: str) -> str:
+    """Return the column that calls are ranked by when none is named."""
+    titles = [line.lstrip("#").split("\t") for line in head_of(path, 1)]
+    return BEST_SCORE_TITLE if any(BEST_SCORE_TITLE in row for row in titles) else BED_SCORE
 
 
 def read_genes(args: argparse.Namespace, assembly: Assembly, record: RunRecord) -> Elements | None:

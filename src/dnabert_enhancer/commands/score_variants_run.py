@@ -113,7 +113,7 @@ class _Job:
         self.run = ScoringRun(
             genome, genome.names, scorers, annotations, nulls, reader.source, bool(args.strict), phased
         )
-        self._settings = {
+        self._settings: dict[str, Any] = {
             "version": __version__,
             "digests": self._digests,
             "models": [scorer.settings() for scorer in scorers],
@@ -132,7 +132,7 @@ class _Job:
             score_records(self.run, blocks, stream, self._shard, self._trailer, progress)
         self._reader.notes.warn()
         self._record.set("scoring", self._settings)
-        self._record.set("form", {what: note.count for what, note in self._reader.notes.found.items()})
+        self._record.set("form", {what: note.times for what, note in self._reader.notes.found.items()})
 
     def _trailer(self) -> Mapping[str, Any]:
         header, genome = self._reader.header, self._genome
@@ -160,7 +160,8 @@ class _Job:
 
     def _own_line(self) -> str:
         model = self._settings["models"][0]
-        return f"##dnabert_enhancer_score_variants={__version__}; model {model['model']}, digest {model['digest']}"
+        made_by = f"{__version__}; model {model['model']}, digest {model['digest']}"
+        return f"##dnabert_enhancer_score_variants={made_by}"
 
     def _annotations(self) -> Annotations:
         args, names = self._args, self._genome.names

@@ -36,7 +36,7 @@ class GcResampling:
 
     Notes
     -----
-    A window as long as the median call (100 to 2,000 bp, in tens) slides in half-window steps over what counts; its
+    A window as long as the median call (100 to 2,000 bp, in tens) slides over what counts in half steps; its
     GC share among known bases falls into classes of 2 %. Each call, classed by the window around its own
     centre, moves to the centre of a random window of the same contig and class, give or take a quarter
     window; a class without windows gives way to the nearest that has some. Matching of GC after Heger 2013

@@ -281,5 +281,5 @@ def _missing_titles(
         f"there is no column {' and no '.join(map(repr, missing))}; the first row has {shown}",
         source=path,
         location=f"line {first[0]}",
-        remedy="name the columns (chrom=, start=, end=) or another preset (--list-presets)",
+        remedy="name the right columns or another preset (--list-presets)",
     )
