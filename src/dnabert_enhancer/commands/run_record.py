@@ -22,6 +22,8 @@ RECORDED_PACKAGES = (
     "pyBigWig",
     "onnxruntime",
     "scikit-learn",
+    "bioframe",
+    "liftover",
     "torch",
     "transformers",
 )
