@@ -17,7 +17,6 @@ from dnabert_enhancer.sequence import encode_bases
 LARGEST_BYTES = 12_000_000
 MOST_FLOP_A_WINDOW = 1.5e9
 FILES = {
-    "model.int8.onnx",
     "config.json",
     "enhancer_model.json",
     "model.onnx",
