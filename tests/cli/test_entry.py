@@ -77,3 +77,8 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     )
     assert done.stdout.startswith("usage:")
     assert done.stderr == ""
+
+
+def test_the_command_reference_is_up_to_date() -> None:
+    done = run(str(REPOSITORY / "tools" / "command_reference.py"), "--check")
+    assert (done.returncode, done.stderr) == (0, "")
