@@ -100,6 +100,15 @@ def write_vcf(path: Path, *lines: str, header: str = HEADER, columns: str = COLU
     return path
 
 
+def write_bcf(vcf: Path, path: Path) -> None:
+    with (
+        pysam.VariantFile(str(vcf)) as source,
+        pysam.VariantFile(str(path), "wb", header=source.header) as out,
+    ):
+        for record in source:
+            out.write(record)
+
+
 def table(path: Path) -> list[dict[str, str]]:
     content = path.read_bytes()
     text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
@@ -270,10 +279,7 @@ def test_every_packing_gives_the_same_records(run: Run, genome: Path, tmp_path: 
     gzipped.write_bytes(gzip.compress(plain.read_bytes()))
     crlf = tmp_path / "crlf.vcf"
     crlf.write_bytes(plain.read_bytes().replace(b"\n", b"\r\n"))
-    with pysam.VariantFile(str(plain)) as source:
-        with pysam.VariantFile(str(tmp_path / "in.bcf"), "wb", header=source.header) as target:
-            for record in source:
-                target.write(record)
+    write_bcf(plain, tmp_path / "in.bcf")
     pysam.tabix_compress(str(plain), str(tmp_path / "bgzip.vcf.gz"))
     expected = None
     for path in (plain, gzipped, crlf, tmp_path / "in.bcf", tmp_path / "bgzip.vcf.gz"):
@@ -289,13 +295,11 @@ def test_standard_input_of_any_packing(
 ) -> None:
     plain = write_vcf(tmp_path / "in.vcf", snv(300))
     (tmp_path / "in.vcf.gz").write_bytes(gzip.compress(plain.read_bytes()))
-    with pysam.VariantFile(str(plain)) as source:
-        with pysam.VariantFile(str(tmp_path / "in.bcf"), "wb", header=source.header) as target:
-            for record in source:
-                target.write(record)
+    write_bcf(plain, tmp_path / "in.bcf")
     command = [
         sys.executable, "-m", "dnabert_enhancer", "score-variants", "--vcf", "-", "--genome", str(genome),
-        "--model", str(models["enhancer"]), "--null-variants", "0", *OPTIONS, "--output-prefix", str(tmp_path / "out"),
+        "--model", str(models["enhancer"]), "--null-variants", "0", *OPTIONS,
+        "--output-prefix", str(tmp_path / "out"),
     ]  # fmt: skip
     done = subprocess.run(
         command, input=(tmp_path / name).read_bytes(), capture_output=True, env=os.environ, check=False
@@ -407,7 +411,8 @@ def test_annotation(run: Run, genome: Path, tmp_path: Path) -> None:
     columns = "\n".join(" ".join("1" if base == letter else "0" for letter in "ACGT") for base in site)
     (tmp_path / "m.meme").write_text(
         "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies\n"
-        f"A 0.25 C 0.25 G 0.25 T 0.25\n\nMOTIF SITE\nletter-probability matrix: alength= 4 w= 8 nsites= 100\n{columns}\n"
+        "A 0.25 C 0.25 G 0.25 T 0.25\n\n"
+        f"MOTIF SITE\nletter-probability matrix: alength= 4 w= 8 nsites= 100\n{columns}\n"
     )
     vcf = write_vcf(tmp_path / "in.vcf", snv(300), snv(500))
     code, said = run(

@@ -157,8 +157,8 @@ def outward_lean(left: NDArray[np.uint8], right: NDArray[np.uint8], allele: Alle
     Returns
     -------
     int
-        0 or 1: the order of the bases to the right and of those to the left, each read outwards on its strand.
-        It is the same when the alleles are exchanged.
+        0 or 1: the order of the bases to the right and of those to the left, each read outwards on its
+        strand. It is the same when the alleles are exchanged.
     """
     outward = reverse_complement(left)
     differs = np.flatnonzero(outward != right)

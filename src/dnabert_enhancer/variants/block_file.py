@@ -1,8 +1,8 @@
 """The file that a shard leaves, and a run in between: blocks of records with their scores, in order.
 
-After a first line come the blocks, each with a head (number of the block, lengths and CRC-32 of its parts), its
-numbers (NumPy arrays, as ``numpy.savez`` writes them) and its texts (JSON and the records' lines, deflated).
-The end is a JSON trailer, its length and its CRC-32: a file that broke off has none.
+After a first line come the blocks, each with a head (number of the block, lengths and CRC-32 of its parts),
+its numbers (NumPy arrays, as ``numpy.savez`` writes them) and its texts (JSON and the records' lines,
+deflated). The end is a JSON trailer, its length and its CRC-32: a file that broke off has none.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class BlockWriter:
     def append(self, block: Block) -> None:
         """Add the next block."""
         content = io.BytesIO()
-        np.savez(content, **block.numbers)
+        arrays: dict[str, Any] = dict(block.numbers)  # typed for savez, whose own options are booleans
+        np.savez(content, **arrays)
         numbers = content.getvalue()
         texts = json.dumps(block.texts, separators=(",", ":")).encode()
         packed = zlib.compress(

@@ -50,7 +50,8 @@ class GeneIndex:
     Parameters
     ----------
     path : str or path
-        BED with names and strands, or GTF or GFF3, of which the lines of type ``gene`` are read; plain or gzip.
+        BED with names and strands, or GTF or GFF3, of which the lines of type ``gene`` are read; plain or
+        gzip.
     names : ContigNames
         Of the genome; genes on other contigs are left out.
 

@@ -81,7 +81,7 @@ def read_meme(path: str | os.PathLike[str]) -> MemeFile:
         if line.startswith("Background letter frequencies"):
             background, place = _background(lines, place, background)
         elif line.startswith("MOTIF"):
-            name = (line.split() + ["?"])[1]
+            name = [*line.split(), "?"][1]
         elif line.startswith("letter-probability matrix") and name:
             motif, place = _motif(name, line, number, lines, place, path)
             motifs.append(motif)
@@ -116,7 +116,10 @@ def _motif(
     width, length = _WIDTH.search(head), _LENGTH.search(head)
     if length is not None and length[1] != "4":
         raise InputError(
-            f"the motif {name} has {length[1]} letters", source=path, location=f"line {number}", remedy="DNA has 4"
+            f"the motif {name} has {length[1]} letters",
+            source=path,
+            location=f"line {number}",
+            remedy="DNA has 4",
         )
     rows: list[list[float]] = []
     while place < len(lines) and (width is None or len(rows) < int(width[1])):

@@ -1,8 +1,8 @@
 """Transcription factor motifs: the best match over each allele; which motifs an allele makes or breaks.
 
-The matching is lightmotif's: its SIMD kernel scores 240 kb in a third of a millisecond, its distributions of
-scores answer for p-values at once, and it ships wheels for all Pythons that are supported. Looked at: Bio.motifs
-(scores in C, but its distributions take seconds a motif) and MOODS (no wheels, last release of 2020).
+The matching is lightmotif's: its SIMD kernel scores 240 kb in a third of a millisecond, its distributions
+of scores answer for p-values at once, and it ships wheels for all Pythons that are supported. Looked at:
+Bio.motifs (scores in C, but its distributions take seconds a motif) and MOODS (no wheels since 2020).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dnabert_enhancer.variants.bases import Stretch
 from dnabert_enhancer.variants.meme import MemeMotif, read_meme
 
 if TYPE_CHECKING:
-    import lightmotif
+    from lightmotif.lib import ScoringMatrix, StripedSequence
 
 REPORTED_P = 1e-4
 _PSEUDOCOUNT = 0.1
@@ -65,8 +65,8 @@ MOTIF_FORMAT = "name|ref_strand|alt_strand|ref_score|alt_score|change|ref_p|alt_
 class _Motif(NamedTuple):
     name: str
     width: int
-    forward: lightmotif.ScoringMatrix
-    reverse: lightmotif.ScoringMatrix
+    forward: ScoringMatrix
+    reverse: ScoringMatrix
     threshold: float
 
 
@@ -126,13 +126,13 @@ class MotifLibrary:
             Ordered by the size of the change, the largest first. Only matches that touch the allele count;
             for a deletion, those across the junction.
         """
-        import lightmotif
+        from lightmotif.lib import stripe
 
         found: list[list[MotifMatch]] = [[] for _ in alleles]
         if not alleles:
             return found
         layout = self._layout(alleles)
-        striped = lightmotif.stripe(layout.sequence)
+        striped = stripe(layout.sequence)
         for motif in self._motifs:
             if len(layout.sequence) < motif.width:
                 continue
@@ -170,12 +170,12 @@ class MotifLibrary:
 
 
 def _prepared(motif: MemeMotif, background: NDArray[np.float64]) -> _Motif:
-    import lightmotif
+    from lightmotif.lib import ScoringMatrix
 
     n = motif.n_sites
     share = (motif.shares * n + _PSEUDOCOUNT * background) / (n + _PSEUDOCOUNT)
     scores = np.log2(share / background)
-    matrix = lightmotif.ScoringMatrix(
+    matrix = ScoringMatrix(
         {base: column.tolist() for base, column in zip(BASES, scores.T, strict=True)},
         dict(zip(BASES, background.tolist(), strict=True)),
     )
@@ -183,7 +183,7 @@ def _prepared(motif: MemeMotif, background: NDArray[np.float64]) -> _Motif:
     return _Motif(motif.name, len(motif.shares), matrix, matrix.reverse_complement(), threshold)
 
 
-def _scores(matrix: lightmotif.ScoringMatrix, striped: lightmotif.StripedSequence) -> NDArray[np.float32]:
+def _scores(matrix: ScoringMatrix, striped: StripedSequence) -> NDArray[np.float32]:
     scores = matrix.calculate(striped)
     return np.asarray(scores, dtype=np.float32).ravel()[: len(scores)]
 

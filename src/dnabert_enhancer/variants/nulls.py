@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +102,7 @@ def draw_nulls(
     if not alleles or not count:
         return []
     order = np.concatenate([rng.permutation(len(alleles)) for _ in range(-(-count // len(alleles)))])[:count]
-    contexts = np.stack([_context(*alleles[row], plan.length) for row in order.tolist()])
+    contexts = np.stack([_context(alleles[row][0], alleles[row][1], plan.length) for row in order.tolist()])
     shuffled = dinucleotide_shuffle(contexts, rng)
     half = plan.step // 2
     places = contexts.shape[1] // 2 + rng.integers(-half, half + 1, size=count)
@@ -127,7 +127,7 @@ class NullStatistics:
     together, and where those are fewer too, by all.
     """
 
-    def __init__(self, strata: NDArray[np.integer], statistics: NDArray[np.floating]) -> None:  # type: ignore[type-arg]  # any width
+    def __init__(self, strata: NDArray[np.integer[Any]], statistics: NDArray[np.floating[Any]]) -> None:
         known = ~np.isnan(statistics)
         sizes = np.abs(statistics[known]).astype(np.float32)
         types = strata[known] % len(VARIANT_TYPES)
@@ -147,8 +147,8 @@ class NullStatistics:
 
     def p_values(
         self,
-        strata: NDArray[np.integer],
-        statistics: NDArray[np.floating],  # type: ignore[type-arg]  # any width
+        strata: NDArray[np.integer[Any]],
+        statistics: NDArray[np.floating[Any]],
     ) -> NDArray[np.float64]:
         """Return the two-sided empirical p-value of each statistic; NaN where it is NaN or there is no null.
 
@@ -209,7 +209,7 @@ class FalseDiscovery:
         return q
 
 
-def uniformity(strata: NDArray[np.integer], statistics: NDArray[np.floating]) -> dict[str, float]:  # type: ignore[type-arg]  # any width
+def uniformity(strata: NDArray[np.integer[Any]], statistics: NDArray[np.floating[Any]]) -> dict[str, float]:
     """Return the Kolmogorov-Smirnov test of the p-values that one half of the null gives the other.
 
     Returns

@@ -19,7 +19,7 @@ class _Row(NamedTuple):
 
 
 class RankedRows:
-    """Collects rows and yields the one with the largest size first; rows of one size in the order they came."""
+    """Collects rows and yields the largest first; rows of one size in the order in which they came."""
 
     def __init__(self, rows_in_memory: int = _ROWS_IN_MEMORY) -> None:
         self._limit = rows_in_memory

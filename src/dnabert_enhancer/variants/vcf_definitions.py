@@ -162,7 +162,8 @@ def _entry_faults(key: bytes, pairs: list[tuple[bytes, bytes]]) -> Iterator[str]
         if reserved is not None:
             for name, expected in zip((b"Number", b"Type"), reserved, strict=True):
                 if expected is not None and entries[name] not in (expected, *_also(key, identifier, name)):
-                    yield f"the {name.decode()} of {shown} {identifier.decode()} is not VCF's {expected.decode()}"
+                    what = f"{name.decode()} of {shown} {identifier.decode()}"
+                    yield f"the {what} is not VCF's {expected.decode()}"
 
 
 def _is_pedigree(entries: Mapping[bytes, bytes]) -> bool:

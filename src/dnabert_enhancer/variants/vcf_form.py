@@ -25,14 +25,14 @@ class FormNote(NamedTuple):
 
     Attributes
     ----------
-    count : int
+    times : int
     line : int
         The first.
     example : str
         What stood there.
     """
 
-    count: int
+    times: int
     line: int
     example: str
 
@@ -50,12 +50,12 @@ class FormNotes:
         if known is None:
             self.found[what] = FormNote(1, line, content[:_SHOWN].decode("utf-8", errors="replace"))
         else:
-            self.found[what] = known._replace(count=known.count + 1)
+            self.found[what] = known._replace(times=known.times + 1)
 
     def warn(self) -> None:
         """Log one line for each kind."""
         for what, note in self.found.items():
-            more = f" (and {note.count - 1} more)" if note.count > 1 else ""
+            more = f" (and {note.times - 1} more)" if note.times > 1 else ""
             example = f": {note.example!r}" if note.example else ""
             _log.warning("%s, line %d%s: %s%s", self.source, note.line, more, what, example)
 

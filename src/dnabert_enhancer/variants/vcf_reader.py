@@ -1,4 +1,4 @@
-"""Reads VCF of any version and packing, and BCF: a header, then the records in blocks, their bytes as they are.
+"""Reads VCF of any version and packing, and BCF: a header, then the records in blocks, as they are.
 
 pysam is left to BCF: it refuses or rewrites much of what real VCF files hold (undeclared fields, headers of
 other writers), and takes every sample apart. Here a line is split at its first eight tabs.

@@ -1,7 +1,7 @@
 """Checks of a record's form against VCF and its own header; what is wrong is noted and kept.
 
-The samples of a record are taken apart only where they are few bytes, and fields only in the first records, so
-that a wide or long file costs no more for it.
+The samples of a record are taken apart only where they are few bytes, and fields only in the first records,
+so that a wide or long file costs no more for it.
 """
 
 from __future__ import annotations

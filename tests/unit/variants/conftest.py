@@ -29,7 +29,7 @@ class PlaceEngine:
     def predict(
         self,
         windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int], None] | None = None,  # noqa: ARG002  part of the engine's form
     ) -> Predictions:
         codes = np.asarray(windows)
         self.given += list(codes)

@@ -63,7 +63,12 @@ def test_rows_are_ranked_whatever_fits_into_memory(in_memory: int) -> None:
 def test_a_record_keeps_what_it_does_not_read() -> None:
     record = parse_record(b"chr1\t5\trs1\tac\tG,<DEL>,*\t9\tq\tDP=1\tGT\t0/1\t\xff", 7, "x")
     assert record.rest == b"GT\t0/1\t\xff"
-    assert (record.contig, record.position, record.ref, record.alts) == ("chr1", 5, b"AC", [b"G", b"<DEL>", b"*"])
+    assert (record.contig, record.position, record.ref, record.alts) == (
+        "chr1",
+        5,
+        b"AC",
+        [b"G", b"<DEL>", b"*"],
+    )
     short = parse_record(b"chr1\t5\t.\tA\tG", 1, "x")
     assert short.columns[5:] == [b".", b".", b"."]
 
@@ -73,7 +78,7 @@ def test_the_header_is_kept_and_added_to() -> None:
         [
             b"##fileformat=VCFv4.3",
             b'##INFO=<ID=DBE_P,Number=1,Type=Float,Description="older, with = and \\"quotes\\"">',
-            b'##contig=<ID=1,length=249250621,assembly=b37>',
+            b"##contig=<ID=1,length=249250621,assembly=b37>",
             b"##contig=<ID=2>",
             b"##reference=file:///hs37d5.fa",
         ],
@@ -82,7 +87,9 @@ def test_the_header_is_kept_and_added_to() -> None:
     assert header.samples == ["NA1"]
     assert header.contig_lengths() == {"1": 249250621, "2": None}
     assert header.assemblies() == ["file:///hs37d5.fa", "b37"]
-    text = header.with_fields([InfoField("DBE_P", "A", "Float", 'a "p"')], {"1": 5, "3": 7, "4": None}, [b"##ours=1"])
+    text = header.with_fields(
+        [InfoField("DBE_P", "A", "Float", 'a "p"')], {"1": 5, "3": 7, "4": None}, [b"##ours=1"]
+    )
     assert text.decode().splitlines() == [
         "##fileformat=VCFv4.3",
         "##contig=<ID=1,length=249250621,assembly=b37>",

@@ -24,7 +24,9 @@ def test_the_nearest_start_of_transcription_by_brute_force(tmp_path: Path) -> No
         start = int(rng.integers(0, 5000))
         genes.append((start, start + int(rng.integers(1, 500)), f"g{number}", "+-"[int(rng.integers(2))]))
     path = tmp_path / "genes.bed"
-    path.write_text("".join(f"1\t{start}\t{end}\t{name}\t0\t{strand}\n" for start, end, name, strand in genes))
+    path.write_text(
+        "".join(f"1\t{start}\t{end}\t{name}\t0\t{strand}\n" for start, end, name, strand in genes)
+    )
     index = GeneIndex(path, NAMES)
     assert index.n_genes == 200
     first = {name: (end - 1 if strand == "-" else start) for start, end, name, strand in genes}

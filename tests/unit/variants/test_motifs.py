@@ -14,14 +14,16 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import decode_bases, encode_bases
 from dnabert_enhancer.variants import Allele, MotifLibrary, Stretch
 
-HEADER = "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\nBackground letter frequencies\nA 0.3 C 0.2 G 0.2 T 0.3\n\n"
+HEADER = "MEME version 4\n\nALPHABET= ACGT\n\nBackground letter frequencies\nA 0.3 C 0.2 G 0.2 T 0.3\n\n"
 
 
 def meme(path: Path, *shares: np.ndarray) -> Path:
     text = HEADER
     for number, share in enumerate(shares):
         rows = "\n".join("\t".join(f"{value:.6f}" for value in row) for row in share)
-        text += f"MOTIF M{number}\nletter-probability matrix: alength= 4 w= {len(share)} nsites= 50\n{rows}\n\n"
+        text += (
+            f"MOTIF M{number}\nletter-probability matrix: alength= 4 w= {len(share)} nsites= 50\n{rows}\n\n"
+        )
     path.write_text(text)
     return path
 
@@ -35,7 +37,13 @@ def sharp(word: str) -> np.ndarray:
 def pair(before: str, ref: str, alt: str, after: str) -> tuple[Stretch, Allele]:
     bases = before + ref + after
     allele = Allele(
-        "c", len(before), len(before) + len(ref), encode_bases(alt), encode_bases(ref), ref.encode(), alt.encode()
+        "c",
+        len(before),
+        len(before) + len(ref),
+        encode_bases(alt),
+        encode_bases(ref),
+        ref.encode(),
+        alt.encode(),
     )
     return Stretch(encode_bases(bases), 0, len(bases)), allele
 
@@ -70,9 +78,7 @@ def test_best_matches_are_biopythons(tmp_path: Path, ref: str, alt: str) -> None
     pssm = PositionSpecificScoringMatrix(
         "ACGT", {base: np.log2(share[base] / background[base]).tolist() for base in "ACGT"}
     )
-    expected = [
-        best(pssm, before + one + after, len(before), len(before) + len(one)) for one in (ref, alt)
-    ]
+    expected = [best(pssm, before + one + after, len(before), len(before) + len(one)) for one in (ref, alt)]
     reported = [match for match in found if match.name == "M0"]
     if reported:
         assert (reported[0].ref_score, reported[0].alt_score) == pytest.approx(expected, abs=1e-4)
@@ -81,7 +87,9 @@ def test_best_matches_are_biopythons(tmp_path: Path, ref: str, alt: str) -> None
 
 
 def test_p_values_count_all_words(tmp_path: Path) -> None:
-    share = np.array([[0.6, 0.2, 0.1, 0.1], [0.1, 0.1, 0.7, 0.1], [0.1, 0.5, 0.2, 0.2], [0.05, 0.05, 0.1, 0.8]] * 2)
+    share = np.array(
+        [[0.6, 0.2, 0.1, 0.1], [0.1, 0.1, 0.7, 0.1], [0.1, 0.5, 0.2, 0.2], [0.05, 0.05, 0.1, 0.8]] * 2
+    )
     library = MotifLibrary(meme(tmp_path / "m.meme", share))
     background = np.array([0.3, 0.2, 0.2, 0.3])
     words = np.array(list(itertools.product(range(4), repeat=8)))

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Variants per second of score-variants beside the naive way, time outside of the model, memory.
+
+The naive way computes, for each allele and each offset, a window of REF and one of ALT around the variant,
+and shares nothing; it gets full batches all the same. Both use the same engine, one after the other in one
+run. The memory is the peak of a process that scores synthetic records with an engine that answers at once, so
+that a million take minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from dnabert_enhancer.engine import Engine, EngineSettings, Predictions
+from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.model import open_model
+from dnabert_enhancer.sequence import encode_bases
+from dnabert_enhancer.variants import SkipReason, VcfReader, VcfRecord, place_allele
+from dnabert_enhancer.variants.bases import GenomeBases
+
+GENOME = "reference/hg19_chr20_partial_fulllength.fa.gz"
+VCF = "variants/1000G_b37_chr20_1-2Mb.vcf.gz"
+OFFSETS = 5
+NAIVE_BATCH = 256
+COMMAND = "from dnabert_enhancer.commands.cli import main; main(command='score-variants')"
+
+
+def main() -> None:
+    """Run what is asked for and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
+    parser.add_argument("--records", type=int, default=2000, help="of the 1000 Genomes file (default 2000)")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--memory-records", type=int, nargs="+", default=[], help="such as 1000 1000000")
+    parser.add_argument("--peak-of", type=int, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.peak_of:
+        _score_synthetic(args.peak_of)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        _speed(args, Path(folder))
+    for number in args.memory_records:
+        command = [sys.executable, __file__, "--shared-data", str(args.shared_data), "--peak-of", str(number)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        print(f"{number:>9,} records: {done.stdout.strip()}")
+
+
+def _speed(args: argparse.Namespace, folder: Path) -> None:
+    part = folder / "part.vcf"
+    records = _first_records(args.shared_data / VCF, args.records, part)
+    settings = EngineSettings(backend="onnx", precision="float32", threads=args.threads)
+    engine = Engine(open_model(), settings)
+    engine.predict(np.random.default_rng(0).integers(0, 4, (64, engine.model.window_length), dtype=np.uint8))
+    began = time.perf_counter()
+    naive = _naive(engine, args.shared_data / GENOME, records)
+    naive_seconds = time.perf_counter() - began
+    options = ["--backend", "onnx", "--threads", str(args.threads), "--null-variants", "0", "--quiet"]
+    inputs = ["--vcf", str(part), "--genome", str(args.shared_data / GENOME)]
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-c", COMMAND, *inputs, *options, "--output-prefix", str(folder / "out")], check=True
+    )
+    seconds = time.perf_counter() - began
+    record = json.loads((folder / "out.run.json").read_text())
+    scored = record["counts"]["scored"]
+    ours, theirs = scored / seconds, naive / naive_seconds
+    print(f"records {len(records):,}, alleles scored {scored:,}, offsets {OFFSETS}, both strands")
+    print(f"score-variants, whole command   {ours:8.1f} alleles a second")
+    print(f"naive, the model's calls alone  {theirs:8.1f} alleles a second")
+    print(f"ratio                           {ours / theirs:8.2f}")
+    print(f"share of the time in the model  {record['time']['model_share']:8.1%}")
+
+
+def _first_records(path: Path, count: int, part: Path) -> list[VcfRecord]:
+    records: list[VcfRecord] = []
+    with VcfReader(path) as reader, part.open("wb") as stream:
+        stream.write(reader.header.with_fields([], {}, []))
+        for block in reader.blocks():
+            records += block[: count - len(records)]
+            if len(records) == count:
+                break
+        for record in records:
+            stream.write(b"\t".join([*record.columns, *([record.rest] if record.rest else [])]) + b"\n")
+    return records
+
+
+def _naive(engine: Engine, genome_path: Path, records: list[VcfRecord]) -> int:
+    """Score alleles, in batches of windows around each variant; return how many."""
+    length = engine.model.window_length
+    step = length // (OFFSETS + 1)
+    windows: list[np.ndarray] = []
+    with open_genome(genome_path) as genome:
+        bases = GenomeBases(genome)
+        for record in records:
+            contig = genome.own_name(record.contig)
+            for alt in record.alts:
+                if isinstance(place_allele(bases, contig, record.position, record.ref, alt), SkipReason):
+                    continue
+                start, end = record.position - 1, record.position - 1 + len(record.ref)
+                here = bases.stretch(contig, start - length, end + 2 * length).codes
+                there = np.concatenate([here[:length], encode_bases(alt), here[length + len(record.ref) :]])
+                places = [length // 2 + (offset - OFFSETS // 2) * step for offset in range(OFFSETS)]
+                windows += [allele[place : place + length] for place in places for allele in (here, there)]
+    full = NAIVE_BATCH * OFFSETS * 2
+    for first in range(0, len(windows), full):
+        engine.predict(np.stack(windows[first : first + full]))
+    return len(windows) // (OFFSETS * 2)
+
+
+class _InstantEngine:
+    """Answers at once: the share of A."""
+
+    def __init__(self, model: object, settings: object) -> None:
+        self.model, self.settings = model, settings
+
+    def predict(self, windows: np.ndarray) -> Predictions:
+        logit = (windows == 0).mean(axis=1).astype(np.float32)
+        return Predictions(logit, 1 / (1 + np.exp(-logit)), np.stack([-logit, logit], axis=1))
+
+    def description(self) -> dict[str, str]:
+        return {"backend": "instant"}
+
+
+def _score_synthetic(number: int) -> None:
+    from dnabert_enhancer.commands import cli, score_variants_run
+
+    score_variants_run.Engine = _InstantEngine  # type: ignore[assignment,misc]  # a stand-in for this process
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bases = "".join(np.random.default_rng(0).choice(list("ACGT"), 2_000_000))
+        (folder / "genome.fa").write_text(f">chr1\n{bases}\n")
+        with (folder / "in.vcf").open("w") as stream:
+            stream.writelines(_synthetic_lines(bases, number))
+        began = time.perf_counter()
+        options = ["--vcf", f"{folder}/in.vcf", "--genome", f"{folder}/genome.fa", "--quiet"]
+        try:
+            cli.main(["score-variants", *options, "--output-prefix", f"{folder}/out"])
+        except SystemExit as stopped:
+            if stopped.code:
+                raise
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        seconds = time.perf_counter() - began
+        print(f"peak {peak:.0f} MiB, {number / seconds:.0f} records a second without a model")
+
+
+def _synthetic_lines(bases: str, number: int) -> Iterator[str]:
+    yield "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    for row in range(number):
+        place = 1000 + row * (len(bases) - 2000) // number
+        alt = "ACGT"[("ACGT".index(bases[place]) + 1 + row % 3) % 4]
+        yield f"chr1\t{place + 1}\t.\t{bases[place]}\t{alt}\t.\t.\tAC=1;AF=0.01\n"
+
+
+if __name__ == "__main__":
+    main()
