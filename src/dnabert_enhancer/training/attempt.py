@@ -17,6 +17,7 @@ from dnabert_enhancer.training.augment import Augmentation
 from dnabert_enhancer.training.batches import Collator, RowNumbers
 from dnabert_enhancer.training.collapse import collapse_reason
 from dnabert_enhancer.training.job import Job
+from dnabert_enhancer.training.logging_targets import tensorboard_callback
 from dnabert_enhancer.training.losses import Loss, balanced_weights
 from dnabert_enhancer.training.run_folder import complete_checkpoints, seconds_before
 from dnabert_enhancer.training.scores import SMALLER_IS_BETTER, epoch_scores
@@ -79,6 +80,9 @@ def run_attempt(job: Job, model: Any, directory: Path, seed: int) -> Outcome:
     callbacks: list[Any] = [report]
     if settings.early_stopping:
         callbacks.append(transformers.EarlyStoppingCallback(settings.early_stopping))
+    arguments = _arguments(job, directory, seed)
+    if "tensorboard" in settings.log_to and arguments.process_index == 0:
+        callbacks.append(tensorboard_callback())
     weights = (
         balanced_weights(job.train.labels, job.outputs) if settings.class_weights == "balanced" else None
     )
@@ -88,7 +92,7 @@ def run_attempt(job: Job, model: Any, directory: Path, seed: int) -> Outcome:
         evaluation_collator=Collator(job.validation.store, job.validation.labels, job.tokenizer, job.pad_id),
         seconds_before=seconds_before(last) if last else 0.0,
         model=model,
-        args=_arguments(job, directory, seed),
+        args=arguments,
         train_dataset=RowNumbers(len(job.train.store)),
         eval_dataset=RowNumbers(2 * len(job.validation.store)),
         data_collator=Collator(
@@ -165,7 +169,7 @@ def _arguments(job: Job, directory: Path, seed: int) -> transformers.TrainingArg
         greater_is_better=job.metric not in SMALLER_IS_BETTER,
         restore_callback_states_from_checkpoint=True,
         seed=seed,
-        report_to=list(settings.log_to) or "none",
+        report_to=[name for name in settings.log_to if name != "tensorboard"] or "none",
         run_name=directory.parent.parent.name,
         disable_tqdm=True,
         remove_unused_columns=False,

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from dnabert_enhancer.training.packages import require_packages
 
@@ -48,6 +49,19 @@ def logging_targets(names: tuple[str, ...], directory: Path) -> Iterator[None]:
         for key in set(os.environ) - set(before):
             del os.environ[key]
         os.environ.update(before)
+
+
+def tensorboard_callback() -> Any:  # a transformers.TrainerCallback
+    """Return the callback that writes to the folder that `logging_targets` chose.
+
+    Notes
+    -----
+    Made here since not every version of transformers reads that folder from the environment.
+    """
+    from torch.utils.tensorboard import SummaryWriter
+    from transformers.integrations import TensorBoardCallback
+
+    return TensorBoardCallback(SummaryWriter(os.environ["TENSORBOARD_LOGGING_DIR"]))
 
 
 def _point(name: str, directory: Path) -> None:
