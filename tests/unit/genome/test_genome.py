@@ -257,7 +257,9 @@ def test_a_kill_in_the_middle_leaves_nothing_that_is_taken_for_an_index(folder, 
         (b"ACGT\n", "line 1: 'ACGT' stands before the first '>'"),
         (">a\nACGT\n".encode("utf-16"), "line 1: the text is UTF-16"),
         (b">a\n\n>b\nA\n", "line 1: the sequence 'a' is empty"),
-        pytest.param(gzip.compress(b">a\n" + os.urandom(30_000).hex().encode())[:9_000], "break off", id="cut"),
+        pytest.param(
+            gzip.compress(b">a\n" + os.urandom(30_000).hex().encode())[:9_000], "break off", id="cut"
+        ),
     ],
 )
 @pytest.mark.parametrize("read_only", [False, True])

@@ -121,18 +121,19 @@ def test_the_size_of_the_blocks_does_not_matter(tmp_path, monkeypatch, block_byt
     assert table.lines.tolist() == [record.line for record in records]
 
 
+# the high-water mark of /proc starts anew with the program; that of getrusage is inherited from the test runner
 BIG = """
-import resource, sys, time
+import re, sys
+from pathlib import Path
 from dnabert_enhancer.genome import read_intervals
-started = time.perf_counter()
 table = read_intervals(sys.argv[1], {f"chr{n}": 3_000_000 for n in range(1, 25)})
-print(len(table), time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-print(table.interval(9_999_999), int(table.start.sum()))
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1)) // 1024
+print(len(table), peak, table.interval(9_999_999), int(table.start.sum()))
 """
 
 
 @pytest.mark.slow
-def test_ten_million_lines_take_seconds_and_little_memory(tmp_path):
+def test_ten_million_lines_take_little_memory(tmp_path):
     path = tmp_path / "ten million.bed"
     starts = np.sort(np.random.default_rng(0).integers(0, 2_000_000, 10_000_000))
     with path.open("w") as stream:
@@ -145,9 +146,8 @@ def test_ten_million_lines_take_seconds_and_little_memory(tmp_path):
                 )
             )
     run = subprocess.run([sys.executable, "-c", BIG, str(path)], capture_output=True, check=True, text=True)
-    count, seconds, megabytes, last, total = run.stdout.split()
+    count, megabytes, last, total = run.stdout.split()
     assert int(count) == 10_000_000
     assert int(total) == int(starts.sum())
     assert last == f"chr20:{starts[-1]}-{starts[-1] + 200}"
-    assert float(seconds) < 60
     assert int(megabytes) < 900
