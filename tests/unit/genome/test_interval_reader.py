@@ -121,7 +121,7 @@ def test_the_size_of_the_blocks_does_not_matter(tmp_path, monkeypatch, block_byt
     assert table.lines.tolist() == [record.line for record in records]
 
 
-# the high-water mark of /proc starts anew with the program; that of getrusage is inherited from the test runner
+# not getrusage: its high-water mark is inherited from the test runner
 BIG = """
 import re, sys
 from pathlib import Path
