@@ -45,7 +45,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "finetune": CommandEntry("finetune", "train a model on labelled windows"),
     "evaluate": CommandEntry("evaluate", "metrics with confidence intervals, curves and baselines"),
     "predict": CommandEntry("predict", "enhancer probability of sequences, or a scan of a genome"),
-    "score-variants": CommandEntry("score_variants", "effects of variants on enhancers and TF binding, from VCF to VCF"),
+    "score-variants": CommandEntry("score_variants", "effects of variants on enhancers and TF binding"),
     "compare-db": CommandEntry("compare_db", "calls against public enhancer databases"),
     "import-model": CommandEntry("import_model", "a DNABERT or Hugging Face checkpoint as a model directory"),
 }
