@@ -1,0 +1,117 @@
+"""`score-variants` on real and on ugly VCF files, with an engine that answers at once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dnabert_enhancer.commands import cli, score_variants_run
+from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.model import new_model, write_model
+
+pytestmark = [pytest.mark.slow, pytest.mark.data]
+CHR20 = "reference/hg19_chr20_partial_fulllength.fa.gz"
+
+
+class InstantEngine:
+    """The logit is the share of A less that of C."""
+
+    def __init__(self, model: object, settings: object) -> None:
+        self.model, self.settings = model, settings
+
+    def predict(self, windows: NDArray[np.uint8]) -> Predictions:
+        logit = ((windows == 0).mean(axis=1) - (windows == 1).mean(axis=1)).astype(np.float32)
+        probability = (1 / (1 + np.exp(-logit.astype(np.float64)))).astype(np.float32)
+        return Predictions(logit, probability, np.stack([-logit, logit], axis=1))
+
+    def description(self) -> dict[str, Any]:
+        return {"backend": "instant"}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model") / "tiny"
+    write_model(folder, new_model("tiny", window_length=200, seed=5))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(score_variants_run, "Engine", InstantEngine)
+
+
+def run(vcf: Path, genome: Path, model: Path, prefix: Path) -> int:
+    options = ["--vcf", vcf, "--genome", genome, "--model", model, "--null-variants", 0, "--quiet"]
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["score-variants", *map(str, options), "--output-prefix", str(prefix)])
+    return int(stopped.value.code or 0)
+
+
+def counts(prefix: Path) -> tuple[dict[str, int], dict[str, int]]:
+    record = json.loads(Path(f"{prefix}.run.json").read_text())
+    return record["counts"], record["skipped"]
+
+
+def test_all_records_of_1000_genomes_come_out(shared_data: Path, model: Path, tmp_path: Path) -> None:
+    vcf = shared_data / "variants/1000G_b37_chr20_1-2Mb.vcf.gz"
+    assert run(vcf, shared_data / CHR20, model, tmp_path / "out") == 0
+    found, skipped = counts(tmp_path / "out")
+    assert (found["records"], found["alleles"], found["scored"]) == (28_998, 29_144, 29_120)
+    assert skipped == {"symbolic": 24}
+    given, written = (
+        [line.split(b"\t") for line in gzip.decompress(path.read_bytes()).splitlines() if line[:1] != b"#"]
+        for path in (vcf, tmp_path / "out.vcf.gz")
+    )
+    assert [line[:7] for line in given] == [line[:7] for line in written]
+    assert all(new[7].startswith(old[7]) for old, new in zip(given, written, strict=True))
+    assert (tmp_path / "out.vcf.gz.tbi").exists()
+
+
+def test_wrong_references_are_all_flagged(shared_data: Path, model: Path, tmp_path: Path) -> None:
+    vcf = shared_data / "variants/dbsnp.b37.chr20.small_BADREF.vcf.gz"
+    assert run(vcf, shared_data / CHR20, model, tmp_path / "out") == 0
+    found, skipped = counts(tmp_path / "out")
+    assert found["records"] == 5000
+    assert skipped["ref_mismatch"] == 2660
+
+
+def test_an_indel_scores_the_same_normalised_or_not(shared_data: Path, model: Path, tmp_path: Path) -> None:
+    scores = []
+    for name in ("01_IN", "01_OUT"):
+        vcf = shared_data / f"ugly/vt_normalize/{name}.vcf"
+        assert run(vcf, shared_data / CHR20, model, tmp_path / name) == 0
+        rows = [line.split("\t") for line in gzip.open(tmp_path / f"{name}.tsv.gz", "rt")]  # noqa: SIM115
+        place = rows[0].index("LogitDifference")
+        scores.append(sorted(row[place] for row in rows[1:] if row[place] != "NA"))
+    assert len(scores[0]) == 21
+    assert scores[0] == scores[1]
+
+
+@pytest.mark.parametrize("version", ["4.1", "4.2", "4.3"])
+def test_what_hts_specs_passes_runs_and_what_it_fails_is_named(
+    shared_data: Path,
+    model: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    version: str,
+) -> None:
+    folder = shared_data / "ugly/hts-specs_vcf" / version
+    genome = Path(__file__).resolve().parents[2] / "assets/demo/alpha-globin.fa.gz"
+    for path in sorted(folder.glob("passed/*.vcf")):
+        assert run(path, genome, model, tmp_path / "out") == 0, path
+    for path in sorted(folder.glob("failed/*.vcf")):
+        caplog.clear()
+        code = run(path, genome, model, tmp_path / "out")
+        said = capsys.readouterr().err.splitlines()
+        named = [line for line in said if str(path) in line]
+        if code:
+            assert (code, len(named), len(said)) == (2, 1, 1), path
+        else:
+            assert any(str(path) in record.getMessage() for record in caplog.records), path
