@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dnabert_enhancer.compare import Result
 
-_WIDE = 160
+_WIDE = 180
 
 
 def show_presets() -> None:
@@ -71,13 +71,14 @@ def show_results(
     titles = ["elements", "calls in it", "precision", "recall", "Jaccard", "odds ratio"]
     titles += [f"fold {null}" for null in nulls] + [f"q {null}" for null in nulls] + ["median bp", "AUROC"]
     for title in titles:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", overflow="fold", no_wrap=title.startswith("fold"))
     for row in rows:
         cells = [f"{row['elements']:,}", f"{row['calls_overlapping']:,}"]
         cells += [_text(row[name]) for name in ("precision", "recall", "jaccard", "odds_ratio")]
         for null in nulls:
-            low, high = (_text(row[f"{null}_fold_{end}"]) for end in ("low", "high"))
-            cells.append(f"{_text(row[f'{null}_fold'])} ({low}-{high})")
+            fold, low, high = (row[f"{null}_fold{end}"] for end in ("", "_low", "_high"))
+            between = "" if _text(fold) == "-" else f" ({_text(low, 2)}-{_text(high, 2)})"
+            cells.append(_text(fold) + between)
         cells += [_text(row[f"{null}_q"]) for null in nulls]
         cells += [_text(row["median_distance"]), _text(row["auroc"])]
         table.add_row(escape(str(row["database"])), *cells)
@@ -87,11 +88,11 @@ def show_results(
     console.print(f"calls by the number of databases that hold them: {shown}")
 
 
-def _text(value: str | int | float) -> str:
+def _text(value: str | int | float, digits: int = 3) -> str:
     if isinstance(value, float):
         if math.isnan(value):
             return "-"
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
     return str(value)
 
 

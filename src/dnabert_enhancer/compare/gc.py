@@ -96,9 +96,10 @@ class _Windows:
     """The windows of one contig: centres (on the contig's part of the space), segments and GC classes."""
 
     def __init__(self, space: Space, genome: Genome, contig: int, window: int, step: int) -> None:
-        self._known, self._strong = _running_counts(space, genome, contig)
-        self._space, self._contig, self._window = space, contig, window
         mine = np.flatnonzero(space.segment_contig == contig)
+        self._size = int(space.segments.end[mine[-1]] - space.line_offset[contig])
+        self._known, self._strong = _running_counts(space.contigs[contig], self._size, genome)
+        self._space, self._contig, self._window = space, contig, window
         starts = space.segments.start[mine] - space.line_offset[contig]
         lengths = space.segments.end[mine] - space.segments.start[mine]
         numbers = np.maximum(0, (lengths - window) // step + 1)
@@ -112,7 +113,7 @@ class _Windows:
         """Return the GC class of the window around places of the contig's part of the space."""
         space, contig = self._space, self._contig
         line = space.to_line(space.contig_start[contig] + local) - space.line_offset[contig]
-        last = max(0, int(space.sizes[contig]) - self._window)
+        last = max(0, self._size - self._window)
         return self._classes(np.clip(line - self._window // 2, 0, last))[0]
 
     def _classes(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -124,15 +125,15 @@ class _Windows:
         return np.asarray(np.round(share / BIN), dtype=np.int64), np.asarray(usable)
 
 
-def _running_counts(space: Space, genome: Genome, contig: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return how many known bases, and how many G and C, lie before each tenth base of a contig."""
-    name, size = genome.names.resolve(space.contigs[contig]), int(space.sizes[contig])
+def _running_counts(contig: str, size: int, genome: Genome) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the known bases, and those that are G or C, before each tenth base of a contig's beginning."""
+    name = genome.names.resolve(contig)
     if name is None or genome.contig_sizes[name] < size:
-        there = "is not in it" if name is None else f"has {genome.contig_sizes[name]} bp there, not {size}"
+        there = "is not in it" if name is None else f"has {genome.contig_sizes[name]} bp there, {size} count"
         raise InputError(
-            f"the contig {space.contigs[contig]} {there}",
+            f"the contig {contig} {there}",
             source=genome.path,
-            remedy="give the genome whose contig lengths --genome-sizes holds",
+            remedy="give the genome of the calls, or restrict what counts with --scanned",
         )
     known, strong = [np.zeros(1, dtype=np.int64)], [np.zeros(1, dtype=np.int64)]
     for start in range(0, size, _AT_ONCE):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.unit.compare.conftest import make_elements
+from tests.unit.compare.conftest import make_elements, table
 
 from dnabert_enhancer.compare import GcResampling, Resampling, Ring, Space, enrichments
 from dnabert_enhancer.compare.algebra import union_of
@@ -74,8 +74,18 @@ def test_genome_of_other_lengths_is_refused(genome) -> None:
     space = Space({"a": 300_000})
     calls = space.place(make_elements([("a", 10, 60)], ["a"]))
     ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
-    with pytest.raises(InputError, match="has 200000 bp there, not 300000"):
+    with pytest.raises(InputError, match="has 200000 bp there, 300000 count"):
         GcResampling(ring, genome)
+
+
+def test_genome_may_be_shorter_than_its_contig_where_nothing_counts(genome) -> None:
+    sizes = {"a": 300_000}
+    space = Space(sizes, table([("a", 0, 120_000)], sizes))
+    calls = space.place(make_elements([("a", 119_900, 120_000), ("a", 10, 60)], ["a"]))
+    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    start, end = GcResampling(ring, genome).draw(np.random.default_rng(1))
+    assert sorted((end - start).tolist()) == [50, 100]
+    assert end.max() <= 120_000
 
 
 def test_class_without_windows_gives_way_to_the_nearest() -> None:
