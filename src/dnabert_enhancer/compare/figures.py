@@ -21,6 +21,8 @@ _NULL_STYLE = {
     "circular": (_BLUE, "o", "circular shift"),
     "resample": (_ORANGE, "s", "matched re-sampling"),
 }
+_COLOURS = (_BLUE, _ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#8C6D31", "#4D4D4D")
+_DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)))  # matplotlib's dash patterns are of two types
 _MOST_INTERSECTIONS = 30
 _MOST_SETS = 25
 _LONGEST_LABEL = 32
@@ -118,7 +120,7 @@ def enrichment_figure(results: Sequence[Result]) -> Figure:
     axes.set_ylim(max(1, len(tested)) - 0.5, -0.5)
     axes.set_xlabel("calls in the database, observed / expected (95 % of the null); filled: p ≤ 0.05")
     if nulls:
-        axes.legend(loc="best")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return figure
 
 
@@ -126,15 +128,14 @@ def distance_figure(results: Sequence[Result]) -> Figure:
     """Return which share of the calls has an element of each database within a distance."""
     figure = _figure(7.4, 4.6)
     axes = figure.subplots()
-    colours = _many_colours(len(results))
-    for result, colour in zip(results, colours, strict=True):
+    for number, result in enumerate(results):
         known = np.sort(result.distance[result.distance >= 0])
         if not len(known):
             continue
         share = np.arange(1, len(known) + 1) / len(result.distance)
         keep = np.unique(np.linspace(0, len(known) - 1, min(len(known), 2000)).astype(int))
         label = label_of(result.database.name)
-        axes.step(np.maximum(known[keep], 1), share[keep], where="post", color=colour, label=label)
+        axes.step(np.maximum(known[keep], 1), share[keep], where="post", label=label, **_line_style(number))
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(lambda value, _: _bases(value))
     axes.set_xlabel("distance to the nearest element (in it: at the left edge)")
@@ -200,14 +201,12 @@ def _plain_log_ticks(axes: Axes) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
-def _many_colours(number: int) -> list[Any]:
-    """Return colours that many lines can have, colour-blind safe while there are few."""
-    few = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#8C6D31")
-    if number <= len(few):
-        return list(few[:number])
-    from matplotlib import colormaps
-
-    return [colormaps["viridis"](value) for value in np.linspace(0, 0.95, number)]
+def _line_style(number: int) -> dict[str, Any]:
+    """Return a colour, colour-blind safe, and after each round through the colours another dash."""
+    return {
+        "color": _COLOURS[number % len(_COLOURS)],
+        "linestyle": _DASHES[number // len(_COLOURS) % len(_DASHES)],
+    }
 
 
 def _short(value: float) -> str:
