@@ -187,6 +187,7 @@ def test_sequences_get_one_row_each(run: Run, model: Path, tmp_path: Path) -> No
     assert [row[7] for row in rows[:3]] == [
         "enhancer" if x >= 0.55 else "other" for x in (p[:3].max(), *p[3:])
     ]
+    assert [row[8] for row in rows[:3]] == ["", "", "shorter_than_window"]
     assert rows[3][4:] == ["NA", "NA", "NA", "NA", "shorter_than_a_token"]
     assert rows[4][4:] == ["NA", "NA", "NA", "NA", "too_many_unknown_bases"]
     assert len(table(tmp_path / "p.windows.tsv.gz")) == 1 + 5

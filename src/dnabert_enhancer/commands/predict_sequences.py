@@ -36,6 +36,7 @@ from dnabert_enhancer.scan import (
 COLUMNS = ("name", "length", "windows", "skipped", "maximum", "mean", "summit", "label", "note")
 WINDOW_COLUMNS = ("name", "start", "end", "logit", "probability")
 NO_VALUE = "NA"
+SHORTER = "shorter_than_window"
 
 
 def run_sequences(args: argparse.Namespace) -> None:
@@ -60,7 +61,7 @@ def run_sequences(args: argparse.Namespace) -> None:
         scorer = SequenceScorer(engine, target, settings, _WindowRows(windows).write if windows else None)
         with progress_of("predict", None, "sequences", quiet=args.quiet) as progress:
             for score in scorer.scores(_sequences(args)):
-                table.write(_row(score, _label(score, threshold, target, model.card.labels)))
+                table.write(_row(score, _label(score, threshold, target, model.card.labels), window))
                 _count(record, score, window)
                 progress(1)
         record.set("engine", engine.description())
@@ -100,7 +101,8 @@ def _label(score: SequenceScore, threshold: np.float32, target: Target, labels: 
     return labels[0] if len(labels) == 2 else f"not {target.label}"
 
 
-def _row(score: SequenceScore, label: str) -> str:
+def _row(score: SequenceScore, label: str, window: int) -> str:
+    note = score.note or (SHORTER if score.length < window else "")
     numbers = (NO_VALUE, NO_VALUE, NO_VALUE)
     if score.windows:
         numbers = (str(np.float32(score.maximum)), str(np.float32(score.mean)), str(score.summit))
@@ -111,7 +113,7 @@ def _row(score: SequenceScore, label: str) -> str:
         str(score.skipped),
         *numbers,
         label,
-        score.note,
+        note,
     )
     return "\t".join(fields) + "\n"
 
@@ -125,4 +127,4 @@ def _count(record: RunRecord, score: SequenceScore, window: int) -> None:
         record.count("scored", 1)
     if score.skipped:
         record.skip("window_too_many_unknown_bases", score.skipped)
-    record.count("shorter_than_window", score.length < window)
+    record.count(SHORTER, score.length < window)
