@@ -65,8 +65,8 @@ def main() -> None:
     subprocess.run(
         [
             sys.executable, "-m", "dnabert_enhancer", "compare-db", "--calls", str(calls),
-            "--database", *databases, "--genome-sizes", str(sizes_file), "--assembly", "hg38", "--output-prefix", str(prefix),
-            "--permutations", str(args.permutations), "--null", args.null,
+            "--database", *databases, "--genome-sizes", str(sizes_file), "--assembly", "hg38",
+            "--output-prefix", str(prefix), "--permutations", str(args.permutations), "--null", args.null,
         ],
         check=True,
     )  # fmt: skip
