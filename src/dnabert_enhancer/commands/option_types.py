@@ -1,9 +1,12 @@
-"""Types of option values that argparse checks: its error names the option and what is allowed."""
+"""What options may hold, and which go together: the error names the option and what is allowed."""
 
 from __future__ import annotations
 
 import argparse
 import math
+import re
+
+from dnabert_enhancer.errors import InputError
 
 
 def positive_integer(text: str) -> int:
@@ -31,6 +34,29 @@ def fraction(text: str) -> float:
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return number
+
+
+def whole_number(text: str) -> int:
+    """Return a whole number from 0 on."""
+    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+    return int(text)
+
+
+def shard(text: str) -> tuple[int, int]:
+    """Return I and N of a shard I/N, I from 1."""
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 2/8")
+    return int(match[1]), int(match[2])
+
+
+def refuse_options(args: argparse.Namespace, names: tuple[str, ...], what: str) -> None:
+    """Raise an `InputError` when an option was given that means nothing for `what`."""
+    for name in names:
+        if getattr(args, name) is not None:
+            option = "--" + name.replace("_", "-")
+            raise InputError(f"{option} means nothing for {what}", remedy=f"leave {option} out")
 
 
 def _number(text: str) -> float:

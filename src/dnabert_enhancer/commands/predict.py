@@ -14,10 +14,15 @@ discovery rate among windows as high or higher, against shuffled windows. It can
 from __future__ import annotations
 
 import argparse
-import re
 
 from dnabert_enhancer.commands.engine_options import add_engine_arguments
-from dnabert_enhancer.commands.option_types import fraction, positive_integer
+from dnabert_enhancer.commands.option_types import (
+    fraction,
+    positive_integer,
+    refuse_options,
+    shard,
+    whole_number,
+)
 from dnabert_enhancer.errors import InputError
 
 DEFAULT_MAX_UNKNOWN = 0.1
@@ -92,7 +97,7 @@ def _add_scan_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--contigs", nargs="+", action="extend", metavar="NAME", help="scan these only")
     group.add_argument(
         "--merge-gap",
-        type=_not_negative,
+        type=whole_number,
         metavar="BP",
         help="called windows with at most so many bases between them are one call (default 0: touching)",
     )
@@ -109,11 +114,11 @@ def _add_scan_arguments(parser: argparse.ArgumentParser) -> None:
         help="share of windows to shuffle (default 1/16, and more where that is less than 10,000 windows)",
     )
     group.add_argument(
-        "--seed", type=_not_negative, metavar="N", help=f"of the shuffles (default {DEFAULT_SEED})"
+        "--seed", type=whole_number, metavar="N", help=f"of the shuffles (default {DEFAULT_SEED})"
     )
     group.add_argument("--bedgraph", action="store_true", default=None, help="also write PREFIX.bedgraph.gz")
     group.add_argument(
-        "--shard", type=_shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
+        "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
     )
 
 
@@ -131,20 +136,13 @@ def run(args: argparse.Namespace) -> None:
     elif args.merge is not None:
         from dnabert_enhancer.commands.predict_scan import run_merge
 
-        _refuse(args, _SCORING + _GRID, "--merge, whose shards are scored already")
+        refuse_options(args, _SCORING + _GRID, "--merge, whose shards are scored already")
         run_merge(args)
     else:
         from dnabert_enhancer.commands.predict_sequences import run_sequences
 
-        _refuse(args, _GRID + _CALLING, "sequences; it belongs to --genome")
+        refuse_options(args, _GRID + _CALLING, "sequences; it belongs to --genome")
         run_sequences(args)
-
-
-def _refuse(args: argparse.Namespace, names: tuple[str, ...], what: str) -> None:
-    for name in names:
-        if getattr(args, name) is not None:
-            option = "--" + name.replace("_", "-")
-            raise InputError(f"{option} means nothing for {what}", remedy=f"leave {option} out")
 
 
 def _threshold(text: str) -> float | str:
@@ -155,16 +153,3 @@ def _threshold(text: str) -> float | str:
     if number != number or number in (float("inf"), float("-inf")):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number")
     return number
-
-
-def _not_negative(text: str) -> int:
-    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
-    return int(text)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
-    if match is None or not 1 <= int(match[1]) <= int(match[2]):
-        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 2/8")
-    return int(match[1]), int(match[2])

@@ -12,7 +12,13 @@ import argparse
 import re
 
 from dnabert_enhancer.commands.engine_options import add_engine_arguments
-from dnabert_enhancer.commands.option_types import fraction, positive_integer
+from dnabert_enhancer.commands.option_types import (
+    fraction,
+    positive_integer,
+    refuse_options,
+    shard,
+    whole_number,
+)
 from dnabert_enhancer.errors import InputError
 
 DEFAULT_OFFSETS = 5
@@ -94,7 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_annotation_arguments(parser)
     group = parser.add_argument_group("run")
     group.add_argument(
-        "--shard", type=_shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
+        "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
     )
     group.add_argument(
         "--strict", action="store_true", default=None, help="stop at the first allele that cannot be scored"
@@ -115,13 +121,13 @@ def _add_effect_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--null-variants",
-        type=_not_negative,
+        type=whole_number,
         metavar="N",
         help="least number of null variants in shuffled sequence, for p-values; 0: none "
         f"(default {DEFAULT_NULL_VARIANTS})",
     )
     group.add_argument(
-        "--seed", type=_not_negative, metavar="N", help=f"of the null variants (default {DEFAULT_SEED})"
+        "--seed", type=whole_number, metavar="N", help=f"of the null variants (default {DEFAULT_SEED})"
     )
 
 
@@ -149,13 +155,7 @@ def run(args: argparse.Namespace) -> None:
     if args.merge is not None:
         from dnabert_enhancer.commands.score_variants_merge import run_merge
 
-        for name in _SCORING:
-            if getattr(args, name) is not None:
-                option = "--" + name.replace("_", "-")
-                raise InputError(
-                    f"{option} means nothing for --merge, whose shards are scored already",
-                    remedy=f"leave {option} out",
-                )
+        refuse_options(args, _SCORING, "--merge, whose shards are scored already")
         run_merge(args)
         return
     if args.genome is None:
@@ -172,16 +172,3 @@ def _named(text: str) -> tuple[str, str]:
             f"{text!r} is not NAME=PATH, with a name of letters, digits, _ . or -"
         )
     return match[1], match[2]
-
-
-def _not_negative(text: str) -> int:
-    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
-    return int(text)
-
-
-def _shard(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
-    if match is None or not 1 <= int(match[1]) <= int(match[2]):
-        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 2/8")
-    return int(match[1]), int(match[2])

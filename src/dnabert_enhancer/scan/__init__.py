@@ -1,7 +1,7 @@
 """From windows to tracks and calls: scans of genomes, scores of sequences, shards and their merging."""
 
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, GridNotes, Regions, ScanGrid, plan_grid
-from dnabert_enhancer.scan.merge import Scores, find_shards, shard_path
+from dnabert_enhancer.scan.merge import Scores
 from dnabert_enhancer.scan.nulls import automatic_null_fraction, q_values
 from dnabert_enhancer.scan.results import (
     CALL_COLUMNS,
@@ -14,6 +14,7 @@ from dnabert_enhancer.scan.run import ScanPlan, score_shard
 from dnabert_enhancer.scan.score import ScoreSettings
 from dnabert_enhancer.scan.score_file import ScoreFile
 from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer, SequenceSettings
+from dnabert_enhancer.scan.shards import check_all_shards, find_shards, shard_path
 from dnabert_enhancer.scan.target import Target, WindowScores
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Target",
     "WindowScores",
     "automatic_null_fraction",
+    "check_all_shards",
     "find_shards",
     "plan_grid",
     "q_values",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +10,10 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.scan.grid import ScanGrid
-from dnabert_enhancer.scan.score_file import SCORES_SUFFIX, ScoreFile
+from dnabert_enhancer.scan.score_file import ScoreFile
+from dnabert_enhancer.scan.shards import check_all_shards
 
 ENGINE_SETTINGS = ("backend", "device", "precision")
-_SHARD_NAME = re.compile(r"\.shard-(\d+)-of-(\d+)\.scores")
 
 
 class Scores:
@@ -94,32 +91,7 @@ class Scores:
                         )
 
     def _check_shards(self) -> None:
-        of = {file.header.shard[1] for file in self._files}
-        if len(of) > 1:
-            raise InputError(
-                f"shards of different scans: of {' and of '.join(map(str, sorted(of)))}",
-                source=self._files[0].name,
-                remedy="merge the shards of one scan",
-            )
-        (count,) = of
-        seen: dict[int, ScoreFile] = {}
-        for file in self._files:
-            number = file.header.shard[0]
-            if number in seen:
-                raise InputError(
-                    f"shard {number} of {count} is also in {seen[number].name}",
-                    source=file.name,
-                    remedy="give every shard once",
-                )
-            seen[number] = file
-        missing = [str(number) for number in range(1, count + 1) if number not in seen]
-        if missing:
-            raise InputError(
-                f"of {count} shards {len(missing)} are missing: {', '.join(missing[:10])}"
-                + (" ..." if len(missing) > 10 else ""),
-                source=self._files[0].name,
-                remedy="run `predict --shard` for them",
-            )
+        check_all_shards([(file.name, file.header.shard) for file in self._files])
 
     def _check_windows(self) -> None:
         expected = 0
@@ -142,40 +114,3 @@ def sum_counts(counts: Iterator[NDArray[np.int64]]) -> NDArray[np.int64]:
     for more in counts:
         total += more
     return total
-
-
-def shard_path(prefix: str, index: int, of: int) -> str:
-    """Return the name of a shard's file: ``PREFIX.shard-I-of-N.scores``."""
-    return f"{prefix}.shard-{index}-of-{of}{SCORES_SUFFIX}"
-
-
-def find_shards(prefixes: Sequence[str | os.PathLike[str]]) -> list[Path]:
-    """Return the shards' files that prefixes, or names of files, stand for.
-
-    Raises
-    ------
-    InputError
-        When a prefix has no shards.
-    """
-    found: list[Path] = []
-    for given in prefixes:
-        prefix = os.fspath(given)
-        path = Path(prefix)
-        if _SHARD_NAME.search(path.name) or path.suffix == SCORES_SUFFIX:
-            matches = [path]
-        else:
-            folder = path.parent
-            names = sorted(folder.iterdir()) if folder.is_dir() else []
-            matches = [
-                entry
-                for entry in names
-                if entry.name.startswith(path.name) and _SHARD_NAME.fullmatch(entry.name[len(path.name) :])
-            ]
-        if not matches:
-            raise InputError(
-                f"no shards are named {prefix}.shard-I-of-N{SCORES_SUFFIX}",
-                source=prefix,
-                remedy="give the --output-prefix that `predict --shard` had",
-            )
-        found += [match for match in matches if match not in found]
-    return found

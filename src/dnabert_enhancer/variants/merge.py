@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.scan import check_all_shards
 from dnabert_enhancer.variants.block_file import BlockFile
 from dnabert_enhancer.variants.results import ScoredBlocks
 
@@ -27,32 +28,7 @@ def check_shards(files: Sequence[BlockFile]) -> ScoredBlocks:
     if not files:
         raise InputError("there are no scores to merge", remedy="give what --shard wrote")
     ordered = sorted(files, key=lambda file: file.trailer["shard"])
-    of = {file.trailer["shard"][1] for file in ordered}
-    if len(of) > 1:
-        counts = " and of ".join(map(str, sorted(of)))
-        raise InputError(
-            f"shards of different runs: of {counts}",
-            source=ordered[0].name,
-            remedy="merge the shards of one run",
-        )
-    (count,) = of
-    seen: dict[int, BlockFile] = {}
-    for file in ordered:
-        number = file.trailer["shard"][0]
-        if number in seen:
-            raise InputError(
-                f"shard {number} of {count} is also in {seen[number].name}",
-                source=file.name,
-                remedy="give every shard once",
-            )
-        seen[number] = file
-    missing = [str(number) for number in range(1, count + 1) if number not in seen]
-    if missing:
-        raise InputError(
-            f"of {count} shards {len(missing)} are missing: {', '.join(missing[:10])}",
-            source=ordered[0].name,
-            remedy="run `score-variants --shard` for them",
-        )
+    check_all_shards([(file.name, file.trailer["shard"]) for file in ordered])
     for file in ordered[1:]:
         _check_equal(file, ordered[0])
     return ScoredBlocks(ordered)

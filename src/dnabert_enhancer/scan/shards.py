@@ -1,0 +1,89 @@
+"""Shards of one run: their files by prefix, and the check that every one is there exactly once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.scan.score_file import SCORES_SUFFIX
+
+_SHARD_NAME = re.compile(r"\.shard-(\d+)-of-(\d+)\.scores")
+
+
+def shard_path(prefix: str, index: int, of: int) -> str:
+    """Return the name of a shard's file: ``PREFIX.shard-I-of-N.scores``."""
+    return f"{prefix}.shard-{index}-of-{of}{SCORES_SUFFIX}"
+
+
+def find_shards(prefixes: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """Return the shards' files that prefixes, or names of files, stand for.
+
+    Raises
+    ------
+    InputError
+        When a prefix has no shards.
+    """
+    found: list[Path] = []
+    for given in prefixes:
+        prefix = os.fspath(given)
+        path = Path(prefix)
+        if _SHARD_NAME.search(path.name) or path.suffix == SCORES_SUFFIX:
+            matches = [path]
+        else:
+            folder = path.parent
+            names = sorted(folder.iterdir()) if folder.is_dir() else []
+            matches = [
+                entry
+                for entry in names
+                if entry.name.startswith(path.name) and _SHARD_NAME.fullmatch(entry.name[len(path.name) :])
+            ]
+        if not matches:
+            raise InputError(
+                f"no shards are named {prefix}.shard-I-of-N{SCORES_SUFFIX}",
+                source=prefix,
+                remedy="give the --output-prefix that the runs with --shard had",
+            )
+        found += [match for match in matches if match not in found]
+    return found
+
+
+def check_all_shards(shards: Sequence[tuple[str, tuple[int, int]]]) -> None:
+    """Check that all shards of one run are there, each once.
+
+    Parameters
+    ----------
+    shards : sequence of (name, (number, count))
+        Name of the file for messages, and which shard it holds, from 1; at least one.
+
+    Raises
+    ------
+    InputError
+        Shards of runs cut differently, a shard twice, or one missing.
+    """
+    counts = sorted({count for _, (_, count) in shards})
+    if len(counts) > 1:
+        raise InputError(
+            f"shards of different runs: of {' and of '.join(map(str, counts))}",
+            source=shards[0][0],
+            remedy="merge the shards of one run",
+        )
+    seen: dict[int, str] = {}
+    for name, (number, _) in shards:
+        if number in seen:
+            raise InputError(
+                f"shard {number} of {counts[0]} is also in {seen[number]}",
+                source=name,
+                remedy="give every shard once",
+            )
+        seen[number] = name
+    missing = [str(number) for number in range(1, counts[0] + 1) if number not in seen]
+    if missing:
+        raise InputError(
+            f"of {counts[0]} shards {len(missing)} are missing: {', '.join(missing[:10])}"
+            + (" ..." if len(missing) > 10 else ""),
+            source=shards[0][0],
+            remedy="run the same command with --shard for them",
+        )
