@@ -198,7 +198,8 @@ def write_figure(figure: Figure, path: str | Path) -> None:
     """Write a figure as PNG or SVG, by the ending; the same figure gives the same bytes."""
     kind = Path(path).suffix.removeprefix(".")
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
-    figure.savefig(path, format=kind, metadata=metadata)
+    # tight: long names in a legend or title widen the picture instead of being cut
+    figure.savefig(path, format=kind, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -1,9 +1,8 @@
 """Union, difference and overlap of intervals of one contig, on arrays.
 
-NumPy's sorted search does each in a few lines. Looked at: bioframe (asks for whole pandas frames and
-brings matplotlib), pyranges1 (a compiled extension and its own frame type) and ncls (an index for
-unsorted queries, not needed where both sides are sorted anyway); none is worth a dependency of the core
-for three functions.
+NumPy's sorted search does each in a few lines where both sides are sorted, as here. Pairs and nearest
+elements of unsorted sets are bioframe's, in the room `compare`; importing it for these three functions would
+cost every command a second of start-up.
 """
 
 from __future__ import annotations
