@@ -34,7 +34,7 @@ def test_what_a_model_tells(model: EnhancerModel) -> None:
 
 def test_the_weights_are_those_that_were_written(model: EnhancerModel, parts: object) -> None:
     state = model.read_state()
-    for name, values in parts.state.items():  # type: ignore[attr-defined]
+    for name, values in parts.state.items():  # type: ignore[attr-defined]  # parts from a fixture
         np.testing.assert_array_equal(state[name], values)
 
 
