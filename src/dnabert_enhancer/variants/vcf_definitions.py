@@ -81,7 +81,7 @@ _URL = re.compile(
 )
 _STRUCTURAL = re.compile(rb"(?:DEL|INS|DUP|INV|CNV|BND|CN\d+)(?::[^\s,<>]+)*|[^\s,<>:]+")
 _NAME = re.compile(rb"[\w.-]+")
-_CONTIG_NAME = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
+CONTIG_NAME = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
 _ORDER = {
     b"INFO": (b"ID", b"Number", b"Type", b"Description"),
     b"FORMAT": (b"ID", b"Number", b"Type", b"Description"),
@@ -149,7 +149,7 @@ def _entry_faults(key: bytes, pairs: list[tuple[bytes, bytes]]) -> Iterator[str]
         yield f"the Values of {shown} are not in square brackets"
     if key in (b"contig", b"ALT") and re.search(rb"[\s,<>]", identifier):
         yield f"the ID of {shown} holds a blank, a comma or an angle bracket"
-    elif key == b"contig" and (not _CONTIG_NAME.fullmatch(identifier) or identifier.endswith(b".*")):
+    elif key == b"contig" and (not CONTIG_NAME.fullmatch(identifier) or identifier.endswith(b".*")):
         yield f"the ID of {shown} is no name of a contig"
     if key == b"ALT" and not _STRUCTURAL.fullmatch(identifier):
         yield f"the ID of {shown} is no kind of structural variant"

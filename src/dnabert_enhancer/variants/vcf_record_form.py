@@ -17,8 +17,10 @@ from dnabert_enhancer.variants.vcf_record import VcfRecord
 
 _FIELDS_OF_RECORDS = 20_000
 _FIELDS_OF_BYTES = 4096
-_CONTIG = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&+./:;=?@^_|~-]*")
-_BRACKETED = re.compile(rb"<[^<>]+>")
+_CONTIG = re.compile(rb"[0-9A-Za-z!#$%&+./;?@^_|~-][0-9A-Za-z!#$%&+./;=?@^_|~-]*")
+# GRCh38's, which later texts of VCF 4.3 allow and earlier ones do not
+_HLA = re.compile(rb"HLA-[0-9A-Z]+\*[0-9A-Z:]+")
+_BRACKETED = re.compile(rb"<[^<>:]+>")
 _BASES = re.compile(rb"[ACGTNacgtn]+")
 _CODES = re.compile(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv]+")
 _ALT = re.compile(
@@ -59,7 +61,7 @@ class RecordForm:
 
     def _faults(self, record: VcfRecord) -> Iterator[str]:
         contig, _, identifier, ref, alts, quality, filters, info = record.columns
-        if not (_CONTIG.fullmatch(contig) or _BRACKETED.fullmatch(contig)) or b":" in contig:
+        if not any(form.fullmatch(contig) for form in (_CONTIG, _BRACKETED, _HLA)):
             yield "CHROM holds what no name of a contig may"
         if identifier != b"." and _is_bad_list(identifier):
             yield "ID holds a blank, or an empty or a repeated entry"

@@ -13,6 +13,7 @@ from dnabert_enhancer.variants.vcf_record import VcfRecord
 from dnabert_enhancer.variants.vcf_record_form import RecordForm
 
 _RECENT_ALLELES = 256
+_LAST_POSITION = 2**31 - 1
 
 
 class RecordWatch:
@@ -28,8 +29,9 @@ class RecordWatch:
     ----------
     contigs : dict of str to None
         Those of the records, in the order of their first use.
-    is_sorted : bool
-        Whether every contig's records stand together, in the order of their positions.
+    is_indexable : bool
+        Whether every contig's records stand together, in the order of their positions, and none lies beyond
+        what VCF can number.
     blocks, records : int
     """
 
@@ -37,7 +39,7 @@ class RecordWatch:
         self._notes = notes
         self._form = RecordForm(header, notes)
         self.contigs: dict[str, None] = {}
-        self.is_sorted = True
+        self.is_indexable = True
         self.blocks = 0
         self.records = 0
         self._contig = ""
@@ -56,7 +58,7 @@ class RecordWatch:
     def _look_at(self, record: VcfRecord) -> None:
         if record.contig != self._contig:
             if record.contig in self.contigs:
-                self.is_sorted = False
+                self.is_indexable = False
                 self._notes.add(
                     "the records of a contig do not stand together; the order is kept, no index is written",
                     record.line,
@@ -65,9 +67,12 @@ class RecordWatch:
             self._contig, self._position = record.contig, 0
             self._recent = {}
         elif record.position < self._position:
-            self.is_sorted = False
+            self.is_indexable = False
             self._notes.add("the records are not sorted; the order is kept, no index is written", record.line)
         self._position = record.position
+        if record.position + len(record.ref) > _LAST_POSITION:
+            self.is_indexable = False
+            self._notes.add("POS is beyond 2^31 - 1; it is kept, no index is written", record.line)
         for alt in record.alts:
             if alt.startswith(b"<"):
                 continue
