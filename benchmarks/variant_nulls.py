@@ -3,9 +3,10 @@
 
 The genome around the first records of the 1000 Genomes file is shuffled in pieces of 600 bp with all
 dinucleotide counts kept, and each variant is put on the place nearest to its own where the same base stands
-(an indel on its own place). score-variants scores this null set, with the null that it draws itself from it.
-Printed are, for all variants and by kind, the Kolmogorov-Smirnov statistic of the p-values against the uniform
-distribution, its p-value by the two-sample test (the null is a sample too), and the shares of small p-values.
+(an indel on its own place). score-variants scores this null set, with the null that it draws itself from
+it. Printed are, for all variants and by kind, the Kolmogorov-Smirnov statistic of the p-values against the
+uniform distribution, its p-value by the two-sample test (the null is a sample too), and the shares of small
+p-values.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 """Variants per second of score-variants beside the naive way, time outside of the model, memory.
 
 The naive way computes, for each allele and each offset, a window of REF and one of ALT around the variant,
-both on both strands, and shares nothing; it gets full batches all the same. Both use the same engine, one after
-the other in one run. The windows that are computed are counted too, which does not depend on what else the
-machine does; those of ALT cannot be shared, so that sharing gives a factor of 2 at most. The memory is the peak
-of a process that scores synthetic records, or few records of many samples, with an engine that answers at once,
-so that a million take minutes.
+both on both strands, and shares nothing; it gets full batches all the same. Both use the same engine, one
+after the other in one run. The windows that are computed are counted too, which does not depend on what
+else the machine does; those of ALT cannot be shared, so that sharing gives a factor of 2 at most. The
+memory is the peak of a process that scores synthetic records, or few records of many samples, with an
+engine that answers at once, so that a million take minutes.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def _inside(starts: NDArray[np.int64], contig_length: int, length: int, lean: in
 
 def _windows(stretch: Stretch, starts: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
     # a view of all windows takes longer to make than these few to copy
-    return stretch.codes[(starts - stretch.start)[:, None] + np.arange(length)]
+    return np.take(stretch.codes, (starts - stretch.start)[:, None] + np.arange(length))
 
 
 def _reference_windows(

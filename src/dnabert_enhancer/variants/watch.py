@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from dnabert_enhancer.genome import ContigNames
@@ -13,6 +14,7 @@ from dnabert_enhancer.variants.vcf_record import VcfRecord
 from dnabert_enhancer.variants.vcf_record_form import RecordForm
 
 _RECENT_ALLELES = 256
+_LONG = 64
 _LAST_POSITION = 2**31 - 1
 
 
@@ -76,7 +78,8 @@ class RecordWatch:
         for alt in record.alts:
             if alt.startswith(b"<"):
                 continue
-            key = _without_shared_ends(record.position, record.ref, alt)
+            position, ref, changed = _without_shared_ends(record.position, record.ref, alt)
+            key = (position, _short(ref), _short(changed))
             if key in self._recent:
                 self._notes.add("an allele stands there twice; both records are kept and scored", record.line)
             self._recent[key] = None
@@ -103,3 +106,8 @@ def _without_shared_ends(position: int, ref: bytes, alt: bytes) -> tuple[int, by
     first = min(first, len(ref) - 1, len(alt) - 1) if ref and alt else 0
     last = min(last, len(ref) - first - 1, len(alt) - first - 1) if ref and alt else 0
     return position + first, ref[first : len(ref) - last], alt[first : len(alt) - last]
+
+
+def _short(bases: bytes) -> bytes:
+    """Return bases, or the digest of many, since many are kept."""
+    return bases if len(bases) <= _LONG else sha256(bases).digest()

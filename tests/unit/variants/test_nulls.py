@@ -158,3 +158,15 @@ def test_q_values_are_benjamini_and_hochbergs() -> None:
     rates.finish()
     assert rates.q_values(p) == pytest.approx(false_discovery_control(p), rel=1e-12)
     assert np.isnan(rates.q_values(np.array([np.nan]))).all()
+
+
+def test_alleles_scored_in_parts_have_the_same_numbers(
+    make_scorer: Callable[..., AlleleScorer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alleles = substitutions(23)
+    whole = make_scorer().score(alleles)
+    monkeypatch.setattr("dnabert_enhancer.variants.scorer._ALLELES_AT_ONCE", 5)
+    parts = make_scorer().score(alleles)
+    assert np.array_equal(whole.numbers, parts.numbers)
+    assert whole.reasons == parts.reasons
+    assert make_scorer().score([]).numbers.shape == (0, whole.numbers.shape[1])
