@@ -59,7 +59,8 @@ def _run(args: argparse.Namespace, *arguments: object) -> float:
     """Run a command and return its seconds."""
     began = time.perf_counter()
     machine = ("--device", args.device, "--threads", args.threads)
-    subprocess.run([sys.executable, "-c", COMMAND, *map(str, (*arguments, *machine))], check=True)
+    command = [sys.executable, "-c", COMMAND, *map(str, (*arguments, *machine))]
+    subprocess.run(command, check=True, stdout=sys.stderr)  # our tables stand alone on the standard output
     return time.perf_counter() - began
 
 

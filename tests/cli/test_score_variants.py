@@ -556,6 +556,36 @@ def test_annotation(run: Run, genome: Path, tmp_path: Path) -> None:
     assert info["DBE_MOTIFS"].startswith("1|SITE|+|")
 
 
+VCF_4_5 = """\
+##fileformat=VCFv4.5
+##contig=<ID=chr1,length=3000>
+##META=<ID=Assay,Type=String,Number=.,Values=[WholeGenome, Exome]>
+##ALT=<ID=CNV:TR,Description="Tandem repeat">
+##INFO=<ID=SVLEN,Number=A,Type=Integer,Description="Length">
+##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
+##FORMAT=<ID=LAD,Number=LR,Type=Integer,Description="Depth of the local alleles">
+##FORMAT=<ID=PSL,Number=P,Type=String,Description="Phase set">
+##FORMAT=<ID=M5mC,Number=M,Type=Float,Description="Methylated cytosines">
+"""
+
+
+def test_what_later_versions_of_vcf_added_is_no_fault(run: Run, genome: Path, tmp_path: Path) -> None:
+    columns = f"{COLUMNS}\tFORMAT\tNA1"
+    lines = [
+        snv(500, rest="\tGT:LAD\t|0|1:3,4"),
+        snv(505, rest="\tGT\t0|1"),
+        f"chr1\t600\t.\t{BASES[599]}\t<CNV:TR>,<*>\t.\t.\tSVLEN=20,.\tGT\t/0/2\n",
+    ]
+    vcf = write_vcf(tmp_path / "in.vcf", *lines, header=VCF_4_5, columns=columns)
+    code, said = run("--vcf", vcf, "--genome", genome, "--phased", "--output-prefix", tmp_path / "out")
+    assert code == 0
+    assert "WARNING" not in said
+    assert json.loads((tmp_path / "out.run.json").read_text())["form"] == {}
+    first, second, *others = table(tmp_path / "out.tsv.gz")
+    assert first["LogOddRatio"] == second["LogOddRatio"]  # both on the second haplotype
+    assert [row["skipped"] for row in others] == ["symbolic", "symbolic"]
+
+
 def test_alleles_of_a_haplotype_are_applied_together(run: Run, genome: Path, tmp_path: Path) -> None:
     columns = f"{COLUMNS}\tFORMAT\tNA1"
     pair = [snv(500, rest="\tGT\t0|1"), snv(505, rest="\tGT\t0|1"), snv(900, rest="\tGT\t0|1")]

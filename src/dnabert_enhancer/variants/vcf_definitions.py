@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-NUMBER = re.compile(rb"\d+|[ARG.]")
+# P is of VCF 4.4; M, LA, LR and LG are of 4.5
+NUMBER = re.compile(rb"\d+|[ARGPM.]|L[ARG]")
 TYPES = {
     b"INFO": frozenset((b"Integer", b"Float", b"Flag", b"Character", b"String")),
     b"FORMAT": frozenset((b"Integer", b"Float", b"Character", b"String")),
@@ -129,7 +130,9 @@ def _entry_faults(key: bytes, pairs: list[tuple[bytes, bytes]]) -> Iterator[str]
     shown = f"##{key.decode()}"
     entries = dict(pairs)
     order = _ORDER.get(key, ())
-    if tuple(name for name, _ in pairs[: len(order)]) != order:
+    begins = tuple(name for name, _ in pairs[: len(order)])
+    # VCF's own example of ##META has another order than its text
+    if begins != order and not (key == b"META" and begins[:1] == (b"ID",) and set(begins) == set(order)):
         yield f"{shown} does not begin with {', '.join(name.decode() for name in order)}"
         return
     identifier = entries.get(b"ID", b"")

@@ -31,7 +31,8 @@ _BREAKEND_PLACE = re.compile(rb"[\[\]](?:<[^<>]+>|[^\s\[\]]+?):\d+[\[\]]|[\[\]]<
 _FIELD_NAME = re.compile(rb"[A-Za-z_][0-9A-Za-z_.]*|1000G")
 _PLAIN_NAME = re.compile(rb"[A-Za-z][0-9A-Za-z]*")
 _CIGAR = re.compile(rb"(?:\d+[MIDNSHPX=])+")
-_GENOTYPE = re.compile(rb"(?:\d+|\.)(?:[/|](?:\d+|\.))*")
+# VCF 4.4 lets a phase stand before the first allele too
+_GENOTYPE = re.compile(rb"[/|]?(?:\d+|\.)(?:[/|](?:\d+|\.))*")
 _INTEGER = re.compile(rb"[+-]?\d+")
 _NEVER_NEGATIVE = frozenset((b"AC", b"AF", b"AN", b"DP", b"END", b"MQ0", b"NS"))
 
@@ -144,9 +145,9 @@ class RecordForm:
                 if key == b"GT":
                     if not _GENOTYPE.fullmatch(value):
                         yield "a genotype is none"
-                    elif any(int(call) > n_alts for call in re.split(rb"[/|]", value) if call != b"."):
+                    elif any(int(call) > n_alts for call in re.split(rb"[/|]", value) if call.isdigit()):
                         yield "a genotype names an allele that is not there"
-                    ploidy = 1 + value.count(b"|") + value.count(b"/")
+                    ploidy = len(re.split(rb"[/|]", value.lstrip(b"/|")))
                     continue
                 definition = self._format.get(key)
                 if definition is None or value == b".":
