@@ -11,7 +11,6 @@ window have unknown bases on both sides.
 from __future__ import annotations
 
 import argparse
-import gzip
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from dnabert_enhancer.evaluation import KmerRidge
+from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import open_genome
 from dnabert_enhancer.sequence import encode_bases
 from dnabert_enhancer.variants import Allele, GenomeBases, WindowPlan, allele_windows, around, place_allele
@@ -52,7 +52,7 @@ def main() -> None:
             subprocess.run([sys.executable, "-c", COMMAND, *options, *prefix], check=True)
         frame = pd.read_csv(table, sep="\t", low_memory=False)
     frame = frame[frame["model"] == "enhancer"].reset_index(drop=True)
-    frame[["lfc", "barcodes"]] = _measured(vcf)
+    frame[["lfc", "barcodes"]] = measured_effects(vcf)
     frame["ridge"] = _ridge_differences(fasta, frame, _fitted_ridge(args.shared_data))
     kept = frame[(frame["barcodes"] >= FEWEST_BARCODES) & frame["skipped"].isna()]
     print(f"{len(kept):,} of {len(frame):,} variants have {FEWEST_BARCODES} barcodes and a score")
@@ -67,9 +67,10 @@ def main() -> None:
             print(f"{element:<10} {len(rows):>8}  {name:<16} {found[0]:<25} {found[1]}")
 
 
-def _measured(vcf: Path) -> NDArray[np.float64]:
+def measured_effects(vcf: Path) -> NDArray[np.float64]:
+    """Return the measured log2 change of each variant, and the number of its barcodes."""
     rows = []
-    for line in gzip.decompress(vcf.read_bytes()).decode().splitlines():
+    for _, line in read_text_lines(vcf):
         if not line.startswith("#"):
             info = dict(part.split("=") for part in line.split("\t")[7].split(";"))
             rows.append((float(info["LFC"]), float(info["BC"])))
@@ -101,14 +102,19 @@ def _ridge_differences(fasta: Path, frame: pd.DataFrame, ridge: KmerRidge) -> ND
     return (scores[:, 1] - scores[:, 0]).mean(axis=1)
 
 
+def correlation(predicted: NDArray[np.float64], measured: NDArray[np.float64], *, ranks: bool) -> float:
+    """Return Pearson's correlation, or Spearman's with ranks."""
+    pair = (predicted, measured)
+    return float(np.corrcoef(*(map(rankdata, pair) if ranks else pair))[0, 1])
+
+
 def _with_interval(predicted: NDArray[np.float64], measured: NDArray[np.float64], *, ranks: bool) -> str:
     rng = np.random.default_rng(0)
     n = len(predicted)
     values = []
     for resample in range(RESAMPLES + 1):
         rows = np.arange(n) if resample == 0 else rng.integers(0, n, n)
-        pair = (predicted[rows], measured[rows])
-        values.append(float(np.corrcoef(*(map(rankdata, pair) if ranks else pair))[0, 1]))
+        values.append(correlation(predicted[rows], measured[rows], ranks=ranks))
     low, high = np.percentile(values[1:], [2.5, 97.5])
     return f"{values[0]:6.3f} ({low:6.3f} to {high:6.3f})"
 
