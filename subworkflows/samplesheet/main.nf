@@ -229,9 +229,10 @@ def didYouMean(word, known) {
 // Letters to insert, delete or replace between two words (Levenshtein).
 def editDistance(one, other) {
     def first = (0..other.size()).toList()
-    return one.toList().withIndex(1).inject(first) { before, letter, row ->
-        other.toList().withIndex(1).inject([row]) { now, wanted, column ->
-            now + [[now[column - 1] + 1, before[column] + 1, before[column - 1] + (letter == wanted ? 0 : 1)].min()]
+    return one.toList().withIndex(1).inject(first) { before, letter ->
+        other.toList().withIndex(1).inject([letter[1]]) { now, wanted ->
+            def column = wanted[1]
+            now + [[now[column - 1] + 1, before[column] + 1, before[column - 1] + (letter[0] == wanted[0] ? 0 : 1)].min()]
         }
     }.last()
 }

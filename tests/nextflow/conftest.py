@@ -33,7 +33,7 @@ def program() -> str:
     return shutil.which("nextflow") or str(REPOSITORY / "tools" / "nextflow" / "nextflow")
 
 
-def environment() -> dict[str, str]:
+def task_environment() -> dict[str, str]:
     """Return the environment of a run: the commands' Python on the PATH, one thread a library."""
     return os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -49,10 +49,15 @@ def command(*arguments: str) -> list[str]:
 
 def run_pipeline(folder: Path, *arguments: str) -> Done:
     """Run the pipeline in a folder until it ends."""
+    return run_nextflow(folder, *command(*arguments)[1:])
+
+
+def run_nextflow(folder: Path, *arguments: str) -> Done:
+    """Run any command of Nextflow in a folder until it ends."""
     done = subprocess.run(
-        command(*arguments),
+        [program(), *arguments],
         cwd=folder,
-        env=environment(),
+        env=task_environment(),
         capture_output=True,
         text=True,
         timeout=TIMEOUT_SECONDS,
@@ -86,6 +91,18 @@ class Study(NamedTuple):
 def _java() -> None:
     if shutil.which("java") is None:
         pytest.fail("Java is missing: the pipeline cannot be tested (Java 17 and Maven are needed)")
+
+
+@pytest.fixture(scope="session")
+def nextflow() -> Callable[..., Done]:
+    """Return a function that runs any command of Nextflow in a folder."""
+    return run_nextflow
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """Return the environment of a run."""
+    return task_environment()
 
 
 @pytest.fixture
@@ -132,7 +149,12 @@ def _run_and_kill(folder: Path, arguments: tuple[str, ...]) -> None:
     trace = folder / "results" / "pipeline_info" / "trace.tsv"
     with (folder / "killed.log").open("w") as log:
         started = subprocess.Popen(
-            command(*arguments), cwd=folder, env=environment(), stdout=log, stderr=log, start_new_session=True
+            command(*arguments),
+            cwd=folder,
+            env=task_environment(),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         began = time.monotonic()
         while not (trace.exists() and "SCAN:PREDICT_MERGE" in trace.read_text()):

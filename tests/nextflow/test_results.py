@@ -24,6 +24,12 @@ OF_A_KIND = {
 }
 
 
+def rows_of(path: Path) -> list[dict[str, str]]:
+    text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
+    titles, *lines = [line.split("\t") for line in text.splitlines()]
+    return [dict(zip(titles, line, strict=True)) for line in lines]
+
+
 def run_command(name: str, *arguments: str) -> None:
     subprocess.run([sys.executable, str(REPOSITORY / "bin" / name), "--quiet", *arguments], check=True)
 
@@ -70,53 +76,41 @@ def test_a_model_trained_in_the_run_serves_its_scan_and_variants(study) -> None:
 
 def test_training_saw_the_regions_and_was_judged(study) -> None:
     counts = json.loads((study.results / "train" / "retrained.dataset" / "run.json").read_text())["counts"]
-    assert sum(counts[name] for name in counts if "positive" in name) > 0, counts
-    with (study.results / "train" / "retrained.metrics.tsv").open() as table:
-        titles, *rows = [line.rstrip("\n").split("\t") for line in table]
-    values = [dict(zip(titles, row, strict=True)) for row in rows if "auroc" in row]
-    assert values
-    assert all(0 <= float(row["value"]) <= 1 for row in values)
+    assert counts["regions"] == 101
+    splits = ("train", "validation", "test")
+    assert sum(counts[f"{split}_positives"] for split in splits) == 99  # two of the 101 overlap another
+    (row, *_) = rows_of(study.results / "train" / "retrained.metrics.tsv")
+    assert (row["method"], row["rows"]) == (
+        "retrained",
+        str(counts["test_positives"] + counts["test_negatives"]),
+    )
+    assert 0 < float(row["auroc_low"]) <= float(row["auroc"]) <= float(row["auroc_high"]) <= 1
 
 
 def test_every_variant_is_in_the_table_of_both_models(study) -> None:
-    records = [
-        line.split("\t")[:5]
-        for line in (study.folder / "demo" / "variants.vcf").read_text().splitlines()
-        if not line.startswith("#")
-    ]
+    lines = (study.folder / "demo" / "variants.vcf").read_text().splitlines()
+    records = [line.split("\t")[:3] for line in lines if not line.startswith("#")]
     for sample in SAMPLES:
-        text = gzip.decompress((study.results / "variants" / f"{sample}.tsv.gz").read_bytes()).decode()
-        titles, *rows = [line.split("\t") for line in text.splitlines()]
-        place = [titles.index(name) for name in ("chrom", "pos", "dbsnp_id")]
-        assert [[row[n] for n in place] for row in rows] == [record[:3] for record in records]
-        chance = titles.index("reference_probability")
-        assert all(0 <= float(row[chance]) <= 1 for row in rows)
+        rows = rows_of(study.results / "variants" / f"{sample}.tsv.gz")
+        assert [[row["chrom"], row["pos"], row["dbsnp_id"]] for row in rows] == records
+        assert all(0 <= float(row["reference_probability"]) <= 1 for row in rows)
 
 
 def test_calls_are_compared_with_the_databases_of_their_row(study) -> None:
-    for sample, wanted in (("alpha-globin", ["FANTOM5", "pELS"]), ("retrained", ["pELS"])):
-        titles, *rows = [
-            line.split("\t")
-            for line in (study.results / "compare" / f"{sample}.summary.tsv").read_text().splitlines()
-        ]
-        assert [row[titles.index("database")] for row in rows] == wanted
-    titles, *rows = [
-        line.split("\t")
-        for line in (study.folder / "first-results/compare/alpha-globin.summary.tsv").read_text().splitlines()
-    ]
-    assert rows[0][titles.index("rows")] == "11"
+    of_sample = {
+        name: rows_of(study.folder / f"first-results/compare/{name}.summary.tsv") for name in SAMPLES
+    }
+    found = {sample: [(row["database"], row["rows"]) for row in rows] for sample, rows in of_sample.items()}
+    assert found == {"alpha-globin": [("FANTOM5", "11"), ("pELS", "101")], "retrained": [("pELS", "101")]}
 
 
 @pytest.mark.parametrize("kind", OF_A_KIND)
 def test_an_index_of_each_kind_names_files_that_are_there(kind: str, study) -> None:
-    titles, *rows = [
-        line.split("\t") for line in (study.results / kind / "index.tsv").read_text().splitlines()
-    ]
-    assert titles[0] == "sample"
-    assert {row[0]: row[1:] for row in rows} == {
+    named = {row.pop("sample"): list(row.values()) for row in rows_of(study.results / kind / "index.tsv")}
+    assert named == {
         sample: [f"{sample}.{ending}" for ending in endings] for sample, endings in OF_A_KIND[kind].items()
     }
-    assert all((study.results / kind / name).exists() for row in rows for name in row[1:])
+    assert all((study.results / kind / name).exists() for names in named.values() for name in names)
 
 
 def test_a_run_says_what_was_done_with_what(study) -> None:
@@ -124,7 +118,7 @@ def test_a_run_says_what_was_done_with_what(study) -> None:
     assert {path.name for path in info.iterdir()} == {
         "report.html", "timeline.html", "trace.tsv", "dag.mmd", "software_versions.tsv", "methods.md", "params.json",
     }  # fmt: skip
-    _, *versions = [line.split("\t") for line in (info / "software_versions.tsv").read_text().splitlines()]
+    versions = [tuple(row.values()) for row in rows_of(info / "software_versions.tsv")]
     modules = {path.name.upper() for path in (REPOSITORY / "modules").iterdir()}
     assert {process for process, _, _ in versions} == modules
     assert all(re.fullmatch(r"\d+\.\d+\.\d+\S*", version) for _, _, version in versions)
