@@ -1,7 +1,7 @@
 """Add Debian's packages and the image itself to the list of Python packages: one CycloneDX 1.6 document on standard output.
 
 Arguments: the image's version, the document that cyclonedx-py wrote. Standard input: dpkg-query's lines of package, version,
-architecture and status. Scanners read the result as they read those of other tools: a component's ``purl`` names it.
+architecture and status. What does not keep to the format's schema is refused. Scanners read the result as they read those of other tools: a component's ``purl`` names it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
+
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 
 def debian_components(lines: Iterable[str]) -> list[dict[str, str]]:
@@ -37,7 +40,10 @@ def main() -> None:
         "type": "container",
         "version": version,
     }
-    json.dump(document, sys.stdout, indent=1)
+    text = json.dumps(document, indent=1)
+    if fault := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
+        sys.exit(f"the list is no CycloneDX 1.6: {fault}")
+    sys.stdout.write(text)
 
 
 if __name__ == "__main__":
