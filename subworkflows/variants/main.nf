@@ -1,0 +1,22 @@
+include { SCORE_VARIANTS       } from '../../modules/score_variants'
+include { SCORE_VARIANTS_MERGE } from '../../modules/score_variants_merge'
+
+// Scatter the records of each VCF over its shards, score them, and put the shards together again.
+workflow VARIANTS {
+    take:
+    ch_variants // tuple(meta, genome, index, vcf, model or [], TF names, TF models, motifs or [], genes or [], number of shards)
+
+    main:
+    ch_jobs = ch_variants.flatMap { row ->
+        def (meta, shards) = [row.first(), row.last()]
+        (1..shards).collect { shard -> [groupKey(meta, shards)] + row[1..-2] + [shard, shards] }
+    }
+    SCORE_VARIANTS(ch_jobs)
+    SCORE_VARIANTS_MERGE(SCORE_VARIANTS.out.scores.groupTuple().map { key, scores -> tuple(key.target, scores.toSorted { file -> file.name }) })
+
+    emit:
+    vcf        = SCORE_VARIANTS_MERGE.out.vcf
+    table      = SCORE_VARIANTS_MERGE.out.table
+    candidates = SCORE_VARIANTS_MERGE.out.candidates
+    record     = SCORE_VARIANTS_MERGE.out.record
+}
