@@ -1,7 +1,8 @@
-"""Add Debian's packages and the image itself to the list of Python packages: one CycloneDX 1.6 document on standard output.
+"""Add Debian's packages and the image itself to the list of Python packages: one CycloneDX 1.6 document.
 
-Arguments: the image's version, the document that cyclonedx-py wrote. Standard input: dpkg-query's lines of package, version,
-architecture and status. What does not keep to the format's schema is refused. Scanners read the result as they read those of other tools: a component's ``purl`` names it.
+Arguments: the image's version, the document that cyclonedx-py wrote. Standard input: dpkg-query's lines of
+package, version, architecture and status. Standard output: the whole, refused where it does not keep to the
+format's schema. Scanners read it as they read those of other tools: a component's ``purl`` names it.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""Take out of an environment what no program of it reads at run time: test suites, sources of compiled parts, debugging symbols.
+"""Take out of an environment what no program of it reads: test suites, C sources, debugging symbols.
 
-Argument: the environment's site-packages. A library keeps its symbols where it does not load without them (some wheels
-were patched in a way that `strip` breaks). What was taken is said in megabytes.
+Argument: the environment's site-packages. A library keeps its symbols where it does not load without them
+(some wheels were patched in a way that `strip` breaks). What was taken is said in megabytes.
 """
 
 from __future__ import annotations
 
-import ctypes
 import shutil
 import subprocess
 import sys
@@ -34,7 +33,9 @@ def unneeded(packages: Path) -> list[Path]:
 
 def strip(library: Path) -> None:
     """Drop a library's symbols where that is worth it and the library loads without them."""
-    stripped = library.with_name(f"stripped-{library.name}")  # in the same folder, from which it finds its own libraries
+    stripped = library.with_name(
+        f"stripped-{library.name}"
+    )  # in the same folder, from which it finds its own libraries
     loads = "import ctypes, sys; ctypes.CDLL(sys.argv[1])"
     try:
         subprocess.run(["strip", "--strip-unneeded", "-o", stripped, library], check=True)
@@ -44,7 +45,7 @@ def strip(library: Path) -> None:
             shutil.copymode(library, stripped)
             stripped.replace(library)
         else:
-            print(f"slim: {library.name} keeps its symbols: it does not load without them")
+            sys.stderr.write(f"slim: {library.name} keeps its symbols: it does not load without them\n")
     finally:
         stripped.unlink(missing_ok=True)
 
@@ -60,7 +61,7 @@ def main() -> None:
             path.unlink(missing_ok=True)
     for library in packages.rglob("*.so*"):
         strip(library)
-    print(f"slim: {before / 1e6:.0f} MB, now {size(packages) / 1e6:.0f} MB")
+    sys.stderr.write(f"slim: {before / 1e6:.0f} MB, now {size(packages) / 1e6:.0f} MB\n")
 
 
 if __name__ == "__main__":

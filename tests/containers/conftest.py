@@ -1,4 +1,4 @@
-"""The tests of this folder need engines that tests/containers/run starts: without it they are not collected."""
+"""The engines of this folder are started by tests/containers/run: without it its tests are not collected."""
 
 from __future__ import annotations
 

@@ -6,6 +6,11 @@ state=${DNABERT_ENHANCER_ENGINES:-${XDG_CACHE_HOME:-$HOME/.cache}/dnabert-enhanc
 version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$root/src/dnabert_enhancer/__init__.py")
 mkdir -p "$state"
 
+one_at_a_time() { # of the scripts that use $state; a daemon must not inherit the lock (9>&-)
+    exec 9>"$state/lock"
+    flock -n 9 || { echo "waiting for another suite that uses $state"; flock 9; }
+}
+
 not_run() {
     echo "$(basename "$(dirname "$0")") suite: NOT RUN: $*" >&2
     exit 3
@@ -40,7 +45,7 @@ docker_up() {
         packages dockerd=docker.io
         docker_stop # a daemon that an interrupted run left
         base_image
-        W=$state D=$state/docker bash "$helpers/docker.sh" up >"$state/docker-up.log" 2>&1 || { cat "$state/docker-up.log"; not_run "the Docker daemon did not start"; }
+        W=$state D=$state/docker bash "$helpers/docker.sh" up >"$state/docker-up.log" 2>&1 9>&- || { cat "$state/docker-up.log"; not_run "the Docker daemon did not start"; }
         export DOCKER_HOST=unix://$state/docker/docker.sock
         docker_is_ours=yes
     fi

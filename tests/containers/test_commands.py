@@ -1,4 +1,4 @@
-"""Every command of bin/ in the image: its version, and a real run, by a user without account on a read-only root."""
+"""Every command of bin/ in the image: its version, and a real run by a user without account."""
 
 from __future__ import annotations
 
@@ -11,17 +11,25 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMANDS = sorted(path.name for path in (REPOSITORY / "bin").iterdir())
 LOCUS = "--genome /demo/alpha-globin.fa.gz"
-DATASET = f"make-dataset --regions /demo/ccre-pels.bed {LOCUS} --output-dir data --split-by block --block-size 20000 --allow-fewer"
+DATASET = (
+    f"make-dataset --regions /demo/ccre-pels.bed {LOCUS} --output-dir data"
+    " --split-by block --block-size 20000 --allow-fewer"
+)
 # a new command needs a run here
 RUNS = {
     "compare-db": (
         "compare-db --calls /demo/ccre-pels.bed --assembly hg38 --genome-sizes /demo/alpha-globin.fa.gz.fai"
-        " --database FANTOM5=/demo/fantom5-enhancers.bed,preset=fantom5 --permutations 100 --output-prefix out",
+        " --database FANTOM5=/demo/fantom5-enhancers.bed,preset=fantom5"
+        " --permutations 100 --output-prefix out",
         ["out.summary.tsv", "out.per_call.tsv.gz", "out.run.json"],
     ),
     "evaluate": (
         f"{DATASET} && evaluate --dataset data --bootstrap 100 --output-prefix out",
         ["out.metrics.tsv", "out.roc.png", "out.run.json"],
+    ),
+    "index-genome": (
+        f"index-genome {LOCUS} --output-dir indexed",
+        ["indexed/genome.fa.gz", "indexed/genome.fa.gz.gzi"],
     ),
     "make-dataset": (DATASET, ["data/train.tsv.gz", "data/dataset.json"]),
     "predict": (
@@ -29,7 +37,8 @@ RUNS = {
         ["out.bw", "out.calls.bed.gz.tbi", "out.run.json"],
     ),
     "score-variants": (
-        f"score-variants --vcf /demo/variants.vcf {LOCUS} --offsets 1 --null-variants 100 --output-prefix out",
+        f"score-variants --vcf /demo/variants.vcf {LOCUS} --offsets 1 --null-variants 100"
+        " --output-prefix out",
         ["out.vcf.gz", "out.tsv.gz", "out.run.json"],
     ),
     "tokenize": (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import subprocess
 from pathlib import Path
@@ -57,8 +56,13 @@ def sbom(docker: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def installed(docker: Any) -> dict[str, str]:
     """Return the Python packages that the image's own interpreter finds."""
-    code = "import importlib.metadata as m, json; print(json.dumps([(d.name, d.version) for d in m.distributions()]))"
-    return {canonical(name): version for name, version in json.loads(docker.run("python3", "-c", code).stdout)}
+    code = (
+        "import importlib.metadata, json;"
+        " print(json.dumps([(one.name, one.version) for one in importlib.metadata.distributions()]))"
+    )
+    return {
+        canonical(name): version for name, version in json.loads(docker.run("python3", "-c", code).stdout)
+    }
 
 
 def test_the_image_is_small(docker: Any) -> None:
@@ -77,7 +81,11 @@ def test_no_compiler_and_no_installer_is_left_inside(engine: Any) -> None:
     assert found == ""
     packages = engine.run("dpkg-query", "--show", "--showformat", "${Package}\n").stdout.split()
     assert "procps" in packages  # the list is one
-    assert not [name for name in packages if name.startswith(("gcc-1", "g++", "binutils", "build-ess")) and name != "gcc-12-base"]
+    assert not [
+        name
+        for name in packages
+        if name.startswith(("gcc-1", "g++", "binutils", "build-ess")) and name != "gcc-12-base"
+    ]
 
 
 def test_nextflow_finds_bash_and_ps(engine: Any) -> None:
@@ -85,7 +93,11 @@ def test_nextflow_finds_bash_and_ps(engine: Any) -> None:
 
 
 def test_only_tmp_can_be_written_and_all_caches_are_there(engine: Any) -> None:
-    refused = engine.run("bash", "-c", "for folder in / /opt/dnabert-enhancer /usr /home; do touch $folder/x 2>/dev/null && echo $folder; done; true")
+    refused = engine.run(
+        "bash",
+        "-c",
+        "for top in / /opt/dnabert-enhancer /usr /home; do touch $top/x 2>/dev/null && echo $top; done; true",
+    )
     assert refused.stdout == ""
     for name in CACHES:
         done = engine.run("bash", "-c", f'mkdir -p "${name}" && touch "${name}/x" && echo "${name}"')
@@ -119,13 +131,17 @@ def test_the_list_names_every_package_that_is_inside(
         name = canonical(component["name"]) if kind == "pypi" else component["name"]
         listed[kind].add((name, component["version"]))
     assert listed["pypi"] == set(installed.items())
-    debian = docker.run("dpkg-query", "--show", "--showformat", "${db:Status-Status}\t${Package}\t${Version}\n").stdout
+    debian = docker.run(
+        "dpkg-query", "--show", "--showformat", "${db:Status-Status}\t${Package}\t${Version}\n"
+    ).stdout
     rows = [line.split("\t") for line in debian.splitlines()]
     assert listed["deb"] == {(name, number) for status, name, number in rows if status == "installed"}
 
 
 def test_nothing_of_the_checkout_but_the_library_and_its_commands_is_inside(docker: Any) -> None:
-    tracked = subprocess.run(["git", "-C", str(REPOSITORY), "ls-files", "bin"], capture_output=True, text=True, check=True)
+    tracked = subprocess.run(
+        ["git", "-C", str(REPOSITORY), "ls-files", "bin"], capture_output=True, text=True, check=True
+    )
     commands = {Path(line).name for line in tracked.stdout.splitlines()}
     inside = set(docker.run("ls", "/opt/dnabert-enhancer/bin").stdout.split())
     assert commands <= inside
@@ -137,7 +153,7 @@ def test_the_packaged_model_is_the_checkouts(docker: Any) -> None:
     code = "import dnabert_enhancer.model as m; print(m.__path__[0])"
     folder = docker.run("python3", "-c", code).stdout.strip() + "/default"
     sums = docker.run("bash", "-c", f"cd {folder} && sha256sum *").stdout
-    expected = subprocess.run(["bash", "-c", "sha256sum *"], cwd=here, capture_output=True, text=True, check=True).stdout
+    expected = subprocess.run(
+        ["bash", "-c", "sha256sum *"], cwd=here, capture_output=True, text=True, check=True
+    ).stdout
     assert sums == expected
-
-
