@@ -4,7 +4,7 @@ process FINETUNE {
     label 'process_gpu'
 
     conda "${moduleDir}/environment.yml"
-    container "${params.container}"
+    container "${params.container_torch}"
 
     input:
     tuple val(meta), path(dataset, stageAs: 'data/*'), val(base_name), path(base_model, stageAs: 'base/*')

@@ -4,7 +4,7 @@ process PREDICT {
     label 'process_gpu'
 
     conda "${moduleDir}/environment.yml"
-    container "${params.container}"
+    container "${task.accelerator ? params.container_torch : params.container}"
 
     input:
     tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(threshold), val(shard), val(shards)

@@ -4,7 +4,7 @@ process SCORE_VARIANTS {
     label 'process_gpu'
 
     conda "${moduleDir}/environment.yml"
-    container "${params.container}"
+    container "${task.accelerator ? params.container_torch : params.container}"
 
     input:
     tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(vcf, stageAs: 'vcf/*'), path(model, stageAs: 'model/*'), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(shard), val(shards)
