@@ -1,4 +1,4 @@
-"""Runs the pipeline on a real Nextflow; one run of the test profile serves many tests, also of several workers."""
+"""Runs the pipeline on a real Nextflow; one run serves many tests, also of several workers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ def tasks(trace: Path) -> dict[str, str]:
 
 
 class Study(NamedTuple):
-    """The test profile's analyses, run in a folder of their own: killed once, gone on with, then one database changed."""
+    """The test profile's analyses: killed once, gone on with, then again with one database changed."""
 
     folder: Path
 
@@ -112,7 +112,7 @@ def pipeline(tmp_path: Path) -> Callable[..., Done]:
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """Return the shared run; the first worker makes it, the others wait for it."""
     shared = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
@@ -125,7 +125,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
                 pytest.fail("the shared run of the pipeline failed; the first test that needed it says why")
             _make_study(folder)
             (folder / "complete").touch()
-    yield Study(folder)
+    return Study(folder)
 
 
 def _make_study(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Names that a shell would run: files of such names are analysed, nothing in them is executed, nothing escapes."""
+"""Files whose names a shell would run are analysed; nothing in the names is executed, nothing escapes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_files_of_hostile_names_are_only_files(tmp_path: Path, pipeline: Callabl
     shutil.copyfile(DEMO / "alpha-globin.fa.gz", folder / f"{ODD}.fa.gz")
     (folder / f"-{ODD}.bed").write_text("chr16\t113000\t114000\n")
     shutil.copyfile(DEMO / "ccre-pels.bed", elsewhere / f"{ODD}.bed")
-    record = [line for line in (DEMO / "variants.vcf").read_text().splitlines(keepends=True)][:8]
+    record = (DEMO / "variants.vcf").read_text().splitlines(keepends=True)[:8]
     (folder / f"{ODD}.vcf").write_text("".join(record))
     model = REPOSITORY / "src" / "dnabert_enhancer" / "model" / "default"
     shutil.copytree(model, elsewhere / ODD)
@@ -40,9 +40,10 @@ def test_files_of_hostile_names_are_only_files(tmp_path: Path, pipeline: Callabl
     }
     (tmp_path / "sheet" / "sheet.json").write_text(json.dumps([row]))
 
-    before = {path for path in tmp_path.rglob("*")}
+    before = set(tmp_path.rglob("*"))
     done = pipeline(
-        "-profile", "test", "--input", "sheet/sheet.json", "--outdir", "out", "--shards", "1", "--null_variants", "0",
+        "-profile", "test", "--input", "sheet/sheet.json", "--outdir", "out", "--shards", "1",
+        "--null_variants", "0",
     )  # fmt: skip
     assert done.returncode == 0, done.said
     made = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*") if path not in before}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ def test_a_module_is_a_tool_call_and_its_contract(name: str) -> None:
     text = (REPOSITORY / "modules" / name / "main.nf").read_text()
     assert re.findall(r"^process (\w+) \{", text, re.MULTILINE) == [name.upper()]
     for part in (
-        'tag "${meta.id}', "label 'process_", 'conda "${moduleDir}/environment.yml"', 'container "${params.container}"',
+        'tag "${meta.id}', "label 'process_", 'conda "${moduleDir}/environment.yml"', 'container "${', "params.container",
         "task.ext.args", "topic: versions", "\n    stub:\n",
     ):  # fmt: skip
         assert part in text, part
@@ -67,5 +66,5 @@ def _nextflow_home(folder: Path) -> str:
     """Return a folder with a program `nextflow`: nf-test looks there, then on the PATH."""
     if shutil.which("nextflow") is None:
         (folder / "home").mkdir()
-        os.symlink(REPOSITORY / "tools" / "nextflow" / "nextflow", folder / "home" / "nextflow")
+        (folder / "home" / "nextflow").symlink_to(REPOSITORY / "tools" / "nextflow" / "nextflow")
     return str(folder / "home")

@@ -82,7 +82,7 @@ def test_every_fault_of_the_rows_is_in_one_message(tmp_path: Path, pipeline: Cal
             "titles.csv",
             "sample,genom,scan_region,sample\na,b,c,d\n",
             [
-                "the column 'genom' is not known (did you mean genome?); the columns are sample, genome, assembly",
+                "the column 'genom' is not known (did you mean genome?); the columns are sample, genome",
                 "the column 'scan_region' is not known (did you mean scan_regions?)",
                 "the column sample comes twice",
                 "the column genome is missing",
