@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Expected hours of a whole-genome scan by the pipeline, from measured windows a second; prints a table.
 
-    python benchmarks/pipeline_hours.py --rate "packaged model, 2 cores=1219" --rate "BERT-base, 2 cores=30.1/2"
+    python benchmarks/pipeline_hours.py --rate "packaged model, 2 cores=1219" --rate "BERT-base=30.1/2"
 
 A rate is windows a second, shuffled ones counted, each scored on both strands; RATE/2 when it was measured on
 one strand. With --write the table goes into docs/pipeline-quickstart.md.

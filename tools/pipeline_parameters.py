@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the parameters in docs/pipeline-quickstart.md from the schema; with --check, fail when they are old."""
+"""Write the parameters in docs/pipeline-quickstart.md from the schema; with --check, fail if they are old."""
 
 from __future__ import annotations
 

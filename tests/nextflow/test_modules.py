@@ -20,8 +20,8 @@ def test_a_module_is_a_tool_call_and_its_contract(name: str) -> None:
     text = (REPOSITORY / "modules" / name / "main.nf").read_text()
     assert re.findall(r"^process (\w+) \{", text, re.MULTILINE) == [name.upper()]
     for part in (
-        'tag "${meta.id}', "label 'process_", 'conda "${moduleDir}/environment.yml"', 'container "${', "params.container",
-        "task.ext.args", "topic: versions", "\n    stub:\n",
+        'tag "${meta.id}', "label 'process_", 'conda "${moduleDir}/environment.yml"', 'container "${',
+        "params.container", "task.ext.args", "topic: versions", "\n    stub:\n",
     ):  # fmt: skip
         assert part in text, part
     outputs = re.findall(r"emit: (\w+)", text.partition("output:")[2].partition("script:")[0])

@@ -43,7 +43,8 @@ def test_shards_of_a_scan_give_the_bytes_of_one_run(sample: str, study, tmp_path
     demo = study.folder / "demo"
     run_command(
         "predict", "--genome", str(demo / "alpha-globin.fa.gz"), "--regions", str(demo / "test-regions.bed"),
-        *model_of(sample, study.results), "--stride", "200", *ENGINE, "--output-prefix", str(tmp_path / sample),
+        *model_of(sample, study.results), "--stride", "200", *ENGINE,
+        "--output-prefix", str(tmp_path / sample),
     )  # fmt: skip
     for name in ("bw", "calls.bed.gz", "calls.bed.gz.tbi", "scanned.bed"):
         made = study.results / "scan" / f"{sample}.{name}"
@@ -117,7 +118,8 @@ def test_an_index_of_each_kind_names_files_that_are_there(kind: str, study) -> N
 def test_a_run_says_what_was_done_with_what(study) -> None:
     info = study.results / "pipeline_info"
     assert {path.name for path in info.iterdir()} == {
-        "report.html", "timeline.html", "trace.tsv", "dag.mmd", "software_versions.tsv", "methods.md", "params.json",
+        "report.html", "timeline.html", "trace.tsv", "dag.mmd",
+        "software_versions.tsv", "methods.md", "params.json",
     }  # fmt: skip
     versions = [tuple(row.values()) for row in rows_of(info / "software_versions.tsv")]
     modules = {path.name.upper() for path in (REPOSITORY / "modules").iterdir()}

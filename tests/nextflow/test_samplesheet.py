@@ -125,8 +125,9 @@ def test_a_wrong_file_is_named_before_anything_runs(
 
 def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipeline: Callable) -> None:
     done = pipeline(
-        "--input", "sheet.txt", "--sharts", "3", "--max-shards", "4", "--epochs", "many", "--use_gpu", "maybe",
-        "--precision", "float16", "--threshold", "';touch pwned'", "--shards", "0", "--base_model", "nowhere",
+        "--input", "sheet.txt", "--sharts", "3", "--max-shards", "4", "--epochs", "many",
+        "--use_gpu", "maybe", "--precision", "float16", "--threshold", "';touch pwned'",
+        "--shards", "0", "--base_model", "nowhere",
     )  # fmt: skip
     assert done.returncode != 0
     # Nextflow keeps --max-shards under one of two names, by its version
