@@ -5,18 +5,10 @@ include { COMPARE                              } from './subworkflows/compare'
 include { parameterFaults                      } from './subworkflows/parameters'
 include { existing; quoted; readSamplesheet    } from './subworkflows/samplesheet'
 include { SCAN                                 } from './subworkflows/scan'
+include { shardsFor                            } from './subworkflows/scatter'
 include { failureText; methodsText             } from './subworkflows/summary'
 include { TRAIN                                } from './subworkflows/train'
 include { VARIANTS                             } from './subworkflows/variants'
-
-// Tasks for a file by its size; DNA and VCF are about four times as large uncompressed.
-def shardsFor(path, megabytes, options) {
-    if( options.shards )
-        return options.shards as Integer
-    def bytes = path.size() * (path.name ==~ /(?i).*\.(gz|bgz|bcf)/ ? 4 : 1)
-    def wanted = Math.ceil(bytes / ((megabytes as BigDecimal) * 1_000_000)) as Integer
-    return Math.max(1, Math.min(wanted, options.max_shards as Integer))
-}
 
 // What training starts from: the folder of the row's model, else --base-model as [name, folder or []].
 def baseModel(text) {
@@ -124,6 +116,6 @@ workflow {
         .collectFile(name: 'params.json', storeDir: params.tracedir)
 
     workflow.onComplete = {
-        println(workflow.success ? "Done: results are in ${params.outdir}, what was done in ${params.tracedir}/methods.md" : failureText(workflow.errorReport, workflow.commandLine))
+        println(workflow.success ? "Done: results are in ${params.outdir}, what was done in ${params.tracedir}/methods.md" : failureText(workflow.errorReport, workflow.commandLine, sheet.rows.collect { row -> row.sample }))
     }
 }

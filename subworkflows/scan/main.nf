@@ -1,5 +1,6 @@
 include { PREDICT       } from '../../modules/predict'
 include { PREDICT_MERGE } from '../../modules/predict_merge'
+include { allShards     } from '../scatter'
 
 // Scatter each scan over its shards, score them, and put the shards together again.
 workflow SCAN {
@@ -8,10 +9,10 @@ workflow SCAN {
 
     main:
     ch_jobs = ch_scans.flatMap { meta, genome, index, regions, model, threshold, shards ->
-        (1..shards).collect { shard -> tuple(groupKey(meta, shards), genome, index, regions, model, threshold, shard, shards) }
+        (1..shards).collect { shard -> tuple(meta + [shards: shards], genome, index, regions, model, threshold, shard, shards) }
     }
     PREDICT(ch_jobs)
-    PREDICT_MERGE(PREDICT.out.scores.groupTuple().map { key, scores -> tuple(key.target, scores.toSorted { file -> file.name }) })
+    PREDICT_MERGE(allShards(PREDICT.out.scores))
 
     emit:
     track   = PREDICT_MERGE.out.track

@@ -30,15 +30,17 @@ def samplesWith(rows, column) {
 }
 
 // Which sample, which command, and how to go on: from Nextflow's own report of the error.
-def failureText(report, commandLine) {
+def failureText(report, commandLine, samples) {
     def lines = (report ?: '').readLines()
     def process = (report ?: '') =~ /(?m)^Error executing process > '(.+?)(?: \((.+)\))?'$/
     if( !process.find() )
         return 'Failed before or between tasks; see the message above and .nextflow.log'
+    def tag = (process.group(2) ?: '').tokenize(':')
+    def (what, shard) = [tag[0] ?: '', tag[1]]
     def command = linesAfter('Command executed', lines).collect { line -> line.trim().replaceFirst(/\\$/, '').trim() }.join(' ')
     def resume = commandLine =~ /(^| )-resume( |$)/ ? commandLine : "${commandLine} -resume"
     return [
-        "Failed: ${process.group(1)}${process.group(2) ? ", sample ${process.group(2).tokenize(':')[0]} (${process.group(2)})" : ''}",
+        "Failed: ${process.group(1)}, ${what in samples ? 'sample ' : ''}${what}${shard ? ", shard ${shard}" : ''}",
         "Command: ${command}",
         "Its folder: ${linesAfter('Work dir', lines).collect { line -> line.trim() }.join(' ')} (the command's own message is in .command.err)",
         "When it is mended, this goes on with what was finished: ${resume}",

@@ -1,5 +1,6 @@
 include { SCORE_VARIANTS       } from '../../modules/score_variants'
 include { SCORE_VARIANTS_MERGE } from '../../modules/score_variants_merge'
+include { allShards            } from '../scatter'
 
 // Scatter the records of each VCF over its shards, score them, and put the shards together again.
 workflow VARIANTS {
@@ -9,10 +10,10 @@ workflow VARIANTS {
     main:
     ch_jobs = ch_variants.flatMap { row ->
         def (meta, shards) = [row.first(), row.last()]
-        (1..shards).collect { shard -> [groupKey(meta, shards)] + row[1..-2] + [shard, shards] }
+        (1..shards).collect { shard -> [meta + [shards: shards]] + row[1..-2] + [shard, shards] }
     }
     SCORE_VARIANTS(ch_jobs)
-    SCORE_VARIANTS_MERGE(SCORE_VARIANTS.out.scores.groupTuple().map { key, scores -> tuple(key.target, scores.toSorted { file -> file.name }) })
+    SCORE_VARIANTS_MERGE(allShards(SCORE_VARIANTS.out.scores))
 
     emit:
     vcf        = SCORE_VARIANTS_MERGE.out.vcf
