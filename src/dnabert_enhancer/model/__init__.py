@@ -1,5 +1,6 @@
 """An enhancer model as a directory: weights, configuration, vocabulary, card and calibration."""
 
+from dnabert_enhancer.model.archive import write_archive
 from dnabert_enhancer.model.bert import BertShape, State
 from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, Threshold
@@ -31,5 +32,6 @@ __all__ = [
     "open_model",
     "quiet_transformers",
     "replace_card",
+    "write_archive",
     "write_model",
 ]

@@ -35,10 +35,16 @@ class EnhancerModel:
         Its ``config.json``.
     card : ModelCard
         Its card, or one made up from the configuration of a plain Hugging Face directory.
+
+    Attributes
+    ----------
+    source : Path
+        What the user named: the directory, or the archive that it was unpacked from.
     """
 
     def __init__(self, directory: Path, config: dict[str, Any], card: ModelCard) -> None:
         self.directory = directory
+        self.source = directory
         self.config = config
         self.card = card
 
