@@ -1,6 +1,6 @@
 """An enhancer model as a directory: weights, configuration, vocabulary, card and calibration."""
 
-from dnabert_enhancer.model.archive import write_archive
+from dnabert_enhancer.model.archive import model_files, write_archive
 from dnabert_enhancer.model.bert import BertShape, State
 from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, Threshold
@@ -28,6 +28,7 @@ __all__ = [
     "Task",
     "Threshold",
     "import_checkpoint",
+    "model_files",
     "new_model",
     "open_model",
     "quiet_transformers",

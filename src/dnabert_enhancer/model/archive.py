@@ -63,6 +63,11 @@ _COPY_BYTES = 1 << 20
 _REMEDY = "pack one with finetune --archive, or the files of a model directory with tar"
 
 
+def model_files(directory: str | PathLike[str]) -> list[Path]:
+    """Return the files in a directory that belong to its model, by name; logs and records do not."""
+    return sorted(entry for entry in Path(directory).iterdir() if entry.is_file() and _is_known(entry.name))
+
+
 def write_archive(directory: str | PathLike[str], path: str | PathLike[str]) -> None:
     """Write the model files of a directory as a ``.tar.gz``; equal files give equal bytes.
 
@@ -73,18 +78,16 @@ def write_archive(directory: str | PathLike[str], path: str | PathLike[str]) -> 
     path : path
         The file to write; callers take it from an `OutputSet`.
     """
-    directory = Path(directory)
-    names = sorted(entry.name for entry in directory.iterdir() if entry.is_file() and _is_known(entry.name))
     with (
         Path(path).open("wb") as file,
         gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed,
         tarfile.open(fileobj=cast(IO[bytes], packed), mode="w|", format=tarfile.GNU_FORMAT) as archive,
     ):
-        for name in names:
-            member = tarfile.TarInfo(f"model/{name}")
-            member.size = (directory / name).stat().st_size
+        for entry in model_files(directory):
+            member = tarfile.TarInfo(f"model/{entry.name}")
+            member.size = entry.stat().st_size
             member.mode = 0o644
-            with (directory / name).open("rb") as content:
+            with entry.open("rb") as content:
                 archive.addfile(member, content)
 
 
