@@ -44,7 +44,7 @@ def content(dataset: str) -> tuple[str, str]:
         f"{URL}/api/datasets/{dataset}/display?preview=True", None, {"x-api-key": KEY}
     )
     with urllib.request.urlopen(asked, timeout=60) as answer:
-        return answer.headers["Content-Type"], answer.read().decode()
+        return answer.headers.get("Content-Type", ""), answer.read().decode()
 
 
 def finished(dataset: str) -> dict[str, Any]:
