@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from dnabert_enhancer.commands import predict, score_variants
 from dnabert_enhancer.commands.cli import build_parser
 from dnabert_enhancer.compare import PRESETS
 from dnabert_enhancer.model.parts import CONFIGURATIONS
+from dnabert_enhancer.training import TrainingSettings
+from dnabert_enhancer.training.scores import METRICS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -218,6 +221,25 @@ def test_the_presets_of_the_form_are_those_of_the_command(read_tool: Callable[..
 def test_the_fresh_models_of_the_form_are_those_of_the_command(read_tool: Callable[..., Tool]) -> None:
     options = read_tool("finetune").inputs()["base.size"].iterfind("option")
     assert [option.get("value") for option in options] == [f"new:{size}" for size in CONFIGURATIONS]
+
+
+def test_the_metrics_of_the_form_are_those_of_the_command(read_tool: Callable[..., Tool]) -> None:
+    options = read_tool("finetune").inputs()["advanced.metric"].iterfind("option")
+    assert {option.get("value") for option in options} == {"auto"}.union(*METRICS.values())
+
+
+def test_limits_of_finetune_are_what_a_training_can_be_told(read_tool: Callable[..., Tool]) -> None:
+    types = {field.name: field.type for field in dataclasses.fields(TrainingSettings)}
+    checked = set()
+    for name, param in read_tool("finetune").inputs().items():
+        setting = name.rpartition(".")[2]
+        if param.get("type") in ("integer", "float") and setting in types:
+            number = int if param.get("type") == "integer" else float
+            for limit in ("min", "max"):
+                if param.get(limit) is not None:
+                    TrainingSettings(**{setting: number(str(param.get(limit)))})
+                    checked.add(setting)
+    assert len(checked) > 15
 
 
 @pytest.mark.parametrize(
