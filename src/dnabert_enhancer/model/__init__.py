@@ -1,5 +1,6 @@
 """An enhancer model as a directory: weights, configuration, vocabulary, card and calibration."""
 
+from dnabert_enhancer.model.archive import model_files, write_archive
 from dnabert_enhancer.model.bert import BertShape, State
 from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
 from dnabert_enhancer.model.card import CARD_NAME, FurtherOutput, ModelCard, Task, Threshold
@@ -28,9 +29,11 @@ __all__ = [
     "Task",
     "Threshold",
     "import_checkpoint",
+    "model_files",
     "new_model",
     "open_model",
     "quiet_transformers",
     "replace_card",
+    "write_archive",
     "write_model",
 ]

@@ -35,16 +35,24 @@ class EnhancerModel:
         Its ``config.json``.
     card : ModelCard
         Its card, or one made up from the configuration of a plain Hugging Face directory.
+
+    Attributes
+    ----------
+    source : Path
+        What the user named: the directory, or the archive that it was unpacked from.
     """
 
     def __init__(self, directory: Path, config: dict[str, Any], card: ModelCard) -> None:
         self.directory = directory
+        self.source = directory
         self.config = config
         self.card = card
 
     def select(self, output: str) -> EnhancerModel:
         """Return the same weights as a model of one of their further outputs."""
-        return EnhancerModel(self.directory, self.config, self.card.select(output))
+        chosen = EnhancerModel(self.directory, self.config, self.card.select(output))
+        chosen.source = self.source
+        return chosen
 
     @property
     def window_length(self) -> int:
