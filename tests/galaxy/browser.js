@@ -43,7 +43,12 @@ async function main() {
   page.on('pageerror', error => problems.push(`error in the page: ${error}`));
   page.on('dialog', dialog => { problems.push(`a dialog opened: ${dialog.message()}`); dialog.dismiss(); });
   page.on('response', answer => { if (answer.status() >= 500) problems.push(`${answer.status()} ${answer.url()}`); });
-  const shot = name => page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
+  // a picture, once nothing is being loaded any more; without the pointer's hints
+  const shot = async name => {
+    await page.mouse.move(5, 795);
+    await page.waitForFunction(() => !/Loading (Toolbox|History|Tool Search)/.test(document.body.innerText));
+    await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
+  };
   const item = (name, state) => `.content-item[data-hid]${state ? `[data-state="${state}"]` : ''}:has(.name:text("${name}"))`;
   const done = name => Promise.race([page.waitForSelector(item(name, 'ok')),
     page.waitForSelector(item(name, 'error')).then(() => { throw new Error(`the job of "${name}" failed`); })]);
@@ -82,6 +87,7 @@ async function main() {
       await page.waitForSelector('text=HS-40');
       await page.waitForSelector(`text=${CODE}`);
       await page.waitForSelector('text=maximum');
+      await page.click('#activity-tools'); // the panel of tools closes, the table has more room
       await shot('table-predict');
     });
     await check('the form of score variants takes the VCF and a genome of the server', async () => {
@@ -99,6 +105,7 @@ async function main() {
       await view(': table');
       await page.waitForSelector('text=rSNP_DeGobbi2006');
       await page.waitForSelector('text=wrong_reference');
+      await page.locator('text=ScoreChange').first().scrollIntoViewIfNeeded();
       await shot('table-variants');
     });
     await check('a number out of range is marked in the form', async () => {

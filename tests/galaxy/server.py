@@ -7,19 +7,19 @@ import ctypes
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 _BOOTSTRAP_KEY = secrets.token_hex(16)
-_START_SECONDS = 400
+_START_SECONDS = 600
 _STOP_SECONDS = 15
 _WORKER = (
     *("--concurrency", "2", "--pool", "threads", "--loglevel", "INFO"),
@@ -47,6 +47,8 @@ class Plan(NamedTuple):
         Prefix that a requirement's name resolves to, in place of conda.
     slots : int
         Jobs at a time, each on one core.
+    containers : bool
+        Run the suite's tools in the images that they name, by the command docker; else with the packages.
     """
 
     venv: Path
@@ -57,8 +59,7 @@ class Plan(NamedTuple):
     rows: list[Path]
     packages: dict[str, Path]
     slots: int = 2
-    docker: str | None = None
-    docker_tools: tuple[str, ...] = ()
+    containers: bool = False
 
 
 class Account(NamedTuple):
@@ -205,20 +206,13 @@ def _configure(plan: Plan) -> None:
 
 
 def _jobs(plan: Plan) -> dict[str, Any]:
-    environments: dict[str, Any] = {"local": {"runner": "local", "local_slots": 1}}
-    if plan.docker is not None:
-        environments["docker"] = environments["local"] | {
-            "docker_enabled": True,
-            "docker_cmd": plan.docker,
-            "docker_sudo": False,
-            "docker_set_user": "",
-            "docker_net": "none",
-            "container_monitor": False,
-        }
+    tools = [ElementTree.parse(path).getroot().get("id") for paths in plan.tools.values() for path in paths]
+    local = {"runner": "local", "local_slots": 1}
+    docker = {"docker_enabled": True, "docker_sudo": False, "docker_net": "none", "container_monitor": False}
     return {
         "runners": {"local": {"load": "galaxy.jobs.runners.local:LocalJobRunner", "workers": plan.slots}},
-        "execution": {"default": "local", "environments": environments},
-        "tools": [{"id": name, "environment": "docker"} for name in plan.docker_tools],
+        "execution": {"default": "local", "environments": {"local": local, "docker": local | docker}},
+        "tools": [{"id": name, "environment": "docker"} for name in tools if plan.containers],
     }
 
 
@@ -244,12 +238,9 @@ def _settings(plan: Plan) -> dict[str, Any]:
         "enable_tool_shed_check": False,
         "enable_notification_system": False,
         "cleanup_job": "onsuccess",
+        # else Galaxy refuses files with <script>, and the tools would never see one
+        "check_upload_content": False,
     }
     if plan.data_managers is not None:
         settings["data_manager_config_file"] = str(plan.data_managers.absolute())
     return settings
-
-
-def remove(state: Path) -> None:
-    """Remove the state of a stopped server."""
-    shutil.rmtree(state, ignore_errors=True)

@@ -21,6 +21,7 @@ TEST_DATA = Path(os.environ["GALAXY_TOOLS"]) / "test-data"
 PREFIX = "dnabert_enhancer_"
 CODE = "<script>alert(1)</script>"
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
+PICTURE = "<svg/onload=alert(1)>"
 WAIT_SECONDS = 300
 
 
@@ -43,7 +44,7 @@ def content(dataset: str) -> tuple[str, str]:
         f"{URL}/api/datasets/{dataset}/display?preview=True", None, {"x-api-key": KEY}
     )
     with urllib.request.urlopen(asked, timeout=60) as answer:
-        return answer.headers["Content-Type"], answer.read().decode()
+        return answer.headers.get("Content-Type", ""), answer.read().decode()
 
 
 def finished(dataset: str) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def test_what_is_out_of_range_is_refused_with_a_message(
 
 
 def test_names_that_are_code_stay_names_in_a_table(history: str) -> None:
-    fasta = upload(history, f">{CODE}\n{'ACGTTGCA' * 40}\n>plain\n{'GGCATCAT' * 40}\n", "fasta", CODE)
+    fasta = upload(history, f">{CODE}\n{'ACGTTGCA' * 40}\n>{PICTURE}\n{'GGCATCAT' * 40}\n", "fasta", CODE)
     status, answer = run(
         history,
         "predict_sequences",
@@ -174,8 +175,9 @@ def test_names_that_are_code_stay_names_in_a_table(history: str) -> None:
     assert table["state"] == "ok", job_of(table)["stderr"]
     kind, text = content(table["id"])
     assert not kind.startswith("text/html")
-    assert [line.split("\t")[0] for line in text.splitlines()] == ["name", CODE, "plain"]
+    assert [line.split("\t")[0] for line in text.splitlines()] == ["name", CODE, PICTURE]
     assert CODE not in table["peek"]
+    assert PICTURE not in table["peek"]
     assert ESCAPED in table["peek"]
     assert not content(record["id"])[0].startswith("text/html")
 
