@@ -1,0 +1,192 @@
+"""The page: a summary against the goal, then set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .methods import FOREST, GC, GKM, MODEL_ROWS_RIDGE, RIDGE
+
+MODEL = "model"
+GOAL = {"auroc": 0.03, "pearson": 0.08, "spearman": 0.0}
+"""By how much the model should be above the ridge on half of the sets; of effects any gain counts."""
+_METRICS = {
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "mcc": "MCC",
+    "accuracy": "accuracy",
+    "recall": "recall",
+    "precision": "precision",
+    "pearson": "Pearson r",
+    "spearman": "Spearman",
+    "top_bottom_auroc": "AUROC, top against bottom quartile",
+    "ece": "ECE",
+    "brier": "Brier",
+}
+_BASELINES = (RIDGE, MODEL_ROWS_RIDGE, GKM, FOREST, GC)
+NOTES = f"""Every number was measured by `benchmarks/quality.py`; `model-quality.json` has them all. In brackets: 95 % \
+bootstrap intervals (stratified by class). Bold: above the ridge with an interval of the difference that \
+leaves 0 out.
+
+- **model**: the enhancer output. **model, own output**: the output that the model has for this very task, if \
+it has one.
+- **{RIDGE}**: ridge regression on 6-mers (both strands as one), fitted on the set's *own* training rows, so \
+it is told what the set calls positive. Differences are against it.
+- **{MODEL_ROWS_RIDGE}**: the same ridge fitted on the training rows of the model's enhancer output: the fair \
+comparison for one model that has to serve all sets.
+- **{GKM}**: gapped 6-mers' bigger sister (words of 11 bp, 7 of them read, at most 3 mismatches), by the \
+package gkmsvm-lite 0.1.0 with LS-GKM's settings, on the own training rows (at most {{gkm_most:,}}, drawn at \
+random); only where few enough sequences have to be scored.
+- **{FOREST}**: 300 trees on counts of 5-mers, own training rows (at most 10,000).
+- **{GC}**: the share of G and C; nothing is fitted. Below 0.5 means that positives have less.
+"""
+
+
+def page(result: Mapping[str, Any], picture: str | None, gkm_most: int) -> str:
+    """Return the Markdown text.
+
+    Parameters
+    ----------
+    result : mapping
+        What `benchmarks/quality.py` writes as JSON.
+    picture : str, optional
+        File name of the calibration picture.
+    gkm_most : int
+        Training rows of the gkm-SVM at most.
+    """
+    model = result["model"]
+    lines = [
+        "# What the default model can do",
+        "",
+        "<!-- written by benchmarks/quality.py; do not edit -->",
+        "",
+        f"Model `{model['name']}` (weights {model['digest'][:12]}), outputs: {', '.join(model['outputs'])}.",
+        "",
+        NOTES.format(gkm_most=gkm_most),
+        "## Against the goal",
+        "",
+        *_summary(result["sets"]),
+        "",
+    ]
+    for name, item in result["sets"].items():
+        lines += _section(name, item)
+        if picture and name == "held_out":
+            lines += [f"![Calibration on held-out contigs]({picture})", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def best_output(methods: Mapping[str, Any]) -> str:
+    """Return the model's own output for a set if it has one, else the enhancer output."""
+    return next((name for name in methods if name.startswith(f"{MODEL}, ")), MODEL)
+
+
+def verdicts(sets: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return for the first view of each set the metric, the model, the ridge and the difference."""
+    rows = []
+    for item in sets.values():
+        view = next(iter(item["views"].values()))
+        metric = item["shown"][0]
+        ours = view["methods"][best_output(view["methods"])]
+        rows.append(
+            {
+                "title": item["title"],
+                "metric": metric,
+                "output": best_output(view["methods"]),
+                "model": ours[metric],
+                "reference": view["reference"],
+                "ridge": view["methods"][view["reference"]][metric],
+                "difference": ours["minus_reference"][metric],
+                "model_rows": view["methods"].get(MODEL_ROWS_RIDGE, {}).get(metric),
+            }
+        )
+    return rows
+
+
+def _summary(sets: Mapping[str, Any]) -> list[str]:
+    rows = verdicts(sets)
+    above = sum(row["difference"][0] > 0 for row in rows)
+    sure = sum(row["difference"][1] > 0 for row in rows)
+    far = sum(row["difference"][0] >= max(GOAL[row["metric"]], 1e-9) for row in rows)
+    fair = [row for row in rows if row["model_rows"]]
+    above_fair = sum(row["model"][0] > row["model_rows"][0] for row in fair)
+    lines = [
+        f"Goal: above the 6-mer ridge on every set, by {GOAL['auroc']} AUROC or {GOAL['pearson']} r on half of "
+        f"them. On {above} of {len(rows)} sets the model is above the reference ridge (on {sure} the interval "
+        f"leaves 0 out), on {far} by the margin asked for. Against the ridge on the model's own rows it is "
+        f"above on {above_fair} of {len(fair)}.",
+        "",
+        f"| set | metric | output | model | {RIDGE}, own rows | difference | {MODEL_ROWS_RIDGE} |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        reference = _interval(row["ridge"]) + ("" if row["reference"] == RIDGE else f" ({row['reference']})")
+        cells = (
+            row["title"],
+            _METRICS[row["metric"]],
+            row["output"].removeprefix(f"{MODEL}, ") if row["output"] != MODEL else "enhancer",
+            _interval(row["model"]),
+            reference,
+            _difference(row["difference"]),
+            f"{row['model_rows'][0]:.3f}" if row["model_rows"] else "",
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def _section(name: str, item: Mapping[str, Any]) -> list[str]:
+    lines = [f"## {item['title']}", "", item["about"], ""]
+    views = list(item["views"].values())
+    columns = _columns(views)
+    training = f"Own training rows: {item['training_rows']:,}. " if item["training_rows"] else ""
+    lines += [f"{training}Name in the JSON: `{name}`.", ""]
+    head = ["rows", "n", "metric", *columns, "model - reference"]
+    lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for view in views:
+        for number, metric in enumerate(item["shown"]):
+            if all(metric not in method for method in view["methods"].values()):
+                continue
+            cells = [view["title"], _size(view)] if number == 0 else ["", ""]
+            cells += [_metric_name(metric)]
+            cells += [_interval(view["methods"].get(column, {}).get(metric)) for column in columns]
+            cells += [_differences(view, metric)]
+            lines.append("| " + " | ".join(cells) + " |")
+    if item["published"]:
+        lines += ["", "Published: " + "; ".join(_published(entry) for entry in item["published"]) + "."]
+    return [*lines, ""]
+
+
+def _columns(views: Sequence[Mapping[str, Any]]) -> list[str]:
+    there = {name for view in views for name in view["methods"]}
+    own = sorted(name for name in there if name.startswith(f"{MODEL}, "))
+    return [MODEL, *own, *(name for name in _BASELINES if name in there)]
+
+
+def _size(view: Mapping[str, Any]) -> str:
+    return f"{view['positives']:,} of {view['rows']:,}" if "positives" in view else f"{view['rows']:,}"
+
+
+def _metric_name(metric: str) -> str:
+    name, _, condition = metric.partition(" ")
+    return f"{_METRICS[name]} at {condition}" if condition else _METRICS[name]
+
+
+def _interval(values: Sequence[float] | None) -> str:
+    if not values:
+        return ""
+    return f"{values[0]:.3f} ({values[1]:.3f} to {values[2]:.3f})"
+
+
+def _difference(values: Sequence[float]) -> str:
+    text = f"{values[0]:+.3f} ({values[1]:+.3f} to {values[2]:+.3f})"
+    return f"**{text}**" if values[1] > 0 else text
+
+
+def _differences(view: Mapping[str, Any], metric: str) -> str:
+    values = view["methods"][best_output(view["methods"])]["minus_reference"].get(metric)
+    if not values or metric not in view["methods"][view["reference"]]:
+        return ""
+    return _difference(values) if metric not in ("ece", "brier") else f"{values[0]:+.3f}"
+
+
+def _published(entry: Mapping[str, str]) -> str:
+    return f"{entry['method']} {entry['figure']} [{entry['source']}]"
