@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What a model can do, set by set, beside simple methods: the evaluation table of the default model.
 
-Writes model-quality.md, .json and .png to --output-dir; without it only a line a result is printed. Results of
-the baselines are kept in --work-dir, so that a run with another model fits none of them again. The ridge on the
-model's own rows and the held-out contigs need --training-set, the data set of the model's enhancer output.
+Writes model-quality.md, .json and .png to --output-dir; without it only a line a result is printed. Scores
+are kept in --work-dir, so that a run with another model fits no baseline again. The ridge on the model's own
+rows and the held-out contigs need --training-set, the data set of the model's enhancer output. The gkm-SVM
+needs `pip install gkmsvm-lite==0.1.0`.
 
-Run: python benchmarks/quality.py --shared-data ../shared/data --work-dir WORK [--training-set WORK/data/enhancer]
+Run: python benchmarks/quality.py --shared-data DATA --work-dir WORK --training-set WORK/data/enhancer
 """
 
 from __future__ import annotations
@@ -20,12 +21,11 @@ from typing import Any
 import numpy as np
 
 from dnabert_enhancer.dataset import read_dataset
-from quality_table import gkm
 from quality_table.activity_sets import lentimpra, satmut, sharpr
 from quality_table.contrast_sets import dnase_sites, held_out_rows, promoters
 from quality_table.genome_sets import gc_bins, matched_negatives, other_elements, scan
 from quality_table.kinds import CLASSES, ENHANCER, QualitySet, Scores
-from quality_table.measures import Scored, in_order, measure, quick
+from quality_table.measures import Scored, in_order, measure, quick, reference_of
 from quality_table.methods import GC, GKM, Baselines, Cache, ModelScores
 from quality_table.model_logits import open_engine, output_names, probabilities
 from quality_table.page import MODEL, best_output, page
@@ -60,7 +60,7 @@ def main() -> None:
     training = read_dataset(args.training_set) if args.training_set else None
     model, baselines = (
         ModelScores(engine),
-        Baselines(Cache(args.work_dir / "baselines"), training, args.quick),
+        Baselines(Cache(args.work_dir / "baselines"), training, args.fit_slow),
     )
     card = engine.model.card
     result: dict[str, Any] = {
@@ -71,16 +71,17 @@ def main() -> None:
     picture = None
     for item in _chosen(args):
         started = time.monotonic()
-        scored = _scored(quick(item) if args.quick else item, model, baselines)
-        result["sets"][item.name] = _measured(quick(item) if args.quick else item, scored)
+        asked = quick(item) if args.quick else item
+        scored = _scored(asked, model, baselines)
+        result["sets"][item.name] = _measured(asked, scored)
         if item.name == "held_out":
-            picture = calibration_picture(item, scored, result["sets"][item.name])
+            picture = calibration_picture(asked, scored, result["sets"][item.name])
         _print(result["sets"][item.name], time.monotonic() - started)
     if args.output_dir:
         args.output_dir.mkdir(parents=True, exist_ok=True)
         if picture:
             (args.output_dir / "model-quality.png").write_bytes(picture)
-        text = page(result, "model-quality.png" if picture else None, gkm.MOST_TRAINING)
+        text = page(result, "model-quality.png" if picture else None)
         (args.output_dir / "model-quality.md").write_text(text)
         (args.output_dir / "model-quality.json").write_text(json.dumps(result, indent=1) + "\n")
 
@@ -90,12 +91,17 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
-    parser.add_argument("--work-dir", type=Path, required=True, help="keeps results of the baselines")
+    parser.add_argument("--work-dir", type=Path, required=True, help="keeps scores between runs")
     parser.add_argument("--output-dir", type=Path, help="gets page, JSON and picture (default: none)")
     parser.add_argument("--model", help="model directory (default: the packaged model)")
     parser.add_argument("--training-set", type=Path, help="data set of the model's enhancer output")
     parser.add_argument("--sets", help=f"some of {','.join(SETS)} (default: all)")
-    parser.add_argument("--quick", action="store_true", help="a sample of rows, no slow baselines")
+    parser.add_argument("--quick", action="store_true", help="a sample of the rows")
+    parser.add_argument(
+        "--fit-slow",
+        action="store_true",
+        help="fit random forest and gkm-SVM too (default: kept results only)",
+    )
     parser.add_argument("--threads", type=int, default=0, help="of the model (default: all)")
     args = parser.parse_args()
     args.sets = args.sets.split(",") if args.sets else list(SETS)
@@ -138,6 +144,7 @@ def _probabilities(item: QualitySet, rows: Scores, model: ModelScores, output: s
 
 
 def _measured(item: QualitySet, scored: dict[str, Scored]) -> dict[str, Any]:
+    reference = reference_of(item, scored)
     return {
         "title": item.title,
         "about": item.about,
@@ -146,7 +153,7 @@ def _measured(item: QualitySet, scored: dict[str, Scored]) -> dict[str, Any]:
         "shown": list(item.shown),
         "training_rows": len(item.train.sequences) if item.train else 0,
         "published": [entry._asdict() for entry in item.published],
-        "views": {view.name: measure(item, view, scored, item.resamples) for view in item.views},
+        "views": {view.name: measure(item, view, scored, reference, item.resamples) for view in item.views},
     }
 
 

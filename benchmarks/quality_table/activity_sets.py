@@ -33,8 +33,8 @@ def lentimpra(data: Path) -> Iterator[QualitySet]:
             f"lentimpra_{cell.lower()}",
             f"lentiMPRA {cell}, held-out elements",
             "200 bp, log2(RNA / DNA), mean of both orientations of an element, which stay on one side of the "
-            "split (by a hash, as in the model's training). Top quartile against bottom quartile: of the test "
-            "elements.",
+            "split (by a hash, as in the model's training). Top quartile against bottom quartile: of the "
+            "test elements.",
             VALUES,
             f"lentimpra_{cell}",
             test["sequence"].tolist(),
@@ -123,9 +123,9 @@ def satmut(data: Path) -> QualitySet:
     return QualitySet(
         "satmut",
         "Saturation mutagenesis, effects of single bases",
-        f"{len(variants):,} changes with at least {FEWEST_BARCODES} barcodes in 8 elements; the measured log2 "
-        f"effect against the difference ALT - REF, mean of {offsets} windows. The baselines are fitted on the "
-        "activities of all lentiMPRA elements of HepG2.",
+        f"{len(variants):,} changes with at least {FEWEST_BARCODES} barcodes in 8 elements; the measured "
+        f"log2 effect against the difference ALT - REF, mean of {offsets} windows. The baselines are fitted "
+        "on the activities of all lentiMPRA elements of HepG2.",
         VALUES,
         "lentimpra_HepG2",
         _letters(codes.reshape(-1, codes.shape[-1])),

@@ -109,8 +109,8 @@ def dnase_sites(data: Path, work: Path) -> QualitySet:
         "dhs_genome",
         "DNase sites against GC-matched genome, held-out contigs",
         "200-bp sites of the DHS index on chr11 against windows of hg19 chr17 (first Mb) that no annotation "
-        "touches, 1:1 with the same GC (no reference of chr11 is at hand). The own baselines are fitted on the "
-        "sites of chr10 and on unmarked windows of chr2 and chr16 with the same GC.",
+        "touches, 1:1 with the same GC (no reference of chr11 is at hand). The own baselines are fitted on "
+        "the sites of chr10 and on unmarked windows of chr2 and chr16 with the same GC.",
         CLASSES,
         ENHANCER,
         test.sequences,

@@ -28,8 +28,7 @@ GC_EDGES = (0.0, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 1.0)
 _GC_BINS = 25
 _SCAN_RESAMPLES = 200
 _TRAINING = (
-    "The own ridge and the forest are fitted on windows of hg38 chr2 (from 0.6 Mb) and chr16, labelled in the "
-    "same way."
+    "The own baselines are fitted on windows of hg38 chr2 (from 0.6 Mb) and chr16, labelled in the same way."
 )
 
 
@@ -54,6 +53,7 @@ def scan(data: Path, work: Path) -> Iterator[QualitySet]:
             ),
             Labelled(train["sequence"].tolist(), (train[track] >= HALF).to_numpy(float)),
             resamples=_SCAN_RESAMPLES,
+            baselines=False,
         )
 
 
@@ -70,9 +70,9 @@ def matched_negatives(data: Path, work: Path) -> QualitySet:
             "gc_matched",
             "Enhancers against GC-matched genome, hg19 chr20",
             "Positive: half of the window in a GM12878 ChromHMM enhancer state and half in a GM12878 DNase "
-            "peak, no base in a promoter-like element. Negative: windows that no annotation touches, with the "
-            "same GC in 25 bins. There are not 100 such windows for each enhancer: 1:100 is the 1:10 sample "
-            f"with its negatives weighted. {_TRAINING}",
+            "peak, no base in a promoter-like element. Negative: windows that no annotation touches, with "
+            "the same GC in 25 bins. There are not 100 such windows for each enhancer: 1:100 is the 1:10 "
+            f"sample with its negatives weighted. {_TRAINING}",
             CLASSES,
             ENHANCER,
             table["sequence"].tolist(),
@@ -100,14 +100,15 @@ def gc_bins(data: Path, work: Path) -> QualitySet:
     return QualitySet(
         "gc_bins",
         "Does it only see GC? Open windows within bins of GC, hg19 chr20",
-        "Windows half in a DNase peak of GM12878 or K562 against windows that no annotation touches. Within a "
-        f"bin GC tells next to nothing. {_TRAINING}",
+        "Windows half in a DNase peak of GM12878 or K562 against windows that no annotation touches. Within "
+        f"a bin GC tells next to nothing. {_TRAINING}",
         CLASSES,
         ENHANCER,
         table["sequence"].tolist(),
         views,
         Labelled(kept["sequence"].tolist(), _open(kept).astype(float)),
         resamples=_SCAN_RESAMPLES,
+        baselines=False,
     )
 
 
@@ -127,8 +128,8 @@ def other_elements(data: Path, work: Path) -> Iterator[QualitySet]:
             QualitySet(
                 f"enhancer_or_{name}",
                 f"Enhancer or not: against {title}, hg19 chr20",
-                "Positive: as in the GC-matched set. Half of a negative window lies in such an element. Below "
-                f"0.5 means that the others score higher. {_TRAINING}",
+                "Positive: as in the GC-matched set. Half of a negative window lies in such an element. "
+                f"Below 0.5 means that the others score higher. {_TRAINING}",
                 CLASSES,
                 ENHANCER,
                 table["sequence"].tolist(),

@@ -8,8 +8,8 @@ import numpy as np
 
 from .kinds import Labelled, Scores
 
-MOST_TRAINING = 4_000
-MOST_SCORED = 4_000
+MOST_TRAINING = 1_000
+MOST_SCORED = 1_000
 """The time of fitting grows with the square of the rows, that of scoring with rows times support vectors."""
 WORD, INFORMATIVE, MISMATCHES = 11, 7, 3
 """LS-GKM's own settings: words of 11 bp with 7 informative positions, at most 3 mismatches."""

@@ -23,12 +23,10 @@ MODEL_ROWS_RIDGE = "6-mer ridge on the model's rows"
 GC = "GC alone"
 _VERSION = "1"
 """Of the baselines; another one makes the kept results useless."""
-_FOREST_MOST = 60_000
-"""Sequences that a forest is asked for at most: it reads dense counts."""
 
 
 class Cache:
-    """Results of the baselines, kept in a folder between runs."""
+    """Scores kept in a folder between runs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -49,10 +47,11 @@ class Cache:
 
 
 class ModelScores:
-    """The model's logits; sequences that several sets share are computed once."""
+    """The model's logits, kept by the model's digest; what several sets share is computed once a run."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, cache: Cache) -> None:
         self.engine = engine
+        self._cache = cache
         self._known: dict[tuple[str, str], float] = {}
 
     def outputs_for(self, wanted: str) -> list[str]:
@@ -62,6 +61,12 @@ class ModelScores:
 
     def logits(self, sequences: Sequence[str], output: str) -> Scores:
         """Return logits; see `model_logits.logits`."""
+        key = f"model-{_digest([self.engine.model.digest, output], sequences)}"
+        values = self._cache.get(key, lambda: self._computed(sequences, output))
+        assert values is not None
+        return values
+
+    def _computed(self, sequences: Sequence[str], output: str) -> Scores:
         new = list(dict.fromkeys(text for text in sequences if (output, text) not in self._known))
         if new:
             values = logits(self.engine, new, output)
@@ -77,14 +82,14 @@ class Baselines:
     cache : Cache
     training : Dataset, optional
         The rows that the model's enhancer output learned from.
-    quick : bool
-        Take random forest and gkm-SVM from the cache only.
+    fit_slow : bool
+        Fit random forest and gkm-SVM where the cache has none, which takes minutes a set.
     """
 
-    def __init__(self, cache: Cache, training: Dataset | None, quick: bool) -> None:
+    def __init__(self, cache: Cache, training: Dataset | None, fit_slow: bool) -> None:
         self._cache = cache
         self._training = training
-        self._quick = quick
+        self._fit_slow = fit_slow
         self._ridge: KmerRidge | None = None
 
     def of(self, item: QualitySet) -> dict[str, Scores]:
@@ -93,11 +98,10 @@ class Baselines:
         found: dict[str, Scores | None] = {}
         if item.train is not None:
             train, rows = item.train, _digest(*item.train, item.test)
-            slow = not self._quick and item.baselines
+            slow = self._fit_slow and item.baselines
             found[RIDGE] = self._cache.get(f"ridge-{rows}", lambda: _ridge(item, codes))
             if item.kind == CLASSES or item.per_row == 1:
-                few = len(item.test) <= _FOREST_MOST
-                make = (lambda: _forest(item, train, codes)) if slow and few else None
+                make = (lambda: _forest(item, train, codes)) if slow else None
                 found[FOREST] = self._cache.get(f"forest-{rows}", make)
             fits = slow and gkm.can_run(len(item.test))
             make_gkm = (lambda: gkm.scores(train, item.kind == CLASSES, item.test)) if fits else None

@@ -36,15 +36,15 @@ def ienhancer(data: Path) -> QualitySet:
         "ienhancer2l",
         "iEnhancer-2L, independent set",
         "200 bp, ChromHMM enhancers against other DNA; the published split. The baselines are fitted on the "
-        f"published training rows, of which {duplicates} come again in the independent set (all of its strong "
-        "enhancers): the baselines know them. The model has seen no sequence that shares a 40-mer with the "
-        "independent set.",
+        f"published training rows, of which {duplicates} come again in the independent set (all of its "
+        "strong enhancers): the baselines know them. The model has seen no sequence that shares a 40-mer "
+        "with the independent set.",
         CLASSES,
         ENHANCER,
         test.sequences,
         (
-            whole_view(test.labels, "as published"),
             View("unique", f"without the {duplicates} duplicates", fresh, test.labels[fresh]),
+            whole_view(test.labels, "as published"),
         ),
         train,
         IENHANCER,
@@ -140,8 +140,8 @@ def organs(data: Path) -> Iterator[QualitySet]:
             f"dhs_{key}",
             f"DNase sites of one organ system: {name.lower()}",
             f"200 bp, sites seen in one biosample only, of this organ system against the others; sites of "
-            f"{contigs} are the test rows, those of chr10 from 20 Mb on the training rows. The enhancer output "
-            "is not meant to tell organs apart.",
+            f"{contigs} are the test rows, those of chr10 from 20 Mb on the training rows. The enhancer "
+            "output is not meant to tell organs apart.",
             CLASSES,
             f"dhs_{key}",
             test["sequence"].tolist(),
