@@ -58,10 +58,8 @@ def main() -> None:
     args.work_dir.mkdir(parents=True, exist_ok=True)
     engine = open_engine(args.model, args.threads)
     training = read_dataset(args.training_set) if args.training_set else None
-    model, baselines = (
-        ModelScores(engine),
-        Baselines(Cache(args.work_dir / "baselines"), training, args.fit_slow),
-    )
+    cache = Cache(args.work_dir / "scores")
+    model, baselines = ModelScores(engine, cache), Baselines(cache, training, args.fit_slow)
     card = engine.model.card
     result: dict[str, Any] = {
         "model": {"name": card.name, "digest": engine.model.digest, "outputs": list(output_names(engine))},

@@ -24,6 +24,8 @@ _METRICS = {
     "ece": "ECE",
     "brier": "Brier",
 }
+_AT_THRESHOLD = ("precision", "recall")
+"""Shown of the model only: the baselines' threshold follows the balance of their training rows."""
 _BASELINES = (RIDGE, MODEL_ROWS_RIDGE, GKM, FOREST, GC)
 NOTES = (
     "Every number was measured by `benchmarks/quality.py`; `model-quality.json` has them all. In brackets: "
@@ -117,17 +119,17 @@ def _summary(sets: Mapping[str, Any]) -> list[str]:
         f"the reference ridge (on {sure} the interval leaves 0 out), on {far} by the margin asked for. "
         f"Against the ridge on the model's own rows it is above on {above_fair} of {len(fair)}.",
         "",
-        f"| set | metric | output | model | {RIDGE}, own rows | difference | {MODEL_ROWS_RIDGE} |",
+        f"| set | metric | output | model | reference ridge | difference | {MODEL_ROWS_RIDGE} |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        reference = _interval(row["ridge"]) + ("" if row["reference"] == RIDGE else f" ({row['reference']})")
+        rows_of = "own rows" if row["reference"] == RIDGE else "the model's rows"
         cells = (
             row["title"],
             _METRICS[row["metric"]],
             row["output"].removeprefix(f"{MODEL}, ") if row["output"] != MODEL else "enhancer",
             _interval(row["model"]),
-            reference,
+            f"{_interval(row['ridge'])}, {rows_of}",
             _difference(row["difference"]),
             f"{row['model_rows'][0]:.3f}" if row["model_rows"] else "",
         )
@@ -149,11 +151,16 @@ def _section(name: str, item: Mapping[str, Any]) -> list[str]:
                 continue
             cells = [view["title"], _size(view)] if number == 0 else ["", ""]
             cells += [_metric_name(metric)]
-            cells += [_interval(view["methods"].get(column, {}).get(metric)) for column in columns]
+            cells += [
+                _interval(view["methods"].get(column, {}).get(metric))
+                if column.startswith(MODEL) or metric.split()[0] not in _AT_THRESHOLD
+                else ""
+                for column in columns
+            ]
             cells += [_differences(view, metric)]
             lines.append("| " + " | ".join(cells) + " |")
     if item["published"]:
-        lines += ["", "Published: " + "; ".join(_published(entry) for entry in item["published"]) + "."]
+        lines += ["", *_published(item["published"])]
     return [*lines, ""]
 
 
@@ -185,10 +192,16 @@ def _difference(values: Sequence[float]) -> str:
 
 def _differences(view: Mapping[str, Any], metric: str) -> str:
     values = view["methods"][best_output(view["methods"])]["minus_reference"].get(metric)
-    if not values or metric not in view["methods"][view["reference"]]:
+    if not values or metric not in view["methods"][view["reference"]] or metric.split()[0] in _AT_THRESHOLD:
         return ""
     return _difference(values) if metric not in ("ece", "brier") else f"{values[0]:+.3f}"
 
 
-def _published(entry: Mapping[str, str]) -> str:
-    return f"{entry['method']} {entry['figure']} [{entry['source']}]"
+def _published(entries: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return a line a source."""
+    sources = dict.fromkeys(entry["source"] for entry in entries)
+    lines = []
+    for source in sources:
+        own = [f"{entry['method']} {entry['figure']}" for entry in entries if entry["source"] == source]
+        lines.append(f"Published ({source}): {'; '.join(own)}.")
+    return lines
