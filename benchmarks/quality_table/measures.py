@@ -73,11 +73,14 @@ def reference_of(item: QualitySet, methods: Mapping[str, Scored]) -> str:
     favours the ridge.
     """
     ridges = [name for name in (RIDGE, MODEL_ROWS_RIDGE) if name in methods]
+    return max(ridges, key=lambda name: point_estimate(item, methods[name]), default=GC)
+
+
+def point_estimate(item: QualitySet, scored: Scored) -> float:
+    """Return the set's main metric on its first view, without an interval."""
     view = item.views[0]
-    metric = MetricKey(AS_GIVEN, item.shown[0])
-    weights = np.ones((1, len(view.rows)))
-    values = [float(_panel(item, view, methods[name]).evaluate(weights)[metric][0]) for name in ridges]
-    return ridges[int(np.argmax(values))] if ridges else GC
+    values = _panel(item, view, scored).evaluate(np.ones((1, len(view.rows))))
+    return float(values[MetricKey(AS_GIVEN, item.shown[0])][0])
 
 
 def measure(

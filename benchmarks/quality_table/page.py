@@ -11,6 +11,7 @@ from .methods import FOREST, GC, GKM, MODEL_ROWS_RIDGE, RIDGE
 MODEL = "model"
 GOAL = {"auroc": 0.03, "pearson": 0.08, "spearman": 0.0}
 """By how much the model should be above the ridge on half of the sets; of effects any gain counts."""
+ECE_GOAL = 0.03
 _METRICS = {
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -122,6 +123,7 @@ def _summary(sets: Mapping[str, Any]) -> list[str]:
         f"| set | metric | output | model | reference ridge | difference | {MODEL_ROWS_RIDGE} |",
         "|---|---|---|---|---|---|---|",
     ]
+    lines[1:1] = _other_goals(sets)
     for row in rows:
         rows_of = "own rows" if row["reference"] == RIDGE else "the model's rows"
         cells = (
@@ -135,6 +137,21 @@ def _summary(sets: Mapping[str, Any]) -> list[str]:
         )
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def _other_goals(sets: Mapping[str, Any]) -> list[str]:
+    """Return a sentence each on calibration and on the effects of variants."""
+    lines = []
+    if "held_out" in sets:
+        error = sets["held_out"]["views"]["all"]["methods"][MODEL]["ece"]
+        lines.append(f"ECE on held-out contigs: {_interval(error)}; goal below {ECE_GOAL}.")
+    if "satmut" in sets:
+        row = verdicts({"satmut": sets["satmut"]})[0]
+        lines.append(
+            f"Saturation mutagenesis, mean Spearman over the elements: {_interval(row['model'])}, ridge "
+            f"{_interval(row['ridge'])}; goal above the ridge."
+        )
+    return ["", *(f"- {line}" for line in lines)] if lines else []
 
 
 def _section(name: str, item: Mapping[str, Any]) -> list[str]:

@@ -17,19 +17,3 @@ IENHANCER = (
     Published("iEnhancer-DCSA", "accuracy 0.825", _COMPARISON),
 )
 """On all 400 sequences, duplicates included."""
-_FOUNDATION = "doi:10.1038/s41467-025-65823-8, Table 1"
-_FROZEN = {
-    "DNABERT-2": (0.838, 0.821, 0.790, 0.726, 0.920),
-    "Caduceus-Ph": (0.880, 0.869, 0.825, 0.773, 0.929),
-}
-"""AUROC of a classifier on frozen, mean-pooled embeddings, human TFBS 1 to 5."""
-
-
-def of_gue(number: int) -> tuple[Published, ...]:
-    """Return what was published for one of the five GUE transcription-factor sets (test rows)."""
-    return tuple(
-        Published(
-            f"{model}, frozen embeddings", f"AUROC {values[number]:.3f} on the set's test rows", _FOUNDATION
-        )
-        for model, values in _FROZEN.items()
-    )
