@@ -94,14 +94,16 @@ class Baselines:
 
     def of(self, item: QualitySet) -> dict[str, Scores]:
         """Return the scores of all scored sequences of a set, by method."""
-        codes = [encode_bases(text) for text in item.test]
+        distinct = {text: number for number, text in enumerate(dict.fromkeys(item.test))}
+        codes = [encode_bases(text) for text in distinct]
+        place = np.array([distinct[text] for text in item.test])
         found: dict[str, Scores | None] = {}
         if item.train is not None:
             train, rows = item.train, _digest(*item.train, item.test)
             slow = self._fit_slow and item.baselines
-            found[RIDGE] = self._cache.get(f"ridge-{rows}", lambda: _ridge(item, codes))
+            found[RIDGE] = self._cache.get(f"ridge-{rows}", lambda: _ridge(item, codes)[place])
             if item.kind == CLASSES or item.per_row == 1:
-                make = (lambda: _forest(item, train, codes)) if slow else None
+                make = (lambda: _forest(item, train, codes)[place]) if slow else None
                 found[FOREST] = self._cache.get(f"forest-{rows}", make)
             fits = slow and gkm.can_run(len(item.test))
             make_gkm = (lambda: gkm.scores(train, item.kind == CLASSES, item.test)) if fits else None
@@ -109,7 +111,7 @@ class Baselines:
         if self._training is not None:
             rows = _digest([self._training.digest or ""], item.test)
             found[MODEL_ROWS_RIDGE] = self._cache.get(
-                f"model-rows-{rows}", lambda: self._fitted_on_model_rows().predict(codes)
+                f"model-rows-{rows}", lambda: self._fitted_on_model_rows().predict(codes)[place]
             )
         found[GC] = np.array([_gc(text) for text in item.test])
         return {name: values for name, values in found.items() if values is not None}
