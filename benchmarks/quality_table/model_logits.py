@@ -1,0 +1,62 @@
+"""The one place where a model is asked: logits of sequences for one of its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.engine import Engine, EngineSettings, Precision
+from dnabert_enhancer.model import Task, open_model
+from dnabert_enhancer.sequence import encode_bases
+
+from .kinds import ENHANCER, Scores
+
+
+def open_engine(spec: str | PathLike[str] | None, threads: int) -> Engine:
+    """Return a model ready to be asked, in full precision."""
+    return Engine(open_model(spec), EngineSettings(precision=Precision.FLOAT32, threads=threads))
+
+
+def output_names(engine: Engine) -> tuple[str, ...]:
+    """Return the outputs that the model has; the first is `ENHANCER`."""
+    task = engine.model.card.task
+    if task != Task.BINARY:
+        raise SystemExit(f"{engine.model.directory}: a {task} model has no {ENHANCER} output")
+    return (ENHANCER,)
+
+
+def logits(engine: Engine, sequences: Sequence[str], output: str) -> Scores:
+    """Return what one output of the model says of sequences, before calibration, ``float64[n]``.
+
+    Notes
+    -----
+    A sequence longer than the model's window is read in windows spread evenly over it, which overlap by half
+    or more; their mean counts.
+    """
+    if output not in output_names(engine):
+        raise ValueError(f"the model has no output {output!r}")
+    windows, owner = _windows(sequences, engine.model.window_length)
+    values = np.asarray(engine.predict(windows).logit, dtype=np.float64)
+    return np.bincount(owner, weights=values) / np.bincount(owner)
+
+
+def probabilities(engine: Engine, values: Scores, output: str) -> Scores:
+    """Return the calibrated probability of logits; of an output without calibration the plain sigmoid."""
+    if output == ENHANCER:
+        return np.asarray(engine.model.card.calibration.apply(values), dtype=np.float64)
+    return 1 / (1 + np.exp(-values))
+
+
+def _windows(sequences: Sequence[str], length: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:
+    windows, owner = [], []
+    for number, text in enumerate(sequences):
+        codes = encode_bases(text)
+        rest = max(0, len(codes) - length)
+        count = 1 + -(-rest // (length // 2))
+        for start in np.linspace(0, rest, count).round().astype(int) if rest else [0]:
+            windows.append(codes[start : start + length])
+            owner.append(number)
+    return windows, np.array(owner)
