@@ -36,7 +36,7 @@ def lentimpra(data: Path) -> Iterator[QualitySet]:
             "split (by a hash, as in the model's training). Top quartile against bottom quartile: of the "
             "test elements.",
             VALUES,
-            f"lentimpra_{cell}",
+            f"lentimpra_{cell.lower()}",
             test["sequence"].tolist(),
             (
                 whole_view(test["activity"].to_numpy(), "elements"),
@@ -76,7 +76,7 @@ def sharpr(data: Path) -> Iterator[QualitySet]:
             "that there are (minimal promoter). RNA without plasmid counts follows GC. The model reads "
             "overlapping windows of each region and their mean counts; the baselines read it whole.",
             VALUES,
-            f"sharpr_{cell}",
+            f"sharpr_{cell.lower()}",
             test["sequence"].tolist(),
             (whole_view(test["activity"].to_numpy()),),
             Labelled(train["sequence"].tolist(), train["activity"].to_numpy(dtype=np.float64)),
@@ -127,7 +127,7 @@ def satmut(data: Path) -> QualitySet:
         f"log2 effect against the difference ALT - REF, mean of {offsets} windows. The baselines are fitted "
         "on the activities of all lentiMPRA elements of HepG2.",
         VALUES,
-        "lentimpra_HepG2",
+        "lentimpra_hepg2",
         _letters(codes.reshape(-1, codes.shape[-1])),
         (
             View("mean", "mean over the elements", np.arange(len(variants)), effect, groups=groups),

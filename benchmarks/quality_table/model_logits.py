@@ -22,14 +22,16 @@ def open_engine(spec: str | PathLike[str] | None, threads: int) -> Engine:
 
 def output_names(engine: Engine) -> tuple[str, ...]:
     """Return the outputs that the model has; the first is `ENHANCER`."""
-    task = engine.model.card.task
-    if task != Task.BINARY:
-        raise SystemExit(f"{engine.model.directory}: a {task} model has no {ENHANCER} output")
-    return (ENHANCER,)
+    card = engine.model.card
+    if card.task != Task.BINARY:
+        raise SystemExit(f"{engine.model.directory}: a {card.task} model has no {ENHANCER} output")
+    return (ENHANCER, *card.further_outputs)
 
 
 def logits(engine: Engine, sequences: Sequence[str], output: str) -> Scores:
     """Return what one output of the model says of sequences, before calibration, ``float64[n]``.
+
+    Of a regression it is the value itself.
 
     Notes
     -----
@@ -38,16 +40,19 @@ def logits(engine: Engine, sequences: Sequence[str], output: str) -> Scores:
     """
     if output not in output_names(engine):
         raise ValueError(f"the model has no output {output!r}")
+    if output != ENHANCER:
+        engine = Engine(engine.model.select(output), engine.settings)
     windows, owner = _windows(sequences, engine.model.window_length)
-    values = np.asarray(engine.predict(windows).logit, dtype=np.float64)
+    found = engine.predict(windows)
+    is_value = engine.model.card.task == Task.REGRESSION
+    values = np.asarray(found.outputs[:, 0] if is_value else found.logit, dtype=np.float64)
     return np.bincount(owner, weights=values) / np.bincount(owner)
 
 
 def probabilities(engine: Engine, values: Scores, output: str) -> Scores:
     """Return the calibrated probability of logits; of an output without calibration the plain sigmoid."""
-    if output == ENHANCER:
-        return np.asarray(engine.model.card.calibration.apply(values), dtype=np.float64)
-    return 1 / (1 + np.exp(-values))
+    card = engine.model.card if output == ENHANCER else engine.model.card.select(output)
+    return np.asarray(card.calibration.apply(values), dtype=np.float64)
 
 
 def _windows(sequences: Sequence[str], length: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:

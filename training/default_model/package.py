@@ -119,13 +119,13 @@ def package(name: str, work: Path, output: Path, training: dict[str, Any], threa
     further = {}
     for column, task in enumerate(PUBLISHED):
         if task.kind != BINARY:
-            further[task.name] = FurtherOutput(column, task.kind, task.meaning)
+            further[task.name] = FurtherOutput(column, task.kind, task.meaning, task.length)
             continue
         logits, truth = _known(outputs, rows, column)
         shift, calibration, report = platt(logits, truth, seed=1)
         state["classifier.bias"][column] += shift
         if column:
-            further[task.name] = FurtherOutput(column, task.kind, task.meaning, calibration)
+            further[task.name] = FurtherOutput(column, task.kind, task.meaning, task.length, calibration)
         else:
             probability = calibration.apply(logits + shift)
             thresholds = _thresholds(probability, truth, _in_genome(rows))

@@ -12,7 +12,7 @@ import pandas as pd
 from assemble import canonical, split_of, without_reserved
 from genome_windows import PIECES, window_shares
 from numpy.typing import NDArray
-from sources import binding_of, centred
+from sources import BINDING_WINDOW, WINDOW, binding_of, centred
 
 from dnabert_enhancer.dataset import SPLIT_NAMES, read_dataset
 from dnabert_enhancer.dataset.leaks import LeakRule, leaks_between
@@ -24,6 +24,7 @@ GENOME_STRIDE = 50
 MARKED, UNMARKED = 0.5, 0.0
 """Share of a window in a track from which, and up to which, the target is 1 and 0; none between them."""
 TILE_MINIMUM = 25
+SHARPR_WINDOW = 295
 _ADAPTOR = 15
 _RULE = LeakRule(k=40, ignore_repeats=False)
 
@@ -38,12 +39,15 @@ class TaskDefinition(NamedTuple):
     published : bool
         Whether the packaged model offers it; the others only shape the encoder.
     meaning : str
+    length : int
+        Of its windows, bp.
     """
 
     name: str
     kind: str
     published: bool
     meaning: str
+    length: int = WINDOW
 
 
 _ORGANS = (
@@ -84,10 +88,16 @@ TASKS: tuple[TaskDefinition, ...] = (
     TaskDefinition("enhancer", BINARY, True, "core of an active regulatory element, any source"),
     TaskDefinition("lentimpra_hepg2", REGRESSION, True, "lentiMPRA activity in HepG2, log2(RNA/DNA)"),
     TaskDefinition("lentimpra_wtc11", REGRESSION, True, "lentiMPRA activity in WTC11, log2(RNA/DNA)"),
-    TaskDefinition("sharpr_hepg2", REGRESSION, True, "Sharpr-MPRA activity in HepG2, see `sharpr_activity`"),
-    TaskDefinition("sharpr_k562", REGRESSION, True, "Sharpr-MPRA activity in K562, see `sharpr_activity`"),
+    TaskDefinition(
+        "sharpr_hepg2", REGRESSION, True, "Sharpr-MPRA in HepG2, log2 of RNA counts, centred", SHARPR_WINDOW
+    ),
+    TaskDefinition(
+        "sharpr_k562", REGRESSION, True, "Sharpr-MPRA in K562, log2 of RNA counts, centred", SHARPR_WINDOW
+    ),
     *(
-        TaskDefinition(f"gue_tf{n}", BINARY, True, f"bound in the ChIP-seq set {n} of GUE (human TFs)")
+        TaskDefinition(
+            f"gue_tf{n}", BINARY, True, f"bound in the ChIP-seq set {n} of GUE (human TFs)", BINDING_WINDOW
+        )
         for n in range(5)
     ),
     *(TaskDefinition(name, BINARY, False, meaning) for name, meaning in _SETS.items()),

@@ -53,6 +53,8 @@ class FurtherOutput:
         Whether the output is a log odds or the value itself.
     meaning : str
         In a few words, with the unit of a value.
+    window_length : int
+        Length in bp of the windows that it was made for.
     calibration, thresholds, metrics
         As in `ModelCard`.
     """
@@ -60,6 +62,7 @@ class FurtherOutput:
     column: int
     task: str
     meaning: str
+    window_length: int
     calibration: Calibration = field(default_factory=Calibration)
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)  # free JSON values
@@ -69,6 +72,8 @@ class FurtherOutput:
             raise InputError(f"an output is binary or a regression, not {self.task!r}")
         if self.column < 0:
             raise InputError(f"a column counts from 0, not {self.column}")
+        if self.window_length < 1:
+            raise InputError(f"window_length must be at least 1, not {self.window_length}")
 
 
 @dataclass(frozen=True)
@@ -177,6 +182,7 @@ class ModelCard:
             name=f"{self.name}:{name}",
             labels=(f"not_{name}", name) if output.task == Task.BINARY else (name,),
             task=output.task,
+            window_length=output.window_length,
             column=output.column,
             calibration=output.calibration,
             thresholds=output.thresholds,
@@ -201,6 +207,7 @@ class ModelCard:
                 "column": output.column,
                 "task": str(output.task),
                 "meaning": output.meaning,
+                "window_length": output.window_length,
                 "calibration": output.calibration.to_json(),
                 "thresholds": _thresholds_to_json(output.thresholds),
                 "metrics": output.metrics,
@@ -235,6 +242,7 @@ class ModelCard:
                     int(entry["column"]),
                     str(entry["task"]),
                     str(entry.get("meaning", "")),
+                    int(entry["window_length"]),
                     _calibration_from_json(entry),
                     _thresholds_from_json(entry),
                     dict(entry.get("metrics", {})),

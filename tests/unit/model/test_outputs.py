@@ -36,11 +36,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> EnhancerModel:
         k=3,
         column=0,
         further_outputs={
-            "activity": FurtherOutput(1, "regression", "log2(RNA/DNA)"),
+            "activity": FurtherOutput(1, "regression", "log2(RNA/DNA)", 40),
             "bound": FurtherOutput(
                 2,
                 "binary",
                 "bound",
+                30,
                 Calibration("temperature", {"temperature": TEMPERATURE}),
                 {"default": Threshold(0.3, "made up")},
             ),
@@ -87,7 +88,7 @@ def test_each_output_is_one_column_of_the_classifier(model: EnhancerModel, windo
 def test_the_card_of_an_output_has_its_own_task_threshold_and_name(model: EnhancerModel) -> None:
     bound = open_model(f"{model.directory}:bound").card
     assert (bound.name, bound.task, bound.labels) == ("three:bound", "binary", ("not_bound", "bound"))
-    assert bound.threshold() == 0.3
+    assert (bound.threshold(), bound.window_length) == (0.3, 30)
     assert open_model(f"{model.directory}:activity").card.labels == ("activity",)
     assert bound.further_outputs == {}
 
@@ -115,7 +116,7 @@ def test_the_card_survives_its_file(model: EnhancerModel) -> None:
     ("changes", "said"),
     [
         ({"column": 3}, "names output 3, but the model has 3"),
-        ({"further_outputs": {"x": FurtherOutput(7, "binary", "")}}, "names output 7"),
+        ({"further_outputs": {"x": FurtherOutput(7, "binary", "", 40)}}, "names output 7"),
     ],
 )
 def test_a_column_beyond_the_classifier_is_refused(
@@ -130,11 +131,11 @@ def test_a_column_beyond_the_classifier_is_refused(
 
 def test_cards_that_contradict_themselves_are_refused() -> None:
     with pytest.raises(InputError, match="must name the column"):
-        ModelCard("m", 10, k=3, further_outputs={"x": FurtherOutput(1, "binary", "")})
+        ModelCard("m", 10, k=3, further_outputs={"x": FurtherOutput(1, "binary", "", 40)})
     with pytest.raises(InputError, match="several classes"):
         ModelCard("m", 10, k=3, labels=("a", "b", "c"), task="multiclass", column=0)
     with pytest.raises(InputError, match="binary or a regression"):
-        FurtherOutput(1, "multiclass", "")
+        FurtherOutput(1, "multiclass", "", 40)
 
 
 @pytest.mark.parametrize(("spec", "column"), [("", 0), (":bound", 2)])
