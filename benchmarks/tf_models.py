@@ -120,7 +120,7 @@ def _evaluate(args: argparse.Namespace) -> None:
 
 
 def _score(args: argparse.Namespace) -> None:
-    from satmut import FEWEST_BARCODES, correlation, measured_effects
+    from satmut import FEWEST_BARCODES, correlation, measured_variants
 
     data = args.shared_data / "variants"
     elements = args.work_dir / f"elements-{args.elements}.vcf"
@@ -128,7 +128,7 @@ def _score(args: argparse.Namespace) -> None:
         out.writelines(_first_contigs(stream, args.elements))
     table = _scored(args, "satmut", elements, data / "satmut_dev.fa", "--null-variants", 0)
     table = table.set_index("model")
-    measured = pd.DataFrame(measured_effects(elements), columns=["lfc", "barcodes"])
+    measured = measured_variants(elements)
     kept = (measured["barcodes"] >= FEWEST_BARCODES).to_numpy()
     names = ["enhancer", *(f"TF{number}" for number in args.sets)]
     print(f"{kept.sum():,} measured variants; Spearman of LogitDifference with the log2 change")

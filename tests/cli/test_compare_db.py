@@ -107,6 +107,18 @@ def test_all_files_and_what_they_say(compare: Callable[..., Done], folder: Path)
     assert "near" in done.stdout
 
 
+def test_databases_with_nothing_where_was_scanned_have_rows_without_statistics(
+    compare: Callable[..., Done], folder: Path
+) -> None:
+    (folder / "elsewhere.bed").write_text("chr2\t100\t200\n")
+    few = ("--calls", "calls.bed", "--database", "elsewhere=elsewhere.bed", "--genome-sizes", "sizes")
+    few += ("--assembly", "hg38", "--scanned", "scanned.bed", "--output-prefix", "out/x")
+    done = compare(folder, *few, "--genome", "g.fa", "--controls", "--permutations", "9")
+    assert done.returncode == 0, done.stderr
+    (row,) = rows_of(folder / "out/x.summary.tsv")
+    assert (row["elements"], row["not_scanned"], row["circular_p"]) == ("0", "1", "NA")
+
+
 def test_same_seed_gives_the_same_bytes_whatever_the_threads(
     compare: Callable[..., Done], folder: Path
 ) -> None:
@@ -115,6 +127,14 @@ def test_same_seed_gives_the_same_bytes_whatever_the_threads(
         assert compare(folder, *options, "--threads", threads).returncode == 0
     for suffix in [*SUFFIXES[:-1], *PLOTS]:
         assert (folder / f"out/a.{suffix}").read_bytes() == (folder / f"out/b.{suffix}").read_bytes()
+
+
+def test_contig_lengths_come_from_a_fasta_too(compare: Callable[..., Done], folder: Path) -> None:
+    assert compare(folder, *COMMON, "--no-plots").returncode == 0
+    options = [{"sizes": "g.fa", "out/x": "out/y"}.get(option, option) for option in COMMON]
+    assert compare(folder, *options, "--no-plots").returncode == 0
+    for suffix in SUFFIXES[:-1]:
+        assert (folder / f"out/x.{suffix}").read_bytes() == (folder / f"out/y.{suffix}").read_bytes()
 
 
 def test_two_runs_at_once_into_one_place_leave_one_whole_result(folder: Path) -> None:
