@@ -152,7 +152,8 @@ def test_the_number_of_tasks_follows_the_sizes_of_the_files(tmp_path: Path, pipe
     (tmp_path / "s.csv").write_text("sample,genome,scan_regions,vcf\na,real.fa.gz,all,v.vcf\n")
     (tmp_path / "real.fa.gz").symlink_to(DEMO / "alpha-globin.fa.gz")  # 83,840 bytes, counted as 335,360
     done = pipeline(
-        "--input", "s.csv", "-stub", "--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001", "--max_shards", "3",
+        "--input", "s.csv", "-stub", "--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001",
+        "--max_shards", "3",
     )  # fmt: skip
     assert done.returncode == 0, done.said
     tasks = [line.partition("> ")[2] for line in done.said.splitlines() if "Submitted process" in line]
