@@ -91,7 +91,8 @@ def test_children_with_a_process_group_of_their_own_are_found_and_stopped(server
 def test_a_server_ends_with_the_process_that_started_it(server: ModuleType) -> None:
     program = (
         f"import sys, subprocess; sys.path.insert(0, {str(HERE)!r}); import server\n"
-        "made = subprocess.Popen(['sleep', '600'], start_new_session=True, preexec_fn=server._die_with_parent)\n"
+        "options = {'start_new_session': True, 'preexec_fn': server._die_with_parent}\n"
+        "made = subprocess.Popen(['sleep', '600'], **options)\n"
         "print(made.pid, flush=True); sys.stdin.read()"
     )
     parent = subprocess.Popen(
