@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pysam
 
 from dnabert_enhancer.files import open_bgzip
 from dnabert_enhancer.genome import open_genome
@@ -121,6 +122,7 @@ def write_variants(folder: Path, locus: str) -> None:
         "##fileformat=VCFv4.2",
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
         '##INFO=<ID=NOTE,Number=1,Type=String,Description="Why it is here">',
+        '##INFO=<ID=END,Number=1,Type=Integer,Description="End, which htslib adds to BCF">',
         f"##contig=<ID=locus,length={len(locus)}>",
         "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tmother\tfather",
     ]
@@ -148,6 +150,12 @@ def write_variants(folder: Path, locus: str) -> None:
     (folder / "variants.vcf").write_text(text)
     with open_bgzip(folder / "variants.vcf.gz") as stream:
         stream.write(text.encode())
+    with (
+        pysam.VariantFile(str(folder / "variants.vcf")) as read,
+        pysam.VariantFile(str(folder / "variants.bcf"), "wb", header=read.header) as written,
+    ):
+        for record in read:
+            written.write(record)
     (folder / "not.vcf").write_text("this is no VCF\n")
     (folder / "genes.bed").write_text(bed([("locus", 13_000, 14_500), ("locus", 17_800, 18_600)], "HBA"))
     (folder / "genes.gtf").write_text(
