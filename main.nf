@@ -1,45 +1,121 @@
 #!/usr/bin/env nextflow
 
-include { SCAN } from './subworkflows/scan'
+include { INDEX_GENOME                         } from './modules/index_genome'
+include { COMPARE                              } from './subworkflows/compare'
+include { parameterFaults                      } from './subworkflows/parameters'
+include { existing; quoted; readSamplesheet    } from './subworkflows/samplesheet'
+include { SCAN                                 } from './subworkflows/scan'
+include { shardsFor                            } from './subworkflows/scatter'
+include { failureText; methodsText             } from './subworkflows/summary'
+include { TRAIN                                } from './subworkflows/train'
+include { VARIANTS                             } from './subworkflows/variants'
 
-// A file that the samplesheet names: [] where the cell is empty; relative paths count from the samplesheet's folder.
-def located(text, folder) {
-    if( !text?.trim() )
-        return []
-    def path = text.trim()
-    return file(path.startsWith('/') || path.contains('://') ? path : "${folder}/${path}", checkIfExists: true)
+// What training starts from: the folder of the row's model, else --base-model as [name, folder or []].
+def baseModel(text) {
+    return text ==~ /new:.+|default|hub:.+/ ? [text, []] : [text, existing(text)]
 }
 
-// One line of the samplesheet as the tuple that SCAN takes.
-def scanOf(row, folder) {
-    if( !(row.sample ==~ /[A-Za-z0-9][A-Za-z0-9._-]*/) )
-        error("--input ${params.input}: sample '${row.sample}': letters, digits, '.', '_' and '-' only, and not empty")
-    if( !row.genome?.trim() )
-        error("--input ${params.input}: sample '${row.sample}': the column genome is empty; give a FASTA file")
-    return tuple([id: row.sample], located(row.genome, folder), located(row.regions, folder), located(row.model, folder))
+// The title line and the rows of an index of results, in one file.
+def writeIndex(channel, titles, folder) {
+    return channel
+        .map { row -> row.join('\t') }
+        .collectFile(name: 'index.tsv', seed: titles.join('\t'), newLine: true, sort: true, storeDir: folder)
 }
 
 workflow {
     main:
-    if( !params.input )
-        error "Missing --input: a CSV with the columns sample,genome and, if wanted, regions,model"
-    def shards = params.shards as Integer
-    if( shards < 1 )
-        error "--shards ${params.shards}: at least 1"
-    def sheet = file(params.input, checkIfExists: true)
+    def faults = parameterFaults(params, file("${projectDir}/nextflow_schema.json"))
+    def base = baseModel(params.base_model.toString())
+    if( base[1] == null )
+        faults << "--base_model ${quoted(params.base_model)}: there is no such folder; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION"
+    def sheet = params.input ? readSamplesheet(params.input) : [rows: [], faults: []]
+    faults += sheet.faults
+    if( faults )
+        error("${faults.size() == 1 ? 'One fault' : "${faults.size()} faults"} in what was given; nothing was started:\n  ${faults.join('\n  ')}")
 
-    ch_scans = channel.fromPath(sheet)
-        .splitCsv(header: true, strip: true)
-        .map { row -> scanOf(row, sheet.parent) }
+    // each genome once, whatever the number of rows that name it
+    ch_genomes = channel.fromList(
+        sheet.rows.collect { row -> row.genome }.unique().collect { genome ->
+            tuple([id: genome.name.replaceAll(/[^A-Za-z0-9._-]/, '_'), uri: genome.toUriString()], genome)
+        }
+    )
+    INDEX_GENOME(ch_genomes)
 
-    SCAN(ch_scans, shards)
+    ch_rows = channel.fromList(sheet.rows.collect { row -> tuple(row.genome.toUriString(), row) })
+        .combine(INDEX_GENOME.out.genome.map { meta, genome, index -> tuple(meta.uri, genome, index) }, by: 0)
+        .map { _uri, row, genome, index -> tuple([id: row.sample], row, genome, index) }
 
-    channel.topic('versions')
+    ch_training = ch_rows.filter { _meta, row, _genome, _index -> row.train_regions }
+    TRAIN(
+        ch_training.map { meta, row, genome, index -> tuple(meta, genome, index, row.train_regions, row.exclude) },
+        ch_training.map { meta, row, _genome, _index -> row.model ? tuple(meta, '', row.model) : tuple(meta, base[0], base[1]) }
+    )
+
+    // a model trained in this run serves the scan and the variants of its row
+    ch_ready = ch_rows.join(
+        ch_rows.filter { _meta, row, _genome, _index -> !row.train_regions }
+            .map { meta, row, _genome, _index -> tuple(meta, row.model) }
+            .mix(TRAIN.out.model)
+    )
+
+    SCAN(
+        ch_ready.filter { _meta, row, _genome, _index, _model -> row.scan_regions }
+            .map { meta, row, genome, index, model ->
+                tuple(meta, genome, index, row.scan_regions == 'all' ? [] : row.scan_regions, model, row.threshold ?: params.threshold ?: '', shardsFor(row.genome, params.scan_shard_mb, params))
+            }
+    )
+
+    VARIANTS(
+        ch_ready.filter { _meta, row, _genome, _index, _model -> row.vcf }
+            .map { meta, row, genome, index, model ->
+                def (names, models) = [row.tf_models.collect { tf -> tf.name }, row.tf_models.collect { tf -> tf.path }]
+                tuple(meta, genome, index, row.vcf, model, names, models, row.motifs, row.genes, shardsFor(row.vcf, params.variants_shard_mb, params))
+            }
+    )
+
+    COMPARE(
+        SCAN.out.calls.map { meta, calls, _tbi -> tuple(meta, calls) }.join(SCAN.out.scanned),
+        ch_rows.filter { _meta, row, _genome, _index -> row.databases }
+            .map { meta, row, genome, index ->
+                def parts = ['name', 'keys', 'path'].collect { part -> row.databases.collect { database -> database[part] } }
+                tuple(meta, row.assembly, genome, index, parts[0], parts[1], parts[2], row.chains, row.genes)
+            }
+    )
+
+    writeIndex(
+        TRAIN.out.dataset.join(TRAIN.out.model).join(TRAIN.out.metrics)
+            .map { meta, dataset, model, metrics, _json -> [meta.id, dataset.name, model.name, metrics.name] },
+        ['sample', 'dataset', 'model', 'metrics'], "${params.outdir}/train"
+    )
+    writeIndex(
+        SCAN.out.track.join(SCAN.out.calls).join(SCAN.out.scanned).join(SCAN.out.record)
+            .map { meta, track, calls, _tbi, scanned, record -> [meta.id, track.name, calls.name, scanned.name, record.name] },
+        ['sample', 'track', 'calls', 'scanned', 'record'], "${params.outdir}/scan"
+    )
+    writeIndex(
+        VARIANTS.out.vcf.join(VARIANTS.out.table).join(VARIANTS.out.candidates).join(VARIANTS.out.record)
+            .map { meta, vcf, table, candidates, record -> [meta.id, vcf.name, table.name, candidates.name, record.name] },
+        ['sample', 'vcf', 'table', 'candidates', 'record'], "${params.outdir}/variants"
+    )
+    writeIndex(
+        COMPARE.out.summary.join(COMPARE.out.per_call).join(COMPARE.out.novel).join(COMPARE.out.record)
+            .map { meta, summary, perCall, _tbi, novel, record -> [meta.id, summary.name, perCall.name, novel.name, record.name] },
+        ['sample', 'summary', 'per_call', 'novel', 'record'], "${params.outdir}/compare"
+    )
+
+    ch_versions = channel.topic('versions')
         .map { process, tool, version -> "${process.tokenize(':').last()}\t${tool}\t${version}" }
         .unique()
-        .collectFile(name: 'software_versions.tsv', newLine: true, sort: true, storeDir: "${params.outdir}/pipeline_info")
+    ch_versions.collectFile(name: 'software_versions.tsv', seed: 'process\ttool\tversion', newLine: true, sort: true, storeDir: params.tracedir)
+    ch_versions.toSortedList()
+        .map { versions ->
+            methodsText(sheet.rows, params, [pipeline: workflow.manifest.version, nextflow: workflow.nextflow.version, engine: workflow.containerEngine], versions)
+        }
+        .collectFile(name: 'methods.md', storeDir: params.tracedir)
+    channel.of(groovy.json.JsonOutput.prettyPrint(groovy.json.JsonOutput.toJson(params)))
+        .collectFile(name: 'params.json', storeDir: params.tracedir)
 
     workflow.onComplete = {
-        println(workflow.success ? "Done: results are in ${params.outdir}" : "Failed: ${workflow.errorMessage ?: 'see .nextflow.log'}; mend it and add -resume")
+        println(workflow.success ? "Done: results are in ${params.outdir}, what was done in ${params.tracedir}/methods.md" : failureText(workflow.errorReport, workflow.commandLine, sheet.rows.collect { row -> row.sample }))
     }
 }

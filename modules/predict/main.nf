@@ -4,10 +4,10 @@ process PREDICT {
     label 'process_gpu'
 
     conda "${moduleDir}/environment.yml"
-    container "${params.container}"
+    container "${task.accelerator ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(genome), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(shard), val(shards)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(threshold), val(shard), val(shards)
 
     output:
     tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.scores"), emit: scores
@@ -19,9 +19,10 @@ process PREDICT {
     prefix = task.ext.prefix ?: meta.id
     """
     predict \\
-        --genome '${genome}' \\
-        ${regions ? "--regions '${regions}'" : ''} \\
-        ${model ? "--model '${model}'" : ''} \\
+        --genome ${genome} \\
+        ${regions ? "--regions ${regions}" : ''} \\
+        ${model ? "--model ${model}" : ''} \\
+        ${threshold ? "--threshold '${threshold}'" : ''} \\
         --shard ${shard}/${shards} \\
         --device ${task.accelerator ? 'cuda' : 'cpu'} \\
         --threads ${task.cpus} \\

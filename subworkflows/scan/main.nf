@@ -1,23 +1,18 @@
 include { PREDICT       } from '../../modules/predict'
 include { PREDICT_MERGE } from '../../modules/predict_merge'
+include { allShards     } from '../scatter'
 
-// Scatter each scan over shards, score them, and put the shards together again.
+// Scatter each scan over its shards, score them, and put the shards together again.
 workflow SCAN {
     take:
-    ch_scans // tuple(meta, genome, regions or [], model or [])
-    shards   // number of shards a scan
+    ch_scans // tuple(meta, genome, index, regions or [], model or [], threshold or '', number of shards)
 
     main:
-    ch_jobs = ch_scans.flatMap { meta, genome, regions, model ->
-        (1..shards).collect { shard -> tuple(meta, genome, regions, model, shard, shards) }
+    ch_jobs = ch_scans.flatMap { meta, genome, index, regions, model, threshold, shards ->
+        (1..shards).collect { shard -> tuple(meta + [shards: shards], genome, index, regions, model, threshold, shard, shards) }
     }
     PREDICT(ch_jobs)
-
-    ch_complete = PREDICT.out.scores
-        .map { meta, scores -> tuple(groupKey(meta, shards), scores) }
-        .groupTuple()
-        .map { key, scores -> tuple(key.target, scores) }
-    PREDICT_MERGE(ch_complete)
+    PREDICT_MERGE(allShards(PREDICT.out.scores))
 
     emit:
     track   = PREDICT_MERGE.out.track

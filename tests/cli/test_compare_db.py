@@ -107,6 +107,18 @@ def test_all_files_and_what_they_say(compare: Callable[..., Done], folder: Path)
     assert "near" in done.stdout
 
 
+def test_databases_with_nothing_where_was_scanned_have_rows_without_statistics(
+    compare: Callable[..., Done], folder: Path
+) -> None:
+    (folder / "elsewhere.bed").write_text("chr2\t100\t200\n")
+    few = ("--calls", "calls.bed", "--database", "elsewhere=elsewhere.bed", "--genome-sizes", "sizes")
+    few += ("--assembly", "hg38", "--scanned", "scanned.bed", "--output-prefix", "out/x")
+    done = compare(folder, *few, "--genome", "g.fa", "--controls", "--permutations", "9")
+    assert done.returncode == 0, done.stderr
+    (row,) = rows_of(folder / "out/x.summary.tsv")
+    assert (row["elements"], row["not_scanned"], row["circular_p"]) == ("0", "1", "NA")
+
+
 def test_same_seed_gives_the_same_bytes_whatever_the_threads(
     compare: Callable[..., Done], folder: Path
 ) -> None:

@@ -40,9 +40,7 @@ def call(path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
 
 def content(dataset: str) -> tuple[str, str]:
     """Return media type and text of a dataset as a browser gets it."""
-    asked = urllib.request.Request(
-        f"{URL}/api/datasets/{dataset}/display?preview=True", None, {"x-api-key": KEY}
-    )
+    asked = urllib.request.Request(f"{URL}/api/datasets/{dataset}/display", None, {"x-api-key": KEY})
     with urllib.request.urlopen(asked, timeout=60) as answer:
         return answer.headers.get("Content-Type", ""), answer.read().decode()
 

@@ -47,6 +47,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "predict": CommandEntry("predict", "enhancer probability of sequences, or a scan of a genome"),
     "score-variants": CommandEntry("score_variants", "effects of variants on enhancers and TF binding"),
     "compare-db": CommandEntry("compare_db", "calls against public enhancer databases"),
+    "index-genome": CommandEntry("index_genome", "a copy of a genome with its index, for many readers"),
     "import-model": CommandEntry("import_model", "a DNABERT or Hugging Face checkpoint as a model directory"),
 }
 

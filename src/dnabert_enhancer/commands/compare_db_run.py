@@ -151,8 +151,9 @@ class _Tester:
         return tests
 
     def _placements(self, ring: Ring) -> list[Placement]:
-        wanted = self._args.null
         placements: list[Placement] = []
+        # without a database that has elements there is nothing to test
+        wanted = self._args.null if self._results else "none"
         if wanted in ("circular", "both"):
             placements.append(CircularShift(ring))
         if wanted in ("resample", "both"):

@@ -9,6 +9,7 @@ from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
 from dnabert_enhancer.genome.fasta import FastaRecord, read_fasta
 from dnabert_enhancer.genome.genome import Genome, open_genome
+from dnabert_enhancer.genome.indexed_fasta import IndexedFasta, indexed_fasta
 from dnabert_enhancer.genome.interval import Interval
 from dnabert_enhancer.genome.interval_reader import read_intervals
 from dnabert_enhancer.genome.interval_table import IntervalTable
@@ -19,10 +20,12 @@ __all__ = [
     "ContigNames",
     "FastaRecord",
     "Genome",
+    "IndexedFasta",
     "Interval",
     "IntervalTable",
     "Stretches",
     "Variant",
+    "indexed_fasta",
     "merge_intervals",
     "open_genome",
     "overlaps_any",

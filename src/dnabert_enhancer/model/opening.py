@@ -11,7 +11,12 @@ from dnabert_enhancer.model.directory import EnhancerModel, open_directory
 
 DEFAULT_NAME = "default"
 HUB_PREFIX = "hub:"
-PACKAGED = Path(__file__).parent / "default"
+FAST_NAME = "default-fast"
+PACKAGED = {
+    DEFAULT_NAME: Path(__file__).parent / "default",
+    FAST_NAME: Path(__file__).parent / "default_fast",
+}
+"""Where the models that come with the package lie."""
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.onnx", "pytorch_model.bin")
 
 
@@ -21,9 +26,10 @@ def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
     Parameters
     ----------
     spec : str or path, optional
-        None or ``"default"``: the packaged model. ``"hub:NAME@REVISION"``: a Hugging Face hub entry,
-        the only form that uses the network. Anything else: a directory, or an archive of one, which is
-        unpacked into a temporary folder that goes with the process.
+        None or ``"default"``: the packaged model; ``"default-fast"``: the smaller packaged model.
+        ``"hub:NAME@REVISION"``: a Hugging Face hub entry, the only form that uses the network. Anything
+        else: a directory, or an archive of one, which is unpacked into a temporary folder that goes with the
+        process. ``:OUTPUT`` at the end chooses one of the model's further outputs.
 
     Raises
     ------
@@ -32,6 +38,23 @@ def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
     ResourceError
         A hub name without huggingface_hub or without network.
     """
+    whole, output = _without_output(spec)
+    model = _opened(whole)
+    return model.select(output) if output else model
+
+
+def _without_output(
+    spec: str | PathLike[str] | None,
+) -> tuple[str | PathLike[str] | None, str]:
+    """Return a model's name and the output that it asks for, or an empty string."""
+    text = "" if spec is None else str(spec)
+    before, separator, output = text.rpartition(":")
+    if not separator or not before or before == HUB_PREFIX.rstrip(":") or not output or "/" in output:
+        return spec, ""
+    return (spec, "") if Path(text).exists() else (before, output)
+
+
+def _opened(spec: str | PathLike[str] | None) -> EnhancerModel:
     directory = resolve(spec)
     if not _is_archive(spec):
         return open_directory(directory)
@@ -48,19 +71,20 @@ def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
 
 def resolve(spec: str | PathLike[str] | None) -> Path:
     """Return the directory that a name stands for: a hub entry is brought, an archive unpacked first."""
-    if spec is None or str(spec) == DEFAULT_NAME:
-        if not PACKAGED.is_dir():
+    name = DEFAULT_NAME if spec is None else str(spec)
+    if name in PACKAGED:
+        if not PACKAGED[name].is_dir():
             raise InputError(
-                "this installation has no packaged model", remedy="name a model with --model DIR"
+                f"this installation has no packaged model {name}", remedy="name a model with --model DIR"
             )
-        return PACKAGED
+        return PACKAGED[name]
     if isinstance(spec, str) and spec.startswith(HUB_PREFIX):
         return _from_hub(spec)
-    return unpacked(spec) if _is_archive(spec) else Path(spec)
+    return unpacked(name) if _is_archive(spec) else Path(name)
 
 
 def _is_archive(spec: str | PathLike[str] | None) -> bool:
-    return spec is not None and str(spec) != DEFAULT_NAME and Path(spec).is_file()
+    return spec is not None and str(spec) not in PACKAGED and Path(spec).is_file()
 
 
 def _from_hub(spec: str) -> Path:

@@ -1,0 +1,36 @@
+process FINETUNE {
+    tag "${meta.id}"
+    label 'process_high'
+    label 'process_gpu'
+
+    conda "${moduleDir}/environment.yml"
+    container "${params.container_torch}"
+
+    input:
+    tuple val(meta), path(dataset, stageAs: 'data/*'), val(base_name), path(base_model, stageAs: 'base/*')
+
+    output:
+    tuple val(meta), path("${prefix}.model"), emit: model
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('finetune --version | cut -d" " -f2'), topic: versions
+
+    script:
+    def args = task.ext.args ?: ''
+    prefix = task.ext.prefix ?: meta.id
+    """
+    finetune \\
+        --dataset ${dataset} \\
+        --base-model ${base_model ?: "'${base_name}'"} \\
+        --model-name '${prefix}' \\
+        --device ${task.accelerator ? 'cuda' : 'cpu'} \\
+        --threads ${task.cpus} \\
+        ${args} \\
+        --output-dir '${prefix}.model'
+    """
+
+    stub:
+    prefix = task.ext.prefix ?: meta.id
+    """
+    mkdir '${prefix}.model'
+    echo '{}' > '${prefix}.model/enhancer_model.json'
+    """
+}

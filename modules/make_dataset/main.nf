@@ -1,0 +1,34 @@
+process MAKE_DATASET {
+    tag "${meta.id}"
+    label 'process_single'
+
+    conda "${moduleDir}/environment.yml"
+    container "${params.container}"
+
+    input:
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(regions, stageAs: 'regions/*'), path(exclude, stageAs: 'exclude/*')
+
+    output:
+    tuple val(meta), path("${prefix}.dataset"), emit: dataset
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('make-dataset --version | cut -d" " -f2'), topic: versions
+
+    script:
+    def args = task.ext.args ?: ''
+    prefix = task.ext.prefix ?: meta.id
+    """
+    make-dataset \\
+        --genome ${genome} \\
+        --regions ${regions} \\
+        ${exclude ? "--exclude ${exclude}" : ''} \\
+        ${args} \\
+        --output-dir '${prefix}.dataset'
+    """
+
+    stub:
+    prefix = task.ext.prefix ?: meta.id
+    """
+    mkdir '${prefix}.dataset'
+    for split in train validation test; do echo -n | gzip -n > '${prefix}.dataset'/\$split.tsv.gz; done
+    echo '{}' > '${prefix}.dataset/dataset.json'
+    """
+}

@@ -1,0 +1,42 @@
+process SCORE_VARIANTS {
+    tag "${meta.id}:${shard}/${shards}"
+    label 'process_medium'
+    label 'process_gpu'
+
+    conda "${moduleDir}/environment.yml"
+    container "${task.accelerator ? params.container_torch : params.container}"
+
+    input:
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(vcf, stageAs: 'vcf/*'), path(model, stageAs: 'model/*'), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(shard), val(shards)
+
+    output:
+    tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.scores"), emit: scores
+    tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.run.json"), emit: record
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('score-variants --version | cut -d" " -f2'), topic: versions
+
+    script:
+    def args = task.ext.args ?: ''
+    prefix = task.ext.prefix ?: meta.id
+    def tf = [tf_names, tf_models].transpose().collect { name, directory -> "--tf '${name}='${directory}" }.join(' ')
+    """
+    score-variants \\
+        --vcf ${vcf} \\
+        --genome ${genome} \\
+        ${model ? "--model ${model}" : ''} \\
+        ${tf} \\
+        ${motifs ? "--motifs ${motifs}" : ''} \\
+        ${genes ? "--genes ${genes}" : ''} \\
+        --shard ${shard}/${shards} \\
+        --device ${task.accelerator ? 'cuda' : 'cpu'} \\
+        --threads ${task.cpus} \\
+        ${args} \\
+        --output-prefix '${prefix}'
+    """
+
+    stub:
+    prefix = task.ext.prefix ?: meta.id
+    """
+    touch '${prefix}.shard-${shard}-of-${shards}.scores'
+    echo '{}' > '${prefix}.shard-${shard}-of-${shards}.run.json'
+    """
+}

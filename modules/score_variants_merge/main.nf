@@ -1,0 +1,36 @@
+process SCORE_VARIANTS_MERGE {
+    tag "${meta.id}"
+    label 'process_single'
+
+    conda "${moduleDir}/environment.yml"
+    container "${params.container}"
+
+    input:
+    tuple val(meta), path(scores)
+
+    output:
+    tuple val(meta), path("${prefix}.vcf.gz"), emit: vcf
+    tuple val(meta), path("${prefix}.vcf.gz.tbi"), emit: index, optional: true // an unsorted VCF has none
+    tuple val(meta), path("${prefix}.tsv.gz"), emit: table
+    tuple val(meta), path("${prefix}.candidates.tsv"), emit: candidates
+    tuple val(meta), path("${prefix}.run.json"), emit: record
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('score-variants --version | cut -d" " -f2'), topic: versions
+
+    script:
+    def args = task.ext.args ?: ''
+    prefix = task.ext.prefix ?: meta.id
+    """
+    score-variants \\
+        --merge '${prefix}' \\
+        ${args} \\
+        --output-prefix '${prefix}'
+    """
+
+    stub:
+    prefix = task.ext.prefix ?: meta.id
+    """
+    for name in vcf tsv; do echo -n | gzip -n > '${prefix}'.\$name.gz; done
+    touch '${prefix}.vcf.gz.tbi' '${prefix}.candidates.tsv'
+    echo '{}' > '${prefix}.run.json'
+    """
+}

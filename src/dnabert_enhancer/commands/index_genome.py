@@ -1,0 +1,36 @@
+"""A copy of a genome with its index, made once for many tasks that read it from the middle.
+
+Plain and bgzip FASTA are copied byte for byte; plain gzip, and lines of differing length, become bgzip. Every
+letter is checked on the way. Writes DIR/genome.fa or DIR/genome.fa.gz with .fai and .gzi, and DIR/run.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--genome", required=True, metavar="FASTA", help="the genome: plain, gzip or bgzip")
+    parser.add_argument("--output-dir", required=True, metavar="DIR", help="gets the genome and its index")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Copy the FASTA, then its indexes, which must not be older."""
+    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.genome import indexed_fasta
+
+    record = RunRecord(args)
+    record.add_input("genome", args.genome)
+    with OutputSet() as outputs:
+        found = indexed_fasta(args.genome)
+        name = "genome.fa" if found.gzi is None else "genome.fa.gz"
+        base = Path(args.output_dir) / name
+        for source, ending in ((found.fasta, ""), (found.gzi, ".gzi"), (found.fai, ".fai")):
+            if source is not None:
+                shutil.copyfile(source, outputs.path(f"{base}{ending}"))
+        record.count("contigs", len(found.fai.read_text(encoding="utf-8").splitlines()))
+        outputs.path(Path(args.output_dir) / "run.json").write_text(record.to_json(), encoding="utf-8")

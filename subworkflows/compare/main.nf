@@ -1,0 +1,21 @@
+include { COMPARE_DB } from '../../modules/compare_db'
+
+// The calls of each scan against the databases that its row of the samplesheet names.
+workflow COMPARE {
+    take:
+    ch_calls     // tuple(meta, calls, scanned)
+    ch_databases // tuple(meta, assembly, genome, index, names, keys, files, chain files, genes or [])
+
+    main:
+    COMPARE_DB(
+        ch_databases.join(ch_calls).map { meta, assembly, genome, index, names, keys, files, chains, genes, calls, scanned ->
+            tuple(meta, assembly, genome, index, calls, scanned, names, keys, files, chains, genes)
+        }
+    )
+
+    emit:
+    summary  = COMPARE_DB.out.summary
+    per_call = COMPARE_DB.out.per_call
+    novel    = COMPARE_DB.out.novel
+    record   = COMPARE_DB.out.record
+}

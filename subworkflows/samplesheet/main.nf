@@ -1,0 +1,238 @@
+// Reads the samplesheet and checks it: every fault of it in one list, with its row and column. Reads no other file.
+
+// The columns: what a cell holds, and the column without which it means nothing.
+def samplesheetColumns() {
+    def bed = /bed|bed\.gz|narrowPeak|narrowPeak\.gz|broadPeak|broadPeak\.gz/
+    return [
+        sample       : [holds: 'name', required: true],
+        genome       : [holds: 'file', ending: /fa|fasta|fna|fa\.gz|fasta\.gz|fna\.gz|fa\.bgz|fasta\.bgz/, required: true],
+        assembly     : [holds: 'word', pattern: /hg38|hg19/, says: 'hg38 or hg19'],
+        train_regions: [holds: 'file', ending: bed],
+        exclude      : [holds: 'file', ending: bed, needs: 'train_regions'],
+        model        : [holds: 'folder'],
+        scan_regions : [holds: 'file', ending: bed, words: ['all']],
+        threshold    : [holds: 'word', pattern: /[A-Za-z0-9._-]+/, says: "a probability, or the name of a threshold in the model's card", needs: 'scan_regions'],
+        vcf          : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf/],
+        tf_models    : [holds: 'named folders', needs: 'vcf'],
+        motifs       : [holds: 'file', needs: 'vcf'],
+        genes        : [holds: 'file'],
+        databases    : [holds: 'named files', needs: 'scan_regions'],
+        chains       : [holds: 'files', needs: 'databases'],
+    ]
+}
+
+// The samplesheet as [rows: list of maps, faults: list of texts]. Files become paths; an empty cell becomes [], '' where it is a word.
+def readSamplesheet(text) {
+    def sheet = existing(text.toString())
+    if( !sheet )
+        return [rows: [], faults: ["--input ${text}: there is no such file"]]
+    if( sheet.isDirectory() || sheet.size() > 10_000_000 )
+        return [rows: [], faults: ["--input ${text}: this is no samplesheet (${sheet.isDirectory() ? 'a folder' : 'more than 10 MB'})"]]
+    def table = tableOf(sheet)
+    def titleFaults = table.faults ?: faultsOfTitles(table.titles)
+    if( titleFaults )
+        return [rows: [], faults: titleFaults]
+    def read = table.entries.collect { entry -> checkedRow(entry, sheet.parent) }
+    def faults = read.collectMany { row -> row.faults } + repeatedSamples(read)
+    if( !read )
+        faults = ["--input ${text}: there is no row"]
+    return [rows: read.collect { row -> row.values }, faults: faults]
+}
+
+// [titles, entries: [where, cells], faults] of a samplesheet in any of the formats.
+def tableOf(sheet) {
+    def content = sheet.getText('UTF-8')
+    def name = sheet.name.toLowerCase()
+    if( content.contains('\u0000') )
+        return [faults: ["--input ${sheet.name}: this is a binary file, no samplesheet"]]
+    if( name ==~ /.*\.(csv|tsv)/ )
+        return delimited(content, name.endsWith('.tsv') ? '\t' : ',')
+    if( name ==~ /.*\.(ya?ml|json)/ )
+        return structured(content, name.endsWith('.json'))
+    return [faults: ["--input ${sheet.name}: give a samplesheet whose name ends in .csv, .tsv, .yaml, .yml or .json"]]
+}
+
+// Lines of cells; a cell in double quotes may hold the separator, and "" for a quote.
+def delimited(content, separator) {
+    def lines = content.replaceFirst(/^\uFEFF/, '').split(/\r\n|\n|\r/, -1).toList()
+        .withIndex(1)
+        .findAll { line, _number -> line.trim() }
+        .collect { line, number -> [where: "row ${number}", texts: cellsOf(line, separator)] }
+    def broken = lines.findAll { line -> line.texts == null }
+    if( broken )
+        return [faults: broken.collect { line -> "${line.where}: a double quote is not closed, or stands within a cell; write \"\" for one in a quoted cell" }]
+    if( !lines )
+        return [titles: [], entries: [], faults: []]
+    def titles = lines.head().texts
+    def uneven = lines.tail().findAll { line -> line.texts.size() != titles.size() }
+    return [
+        titles : titles,
+        entries: lines.tail().collect { line -> [where: line.where, cells: [titles, line.texts].transpose().collectEntries { title, cell -> [(title): cell] }] },
+        faults : uneven.collect { line -> "${line.where}: ${line.texts.size()} cells, but ${titles.size()} columns; quote a cell that holds a separator" },
+    ]
+}
+
+// The cells of a line without blanks around them; null where its quotes do not close.
+def cellsOf(line, separator) {
+    def cell = java.util.regex.Pattern.compile("\\G *(?:\"((?:[^\"]++|\"\")*+)\" *|([^\"${separator}]*+))${separator}")
+    def found = (line + separator) =~ cell
+    def cells = found.collect { match -> [length: match[0].size(), text: (match[1] == null ? match[2] : match[1].replace('""', '"')).trim()] }
+    return cells.sum(0) { part -> part.length } == line.size() + 1 ? cells.collect { part -> part.text } : null
+}
+
+// A list of maps, as YAML and JSON have it.
+def structured(content, isJson) {
+    def data = null
+    try {
+        data = isJson
+            ? new groovy.json.JsonSlurper().parseText(content)
+            : new org.yaml.snakeyaml.Yaml(new org.yaml.snakeyaml.constructor.SafeConstructor(new org.yaml.snakeyaml.LoaderOptions())).load(content)
+    }
+    catch( Exception problem ) {
+        return [faults: ["--input: the samplesheet is no ${isJson ? 'JSON' : 'YAML'}: ${problem.message.readLines().findAll { line -> line.trim() }.take(3).join(' ')}"]]
+    }
+    if( !(data instanceof List) || data.any { entry -> !(entry instanceof Map) } )
+        return [faults: ["--input: a samplesheet in ${isJson ? 'JSON' : 'YAML'} is a list of rows, each with column names and values"]]
+    return [
+        titles : data.collectMany { entry -> entry.keySet().collect { key -> key.toString() } }.unique(),
+        entries: data.withIndex(1).collect { entry, number -> [where: "row ${number}", cells: entry.collectEntries { key, value -> [(key.toString()): value] }] },
+        faults : [],
+    ]
+}
+
+def faultsOfTitles(titles) {
+    def known = samplesheetColumns().keySet().toList()
+    def unknown = titles.findAll { title -> !(title in known) }
+        .collect { title -> "the column ${quoted(title)} is not known${didYouMean(title, known)}; the columns are ${known.join(', ')}" }
+    def twice = titles.findAll { title -> titles.count(title) > 1 }.unique()
+        .collect { title -> "the column ${title} comes twice" }
+    def missing = samplesheetColumns().findAll { name, column -> column.required && !(name in titles) }.keySet()
+        .collect { name -> "the column ${name} is missing" }
+    return unknown + twice + missing
+}
+
+// [where, values, faults] of one row.
+def checkedRow(entry, folder) {
+    def columns = samplesheetColumns()
+    def cells = columns.collectEntries { name, column -> [(name): cellOf(entry.cells[name], column, folder)] }
+    def faults = cells.findAll { _name, cell -> cell.fault }
+        .collect { name, cell -> "${entry.where}, column ${name}: ${cell.fault}" }
+    def given = cells.findAll { _name, cell -> !cell.empty }.keySet()
+    faults += columns.findAll { name, column -> column.required && !(name in given) }
+        .collect { name, _column -> "${entry.where}, column ${name}: it is empty" }
+    faults += columns.findAll { name, column -> column.needs && name in given && !(column.needs in given) }
+        .collect { name, column -> "${entry.where}, column ${name}: it means nothing without ${column.needs}, which is empty" }
+    if( 'databases' in given && !('assembly' in given) )
+        faults << "${entry.where}, column assembly: databases are compared by place: give hg38 or hg19"
+    if( !['train_regions', 'scan_regions', 'vcf'].any { name -> name in given } )
+        faults << "${entry.where}: there is nothing to do; give train_regions, scan_regions (a BED file, or all) or vcf"
+    return [where: entry.where, values: cells.collectEntries { name, cell -> [(name): cell.value] }, faults: faults]
+}
+
+// [value, empty, fault] of a cell.
+def cellOf(content, column, folder) {
+    def holdsSeveral = column.holds in ['files', 'named files', 'named folders']
+    if( content instanceof Map || (content instanceof List && !holdsSeveral) )
+        return [value: [], fault: "give one value, not a ${content instanceof Map ? 'map' : 'list'}"]
+    def texts = (content instanceof List ? content : holdsSeveral ? (content ?: '').toString().tokenize(';') : [content == null ? '' : content])
+        .collect { part -> part.toString().trim() }
+    def parts = holdsSeveral ? texts.findAll { part -> part } : texts
+    if( parts.every { part -> part == '' } )
+        return [value: column.holds in ['name', 'word'] ? '' : [], empty: true]
+    def odd = parts.find { part -> part =~ /\p{Cntrl}/ }
+    if( odd != null )
+        return [value: [], fault: "${quoted(odd)} holds a control character"]
+    if( column.holds == 'name' )
+        return [value: parts[0], fault: parts[0] ==~ namePattern() ? null : "${quoted(parts[0])}: a name is made of letters, digits, '.', '_' and '-', begins with a letter or digit, and has at most 100"]
+    if( column.holds == 'word' )
+        return [value: parts[0], fault: parts[0] ==~ column.pattern ? null : "${quoted(parts[0])}: give ${column.says}"]
+    if( parts[0] in (column.words ?: []) )
+        return [value: parts[0]]
+    return column.holds.startsWith('named') ? namedCell(parts, column, folder) : pathsCell(parts, column, folder)
+}
+
+def pathsCell(parts, column, folder) {
+    def found = parts.collect { part -> located(part, column, folder) }
+    def fault = found.findAll { one -> one.fault }.collect { one -> one.fault }.join('; ')
+    def paths = found.collect { one -> one.path }
+    return [value: column.holds == 'files' ? paths : paths[0] ?: [], fault: fault ?: null]
+}
+
+// NAME=FILE or NAME=FILE,key=value… as [name, path, keys].
+def namedCell(parts, column, folder) {
+    def read = parts.collect { part ->
+        def name = part.contains('=') ? part.substring(0, part.indexOf('=')).trim() : ''
+        def rest = part.substring(part.indexOf('=') + 1).trim()
+        def comma = column.holds == 'named files' ? rest.indexOf(',') : -1
+        def keys = comma < 0 ? '' : rest.substring(comma)
+        if( !(name ==~ namePattern()) )
+            return [fault: "${quoted(part)}: give NAME=${column.holds == 'named files' ? 'FILE or NAME=FILE,key=value' : 'FOLDER'}, the name of letters, digits, '.', '_' and '-'"]
+        if( !(keys ==~ /(,[a-z_]+=[A-Za-z0-9 ._+:|()\/-]+)*/) )
+            return [fault: "${quoted(part)}: after the file come key=value pairs, separated by commas"]
+        def place = located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)
+        return [name: name, path: place.path, keys: keys, fault: place.fault]
+    }
+    def names = read.collect { one -> one.name }
+    def twice = names.findAll { name -> name && names.count(name) > 1 }.unique()
+    def faults = read.findAll { one -> one.fault }.collect { one -> one.fault } + twice.collect { name -> "the name ${name} comes twice" }
+    return [value: read.collect { one -> [name: one.name, path: one.path, keys: one.keys] }, fault: faults.join('; ') ?: null]
+}
+
+// [path, fault] of a file or folder: relative paths count from the samplesheet's folder; * and ? are letters like others.
+def located(text, column, folder) {
+    def isFolder = column.holds.contains('folder')
+    def path = existing(text.startsWith('/') || text.contains('://') ? text : folder.resolve(text))
+    if( !path )
+        return [fault: "${quoted(text)}: there is no such ${isFolder ? 'folder' : 'file'}"]
+    if( path.isDirectory() != isFolder )
+        return [fault: "${quoted(text)} is a ${isFolder ? 'file; give a folder' : 'folder; give a file'}"]
+    if( !isFolder && column.ending && !(path.name ==~ "(?i).*\\.(${column.ending})") )
+        return [fault: "${quoted(text)}: the name must end in .${column.ending.replace('\\', '').replace('|', ', .')}"]
+    if( !isFolder && path.size() == 0 )
+        return [fault: "${quoted(text)} is empty"]
+    return [path: path]
+}
+
+// The path when it exists, else null (also where the path or its kind of storage cannot be read).
+def existing(place) {
+    try {
+        def path = file(place, glob: false)
+        return path.exists() ? path : null
+    }
+    catch( Exception _problem ) {
+        return null
+    }
+}
+
+def repeatedSamples(rows) {
+    def named = rows.findAll { row -> row.values.sample }
+    return named.groupBy { row -> row.values.sample }
+        .findAll { _sample, same -> same.size() > 1 }
+        .collect { sample, same -> "${same.collect { row -> row.where }.join(' and ')}, column sample: ${quoted(sample)} comes more than once" }
+}
+
+def namePattern() {
+    return /[A-Za-z0-9][A-Za-z0-9._-]{0,99}/
+}
+
+// A value for a message: in quotes, not longer than a line, control characters visible.
+def quoted(text) {
+    def shown = text.toString().replaceAll(/\p{Cntrl}/, '?')
+    return "'${shown.size() > 80 ? shown.take(80) + '…' : shown}'"
+}
+
+def didYouMean(word, known) {
+    def best = known.min { name -> editDistance(word.toString().toLowerCase(), name) }
+    return best && editDistance(word.toString().toLowerCase(), best) <= Math.max(2, best.size().intdiv(3)) ? " (did you mean ${best}?)" : ''
+}
+
+// Letters to insert, delete or replace between two words (Levenshtein).
+def editDistance(one, other) {
+    def first = (0..other.size()).toList()
+    return one.toList().withIndex(1).inject(first) { before, letter ->
+        other.toList().withIndex(1).inject([letter[1]]) { now, wanted ->
+            def column = wanted[1]
+            now + [[now[column - 1] + 1, before[column] + 1, before[column - 1] + (letter[0] == wanted[0] ? 0 : 1)].min()]
+        }
+    }.last()
+}

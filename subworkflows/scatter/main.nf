@@ -1,0 +1,18 @@
+// Into how many tasks a file is cut, and their results together again.
+
+// Tasks for a file by its size; DNA and VCF are about four times as large uncompressed.
+def shardsFor(path, megabytes, options) {
+    if( options.shards )
+        return options.shards as Integer
+    def bytes = path.size() * (path.name ==~ /(?i).*\.(gz|bgz|bcf)/ ? 4 : 1)
+    def wanted = Math.ceil((bytes / ((megabytes as BigDecimal) * 1_000_000)) as Double) as Integer
+    return Math.max(1, Math.min(wanted, options.max_shards as Integer))
+}
+
+// tuple(meta, all files) as soon as the meta.shards files of a meta are there; their order is that of their names, so that a resumed run finds its cache.
+def allShards(channel) {
+    return channel
+        .map { meta, file -> tuple(groupKey(meta, meta.shards as Integer), file) }
+        .groupTuple()
+        .map { key, files -> tuple(key.target.findAll { name, _value -> name != 'shards' }, files.toSorted { file -> file.name }) }
+}

@@ -1,0 +1,52 @@
+// What a run says about itself: the methods paragraph, and the last words of a run that failed.
+
+// The methods of a run as Markdown: what was done with which samples, with versions and citations. Versions are lines PROCESS<TAB>TOOL<TAB>VERSION.
+def methodsText(rows, options, run, versions) {
+    def trained = samplesWith(rows, 'train_regions')
+    def scanned = samplesWith(rows, 'scan_regions')
+    def scored = samplesWith(rows, 'vcf')
+    def compared = rows.findAll { row -> row.databases }
+    def suite = versions.collect { line -> line.tokenize('\t')[2] }.unique().join(', ')
+    def sentences = [
+        "The analyses were run with the dnabert-enhancer pipeline ${run.pipeline} and the DNABERT-Enhancer suite ${suite ?: run.pipeline} [1, 2] on Nextflow ${run.nextflow} [3]${run.engine ? " in containers (${run.engine})" : ''}.",
+        trained ? "Models were trained for ${trained}: windows of ${options.window_length} bp (${options.placement}) from the regions given, negatives ${options.negatives}${options.negatives == 'matched' ? ' for GC, repeats and contig' : ' with their dinucleotide counts kept'} at a ratio of ${options.ratio}, splits ${options.splits} by ${options.split_by} without windows that share 40-mers across splits, ${options.epochs} epochs (${options.method}, batches of ${options.batch_size}, seed ${options.seed}) from the model of the row or else ${options.base_model}, calibrated on the validation split and judged on the test split." : '',
+        scanned ? "Genomes were scanned for ${scanned}: windows every ${options.stride ?: 'quarter of a window in'}${options.stride ? '' : ' '} bp, both strands averaged, calls at or above the threshold ${options.threshold ?: "of the model's card"}, q-values of windows against dinucleotide-preserving shuffles of a share of the same windows [4]." : '',
+        scored ? "Variants were scored for ${scored}: both alleles in windows at ${options.offsets ?: 5} offsets on both strands, p-values against variants of the same type in shuffled sequence, q-values after [4]." : '',
+        compared ? "Calls were compared with databases (${compared.collect { row -> "${row.sample}: ${row.databases.collect { one -> one.name }.join(', ')}" }.join('; ')}) within what was scanned, with ${options.permutations} circular shifts and as many re-samplings matched for GC; intervals by bioframe [5]. The databases' own papers and licences are listed in the run.json of each comparison." : '',
+    ].findAll { sentence -> sentence }
+    def citations = [
+        'Sathian et al. (2025) DNABERT-Enhancer. bioRxiv, doi:10.1101/2025.03.18.644040',
+        'Ji et al. (2021) DNABERT. Bioinformatics 37:2112, doi:10.1093/bioinformatics/btab083',
+        'Di Tommaso et al. (2017) Nextflow enables reproducible computational workflows. Nat Biotechnol 35:316, doi:10.1038/nbt.3820',
+        scanned || scored ? 'Benjamini and Hochberg (1995) Controlling the false discovery rate. J R Stat Soc B 57:289, doi:10.1111/j.2517-6161.1995.tb02031.x' : '',
+        compared ? 'Open2C et al. (2024) Bioframe. Bioinformatics 40:btae088, doi:10.1093/bioinformatics/btae088' : '',
+    ]
+    def numbered = citations.withIndex(1).findAll { text, _number -> text }.collect { text, number -> "${number}. ${text}" }
+    return "# Methods\n\n${sentences.join(' ')}\n\nThe exact options of every task are in the run.json beside its results.\n\n${numbered.join('\n')}\n"
+}
+
+def samplesWith(rows, column) {
+    return rows.findAll { row -> row[column] }.collect { row -> row.sample }.join(', ')
+}
+
+// Which sample, which command, and how to go on: from Nextflow's own report of the error.
+def failureText(report, commandLine, samples) {
+    def lines = (report ?: '').readLines()
+    def process = (report ?: '') =~ /(?m)^Error executing process > '(.+?)(?: \((.+)\))?'$/
+    if( !process.find() )
+        return 'Failed before or between tasks; see the message above and .nextflow.log'
+    def tag = (process.group(2) ?: '').tokenize(':')
+    def (what, shard) = [tag[0] ?: '', tag[1]]
+    def command = linesAfter('Command executed', lines).collect { line -> line.trim().replaceFirst(/\\$/, '').trim() }.join(' ')
+    def resume = commandLine =~ /(^| )-resume( |$)/ ? commandLine : "${commandLine} -resume"
+    return [
+        "Failed: ${process.group(1)}, ${what in samples ? 'sample ' : ''}${what}${shard ? ", shard ${shard}" : ''}",
+        "Command: ${command}",
+        "Its folder: ${linesAfter('Work dir', lines).collect { line -> line.trim() }.join(' ')} (the command's own message is in .command.err)",
+        "When it is mended, this goes on with what was finished: ${resume}",
+    ].join('\n')
+}
+
+def linesAfter(title, lines) {
+    return lines.dropWhile { line -> !line.startsWith(title) }.drop(1).dropWhile { line -> !line.trim() }.takeWhile { line -> line.trim() }
+}

@@ -1,0 +1,20 @@
+include { MAKE_DATASET } from '../../modules/make_dataset'
+include { FINETUNE     } from '../../modules/finetune'
+include { EVALUATE     } from '../../modules/evaluate'
+
+// From regions to a model and what it is worth: windows with matched negatives, training, metrics on the test split.
+workflow TRAIN {
+    take:
+    ch_regions // tuple(meta, genome, index, regions, exclude or [])
+    ch_base    // tuple(meta, name, directory or []): what training starts from
+
+    main:
+    MAKE_DATASET(ch_regions)
+    FINETUNE(MAKE_DATASET.out.dataset.join(ch_base))
+    EVALUATE(MAKE_DATASET.out.dataset.join(FINETUNE.out.model))
+
+    emit:
+    dataset = MAKE_DATASET.out.dataset
+    model   = FINETUNE.out.model
+    metrics = EVALUATE.out.metrics
+}

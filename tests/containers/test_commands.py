@@ -1,0 +1,86 @@
+"""Every command of bin/ in the image: its version, and a real run by a user without account."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COMMANDS = sorted(path.name for path in (REPOSITORY / "bin").iterdir())
+LOCUS = "--genome /demo/alpha-globin.fa.gz"
+DATASET = (
+    f"make-dataset --regions /demo/ccre-pels.bed {LOCUS} --output-dir data"
+    " --split-by block --block-size 20000 --allow-fewer"
+)
+# a new command needs a run here
+RUNS = {
+    "compare-db": (
+        "compare-db --calls /demo/ccre-pels.bed --assembly hg38 --genome-sizes /demo/alpha-globin.fa.gz.fai"
+        " --database FANTOM5=/demo/fantom5-enhancers.bed,preset=fantom5"
+        " --permutations 100 --output-prefix out",
+        ["out.summary.tsv", "out.per_call.tsv.gz", "out.run.json"],
+    ),
+    "evaluate": (
+        f"{DATASET} && evaluate --dataset data --bootstrap 100 --output-prefix out",
+        ["out.metrics.tsv", "out.roc.png", "out.run.json"],
+    ),
+    "index-genome": (
+        f"index-genome {LOCUS} --output-dir indexed",
+        ["indexed/genome.fa.gz", "indexed/genome.fa.gz.gzi"],
+    ),
+    "make-dataset": (DATASET, ["data/train.tsv.gz", "data/dataset.json"]),
+    "predict": (
+        f"predict {LOCUS} --regions /demo/textbook-enhancers.bed --output-prefix out",
+        ["out.bw", "out.calls.bed.gz.tbi", "out.run.json"],
+    ),
+    "score-variants": (
+        f"score-variants --vcf /demo/variants.vcf {LOCUS} --offsets 1 --null-variants 100"
+        " --output-prefix out",
+        ["out.vcf.gz", "out.tsv.gz", "out.run.json"],
+    ),
+    "tokenize": (
+        f"tokenize --input /demo/textbook-enhancers.bed {LOCUS} --k 6 --output out.tsv.gz",
+        ["out.tsv.gz"],
+    ),
+}
+NEEDS_TORCH = {"finetune"}
+
+pytestmark = pytest.mark.containers
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_command_is_on_the_path_and_says_the_librarys_version(
+    command: str, engine: Any, version: str
+) -> None:
+    assert engine.run(command, "--version").stdout.split() == ["dnabert-enhancer", version]
+
+
+def test_every_command_has_a_real_run_here() -> None:
+    assert set(COMMANDS) == set(RUNS) | NEEDS_TORCH
+
+
+@pytest.mark.parametrize("command", sorted(RUNS))
+def test_the_command_does_its_work(command: str, engine: Any, anyones: Path) -> None:
+    script, files = RUNS[command]
+    folders = [f"{REPOSITORY / 'assets' / 'demo'}:/demo:ro", f"{anyones}:/work"]
+    engine.run("bash", "-c", f"cd /work && {script}", folders=folders)
+    for name in files:
+        written = anyones / name
+        assert written.stat().st_size > 0, name
+        assert written.stat().st_uid == 43210, name
+    for record in anyones.glob("*.run.json"):
+        assert json.loads(record.read_text())["command"] == command
+
+
+@pytest.mark.parametrize("command", sorted(NEEDS_TORCH))
+def test_without_torch_the_command_says_what_to_take(command: str, docker: Any, anyones: Path) -> None:
+    folders = [f"{REPOSITORY / 'assets' / 'demo'}:/demo:ro", f"{anyones}:/work"]
+    script = f"cd /work && {DATASET} && {command} --dataset data --base-model new:tiny --output-dir model"
+    done = docker.run("bash", "-c", script, folders=folders, fails=True)
+    assert done.returncode == 3
+    assert "torch" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert not (anyones / "model").exists()

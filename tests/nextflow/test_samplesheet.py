@@ -1,0 +1,178 @@
+"""Faults of samplesheet and parameters: all in one message, by row and column, before anything starts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+
+DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
+
+ROWS = """\
+sample,genome,scan_regions,vcf,databases,assembly,tf_models
+../evil,missing.fa,all,,,,
+$(touch pwned),g.fa,all,,,,
+good,g.fa,,,,,
+good,folder,all,,,,
+x y,p.bed,,,D=a.bed,mm10,
+
+db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed
+short,g.fa,all,,p.bed,,
+empty,empty.fa,all,,"P=p.bed",,
+"""
+FAULTS_OF_ROWS = [
+    "row 2, column sample: '../evil': a name is made of",
+    "row 2, column genome: 'missing.fa': there is no such file",
+    "row 3, column sample: '$(touch pwned)': a name is made of",
+    "row 4: there is nothing to do; give train_regions, scan_regions (a BED file, or all) or vcf",
+    "row 5, column genome: 'folder' is a folder; give a file",
+    "row 6, column sample: 'x y': a name is made of",
+    "row 6, column genome: 'p.bed': the name must end in .fa,",
+    "row 6, column assembly: 'mm10': give hg38 or hg19",
+    "row 6, column databases: 'a.bed': there is no such file",
+    "row 6, column databases: it means nothing without scan_regions, which is empty",
+    "row 6: there is nothing to do",
+    "row 8, column tf_models: 'p.bed' is a file; give a folder",
+    "row 8, column databases: 'A=p.bed,preset=x'': after the file come key=value pairs, separated by commas; "
+    "the name B comes twice",
+    "row 9, column databases: 'p.bed': give NAME=FILE or NAME=FILE,key=value",
+    "row 9, column assembly: databases are compared by place: give hg38 or hg19",
+    "row 10, column genome: 'empty.fa' is empty",
+    "row 10, column assembly: databases are compared by place",
+    "row 4 and row 5, column sample: 'good' comes more than once",
+]
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path) -> None:
+    (tmp_path / "g.fa").symlink_to(DEMO / "alpha-globin.fa.gz")
+    (tmp_path / "p.bed").symlink_to(DEMO / "ccre-pels.bed")
+    (tmp_path / "v.vcf").symlink_to(DEMO / "variants.vcf")
+    (tmp_path / "empty.fa").touch()
+    (tmp_path / "folder").mkdir()
+
+
+def faults(said: str) -> list[str]:
+    head, *rest = said.partition("nothing was started:\n")[2].split("\n")
+    return [line.strip() for line in [head, *rest] if line.startswith("  ")]
+
+
+def nothing_ran(folder: Path) -> bool:
+    return not list(folder.glob("work/??/*")) and not list(folder.rglob("pwned"))
+
+
+def test_every_fault_of_the_rows_is_in_one_message(tmp_path: Path, pipeline: Callable) -> None:
+    (tmp_path / "sheet.csv").write_text(ROWS)
+    done = pipeline("--input", "sheet.csv")
+    assert done.returncode != 0
+    assert f"{len(FAULTS_OF_ROWS)} faults in what was given" in done.said
+    for fault, expected in zip(faults(done.said), FAULTS_OF_ROWS, strict=True):
+        assert fault.startswith(expected)
+    assert nothing_ran(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "titles.csv",
+            "sample,genom,scan_region,sample\na,b,c,d\n",
+            [
+                "the column 'genom' is not known (did you mean genome?); the columns are sample, genome",
+                "the column 'scan_region' is not known (did you mean scan_regions?)",
+                "the column sample comes twice",
+                "the column genome is missing",
+            ],
+        ),
+        (
+            "quotes.tsv",
+            'sample\tgenome\n\n"a\tb\na\tb"c\n',
+            ["row 3: a double quote is not closed", "row 4: a double quote is not closed, or stands within"],
+        ),
+        ("uneven.csv", "sample,genome\na\n", ["row 2: 1 cells, but 2 columns; quote a cell that holds"]),
+        ("bare.csv", "sample,genome\n", ["--input bare.csv: there is no row"]),
+        ("binary.csv", "sample\0", ["--input binary.csv: this is a binary file, no samplesheet"]),
+        (
+            "values.yaml",
+            "- {sample: a, genome: g.fa, scan_regions: [a, b]}\n- {sample: 3, genome: g.fa, vcf: {a: 1}}\n",
+            [
+                "row 1, column scan_regions: give one value, not a list",
+                "row 2, column vcf: give one value, not a map",
+            ],
+        ),
+        (
+            "code.yaml",
+            '!!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL ["file:///x"]]]]',
+            ["--input: the samplesheet is no YAML: Global tag is not allowed"],
+        ),
+        ("map.json", '{"sample": "a"}', ["--input: a samplesheet in JSON is a list of rows"]),
+    ],
+)
+def test_a_wrong_file_is_named_before_anything_runs(
+    name: str, content: str, said: list[str], tmp_path: Path, pipeline: Callable
+) -> None:
+    (tmp_path / name).write_text(content)
+    done = pipeline("--input", name)
+    assert done.returncode != 0
+    for fault, expected in zip(faults(done.said), said, strict=True):
+        assert fault.startswith(expected)
+    assert nothing_ran(tmp_path)
+
+
+def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipeline: Callable) -> None:
+    done = pipeline(
+        "--input", "sheet.txt", "--sharts", "3", "--max-shards", "4", "--epochs", "many",
+        "--use_gpu", "maybe", "--precision", "float16", "--threshold", "';touch pwned'",
+        "--shards", "0", "--base_model", "nowhere",
+    )  # fmt: skip
+    assert done.returncode != 0
+    # Nextflow keeps --max-shards under one of two names, by its version
+    found = [fault.replace("--max-shards", "--maxShards") for fault in faults(done.said)]
+    assert sorted(found) == [
+        "--base_model 'nowhere': there is no such folder; models by name are new:tiny, new:small, new:base, "
+        "default and hub:NAME@REVISION",
+        "--epochs 'many': give a whole number",
+        "--input 'sheet.txt': give a file whose name ends in .csv, .tsv, .yaml, .yml or .json",
+        "--input sheet.txt: there is no such file",
+        "--maxShards: there is no such parameter (did you mean max_shards?)",
+        "--precision 'float16': give float32, bfloat16, int8",
+        "--shards '0': give 1 or more",
+        "--sharts: there is no such parameter (did you mean shards?)",
+        "--threshold '';touch pwned'': give a probability, or the name of a threshold in the model's card",
+        "--use_gpu 'maybe': give true or false",
+    ]
+    assert nothing_ran(tmp_path)
+
+
+def test_the_number_of_tasks_follows_the_sizes_of_the_files(tmp_path: Path, pipeline: Callable) -> None:
+    (tmp_path / "s.csv").write_text("sample,genome,scan_regions,vcf\na,real.fa.gz,all,v.vcf\n")
+    # 83,840 bytes, counted as 335,360
+    (tmp_path / "real.fa.gz").symlink_to(DEMO / "alpha-globin.fa.gz")
+    widths = ("--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001", "--max_shards", "3")
+    done = pipeline("--input", "s.csv", "-stub", *widths)
+    assert done.returncode == 0, done.said
+    tasks = [line.partition("> ")[2] for line in done.said.splitlines() if "Submitted process" in line]
+    assert {task for task in tasks if "SCAN:PREDICT (" in task} == {f"SCAN:PREDICT (a:{n}/2)" for n in (1, 2)}
+    # 3,634 bytes of VCF would give 4 tasks
+    assert sum("SCORE_VARIANTS (a:" in task for task in tasks) == 3
+
+
+def test_all_formats_of_a_samplesheet_give_the_same_run(tmp_path: Path, pipeline: Callable) -> None:
+    row = {"sample": "a", "genome": "g.fa", "assembly": "hg38", "scan_regions": "p.bed"}
+    databases = ["P=p.bed,preset=screen", "V=p.bed"]
+    titles, cells = [*row, "databases"], [*row.values(), ";".join(databases)]
+    (tmp_path / "s.tsv").write_text("\ufeff" + "\t".join(titles) + "\r\n\r\n" + "\t".join(cells) + "\r\n")
+    (tmp_path / "s.csv").write_text(",".join(titles) + "\n" + ", ".join(f'"{cell}"' for cell in cells) + "\n")
+    (tmp_path / "s.json").write_text(json.dumps([row | {"databases": databases, "vcf": None}]))
+    lines = [f"  {name}: {value}\n" for name, value in row.items()]
+    (tmp_path / "s.yml").write_text("- " + "".join(lines)[2:] + f"  databases: {json.dumps(databases)}\n")
+    for number, name in enumerate(("s.tsv", "s.csv", "s.json", "s.yml")):
+        done = pipeline("--input", name, "-stub", "-resume", "--shards", "1")
+        assert done.returncode == 0, done.said
+        # after the first, every task is answered from its cache: the hash of all inputs is the same
+        assert done.said.count("Cached process") == (4 if number else 0)
+        assert done.said.count("Submitted process") == (0 if number else 4)

@@ -1,0 +1,127 @@
+"""The test profile through a real Slurm: what it asks for, what comes out, what too little memory does."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from pipeline_runs import Run, run
+
+# a test's queue is looked at more often than a cluster's
+QUICK = "executor { $slurm { pollInterval = '1 sec'; queueStatInterval = '2 sec' } }\n"
+ON_A_CARD = {"PREDICT", "SCORE_VARIANTS"}
+
+pytestmark = pytest.mark.slurm
+
+
+def jobs() -> dict[str, dict[str, str]]:
+    """Return what Slurm knows of its jobs, by the folder they ran in."""
+    shown = subprocess.run(
+        ["scontrol", "--oneliner", "show", "job"], capture_output=True, text=True, timeout=60
+    )
+    records = [
+        dict(word.split("=", 1) for word in line.split() if "=" in word) for line in shown.stdout.splitlines()
+    ]
+    return {record["WorkDir"]: record for record in records if "WorkDir" in record}
+
+
+def name(task: dict[str, str]) -> str:
+    return task["process"].split(":")[-1]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(tmp_path_factory.mktemp("slurm"), "test,slurm", configuration=QUICK)
+
+
+def test_every_task_is_a_job_of_its_size(plain: Run) -> None:
+    assert plain.returncode == 0, plain.said
+    assert "WARN" not in plain.said, plain.said
+    known = jobs()
+    assert len(plain.tasks) > 6
+    for task in plain.tasks:
+        job = known[str(plain.work(task))]
+        assert job["JobId"] == task["native_id"]
+        assert job["JobState"] == "COMPLETED"
+        memory = re.search(r"mem=(\d+)([MG])", job["TRES"])
+        assert memory
+        assert f"{memory[1]} {memory[2]}B" == task["memory"]
+        assert job["NumCPUs"] == task["cpus"]
+        assert "gpu" not in job.get("TresPerNode", "")
+        if name(task) in ON_A_CARD:
+            assert "--device cpu" in (plain.work(task) / ".command.sh").read_text()
+
+
+def test_with_docker_on_slurm_the_results_are_the_same(plain: Run, tmp_path: Path) -> None:
+    contained = run(tmp_path, "test,slurm,docker", configuration=QUICK)
+    assert contained.returncode == 0, contained.said
+    assert "WARN" not in contained.said, contained.said
+    assert {folder.split("/")[0] for folder in plain.results} == {"scan", "variants", "compare"}
+    assert contained.results == plain.results
+    known = jobs()
+    for task in contained.tasks:
+        assert known[str(contained.work(task))]["JobState"] == "COMPLETED"
+        assert "docker run -i" in (contained.work(task) / ".command.run").read_text()
+
+
+def test_with_gpu_the_jobs_of_the_label_get_a_card_and_no_other_does(tmp_path: Path) -> None:
+    """Stub run: there is no real card, but Slurm hands out its fake one and tells the job so."""
+    os.environ["NXF_DEBUG"] = "1"  # each task writes its environment to its log
+    try:
+        done = run(tmp_path, "test,slurm,gpu", "-stub-run", configuration=QUICK)
+    finally:
+        del os.environ["NXF_DEBUG"]
+    assert done.returncode == 0, done.said
+    known = jobs()
+    seen = set()
+    for task in done.tasks:
+        job = known[str(done.work(task))]
+        log = (done.work(task) / ".command.log").read_text()
+        assert "SLURM_JOB_ID=" in log
+        if name(task) in ON_A_CARD:
+            seen.add(name(task))
+            assert job["TresPerNode"] == "gres:gpu:1"
+            assert "\nCUDA_VISIBLE_DEVICES=0\n" in log
+        else:
+            assert "TresPerNode" not in job
+            assert "CUDA_VISIBLE_DEVICES=0" not in log
+    assert seen == ON_A_CARD
+
+
+def test_with_gpu_the_command_is_told_to_use_it_and_says_when_there_is_none(tmp_path: Path) -> None:
+    done = run(tmp_path, "test,slurm,gpu", configuration=QUICK)
+    assert done.returncode != 0
+    scripts = [
+        path.read_text()
+        for path in (tmp_path / "work").glob("*/*/.command.sh")
+        if "predict \\" in path.read_text()
+    ]
+    assert scripts
+    assert all("--device cuda" in script for script in scripts)
+    assert "CUDA" in done.said or "cuda" in done.said
+    assert "Traceback" not in done.said
+
+
+def test_a_task_killed_for_its_memory_runs_again_with_more(tmp_path: Path) -> None:
+    """Slurm itself kills the first try; that there is a second one is the pipeline's own setting."""
+    little = "process { withLabel: 'process_medium' { memory = { 60.MB * task.attempt ** 3 } } }\n"
+    done = run(tmp_path, "test,slurm", configuration=QUICK + little)
+    assert done.returncode == 0, done.said
+    tries: dict[str, list[dict[str, str]]] = {}
+    for task in done.tasks:
+        tries.setdefault(task["name"], []).append(task)
+    again = {task: rows for task, rows in tries.items() if len(rows) > 1}
+    assert again, [(task["name"], task["peak_rss"]) for task in done.tasks]
+    known = jobs()
+    for rows in again.values():
+        first, second = sorted(rows, key=lambda row: int(row["attempt"]))[:2]
+        assert (first["status"], second["attempt"]) == ("FAILED", "2")
+        assert 130 <= int(first["exit"]) <= 145
+        assert known[str(done.work(first))]["JobState"] in {"OUT_OF_MEMORY", "CANCELLED", "FAILED"}
+        asked = [re.search(r"mem=(\d+)M", known[str(done.work(row))]["TRES"]) for row in (first, second)]
+        assert asked[0]
+        assert asked[1]
+        assert int(asked[1][1]) > int(asked[0][1])
