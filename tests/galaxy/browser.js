@@ -7,7 +7,7 @@ const assert = require('assert'), fs = require('fs'), path = require('path');
 const URL_ = process.env.GALAXY_URL, RESULTS = process.env.GALAXY_RESULTS, SUITE = process.env.GALAXY_TOOLS;
 const SHOTS = path.join(RESULTS, 'pictures'), DATA = path.join(SUITE, 'test-data');
 const CODE = '<script>alert(1)</script>';
-const PATIENCE = 240000;
+const PATIENCE = 600000;
 const checks = [];
 
 // one test of the report
