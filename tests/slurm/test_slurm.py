@@ -107,7 +107,7 @@ def test_with_gpu_the_command_is_told_to_use_it_and_says_when_there_is_none(tmp_
 
 
 def test_a_task_killed_for_its_memory_runs_again_with_more(tmp_path: Path) -> None:
-    """The kernel kills what outgrows the memory: here by the container's limit, on most clusters by the job's.
+    """The kernel kills what outgrows the memory: by the container's limit, on clusters by the job's.
 
     (Slurm's own watch over memory kills the whole job, and Nextflow then learns no exit code.)
     """
