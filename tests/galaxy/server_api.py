@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -197,6 +198,28 @@ def test_a_contig_whose_name_is_code_is_scanned(history: str) -> None:
     assert not kind.startswith("text/html")
     assert text.splitlines()[1].split("\t")[:3] == [CODE, "0", "600"]
     assert CODE not in outputs["calls"]["peek"]
+
+
+def test_track_and_calls_are_offered_to_genome_browsers(history: str) -> None:
+    regions = upload(history, "locus\t600\t900\n", "bed", "regions")
+    inputs = {
+        **CACHED,
+        "regions": regions,
+        "model|source": "installed",
+        "model|installed": "dnabert-enhancer/tiny",
+        "threshold|kind": "number",
+        "threshold|threshold": 0,
+        "q_values|null": "no",
+    }
+    status, answer = run(history, "scan_genome", inputs)
+    assert status == 200, answer
+    outputs = {output["output_name"]: finished(output["id"]) for output in answer["outputs"]}
+    for name in ("track", "calls"):
+        made = outputs[name]
+        assert made["state"] == "ok", job_of(made)["stderr"]
+        assert made["genome_build"] == "hg38"
+        offered = " ".join(entry["label"] for entry in made["display_apps"])
+        assert re.search("IGV|IGB|UCSC|Ensembl", offered), (name, made["display_apps"])
 
 
 def test_a_variant_whose_name_is_code_is_scored(history: str) -> None:
