@@ -15,11 +15,14 @@ def baseModel(text) {
     return text ==~ /new:.+|default|hub:.+/ ? [text, []] : [text, existing(text)]
 }
 
-// The title line and the rows of an index of results, in one file.
-def writeIndex(channel, titles, folder) {
+// The title line and the rows of a table, in one file; none where there are no rows.
+def writeTable(channel, titles, folder, name) {
     return channel
         .map { row -> row.join('\t') }
-        .collectFile(name: 'index.tsv', seed: titles.join('\t'), newLine: true, sort: true, storeDir: folder)
+        .toSortedList()
+        .filter { rows -> rows }
+        .map { rows -> ([titles.join('\t')] + rows).join('\n') + '\n' }
+        .collectFile(name: name, sort: false, storeDir: folder)
 }
 
 workflow {
@@ -82,38 +85,40 @@ workflow {
             }
     )
 
-    writeIndex(
+    writeTable(
         TRAIN.out.dataset.join(TRAIN.out.model).join(TRAIN.out.metrics)
             .map { meta, dataset, model, metrics, _json -> [meta.id, dataset.name, model.name, metrics.name] },
-        ['sample', 'dataset', 'model', 'metrics'], "${params.outdir}/train"
+        ['sample', 'dataset', 'model', 'metrics'], "${params.outdir}/train", 'index.tsv'
     )
-    writeIndex(
+    writeTable(
         SCAN.out.track.join(SCAN.out.calls).join(SCAN.out.scanned).join(SCAN.out.record)
             .map { meta, track, calls, _tbi, scanned, record -> [meta.id, track.name, calls.name, scanned.name, record.name] },
-        ['sample', 'track', 'calls', 'scanned', 'record'], "${params.outdir}/scan"
+        ['sample', 'track', 'calls', 'scanned', 'record'], "${params.outdir}/scan", 'index.tsv'
     )
-    writeIndex(
+    writeTable(
         VARIANTS.out.vcf.join(VARIANTS.out.table).join(VARIANTS.out.candidates).join(VARIANTS.out.record)
             .map { meta, vcf, table, candidates, record -> [meta.id, vcf.name, table.name, candidates.name, record.name] },
-        ['sample', 'vcf', 'table', 'candidates', 'record'], "${params.outdir}/variants"
+        ['sample', 'vcf', 'table', 'candidates', 'record'], "${params.outdir}/variants", 'index.tsv'
     )
-    writeIndex(
+    writeTable(
         COMPARE.out.summary.join(COMPARE.out.per_call).join(COMPARE.out.novel).join(COMPARE.out.record)
             .map { meta, summary, perCall, _tbi, novel, record -> [meta.id, summary.name, perCall.name, novel.name, record.name] },
-        ['sample', 'summary', 'per_call', 'novel', 'record'], "${params.outdir}/compare"
+        ['sample', 'summary', 'per_call', 'novel', 'record'], "${params.outdir}/compare", 'index.tsv'
     )
 
     ch_versions = channel.topic('versions')
-        .map { process, tool, version -> "${process.tokenize(':').last()}\t${tool}\t${version}" }
+        .map { process, tool, version -> [process.tokenize(':').last(), tool, version] }
         .unique()
-    ch_versions.collectFile(name: 'software_versions.tsv', seed: 'process\ttool\tversion', newLine: true, sort: true, storeDir: params.tracedir)
-    ch_versions.toSortedList()
+    writeTable(ch_versions, ['process', 'tool', 'version'], params.tracedir, 'software_versions.tsv')
+    ch_versions.map { _process, _tool, version -> version }
+        .unique()
+        .toSortedList()
         .map { versions ->
             methodsText(sheet.rows, params, [pipeline: workflow.manifest.version, nextflow: workflow.nextflow.version, engine: workflow.containerEngine], versions)
         }
-        .collectFile(name: 'methods.md', storeDir: params.tracedir)
+        .collectFile(name: 'methods.md', sort: false, storeDir: params.tracedir)
     channel.of(groovy.json.JsonOutput.prettyPrint(groovy.json.JsonOutput.toJson(params)))
-        .collectFile(name: 'params.json', storeDir: params.tracedir)
+        .collectFile(name: 'params.json', sort: false, storeDir: params.tracedir)
 
     workflow.onComplete = {
         println(workflow.success ? "Done: results are in ${params.outdir}, what was done in ${params.tracedir}/methods.md" : failureText(workflow.errorReport, workflow.commandLine, sheet.rows.collect { row -> row.sample }))

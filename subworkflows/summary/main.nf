@@ -1,12 +1,12 @@
 // What a run says about itself: the methods paragraph, and the last words of a run that failed.
 
-// The methods of a run as Markdown: what was done with which samples, with versions and citations. Versions are lines PROCESS<TAB>TOOL<TAB>VERSION.
+// The methods of a run as Markdown: what was done with which samples, with versions and citations.
 def methodsText(rows, options, run, versions) {
     def trained = samplesWith(rows, 'train_regions')
     def scanned = samplesWith(rows, 'scan_regions')
     def scored = samplesWith(rows, 'vcf')
     def compared = rows.findAll { row -> row.databases }
-    def suite = versions.collect { line -> line.tokenize('\t')[2] }.unique().join(', ')
+    def suite = versions.join(', ')
     def sentences = [
         "The analyses were run with the dnabert-enhancer pipeline ${run.pipeline} and the DNABERT-Enhancer suite ${suite ?: run.pipeline} [1, 2] on Nextflow ${run.nextflow} [3]${run.engine ? " in containers (${run.engine})" : ''}.",
         trained ? "Models were trained for ${trained}: windows of ${options.window_length} bp (${options.placement}) from the regions given, negatives ${options.negatives}${options.negatives == 'matched' ? ' for GC, repeats and contig' : ' with their dinucleotide counts kept'} at a ratio of ${options.ratio}, splits ${options.splits} by ${options.split_by} without windows that share 40-mers across splits, ${options.epochs} epochs (${options.method}, batches of ${options.batch_size}, seed ${options.seed}) from the model of the row or else ${options.base_model}, calibrated on the validation split and judged on the test split." : '',
@@ -37,7 +37,7 @@ def failureText(report, commandLine, samples) {
         return 'Failed before or between tasks; see the message above and .nextflow.log'
     def tag = (process.group(2) ?: '').tokenize(':')
     def (what, shard) = [tag[0] ?: '', tag[1]]
-    def command = linesAfter('Command executed', lines).collect { line -> line.trim().replaceFirst(/\\$/, '').trim() }.join(' ')
+    def command = linesAfter('Command executed', lines).collect { line -> line.trim().replaceFirst(/\\$/, '').trim() }.join(' ').replaceAll(/ +/, ' ')
     def resume = commandLine =~ /(^| )-resume( |$)/ ? commandLine : "${commandLine} -resume"
     return [
         "Failed: ${process.group(1)}, ${what in samples ? 'sample ' : ''}${what}${shard ? ", shard ${shard}" : ''}",

@@ -150,10 +150,11 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
 
 def test_the_number_of_tasks_follows_the_sizes_of_the_files(tmp_path: Path, pipeline: Callable) -> None:
     (tmp_path / "s.csv").write_text("sample,genome,scan_regions,vcf\na,real.fa.gz,all,v.vcf\n")
-    # 83,840 bytes, counted as 335,360
-    (tmp_path / "real.fa.gz").symlink_to(DEMO / "alpha-globin.fa.gz")
-    widths = ("--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001", "--max_shards", "3")
-    done = pipeline("--input", "s.csv", "-stub", *widths)
+    (tmp_path / "real.fa.gz").symlink_to(DEMO / "alpha-globin.fa.gz")  # 83,840 bytes, counted as 335,360
+    done = pipeline(
+        "--input", "s.csv", "-stub", "--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001",
+        "--max_shards", "3",
+    )  # fmt: skip
     assert done.returncode == 0, done.said
     tasks = [line.partition("> ")[2] for line in done.said.splitlines() if "Submitted process" in line]
     assert {task for task in tasks if "SCAN:PREDICT (" in task} == {f"SCAN:PREDICT (a:{n}/2)" for n in (1, 2)}

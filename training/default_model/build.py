@@ -104,7 +104,7 @@ def _training(work: Path, data: dict[str, Dataset]) -> dict[str, Any]:
     counts = json.loads((work / "tasks.json").read_text(encoding="utf-8"))
     return {
         "recipe": "training/default_model/build.py",
-        "assemblies": ["hg19", "hg38"],
+        "assembly": ["hg19", "hg38"],
         "dataset_digest": data["enhancer"].digest,
         "tasks_digest": sha256_of(work / "tasks.npz"),
         "window": "200 bp, centre of longer sequences; binding sets 101 bp, Sharpr-MPRA 295 bp",
