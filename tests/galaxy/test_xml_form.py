@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -181,6 +183,23 @@ def test_the_test_data_are_there_and_all_are_used(suite: Path, read_tool: Callab
     assert wanted <= {path.name for path in folder.iterdir()}
     assert {path.name for path in folder.iterdir()} - SERVER_FILES - wanted == set()
     assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < LARGEST_TEST_DATA
+
+
+def test_the_test_data_are_what_their_script_makes(suite: Path, tmp_path: Path) -> None:
+    runpy.run_path(str(Path(__file__).with_name("make_test_data.py")))["main"](tmp_path)
+    committed = suite / "test-data"
+    made = [path.relative_to(tmp_path) for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    assert made == [path.relative_to(committed) for path in sorted(committed.rglob("*")) if path.is_file()]
+    for path in made:
+        if (
+            path.suffix not in (".onnx", ".bcf") and path.name != "tiny-model.tar.gz"
+        ):  # bytes of other libraries
+            assert content(tmp_path / path) == content(committed / path), path
+
+
+def content(path: Path) -> bytes:
+    """Return the bytes of a file, unpacked."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
 
 
 @pytest.mark.parametrize("table", ["huggingface.loc", "all_fasta.loc"])
