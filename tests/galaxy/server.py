@@ -207,8 +207,15 @@ def _configure(plan: Plan) -> None:
 
 def _jobs(plan: Plan) -> dict[str, Any]:
     tools = [ElementTree.parse(path).getroot().get("id") for paths in plan.tools.values() for path in paths]
-    local = {"runner": "local", "local_slots": 1}
-    docker = {"docker_enabled": True, "docker_sudo": False, "docker_net": "none", "container_monitor": False}
+    local: dict[str, Any] = {"runner": "local", "local_slots": 1}
+    docker: dict[str, Any] = {
+        "docker_enabled": True,
+        "docker_sudo": False,
+        "docker_net": "none",
+        "container_monitor": False,
+    }
+    if host := os.environ.get("DOCKER_HOST"):  # jobs have an environment of their own
+        docker["docker_host"] = host
     return {
         "runners": {"local": {"load": "galaxy.jobs.runners.local:LocalJobRunner", "workers": plan.slots}},
         "execution": {"default": "local", "environments": {"local": local, "docker": local | docker}},

@@ -91,11 +91,10 @@ def server_steps(
         steps.append(planemo_step(f"container {path.stem}", path, environment, installed))
         # Galaxy would have run the job without its container if it had not found one
         started = "docker events --since $0 --until $(date +%s) --filter event=start --filter type=container"
-        image = "--format '{{.Actor.Attributes.image}}'"
+        image = "--format '{{.Actor.Attributes.image}} {{.Actor.Attributes.name}}'"
+        ours = "grep -cE '^dnabert-enhancer:[^ ]+ [0-9a-f]{32}$'"  # as Galaxy calls its containers
         least = path.read_text().count("<test ")
-        script = (
-            f"found=$({started} {image} | grep -c ^dnabert-enhancer:); echo $found; [ $found -ge {least} ]"
-        )
+        script = f"found=$({started} {image} | {ours}); echo $found; [ $found -ge {least} ]"
         steps.append(Step("container started", ["bash", "-c", script, str(int(time.time()))], environment))
     if "browser" in parts:
         steps.append(
