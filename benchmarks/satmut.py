@@ -11,7 +11,6 @@ window have unknown bases on both sides.
 from __future__ import annotations
 
 import argparse
-import gzip
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from dnabert_enhancer.evaluation import KmerRidge
+from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import open_genome
 from dnabert_enhancer.sequence import encode_bases
 from dnabert_enhancer.variants import Allele, GenomeBases, WindowPlan, allele_windows, around, place_allele
@@ -52,7 +52,7 @@ def main() -> None:
             subprocess.run([sys.executable, "-c", COMMAND, *options, *prefix], check=True)
         frame = pd.read_csv(table, sep="\t", low_memory=False)
     frame = frame[frame["model"] == "enhancer"].reset_index(drop=True)
-    frame[["lfc", "barcodes"]] = _measured(vcf)
+    frame[["lfc", "barcodes"]] = measured_variants(vcf)[["lfc", "barcodes"]]
     frame["ridge"] = _ridge_differences(fasta, frame, _fitted_ridge(args.shared_data))
     kept = frame[(frame["barcodes"] >= FEWEST_BARCODES) & frame["skipped"].isna()]
     print(f"{len(kept):,} of {len(frame):,} variants have {FEWEST_BARCODES} barcodes and a score")
@@ -67,13 +67,16 @@ def main() -> None:
             print(f"{element:<10} {len(rows):>8}  {name:<16} {found[0]:<25} {found[1]}")
 
 
-def _measured(vcf: Path) -> NDArray[np.float64]:
+def measured_variants(vcf: Path) -> pd.DataFrame:
+    """Return the variants (chrom, pos, ref, alt) with their measured effect (lfc) and number of barcodes."""
     rows = []
-    for line in gzip.decompress(vcf.read_bytes()).decode().splitlines():
+    for _, line in read_text_lines(vcf):
         if not line.startswith("#"):
-            info = dict(part.split("=") for part in line.split("\t")[7].split(";"))
-            rows.append((float(info["LFC"]), float(info["BC"])))
-    return np.array(rows)
+            fields = line.split("\t")
+            info = dict(part.split("=") for part in fields[7].split(";"))
+            place = (fields[0], int(fields[1]), fields[3], fields[4])
+            rows.append((*place, float(info["LFC"]), float(info["BC"])))
+    return pd.DataFrame(rows, columns=["chrom", "pos", "ref", "alt", "lfc", "barcodes"])
 
 
 def _fitted_ridge(shared_data: Path) -> KmerRidge:
@@ -87,18 +90,37 @@ def _fitted_ridge(shared_data: Path) -> KmerRidge:
 
 def _ridge_differences(fasta: Path, frame: pd.DataFrame, ridge: KmerRidge) -> NDArray[np.float64]:
     """Return the mean over the windows of ridge(ALT) - ridge(REF)."""
+    names = {"reference_nucleotide": "ref", "alternative_nucleotide": "alt"}
+    windows = allele_codes(fasta, frame.rename(columns=names))
+    scores = ridge.predict(windows.reshape(-1, WINDOW)).reshape(windows.shape[:3])
+    return (scores[:, 1] - scores[:, 0]).mean(axis=1)
+
+
+def allele_codes(fasta: Path, variants: pd.DataFrame) -> NDArray[np.uint8]:
+    """Return the windows of both alleles of variants (chrom, pos, ref, alt).
+
+    Returns
+    -------
+    uint8[n, 2, offsets, WINDOW]
+        REF first.
+    """
     plan = WindowPlan(WINDOW)
     windows = []
     with open_genome(fasta) as genome:
         bases = GenomeBases(genome)
-        columns = ("chrom", "pos", "reference_nucleotide", "alternative_nucleotide")
-        for contig, position, ref, alt in zip(*(frame[name] for name in columns), strict=True):
+        columns = (variants[name] for name in ("chrom", "pos", "ref", "alt"))
+        for contig, position, ref, alt in zip(*columns, strict=True):
             allele = place_allele(bases, contig, int(position), ref.encode(), alt.encode())
             if not isinstance(allele, Allele):
                 raise SystemExit(f"{contig}:{position} cannot be placed: {allele}")
             windows.append(np.stack(allele_windows(around(bases, allele, plan), allele, plan)))
-    scores = ridge.predict(np.concatenate(windows).reshape(-1, WINDOW)).reshape(len(windows), 2, plan.offsets)
-    return (scores[:, 1] - scores[:, 0]).mean(axis=1)
+    return np.stack(windows)
+
+
+def correlation(predicted: NDArray[np.float64], measured: NDArray[np.float64], *, ranks: bool) -> float:
+    """Return Pearson's correlation, or Spearman's with ranks."""
+    pair = (predicted, measured)
+    return float(np.corrcoef(*(map(rankdata, pair) if ranks else pair))[0, 1])
 
 
 def _with_interval(predicted: NDArray[np.float64], measured: NDArray[np.float64], *, ranks: bool) -> str:
@@ -107,8 +129,7 @@ def _with_interval(predicted: NDArray[np.float64], measured: NDArray[np.float64]
     values = []
     for resample in range(RESAMPLES + 1):
         rows = np.arange(n) if resample == 0 else rng.integers(0, n, n)
-        pair = (predicted[rows], measured[rows])
-        values.append(float(np.corrcoef(*(map(rankdata, pair) if ranks else pair))[0, 1]))
+        values.append(correlation(predicted[rows], measured[rows], ranks=ranks))
     low, high = np.percentile(values[1:], [2.5, 97.5])
     return f"{values[0]:6.3f} ({low:6.3f} to {high:6.3f})"
 

@@ -2,9 +2,11 @@
 """Variants per second of score-variants beside the naive way, time outside of the model, memory.
 
 The naive way computes, for each allele and each offset, a window of REF and one of ALT around the variant,
-and shares nothing; it gets full batches all the same. Both use the same engine, one after the other in one
-run. The memory is the peak of a process that scores synthetic records with an engine that answers at once, so
-that a million take minutes.
+both on both strands, and shares nothing; it gets full batches all the same. Both use the same engine, one
+after the other in one run. The windows that are computed are counted too, which does not depend on what
+else the machine does; those of ALT cannot be shared, so that sharing gives a factor of 2 at most. The
+memory is the peak of a process that scores synthetic records, or few records of many samples, with an
+engine that answers at once, so that a million take minutes.
 """
 
 from __future__ import annotations
@@ -22,16 +24,29 @@ from pathlib import Path
 import numpy as np
 
 from dnabert_enhancer.engine import Engine, EngineSettings, Predictions
+from dnabert_enhancer.engine.windows import distinct_windows
 from dnabert_enhancer.genome import open_genome
-from dnabert_enhancer.model import open_model
-from dnabert_enhancer.sequence import encode_bases
-from dnabert_enhancer.variants import SkipReason, VcfReader, VcfRecord, place_allele
-from dnabert_enhancer.variants.bases import GenomeBases
+from dnabert_enhancer.model import EnhancerModel, open_model
+from dnabert_enhancer.scan import Target
+from dnabert_enhancer.sequence import decode_bases, encode_bases
+from dnabert_enhancer.variants import (
+    AlleleScorer,
+    Annotations,
+    GenomeBases,
+    NullSettings,
+    ScoringRun,
+    SkipReason,
+    VcfReader,
+    VcfRecord,
+    WindowPlan,
+    place_allele,
+)
 
 GENOME = "reference/hg19_chr20_partial_fulllength.fa.gz"
 VCF = "variants/1000G_b37_chr20_1-2Mb.vcf.gz"
 OFFSETS = 5
 NAIVE_BATCH = 256
+WIDE_RECORDS = 40
 COMMAND = "from dnabert_enhancer.commands.cli import main; main(command='score-variants')"
 
 
@@ -43,18 +58,27 @@ def main() -> None:
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
     parser.add_argument("--records", type=int, default=2000, help="of the 1000 Genomes file (default 2000)")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument(
+        "--processor-seconds", action="store_true", help="for a busy machine, with one thread"
+    )
     parser.add_argument("--memory-records", type=int, nargs="+", default=[], help="such as 1000 1000000")
-    parser.add_argument("--peak-of", type=int, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--memory-samples", type=int, nargs="+", default=[], help="columns of 40 records, such as 1000000"
+    )
+    parser.add_argument("--peak-of", type=int, nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.peak_of:
-        _score_synthetic(args.peak_of)
+        _score_synthetic(*args.peak_of)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        _speed(args, Path(folder))
-    for number in args.memory_records:
-        command = [sys.executable, __file__, "--shared-data", str(args.shared_data), "--peak-of", str(number)]
+    if args.records:
+        with tempfile.TemporaryDirectory() as folder:
+            _speed(args, Path(folder))
+    wide = [(WIDE_RECORDS, samples) for samples in args.memory_samples]
+    for records, samples in [*((number, 0) for number in args.memory_records), *wide]:
+        peak = ["--peak-of", str(records), str(samples)]
+        command = [sys.executable, __file__, "--shared-data", str(args.shared_data), *peak]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-        print(f"{number:>9,} records: {done.stdout.strip()}")
+        print(f"{records:>9,} records, {samples:>9,} samples: {done.stdout.strip()}")
 
 
 def _speed(args: argparse.Namespace, folder: Path) -> None:
@@ -63,16 +87,17 @@ def _speed(args: argparse.Namespace, folder: Path) -> None:
     settings = EngineSettings(backend="onnx", precision="float32", threads=args.threads)
     engine = Engine(open_model(), settings)
     engine.predict(np.random.default_rng(0).integers(0, 4, (64, engine.model.window_length), dtype=np.uint8))
-    began = time.perf_counter()
+    clock = _processor_seconds if args.processor_seconds else time.perf_counter
+    began = clock()
     naive = _naive(engine, args.shared_data / GENOME, records)
-    naive_seconds = time.perf_counter() - began
+    naive_seconds = clock() - began
     options = ["--backend", "onnx", "--threads", str(args.threads), "--null-variants", "0", "--quiet"]
     inputs = ["--vcf", str(part), "--genome", str(args.shared_data / GENOME)]
-    began = time.perf_counter()
+    began = clock()
     subprocess.run(
         [sys.executable, "-c", COMMAND, *inputs, *options, "--output-prefix", str(folder / "out")], check=True
     )
-    seconds = time.perf_counter() - began
+    seconds = clock() - began
     record = json.loads((folder / "out.run.json").read_text())
     scored = record["counts"]["scored"]
     ours, theirs = scored / seconds, naive / naive_seconds
@@ -81,6 +106,27 @@ def _speed(args: argparse.Namespace, folder: Path) -> None:
     print(f"naive, the model's calls alone  {theirs:8.1f} alleles a second")
     print(f"ratio                           {ours / theirs:8.2f}")
     print(f"share of the time in the model  {record['time']['model_share']:8.1%}")
+    asked, computed = _windows(part, args.shared_data / GENOME, engine.model)
+    print(f"windows an allele               {computed / scored:8.2f} computed of {asked / scored:.0f}")
+    print(f"ratio by windows                {asked / computed:8.2f}")
+
+
+def _processor_seconds() -> float:
+    """Return the time of all processors, in this process and those that it ran."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _windows(vcf: Path, genome_path: Path, model: EnhancerModel) -> tuple[int, int]:
+    """Return how many windows scoring asks for, and how many are left when equal ones are one."""
+    engine = _InstantEngine(model, None)
+    plan = WindowPlan(model.window_length, OFFSETS)
+    scorer = AlleleScorer("enhancer", engine, Target.of_model(model), plan, 0.5, 0.1)
+    with open_genome(genome_path) as genome, VcfReader(vcf) as reader:
+        run = ScoringRun(genome, genome.names, [scorer], Annotations(), NullSettings(0), reader.source)
+        for number, block in enumerate(reader.blocks()):
+            run.score(number, block)
+    return engine.asked, engine.computed
 
 
 def _first_records(path: Path, count: int, part: Path) -> list[VcfRecord]:
@@ -120,12 +166,15 @@ def _naive(engine: Engine, genome_path: Path, records: list[VcfRecord]) -> int:
 
 
 class _InstantEngine:
-    """Answers at once: the share of A."""
+    """Answers at once, with the share of A, and counts the windows that an engine would compute."""
 
     def __init__(self, model: object, settings: object) -> None:
         self.model, self.settings = model, settings
+        self.asked = self.computed = 0
 
     def predict(self, windows: np.ndarray) -> Predictions:
+        self.asked += len(windows)
+        self.computed += len(distinct_windows(windows).rows)
         logit = (windows == 0).mean(axis=1).astype(np.float32)
         return Predictions(logit, 1 / (1 + np.exp(-logit)), np.stack([-logit, logit], axis=1))
 
@@ -133,16 +182,16 @@ class _InstantEngine:
         return {"backend": "instant"}
 
 
-def _score_synthetic(number: int) -> None:
+def _score_synthetic(number: int, samples: int) -> None:
     from dnabert_enhancer.commands import cli, score_variants_run
 
     score_variants_run.Engine = _InstantEngine  # type: ignore[assignment,misc]  # a stand-in for this process
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bases = "".join(np.random.default_rng(0).choice(list("ACGT"), 2_000_000))
+        bases = decode_bases(np.random.default_rng(0).integers(0, 4, 2_000_000).astype(np.uint8))
         (folder / "genome.fa").write_text(f">chr1\n{bases}\n")
         with (folder / "in.vcf").open("w") as stream:
-            stream.writelines(_synthetic_lines(bases, number))
+            stream.writelines(_synthetic_lines(bases, number, samples))
         began = time.perf_counter()
         options = ["--vcf", f"{folder}/in.vcf", "--genome", f"{folder}/genome.fa", "--quiet"]
         try:
@@ -155,12 +204,15 @@ def _score_synthetic(number: int) -> None:
         print(f"peak {peak:.0f} MiB, {number / seconds:.0f} records a second without a model")
 
 
-def _synthetic_lines(bases: str, number: int) -> Iterator[str]:
-    yield "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+def _synthetic_lines(bases: str, number: int, samples: int) -> Iterator[str]:
+    names = "".join(f"\tS{column}" for column in range(samples))
+    calls = "\tGT" + "\t0|1" * samples if samples else ""
+    yield "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+    yield f"{chr(9) + 'FORMAT' if samples else ''}{names}\n"
     for row in range(number):
         place = 1000 + row * (len(bases) - 2000) // number
         alt = "ACGT"[("ACGT".index(bases[place]) + 1 + row % 3) % 4]
-        yield f"chr1\t{place + 1}\t.\t{bases[place]}\t{alt}\t.\t.\tAC=1;AF=0.01\n"
+        yield f"chr1\t{place + 1}\t.\t{bases[place]}\t{alt}\t.\t.\tAC=1;AF=0.01{calls}\n"
 
 
 if __name__ == "__main__":

@@ -129,6 +129,14 @@ def test_same_seed_gives_the_same_bytes_whatever_the_threads(
         assert (folder / f"out/a.{suffix}").read_bytes() == (folder / f"out/b.{suffix}").read_bytes()
 
 
+def test_contig_lengths_come_from_a_fasta_too(compare: Callable[..., Done], folder: Path) -> None:
+    assert compare(folder, *COMMON, "--no-plots").returncode == 0
+    options = [{"sizes": "g.fa", "out/x": "out/y"}.get(option, option) for option in COMMON]
+    assert compare(folder, *options, "--no-plots").returncode == 0
+    for suffix in SUFFIXES[:-1]:
+        assert (folder / f"out/x.{suffix}").read_bytes() == (folder / f"out/y.{suffix}").read_bytes()
+
+
 def test_two_runs_at_once_into_one_place_leave_one_whole_result(folder: Path) -> None:
     command = [sys.executable, "-m", "dnabert_enhancer", "compare-db", *COMMON, "--no-plots"]
     runs = [

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from dnabert_enhancer.commands.cli import main
+from dnabert_enhancer.model import open_model
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -95,6 +96,24 @@ def test_a_model_with_history_and_record_is_written(
     assert history[0].split("\t")[:4] == ["epoch", "step", "train_loss", "validation_loss"]
     assert [line.split("\t")[:2] for line in history[1:]] == [["1", "20"], ["2", "40"]]
     assert capsys.readouterr().out == ""
+
+
+def test_the_archive_is_the_model_and_goes_on_as_a_base_model(tables: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "sub" / "model.tar.gz"
+    assert finetune([*options(tables, tmp_path / "m", epochs=1), "--archive", str(packed)]) == 0
+    opened = open_model(packed)
+    assert opened.digest == open_model(tmp_path / "m").digest
+    changed = {"base_model": packed, "k": 3, "epochs": 1}
+    assert finetune([*options(tables, tmp_path / "n", **changed)]) == 0
+    assert json.loads((tmp_path / "n" / "run.json").read_text())["arguments"]["base_model"] == str(packed)
+
+
+def test_an_archive_that_cannot_be_written_is_said_before_the_training(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert finetune([*options(tables, tmp_path / "m"), "--archive", str(tmp_path)]) == 2
+    assert "the output is a folder" in capsys.readouterr().err
+    assert not (tmp_path / "m").exists()
 
 
 def test_an_own_file_of_validation_rows_is_used(tables: Path, tmp_path: Path) -> None:

@@ -165,7 +165,9 @@ def test_regions_are_bridged_merged_widened_and_counted(run: Run, genome: Path, 
     assert written["skipped"] == {"contig_shorter_than_window": 1}
 
 
-def test_sequences_get_one_row_each(run: Run, model: Path, tmp_path: Path) -> None:
+def test_sequences_get_one_row_each(
+    run: Run, model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     long, exact, short = random_bases(150, 1), random_bases(60, 2), random_bases(20, 3)
     fasta = tmp_path / "s.fa"
     fasta.write_text(f">long one\n{long}\n>exact\n{exact}\n>short\n{short}\n>tiny\nACGTA\n>n\n{'N' * 60}\n")
@@ -188,6 +190,9 @@ def test_sequences_get_one_row_each(run: Run, model: Path, tmp_path: Path) -> No
         "enhancer" if x >= 0.55 else "other" for x in (p[:3].max(), *p[3:])
     ]
     assert [row[8] for row in rows[:3]] == ["", "", "shorter_than_window"]
+    positive = sum(row[7] == "enhancer" for row in rows)
+    labels = {"without a label": 2, "enhancer": positive, "other": 3 - positive}
+    assert "5 sequences: " + ", ".join(f"{n} {name}" for name, n in labels.items() if n) in caplog.text
     assert rows[3][4:] == ["NA", "NA", "NA", "NA", "shorter_than_a_token"]
     assert rows[4][4:] == ["NA", "NA", "NA", "NA", "too_many_unknown_bases"]
     assert len(table(tmp_path / "p.windows.tsv.gz")) == 1 + 5

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,6 +201,52 @@ def test_shards_merged_have_the_bytes_of_one_run(
     assert "of 3 shards 1 are missing: 2" in said
 
 
+def damaged(content: bytes, how: str) -> bytes:
+    """Return the bytes of a shard with a fault."""
+    if how == "breaks off":
+        return content[: len(content) // 2]
+    if how == "a wrong bit":
+        return content[:300] + bytes([content[300] ^ 1]) + content[301:]
+    return b"" if how == "empty" else b"PK" + content
+
+
+@pytest.mark.parametrize(
+    ("how", "problem"),
+    [
+        ("breaks off", "break off"),
+        ("a wrong bit", "are damaged"),
+        ("empty", "no file of variant scores"),
+        ("foreign", "no file of variant scores"),
+        ("twice", "is also in"),
+        ("other options", "models 1: threshold is '0.25', but '0.5' in"),
+        ("other number", "shards of different runs"),
+    ],
+)
+def test_shards_that_do_not_belong_together_are_refused(
+    run: Run, genome: Path, tmp_path: Path, how: str, problem: str
+) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500))
+    job = ("--vcf", vcf, "--genome", genome, "--output-prefix")
+    for shard in ("1/2", "2/2"):
+        assert run(*job, tmp_path / "part", "--shard", shard)[0] == 0
+    second = tmp_path / "part.shard-2-of-2.scores"
+    given = [tmp_path / "part"]
+    if how == "twice":
+        shutil.copy(second, tmp_path / "more.shard-2-of-2.scores")
+        given.append(tmp_path / "more")
+    elif how == "other number":
+        assert run(*job, tmp_path / "more", "--shard", "2/3")[0] == 0
+        given.append(tmp_path / "more")
+    elif how == "other options":
+        assert run(*job, tmp_path / "part", "--shard", "2/2", "--threshold", 0.25)[0] == 0
+    else:
+        second.write_bytes(damaged(second.read_bytes(), how))
+    code, said = run("--merge", *given, "--output-prefix", tmp_path / "out", with_model=False)
+    assert code == 2
+    assert problem in said.splitlines()[-1]
+    assert not list(tmp_path.glob("*out*"))
+
+
 REASONS = [
     ("chr1\t100\t.\t{wrong}\tG\t.\t.\t.", "ref_mismatch"),
     ("chr1\t100\t.\t{ref}\t<DEL>\t.\t.\tEND=200", "symbolic"),
@@ -308,6 +355,33 @@ def test_standard_input_of_any_packing(
     assert len(table(tmp_path / "out.tsv.gz")) == 1
 
 
+def test_a_named_pipe_is_read_like_a_file(run: Run, genome: Path, tmp_path: Path) -> None:
+    plain = write_vcf(tmp_path / "in.vcf", snv(300), snv(400))
+    pipe = tmp_path / "pipe.vcf"
+    os.mkfifo(pipe)
+    writer = threading.Thread(daemon=True, target=lambda: pipe.write_bytes(plain.read_bytes()))
+    writer.start()
+    assert run("--vcf", pipe, "--genome", genome, "--output-prefix", tmp_path / "piped")[0] == 0
+    writer.join(60)
+    assert run("--vcf", plain, "--genome", genome, "--output-prefix", tmp_path / "read")[0] == 0
+    assert records(tmp_path / "piped.vcf.gz") == records(tmp_path / "read.vcf.gz")
+
+
+def test_shards_of_two_streams_are_not_merged(run: Run, genome: Path, tmp_path: Path) -> None:
+    for shard, position in ((1, 300), (2, 400)):
+        path = write_vcf(tmp_path / "in.vcf", snv(position))
+        pipe = tmp_path / f"pipe{shard}"
+        os.mkfifo(pipe)
+        writer = threading.Thread(daemon=True, target=pipe.write_bytes, args=(path.read_bytes(),))
+        writer.start()
+        shard_of = ("--shard", f"{shard}/2", "--output-prefix", tmp_path / "part")
+        assert run("--vcf", pipe, "--genome", genome, *shard_of)[0] == 0
+        writer.join(60)
+    code, said = run("--merge", tmp_path / "part", "--output-prefix", tmp_path / "out", with_model=False)
+    assert code == 2
+    assert "settings: digests: vcf is" in said
+
+
 BAD = [
     (b"", "the file is empty"),
     (b"chrom\tstart\tend\nchr1\t1\t2\n", "line 1: this is no VCF"),
@@ -369,9 +443,10 @@ def test_a_missing_header_is_written(run: Run, genome: Path, tmp_path: Path) -> 
         assert sum(1 for _ in file) == 1
 
 
-def test_wide_records_pass_through(run: Run, genome: Path, tmp_path: Path) -> None:
-    genotypes = "\t".join(["0|1"] * 100_000)
-    names = "\t".join(f"S{number}" for number in range(100_000))
+def test_a_million_samples_pass_through_unread(run: Run, genome: Path, tmp_path: Path) -> None:
+    samples = 1_000_000
+    genotypes = "\t".join(["0|1:no, genotype"] + ["\x01"] * (samples - 1))
+    names = "\t".join(f"S{number}" for number in range(samples))
     long_info = "X=" + "a" * 1_000_000
     vcf = write_vcf(
         tmp_path / "in.vcf",
@@ -379,9 +454,11 @@ def test_wide_records_pass_through(run: Run, genome: Path, tmp_path: Path) -> No
         columns=f"{COLUMNS}\tFORMAT\t{names}",
     )
     assert run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")[0] == 0
-    (columns,) = records(tmp_path / "out.vcf.gz")
-    assert columns[7].startswith(long_info + ";DBE_PREF=")
-    assert columns[8:] == ["GT", *genotypes.split("\t")]
+    *_, columns, line = gzip.decompress((tmp_path / "out.vcf.gz").read_bytes()).decode().splitlines()
+    assert columns == f"{COLUMNS}\tFORMAT\t{names}"
+    *_, info, rest = line.split("\t", 8)
+    assert info.startswith(long_info + ";DBE_PREF=")
+    assert rest == f"GT\t{genotypes}"
 
 
 def test_other_lengths_and_assemblies_are_warned_of_once(run: Run, genome: Path, tmp_path: Path) -> None:
@@ -401,6 +478,47 @@ def test_scoring_again_replaces_our_fields(run: Run, genome: Path, tmp_path: Pat
     assert records(tmp_path / "one.vcf.gz") == records(tmp_path / "two.vcf.gz")
     header = gzip.decompress((tmp_path / "two.vcf.gz").read_bytes()).decode()
     assert header.count("##INFO=<ID=DBE_PREF,") == 1
+
+
+HOSTILE = ["a,b", "a=b>c", "<ctg1>", "chr 1", '"q"', "\udcff\udcfe", "\u00fcn", "../../etc", "=x()", "%s{0}"]
+
+
+def test_hostile_names_and_values_leave_a_file_that_can_be_read(
+    run: Run, genome: Path, tmp_path: Path
+) -> None:
+    infos = ["DBE_PREF=9;X;;;=;Y==", ";", "", "A=%3B%00%n", "DBE_SKIP=,,;\udcff", "X=\u2028\x1b[31m"]
+    lines = [f"{name}\t7\t.\tA\tG\t.\t.\t.\n" for name in HOSTILE]
+    lines += [snv(500 + number, info=info) for number, info in enumerate(infos)]
+    lines += ["HLA-A*01:01:01:01\t7\t.\tA\tG\t.\t.\t.\n"]
+    path = tmp_path / "in.vcf"
+    path.write_bytes((HEADER + COLUMNS + "\n" + "".join(lines)).encode("utf-8", "surrogateescape"))
+    code, said = run("--vcf", path, "--genome", genome, "--output-prefix", tmp_path / "out")
+    assert code == 0
+    assert "HLA" not in said
+    written = gzip.decompress((tmp_path / "out.vcf.gz").read_bytes()).split(b"\n")
+    assert [line.split(b"\t")[0] for line in written if line and line[:1] != b"#"] == [
+        line.split("\t")[0].encode("utf-8", "surrogateescape") for line in lines
+    ]
+    contigs = [line for line in written if line.startswith(b"##contig")]
+    assert contigs == [
+        b"##contig=<ID=chr1,length=3000>",
+        b"##contig=<ID=../../etc>",
+        b"##contig=<ID=HLA-A*01:01:01:01>",
+    ]
+    infos_out = [line.split(b"\t")[7] for line in written if line.startswith(b"chr1\t5")]
+    assert all(info.count(b"DBE_PREF=") == 1 and b"DBE_SKIP" not in info for info in infos_out)
+    assert len(table(tmp_path / "out.tsv.gz")) == len(lines)
+
+
+@pytest.mark.parametrize("position", [2**29 + 1, 2**31 - 2, 2**31, 2**32 + 1, 10**18 - 1])
+def test_positions_beyond_any_contig_are_kept(run: Run, genome: Path, tmp_path: Path, position: int) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500), f"chr1\t{position}\t.\tA\tG\t.\t.\t.\n")
+    code, said = run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")
+    assert code == 0
+    assert records(tmp_path / "out.vcf.gz")[1][1] == str(position)
+    indexes = sorted(path.suffix for path in tmp_path.glob("out.vcf.gz.*"))
+    assert indexes == ([] if position >= 2**31 - 1 else [".csi"])
+    assert ("no index is written" in said) == (not indexes)
 
 
 def test_annotation(run: Run, genome: Path, tmp_path: Path) -> None:
@@ -436,6 +554,36 @@ def test_annotation(run: Run, genome: Path, tmp_path: Path) -> None:
     assert info["DBE_ANNOTATIONS"] == "atac:peak%20one,atac:499-500"
     assert info["DBE_GENE_DISTANCE"] == "-399"
     assert info["DBE_MOTIFS"].startswith("1|SITE|+|")
+
+
+VCF_4_5 = """\
+##fileformat=VCFv4.5
+##contig=<ID=chr1,length=3000>
+##META=<ID=Assay,Type=String,Number=.,Values=[WholeGenome, Exome]>
+##ALT=<ID=CNV:TR,Description="Tandem repeat">
+##INFO=<ID=SVLEN,Number=A,Type=Integer,Description="Length">
+##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">
+##FORMAT=<ID=LAD,Number=LR,Type=Integer,Description="Depth of the local alleles">
+##FORMAT=<ID=PSL,Number=P,Type=String,Description="Phase set">
+##FORMAT=<ID=M5mC,Number=M,Type=Float,Description="Methylated cytosines">
+"""
+
+
+def test_what_later_versions_of_vcf_added_is_no_fault(run: Run, genome: Path, tmp_path: Path) -> None:
+    columns = f"{COLUMNS}\tFORMAT\tNA1"
+    lines = [
+        snv(500, rest="\tGT:LAD\t|0|1:3,4"),
+        snv(505, rest="\tGT\t0|1"),
+        f"chr1\t600\t.\t{BASES[599]}\t<CNV:TR>,<*>\t.\t.\tSVLEN=20,.\tGT\t/0/2\n",
+    ]
+    vcf = write_vcf(tmp_path / "in.vcf", *lines, header=VCF_4_5, columns=columns)
+    code, said = run("--vcf", vcf, "--genome", genome, "--phased", "--output-prefix", tmp_path / "out")
+    assert code == 0
+    assert "WARNING" not in said
+    assert json.loads((tmp_path / "out.run.json").read_text())["form"] == {}
+    first, second, *others = table(tmp_path / "out.tsv.gz")
+    assert first["LogOddRatio"] == second["LogOddRatio"]  # both on the second haplotype
+    assert [row["skipped"] for row in others] == ["symbolic", "symbolic"]
 
 
 def test_alleles_of_a_haplotype_are_applied_together(run: Run, genome: Path, tmp_path: Path) -> None:

@@ -54,9 +54,9 @@ def assemble(data: Path, output: Path, seed: int) -> dict[str, Path]:
         )
     ]
     rows = rows[(rows["split"] != "") & ~rows["sequence"].str.contains("[^ACGT]")]
-    rows = rows[~_canonical(rows["sequence"]).duplicated()]
+    rows = rows[~canonical(rows["sequence"]).duplicated()]
     counts["permitted_contigs_and_distinct"] = _counts(rows)
-    rows, counts["sharing_a_40mer_with"] = _without_reserved(rows, data)
+    rows, counts["sharing_a_40mer_with"] = without_reserved(rows, data)
     splits = {name: rows[rows["split"] == name] for name in SPLIT_NAMES}
     report = leaks_between({name: part["sequence"].tolist() for name, part in splits.items()}, RULE)
     splits = {name: part[~report.offenders[name]] for name, part in splits.items()}
@@ -108,7 +108,8 @@ def _split_of_place(chrom: str, start: int, in_genome: bool) -> str:
     return "validation" if held else "train"
 
 
-def _without_reserved(rows: pd.DataFrame, data: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+def without_reserved(rows: pd.DataFrame, data: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the rows that share no 40-mer with a set kept for evaluation, and how many each set removed."""
     removed = {}
     for name, sequences in reserved_sequences(data).items():
         shared = shared_kmers(rows["sequence"].tolist(), sequences, RULE).sequences
@@ -166,7 +167,8 @@ def _like_genome(
     return rng.choice(pool, number, replace=False, p=weight / weight.sum())
 
 
-def _canonical(sequences: pd.Series) -> pd.Series:
+def canonical(sequences: pd.Series) -> pd.Series:
+    """Return of each sequence and its reverse complement the one that comes first."""
     return sequences.map(lambda text: min(text, text.translate(_COMPLEMENT)[::-1]))
 
 

@@ -52,7 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--list-presets", action=_ListPresets, help="show the known databases, then stop")
     group = parser.add_argument_group("genome")
     group.add_argument(
-        "--genome-sizes", required=True, metavar="FILE", help="contig lengths (chrom.sizes or .fai)"
+        "--genome-sizes",
+        required=True,
+        metavar="FILE",
+        help="contig lengths (chrom.sizes or .fai), or the genome's FASTA",
     )
     group.add_argument(
         "--assembly", required=True, type=_assembly, metavar="hg38|hg19", help="what the calls are in"

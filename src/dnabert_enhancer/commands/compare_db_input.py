@@ -26,8 +26,9 @@ from dnabert_enhancer.compare import (
     read_elements,
     read_manifest,
 )
+from dnabert_enhancer.dataset import begins_as_fasta
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import IntervalTable, read_contig_sizes, read_intervals
+from dnabert_enhancer.genome import IntervalTable, open_genome, read_contig_sizes, read_intervals
 
 _log = logging.getLogger(__name__)
 BEST_SCORE_TITLE = "maximum"
@@ -62,13 +63,20 @@ def read_databases(args: argparse.Namespace) -> list[Database]:
 
 def read_assembly(args: argparse.Namespace, record: RunRecord) -> Assembly:
     """Return the genome of the calls, checked against the assembly named, with the chain files."""
-    sizes = read_contig_sizes(args.genome_sizes)
+    sizes = _contig_sizes(args.genome_sizes)
     record.add_input("genome_sizes", args.genome_sizes)
     check_genome_sizes(sizes, args.assembly, args.genome_sizes)
     chains = [read_chain_header(path) for path in args.chain]
     for chain in chains:
         record.add_input("chain", chain.path)
     return Assembly(args.assembly, sizes, chains)
+
+
+def _contig_sizes(path: str) -> dict[str, int]:
+    if not begins_as_fasta(path):
+        return read_contig_sizes(path)
+    with open_genome(path) as genome:
+        return genome.contig_sizes
 
 
 def read_space(args: argparse.Namespace, assembly: Assembly, record: RunRecord) -> Space:

@@ -74,8 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         action="append",
         metavar="MODEL",
-        help="model directory or hub:NAME@REVISION; may be given several times (default: the packaged one); "
-        "none: only the baselines",
+        help="model directory or archive (.tar.gz), or hub:NAME@REVISION; may be given several times "
+        "(default: the packaged one); none: only the baselines",
     )
     group.add_argument(
         "--crop",

@@ -40,10 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="MODEL",
         help="new:tiny, new:small, new:base (fresh weights); a DNABERT directory, legacy or current; a model "
-        "directory; any Hugging Face sequence classifier; default; hub:NAME@REVISION",
+        "directory or archive; any Hugging Face sequence classifier; default; hub:NAME@REVISION",
     )
     parser.add_argument(
         "--output-dir", required=True, metavar="DIR", help="gets the model; a broken-off run in it goes on"
+    )
+    parser.add_argument(
+        "--archive",
+        metavar="FILE",
+        help="also write the model as one file (.tar.gz), which every --model takes",
     )
     parser.add_argument(
         "--restart", action="store_true", help="forget a broken-off run, or replace a finished model"
@@ -69,9 +74,12 @@ def run(args: argparse.Namespace) -> None:
     """Read the data, train, write the run's record and history."""
     from dnabert_enhancer.commands.finetune_input import training_dataset
     from dnabert_enhancer.commands.run_record import RunRecord
-    from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.files import OutputSet, check_output
+    from dnabert_enhancer.model import write_archive
     from dnabert_enhancer.training import finetune
 
+    if args.archive is not None:
+        check_output(args.archive)
     record = RunRecord(args)
     settings = settings_from(args)
     dataset = training_dataset(args, record)
@@ -89,6 +97,8 @@ def run(args: argparse.Namespace) -> None:
     for split, frame in dataset.splits.items():
         record.count(f"sequences_{split}", len(frame))
     with OutputSet() as outputs:
+        if args.archive is not None:
+            write_archive(args.output_dir, outputs.path(args.archive))
         with outputs.open_text(Path(args.output_dir) / "history.tsv") as table:
             table.writelines(_history_lines(result))
         with outputs.open_text(Path(args.output_dir) / "run.json") as file:

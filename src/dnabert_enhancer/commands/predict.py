@@ -53,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("model and windows")
     group.add_argument(
-        "--model", metavar="DIR", help="model directory, or hub:NAME@REVISION (default: the packaged one)"
+        "--model",
+        metavar="MODEL",
+        help="model directory or archive (.tar.gz), or hub:NAME@REVISION (default: the packaged one)",
     )
     group.add_argument("--label", metavar="NAME", help="which output to report, of a model with several")
     group.add_argument(

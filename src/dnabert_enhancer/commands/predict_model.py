@@ -69,4 +69,4 @@ def threshold_for(args: argparse.Namespace, model: EnhancerModel, target: Target
 
 def model_entry(model: EnhancerModel) -> dict[str, Any]:
     """Return what the run record says about the model."""
-    return {"name": model.card.name, "digest": model.digest, "directory": str(model.directory)}
+    return {"name": model.card.name, "digest": model.digest, "directory": str(model.source)}

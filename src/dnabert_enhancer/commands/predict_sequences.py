@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -33,6 +35,8 @@ from dnabert_enhancer.scan import (
     WindowScores,
 )
 
+_log = logging.getLogger(__name__)
+
 COLUMNS = ("name", "length", "windows", "skipped", "maximum", "mean", "summit", "label", "note")
 WINDOW_COLUMNS = ("name", "start", "end", "logit", "probability")
 NO_VALUE = "NA"
@@ -59,11 +63,19 @@ def run_sequences(args: argparse.Namespace) -> None:
             windows.write("\t".join(WINDOW_COLUMNS) + "\n")
         table.write("\t".join(COLUMNS) + "\n")
         scorer = SequenceScorer(engine, target, settings, _WindowRows(windows).write if windows else None)
+        labels: Counter[str] = Counter()
         with progress_of("predict", None, "sequences", quiet=args.quiet) as progress:
             for score in scorer.scores(_sequences(args)):
-                table.write(_row(score, _label(score, threshold, target, model.card.labels), window))
+                label = _label(score, threshold, target, model.card.labels)
+                labels[label] += 1
+                table.write(_row(score, label, window))
                 _count(record, score, window)
                 progress(1)
+        told = ", ".join(
+            f"{number} {name if name != NO_VALUE else 'without a label'}"
+            for name, number in sorted(labels.items())
+        )
+        _log.info("%d sequences: %s", labels.total(), told)
         record.set("engine", engine.description())
         record.set("threshold", float(threshold))
         json_stream.write(record.to_json())

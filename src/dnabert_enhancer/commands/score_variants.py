@@ -62,15 +62,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--genome", metavar="FASTA", help="reference genome, plain, gzip or bgzip")
     group = parser.add_argument_group("models and windows")
     group.add_argument(
-        "--model", metavar="DIR", help="model directory, or hub:NAME@REVISION (default: the packaged one)"
+        "--model",
+        metavar="MODEL",
+        help="model directory or archive (.tar.gz), or hub:NAME@REVISION (default: the packaged one)",
     )
     group.add_argument("--label", metavar="NAME", help="which output to report, of a model with several")
     group.add_argument(
         "--tf",
         action="append",
         type=_named,
-        metavar="NAME=DIR",
-        help="a model of the binding of a transcription factor; can be repeated",
+        metavar="NAME=MODEL",
+        help="a model of the binding of a transcription factor, directory or archive; can be repeated",
     )
     group.add_argument(
         "--window-length", type=positive_integer, metavar="BP", help="default: each model's own"

@@ -3,54 +3,49 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 
-from dnabert_enhancer.compare import ASSEMBLIES, assembly_name
-from dnabert_enhancer.genome import ContigNames
+from dnabert_enhancer.compare import ASSEMBLIES, assembly_name, recognised_assembly
 from dnabert_enhancer.model import ModelCard
 
 _log = logging.getLogger(__name__)
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 def warn_of_other_assembly(
     card: ModelCard, sizes: Mapping[str, int], declared: Sequence[str], genome: str
 ) -> None:
-    """Log a warning when the card names an assembly (``training.assembly``) that the genome is not.
+    """Log a warning when the card names assemblies (``training.assembly``) and the genome is none of them.
 
     Parameters
     ----------
     card : ModelCard
+        The entry is a text, such as ``hg38`` or ``GRCh37, GRCh38``, or a list of them.
     sizes : mapping of str to int
-        Lengths of the genome's contigs.
+        Lengths of the genome's contigs; they decide where they tell.
     declared : sequence of str
-        What the VCF's header says about the assembly.
+        What the VCF's header says about the assembly: names, or paths that hold one.
     genome : str
         For the message.
     """
-    of_model = card.training.get("assembly")
-    if not isinstance(of_model, str) or not of_model:
-        return
-    of_genome = _assembly_of(sizes) or next(
-        (name for text in declared if (name := assembly_name(text)) in ASSEMBLIES), None
+    named = card.training.get("assembly")
+    texts = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+    of_model = [name for text in map(str, texts) for name in _assemblies_in(text) or [text] if name]
+    of_genome = recognised_assembly(sizes) or next(
+        (name for text in declared for name in _assemblies_in(text)), None
     )
-    if of_genome is not None and assembly_name(of_model) != of_genome:
+    if of_model and of_genome is not None and of_genome not in of_model:
         _log.warning(
             "the model %s is of %s, but %s is %s: probabilities may be a little off",
             card.name,
-            of_model,
+            " and ".join(of_model),
             genome,
             of_genome,
         )
 
 
-def _assembly_of(sizes: Mapping[str, int]) -> str | None:
-    """Return the assembly whose lengths most contigs have, or None when none or two fit as well."""
-    votes = {
-        name: sum(
-            known.get(ContigNames(known).resolve(contig) or "") == size for contig, size in sizes.items()
-        )
-        for name, known in ASSEMBLIES.items()
-    }
-    best = max(votes, key=lambda name: votes[name])
-    others = [count for name, count in votes.items() if name != best]
-    return best if votes[best] > max(others, default=0) else None
+def _assemblies_in(text: str) -> list[str]:
+    """Return the known assemblies that a text names, by our names: ``/data/GRCh38.p14.fa`` has hg38."""
+    names = (assembly_name(word) for word in _WORD.findall(text))
+    return list(dict.fromkeys(name for name in names if name in ASSEMBLIES))

@@ -100,7 +100,7 @@ class _Job:
         self._args, self._record, self._genome, self._reader = args, record, genome, reader
         self._shard: tuple[int, int] = args.shard or (1, 1)
         self._digests = {
-            "vcf": record.add_input("vcf", args.vcf),
+            "vcf": record.add_input("vcf", args.vcf) or reader.stream_digest,
             "genome": record.add_input("genome", args.genome),
         }
         self._watch = RecordWatch(reader.header, reader.notes)
@@ -145,7 +145,7 @@ class _Job:
             "contigs": sizes,
             "own_lines": [self._own_line()],
             "blocks": self._watch.blocks,
-            "sorted": self._watch.is_sorted,
+            "indexable": self._watch.is_indexable,
             "source": self._reader.source,
             "content": {
                 "genes": notes.genes is not None,

@@ -4,7 +4,12 @@ The door of the room: other rooms import the names below and nothing else. Inter
 (NumPy underneath), lifted over by liftover; why these is told in docs/compare-db.md.
 """
 
-from dnabert_enhancer.compare.assembly import ASSEMBLIES, assembly_name, check_genome_sizes
+from dnabert_enhancer.compare.assembly import (
+    ASSEMBLIES,
+    assembly_name,
+    check_genome_sizes,
+    recognised_assembly,
+)
 from dnabert_enhancer.compare.controls import control_ring
 from dnabert_enhancer.compare.elements import Elements, joined_elements
 from dnabert_enhancer.compare.enrichment import Enrichment, NullResult, enrichments
@@ -91,6 +96,7 @@ __all__ = [
     "read_chain_header",
     "read_elements",
     "read_manifest",
+    "recognised_assembly",
     "summary_columns",
     "summary_rows",
     "upset_figure",

@@ -58,10 +58,10 @@ def agreement(exact: NDArray[np.float32], other: NDArray[np.float32], card: Mode
     count = len(exact)
     if not np.isfinite(other).all():
         return Agreement(count, float("inf"), 0.0, 0.0)
-    if card.task == Task.REGRESSION:
-        deviation = float(exact.std()) or 1.0
-        return Agreement(count, float(np.abs(other - exact).mean()) / deviation, 1.0, 1.0)
     before, after = (interpret_outputs(outputs, card) for outputs in (exact, other))
+    if card.task == Task.REGRESSION:
+        deviation = float(before.outputs.std()) or 1.0
+        return Agreement(count, float(np.abs(after.outputs - before.outputs).mean()) / deviation, 1.0, 1.0)
     change = float(np.abs(before.probability.astype(np.float64) - after.probability).mean())
     if card.task == Task.MULTICLASS:
         same = float((before.probability.argmax(axis=1) == after.probability.argmax(axis=1)).mean())

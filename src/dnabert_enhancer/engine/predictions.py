@@ -22,7 +22,8 @@ class Predictions(NamedTuple):
         Binary: shape (windows,), calibrated. Multi-class: shape (windows, labels), rows sum to 1.
         Regression: NaN.
     outputs : float32 array, shape (windows, outputs)
-        What the model's head gives, averaged over the strands; for a regression, the predicted values.
+        What the model's head gives, averaged over the strands; for a regression, the predicted values. One
+        column where the card is about one output.
     """
 
     logit: NDArray[np.float32]
@@ -40,6 +41,8 @@ def interpret_outputs(outputs: NDArray[np.float32], card: ModelCard) -> Predicti
     card : ModelCard
         Task and calibration.
     """
+    if card.column is not None:
+        outputs = outputs[:, card.column : card.column + 1]
     if card.task == Task.REGRESSION:
         nothing = np.full(len(outputs), np.nan, dtype=np.float32)
         return Predictions(nothing, nothing, outputs)

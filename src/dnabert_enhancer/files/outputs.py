@@ -67,11 +67,11 @@ class OutputSet:
             try:
                 self._commit()
             except BaseException as late:
-                self._discard()
+                self.discard()
                 self._explain(late)
                 raise
         else:
-            self._discard()
+            self.discard()
             self._explain(error)
 
     def path(self, final: str | os.PathLike[str]) -> Path:
@@ -170,7 +170,8 @@ class OutputSet:
         for stream in self._streams:
             stream.close()
 
-    def _discard(self) -> None:
+    def discard(self) -> None:
+        """Close the streams and remove what was written so far; the set is then of no more use."""
         for stream in self._streams:
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
@@ -187,6 +188,15 @@ class OutputSet:
                 source=places,
                 remedy="free some space or choose another place for the output",
             ) from error
+
+
+def check_output(final: str | os.PathLike[str]) -> None:
+    """Raise now what asking an `OutputSet` for the output would raise after hours of work."""
+    outputs = OutputSet()
+    try:
+        outputs.path(final)
+    finally:
+        outputs.discard()
 
 
 @contextlib.contextmanager

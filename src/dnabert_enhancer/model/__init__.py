@@ -1,8 +1,9 @@
 """An enhancer model as a directory: weights, configuration, vocabulary, card and calibration."""
 
+from dnabert_enhancer.model.archive import model_files, write_archive
 from dnabert_enhancer.model.bert import BertShape, State
 from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
-from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, Threshold
+from dnabert_enhancer.model.card import CARD_NAME, FurtherOutput, ModelCard, Task, Threshold
 from dnabert_enhancer.model.directory import ONNX_INT8_NAME, ONNX_NAME, EnhancerModel
 from dnabert_enhancer.model.importing import import_checkpoint
 from dnabert_enhancer.model.opening import open_model
@@ -21,15 +22,18 @@ __all__ = [
     "Calibration",
     "CalibrationKind",
     "EnhancerModel",
+    "FurtherOutput",
     "ModelCard",
     "ModelParts",
     "State",
     "Task",
     "Threshold",
     "import_checkpoint",
+    "model_files",
     "new_model",
     "open_model",
     "quiet_transformers",
     "replace_card",
+    "write_archive",
     "write_model",
 ]

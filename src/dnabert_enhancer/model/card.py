@@ -42,6 +42,41 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class FurtherOutput:
+    """One more thing that a model tells, beside what it is for.
+
+    Parameters
+    ----------
+    column : int
+        Which of the classifier's outputs it is, from 0.
+    task : {"binary", "regression"}
+        Whether the output is a log odds or the value itself.
+    meaning : str
+        In a few words, with the unit of a value.
+    window_length : int
+        Length in bp of the windows that it was made for.
+    calibration, thresholds, metrics
+        As in `ModelCard`.
+    """
+
+    column: int
+    task: str
+    meaning: str
+    window_length: int
+    calibration: Calibration = field(default_factory=Calibration)
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)  # free JSON values
+
+    def __post_init__(self) -> None:
+        if self.task not in (Task.BINARY, Task.REGRESSION):
+            raise InputError(f"an output is binary or a regression, not {self.task!r}")
+        if self.column < 0:
+            raise InputError(f"a column counts from 0, not {self.column}")
+        if self.window_length < 1:
+            raise InputError(f"window_length must be at least 1, not {self.window_length}")
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What `enhancer_model.json` holds.
 
@@ -71,6 +106,10 @@ class ModelCard:
         Licence of the weights.
     limits : str
         What the model must not be used for, in a sentence.
+    column : int or None
+        The one output of the classifier that this card is about, from 0; None: all of them.
+    further_outputs : mapping of str to FurtherOutput
+        What the other outputs tell, by the name under which `select` and ``--model DIR:NAME`` find them.
     """
 
     name: str
@@ -87,6 +126,8 @@ class ModelCard:
     versions: Mapping[str, Any] = field(default_factory=dict)
     licence: str = "unknown"
     limits: str = ""
+    column: int | None = None
+    further_outputs: Mapping[str, FurtherOutput] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(str(label) for label in self.labels))
@@ -108,6 +149,11 @@ class ModelCard:
         if self.task == Task.MULTICLASS and len(self.labels) < 3:
             raise InputError(f"a multi-class model has at least three labels, not {len(self.labels)}")
 
+        if self.column is not None and self.task == Task.MULTICLASS:
+            raise InputError("one output of a classifier cannot tell several classes")
+        if self.further_outputs and self.column is None:
+            raise InputError("a card with further outputs must name the column that it is about")
+
     @staticmethod
     def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
         if value not in choices:
@@ -124,6 +170,26 @@ class ModelCard:
             f"the model has no threshold {name!r}", remedy=f"it has {', '.join(self.thresholds) or 'none'}"
         )
 
+    def select(self, name: str) -> ModelCard:
+        """Return the card of one of the further outputs, which has no further outputs itself."""
+        if name not in self.further_outputs:
+            raise InputError(
+                f"the model {self.name} has no output {name!r}",
+                remedy=f"it has {', '.join(self.further_outputs) or 'no further outputs'}",
+            )
+        output = self.further_outputs[name]
+        return self.replace(
+            name=f"{self.name}:{name}",
+            labels=(f"not_{name}", name) if output.task == Task.BINARY else (name,),
+            task=output.task,
+            window_length=output.window_length,
+            column=output.column,
+            calibration=output.calibration,
+            thresholds=output.thresholds,
+            metrics=output.metrics,
+            further_outputs={},
+        )
+
     def replace(self, **changes: Any) -> ModelCard:  # any field of the card
         """Return a copy with some fields changed."""
         return dataclasses.replace(self, **changes)
@@ -135,7 +201,21 @@ class ModelCard:
             content[item.name] = getattr(self, item.name)
         content["labels"] = list(self.labels)
         content["calibration"] = self.calibration.to_json()
-        content["thresholds"] = {name: dataclasses.asdict(value) for name, value in self.thresholds.items()}
+        content["thresholds"] = _thresholds_to_json(self.thresholds)
+        content["further_outputs"] = {
+            name: {
+                "column": output.column,
+                "task": str(output.task),
+                "meaning": output.meaning,
+                "window_length": output.window_length,
+                "calibration": output.calibration.to_json(),
+                "thresholds": _thresholds_to_json(output.thresholds),
+                "metrics": output.metrics,
+            }
+            for name, output in self.further_outputs.items()
+        }
+        if self.column is None:
+            del content["column"], content["further_outputs"]
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
@@ -155,13 +235,19 @@ class ModelCard:
                 raise InputError("the card has a newer format", remedy="update dnabert-enhancer")
             known = {item.name for item in dataclasses.fields(cls)}
             values = {name: value for name, value in content.items() if name in known}
-            calibration = values.get("calibration", {})
-            values["calibration"] = Calibration(
-                calibration.get("kind", "none"), calibration.get("parameters", {})
-            )
-            values["thresholds"] = {
-                name: Threshold(float(value["value"]), str(value.get("source", "")))
-                for name, value in values.get("thresholds", {}).items()
+            values["calibration"] = _calibration_from_json(values)
+            values["thresholds"] = _thresholds_from_json(values)
+            values["further_outputs"] = {
+                str(name): FurtherOutput(
+                    int(entry["column"]),
+                    str(entry["task"]),
+                    str(entry.get("meaning", "")),
+                    int(entry["window_length"]),
+                    _calibration_from_json(entry),
+                    _thresholds_from_json(entry),
+                    dict(entry.get("metrics", {})),
+                )
+                for name, entry in values.get("further_outputs", {}).items()
             }
             values["labels"] = tuple(values.get("labels", ()))
             return cls(**values)
@@ -173,6 +259,22 @@ class ModelCard:
             ) from None
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             raise InputError(f"not a model card: {error}", source=source) from None
+
+
+def _thresholds_to_json(thresholds: Mapping[str, Threshold]) -> dict[str, Any]:
+    return {name: dataclasses.asdict(value) for name, value in thresholds.items()}
+
+
+def _thresholds_from_json(content: Mapping[str, Any]) -> dict[str, Threshold]:
+    return {
+        name: Threshold(float(value["value"]), str(value.get("source", "")))
+        for name, value in content.get("thresholds", {}).items()
+    }
+
+
+def _calibration_from_json(content: Mapping[str, Any]) -> Calibration:
+    values = content.get("calibration", {})
+    return Calibration(values.get("kind", "none"), values.get("parameters", {}))
 
 
 def read_card(directory: Path) -> ModelCard | None:

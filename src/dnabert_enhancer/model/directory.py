@@ -35,12 +35,24 @@ class EnhancerModel:
         Its ``config.json``.
     card : ModelCard
         Its card, or one made up from the configuration of a plain Hugging Face directory.
+
+    Attributes
+    ----------
+    source : Path
+        What the user named: the directory, or the archive that it was unpacked from.
     """
 
     def __init__(self, directory: Path, config: dict[str, Any], card: ModelCard) -> None:
         self.directory = directory
+        self.source = directory
         self.config = config
         self.card = card
+
+    def select(self, output: str) -> EnhancerModel:
+        """Return the same weights as a model of one of their further outputs."""
+        chosen = EnhancerModel(self.directory, self.config, self.card.select(output))
+        chosen.source = self.source
+        return chosen
 
     @property
     def window_length(self) -> int:
@@ -101,10 +113,11 @@ class EnhancerModel:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the names and digests of configuration, card, vocabulary and weights."""
+        """SHA-256 over names and digests of configuration, card, vocabulary and weights, and the output."""
         files = [self.directory / name for name in _DIGESTED]
         lines = [f"{sha256_of(path)}  {path.name}" for path in files if path.is_file()]
-        return _digest_of([*lines, f"{self.weights_digest}  weights"])
+        output = [] if self.card.column is None else [f"{self.card.column}  output"]
+        return _digest_of([*lines, f"{self.weights_digest}  weights", *output])
 
     def read_state(self) -> State:
         """Return the weights, float32, by Hugging Face's names."""
@@ -145,6 +158,7 @@ def open_directory(directory: Path) -> EnhancerModel:
     card = read_card(directory) or card_from_config(config, directory)
     if card.tokenizer == "kmer":
         _check_vocabulary(directory, config, card)
+    _check_columns(directory, config, card)
     return EnhancerModel(directory, config, card)
 
 
@@ -220,6 +234,16 @@ def _check_vocabulary(directory: Path, config: dict[str, Any], card: ModelCard) 
     check_window(
         card.window_length, longest_window(int(config["max_position_embeddings"]), vocabulary.k), path
     )
+
+
+def _check_columns(directory: Path, config: dict[str, Any], card: ModelCard) -> None:
+    columns = [card.column, *(output.column for output in card.further_outputs.values())]
+    wrong = [column for column in columns if column is not None and column >= number_of_outputs(config)]
+    if wrong:
+        raise InputError(
+            f"names output {wrong[0]}, but the model has {number_of_outputs(config)}, counted from 0",
+            source=directory / CARD_NAME,
+        )
 
 
 def check_vocabulary_size(vocabulary: KmerVocabulary, config: dict[str, Any], source: Path) -> None:

@@ -14,6 +14,7 @@ from dnabert_enhancer.model import (
     NEW_PREFIX,
     EnhancerModel,
     ModelParts,
+    Task,
     import_checkpoint,
     new_model,
     open_model,
@@ -28,6 +29,8 @@ from dnabert_enhancer.sequence import (
 )
 
 if TYPE_CHECKING:
+    import torch
+
     from dnabert_enhancer.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
@@ -150,8 +153,10 @@ def torch_model(
 
     Notes
     -----
-    A head of another size than the target's is replaced by a fresh one, drawn with the seed. ``attention``
-    names one of transformers' implementations; None leaves the choice to it.
+    A head of another size than the target's is replaced by a fresh one, drawn with the seed. Of a model of
+    several outputs the training starts with the one that was chosen (the first, or ``DIR:NAME``), where its
+    task is the target's. ``attention`` names one of transformers' implementations; None leaves the choice to
+    it.
     """
     import torch
     import transformers
@@ -180,7 +185,7 @@ def torch_model(
         model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in parts.state.items()})
         return model
     try:
-        return transformers.AutoModelForSequenceClassification.from_pretrained(
+        model = transformers.AutoModelForSequenceClassification.from_pretrained(
             base.opened.directory,
             local_files_only=True,
             trust_remote_code=False,
@@ -196,6 +201,25 @@ def torch_model(
         raise InputError(
             f"transformers cannot load it as a sequence classifier: {reason}", source=base.name
         ) from None
+    if base.opened.card.column is not None:
+        _start_head(model.classifier, base.opened, target)
+    return model
+
+
+def _start_head(classifier: torch.nn.Linear, opened: EnhancerModel, target: Target) -> None:
+    """Fill a classifier with the one output that a model of several was chosen for, or with small weights."""
+    import torch
+
+    card = opened.card
+    with torch.no_grad():
+        if target.task != card.task:
+            torch.nn.init.normal_(classifier.weight, std=0.02)
+            torch.nn.init.zeros_(classifier.bias)
+            return
+        state = opened.read_state()
+        signs = torch.tensor([[-0.5], [0.5]] if card.task == Task.BINARY else [[1.0]])
+        classifier.weight.copy_(signs * torch.from_numpy(state["classifier.weight"][card.column]))
+        classifier.bias.copy_(signs[:, 0] * float(state["classifier.bias"][card.column]))
 
 
 def fresh_parts(base: BaseModel, target: Target, seed: int) -> ModelParts:

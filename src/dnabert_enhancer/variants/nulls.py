@@ -71,11 +71,9 @@ def variant_type(allele: Allele) -> int:
     return VARIANT_TYPES.index(("INS" if change > 0 else "DEL") + size)
 
 
-def stratum_of(stretch: Stretch, allele: Allele, length: int) -> int:
-    """Return the stratum of a variant: the GC share of the three windows around it, and its type."""
-    gc = gc_fraction(_context(stretch, allele, length))
-    gc_bin = int(np.searchsorted(GC_EDGES, 0.5 if np.isnan(gc) else gc, side="right"))
-    return gc_bin * len(VARIANT_TYPES) + variant_type(allele)
+def strata_of(alleles: Sequence[tuple[Stretch, Allele]], length: int) -> NDArray[np.int16]:
+    """Return the stratum of each variant: the GC share of the three windows around it, and its type."""
+    return _strata(_contexts(alleles, length), [allele for _, allele in alleles])
 
 
 def draw_nulls(
@@ -102,13 +100,15 @@ def draw_nulls(
     if not alleles or not count:
         return []
     order = np.concatenate([rng.permutation(len(alleles)) for _ in range(-(-count // len(alleles)))])[:count]
-    contexts = np.stack([_context(alleles[row][0], alleles[row][1], plan.length) for row in order.tolist()])
+    chosen = [alleles[row] for row in order.tolist()]
+    contexts = _contexts(chosen, plan.length)
+    strata = _strata(contexts, [allele for _, allele in chosen]).tolist()
     shuffled = dinucleotide_shuffle(contexts, rng)
     half = plan.step // 2
     places = contexts.shape[1] // 2 + rng.integers(-half, half + 1, size=count)
     return [
-        _planted(codes, alleles[row], int(place), plan)
-        for codes, row, place in zip(shuffled, order.tolist(), places, strict=True)
+        _planted(codes, allele, stratum, int(place), plan)
+        for codes, (_, allele), stratum, place in zip(shuffled, chosen, strata, places, strict=True)
     ]
 
 
@@ -235,16 +235,25 @@ def uniformity(strata: NDArray[np.integer[Any]], statistics: NDArray[np.floating
     }
 
 
-def _context(stretch: Stretch, allele: Allele, length: int) -> NDArray[np.uint8]:
+def _contexts(alleles: Sequence[tuple[Stretch, Allele]], length: int) -> NDArray[np.uint8]:
+    """Return the bases around each allele, shape (alleles, three windows)."""
     size = _CONTEXT_WINDOWS * length
-    start = (allele.start + allele.end - size) // 2
-    return stretch.part(start, start + size)
+    contexts = np.empty((len(alleles), size), dtype=np.uint8)
+    for row, (stretch, allele) in enumerate(alleles):
+        start = (allele.start + allele.end - size) // 2
+        contexts[row] = stretch.part(start, start + size)
+    return contexts
+
+
+def _strata(contexts: NDArray[np.uint8], alleles: Sequence[Allele]) -> NDArray[np.int16]:
+    gc = np.nan_to_num(gc_fraction(contexts), nan=0.5)
+    types = np.array([variant_type(allele) for allele in alleles], dtype=np.int64)
+    return (np.searchsorted(GC_EDGES, gc, side="right") * len(VARIANT_TYPES) + types).astype(np.int16)
 
 
 def _planted(
-    codes: NDArray[np.uint8], source: tuple[Stretch, Allele], place: int, plan: WindowPlan
+    codes: NDArray[np.uint8], allele: Allele, stratum: int, place: int, plan: WindowPlan
 ) -> NullVariant:
-    stretch, allele = source
     ref, alt = encode_bases(allele.trimmed_ref), encode_bases(allele.trimmed_alt)
     start, end = place - len(ref) // 2, place - len(ref) // 2 + len(ref)
     if len(ref) == len(alt) == 1:
@@ -258,4 +267,4 @@ def _planted(
     room = plan.reach
     padded = np.pad(codes, room, constant_values=len(BASES))
     planted = Allele(allele.contig, start, end, alt, codes[start:end], allele.trimmed_ref, allele.trimmed_alt)
-    return NullVariant(Stretch(padded, -room, len(codes)), planted, stratum_of(stretch, allele, plan.length))
+    return NullVariant(Stretch(padded, -room, len(codes)), planted, stratum)

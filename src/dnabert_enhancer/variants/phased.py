@@ -109,7 +109,8 @@ def _genotype(record: VcfRecord, column: int) -> str:
 
 def _carried_by(genotype: str) -> dict[int, list[int]]:
     """Return the haplotypes on which each allele is known to be, by the number of the allele."""
-    calls = genotype.replace("/", "|").split("|")
+    # VCF 4.4 lets a phase stand before the first allele too
+    calls = genotype.lstrip("/|").replace("/", "|").split("|")
     if "/" in genotype and len(set(calls)) > 1:
         return {}
     found: dict[int, list[int]] = {}

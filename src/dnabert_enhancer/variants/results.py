@@ -38,7 +38,7 @@ class ResultCounts(NamedTuple):
     null : mapping
         Of each model: null variants and how uniform their p-values are.
     indexed : bool
-        Whether the VCF could be indexed: not when it is unsorted.
+        Whether the VCF could be indexed: not when it is unsorted or has positions beyond 2^31 - 1.
     """
 
     counts: dict[str, int]
@@ -105,11 +105,11 @@ class ResultFiles:
         self.table = out.open_text(f"{prefix}.tsv.gz")
         self.candidates = out.open_text(f"{prefix}.candidates.tsv")
 
-    def index(self, *, is_sorted: bool) -> bool:
-        """Close the VCF and index it when it is sorted; return whether it is."""
+    def index(self, *, is_indexable: bool) -> bool:
+        """Close the VCF and index it where that can be; return whether it can."""
         self.vcf.close()
         stale = Path(f"{self._prefix}.vcf.gz.tbi")
-        if is_sorted:
+        if is_indexable:
             tabix_index(self.vcf_path, "vcf")
             made = next(
                 path for ending in (".tbi", ".csi") if (path := Path(f"{self.vcf_path}{ending}")).exists()
@@ -117,7 +117,7 @@ class ResultFiles:
             made.replace(self._out.path(f"{self._prefix}.vcf.gz{made.suffix}"))
         elif stale.exists():
             os.unlink(stale)  # noqa: PTH108  an index of an older file must not stay beside this one
-        return is_sorted
+        return is_indexable
 
 
 def write_results(files: ResultFiles, scored: ScoredBlocks) -> ResultCounts:
@@ -181,7 +181,7 @@ def write_results(files: ResultFiles, scored: ScoredBlocks) -> ResultCounts:
     for rank, row in enumerate(ranked.sorted(), start=1):
         files.candidates.write(f"{rank}\t{row}\n")
     tally["candidates"] = len(ranked)
-    indexed = files.index(is_sorted=trailer["sorted"])
+    indexed = files.index(is_indexable=trailer["indexable"])
     return ResultCounts(dict(tally), dict(sorted(skipped.items())), report, indexed)
 
 

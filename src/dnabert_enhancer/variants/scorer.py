@@ -20,6 +20,7 @@ from dnabert_enhancer.variants.effect import AlleleScores, EffectStatistic
 from dnabert_enhancer.variants.placement import AlleleWindows, WindowPlan, allele_windows
 from dnabert_enhancer.variants.reasons import SkipReason
 
+_ALLELES_AT_ONCE = 8192
 N_NUMBERS = 2 + len(EffectStatistic)
 """Numbers of an allele and a model: probabilities of REF and ALT, then the statistics in their order."""
 
@@ -117,7 +118,15 @@ class AlleleScorer:
         }
 
     def score(self, alleles: Sequence[tuple[Stretch, Allele]]) -> Scored:
-        """Score alleles, each with the piece of genome around it."""
+        """Score alleles, each with the piece of genome around it; so many at a time that windows fit."""
+        parts = [
+            self._score_some(alleles[start : start + _ALLELES_AT_ONCE])
+            for start in range(0, len(alleles), _ALLELES_AT_ONCE)
+        ]
+        numbers = [np.zeros((0, N_NUMBERS), dtype=np.float32), *(part.numbers for part in parts)]
+        return Scored(np.concatenate(numbers), [reason for part in parts for reason in part.reasons])
+
+    def _score_some(self, alleles: Sequence[tuple[Stretch, Allele]]) -> Scored:
         reasons: list[SkipReason | None] = []
         chosen: list[AlleleWindows] = []
         for stretch, allele in alleles:

@@ -19,7 +19,7 @@ from dnabert_enhancer.variants.block_file import Block, BlockWriter
 from dnabert_enhancer.variants.effect import EffectStatistic
 from dnabert_enhancer.variants.genes import GeneIndex, RegionIndex
 from dnabert_enhancer.variants.motifs import MotifLibrary
-from dnabert_enhancer.variants.nulls import NullSettings, draw_nulls, stratum_of
+from dnabert_enhancer.variants.nulls import NullSettings, draw_nulls, strata_of
 from dnabert_enhancer.variants.phased import PhasedAlleles
 from dnabert_enhancer.variants.placement import WindowPlan, around, middle_window
 from dnabert_enhancer.variants.reasons import SkipReason
@@ -129,8 +129,8 @@ class ScoringRun:
         scored = [pair for pair, row in zip(pairs, rows, strict=True) if reasons[row] is None]
         strata = np.full(len(flat), -1, dtype=np.int16)
         windows = np.full(len(flat), -1, dtype=np.int64)
+        strata[rows] = strata_of(pairs, self._widest.length)
         for row, (stretch, allele) in zip(rows, pairs, strict=True):
-            strata[row] = stratum_of(stretch, allele, self._widest.length)
             windows[row] = middle_window(stretch, allele, self.scorers[0].plan)
         numbers: dict[str, NDArray[Any]] = {
             "alts": np.array([len(group) for group in entries], dtype=np.uint32),

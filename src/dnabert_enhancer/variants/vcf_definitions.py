@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-NUMBER = re.compile(rb"\d+|[ARG.]")
+# P is of VCF 4.4; M, LA, LR and LG are of 4.5
+NUMBER = re.compile(rb"\d+|[ARGPM.]|L[ARG]")
 TYPES = {
     b"INFO": frozenset((b"Integer", b"Float", b"Flag", b"Character", b"String")),
     b"FORMAT": frozenset((b"Integer", b"Float", b"Character", b"String")),
@@ -81,7 +82,7 @@ _URL = re.compile(
 )
 _STRUCTURAL = re.compile(rb"(?:DEL|INS|DUP|INV|CNV|BND|CN\d+)(?::[^\s,<>]+)*|[^\s,<>:]+")
 _NAME = re.compile(rb"[\w.-]+")
-_CONTIG_NAME = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
+CONTIG_NAME = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&*+./:;=?@^_|~-]*")
 _ORDER = {
     b"INFO": (b"ID", b"Number", b"Type", b"Description"),
     b"FORMAT": (b"ID", b"Number", b"Type", b"Description"),
@@ -129,7 +130,9 @@ def _entry_faults(key: bytes, pairs: list[tuple[bytes, bytes]]) -> Iterator[str]
     shown = f"##{key.decode()}"
     entries = dict(pairs)
     order = _ORDER.get(key, ())
-    if tuple(name for name, _ in pairs[: len(order)]) != order:
+    begins = tuple(name for name, _ in pairs[: len(order)])
+    # VCF's own example of ##META has another order than its text
+    if begins != order and not (key == b"META" and begins[:1] == (b"ID",) and set(begins) == set(order)):
         yield f"{shown} does not begin with {', '.join(name.decode() for name in order)}"
         return
     identifier = entries.get(b"ID", b"")
@@ -149,7 +152,7 @@ def _entry_faults(key: bytes, pairs: list[tuple[bytes, bytes]]) -> Iterator[str]
         yield f"the Values of {shown} are not in square brackets"
     if key in (b"contig", b"ALT") and re.search(rb"[\s,<>]", identifier):
         yield f"the ID of {shown} holds a blank, a comma or an angle bracket"
-    elif key == b"contig" and (not _CONTIG_NAME.fullmatch(identifier) or identifier.endswith(b".*")):
+    elif key == b"contig" and (not CONTIG_NAME.fullmatch(identifier) or identifier.endswith(b".*")):
         yield f"the ID of {shown} is no name of a contig"
     if key == b"ALT" and not _STRUCTURAL.fullmatch(identifier):
         yield f"the ID of {shown} is no kind of structural variant"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
+from dnabert_enhancer.variants.vcf_definitions import CONTIG_NAME
 from dnabert_enhancer.variants.vcf_record import FIXED_COLUMNS, raw, text
 
 _STRUCTURED = re.compile(rb"##(\w+)=<(.*)>\s*$", re.DOTALL)
@@ -101,7 +102,8 @@ class VcfHeader:
         fields : iterable of InfoField
             Ours; a line that declares a field of the same name is left out.
         contigs : mapping of str to int or None
-            Contigs of the records and their lengths where known; those that are not declared are added.
+            Contigs of the records and their lengths where known; those that are not declared are added, but
+            for names that no header line can hold.
         own_lines : iterable of bytes
             More ``##`` lines.
         """
@@ -109,7 +111,9 @@ class VcfHeader:
         kept = [line for line in self.meta if not _declares(line, added)]
         declared = self.contig_lengths()
         lines = kept + [
-            _contig_line(name, length) for name, length in contigs.items() if name not in declared
+            _contig_line(name, length)
+            for name, length in contigs.items()
+            if name not in declared and CONTIG_NAME.fullmatch(raw(name))
         ]
         lines += [field.line() for field in fields]
         return b"\n".join([*lines, *own_lines, self.columns]) + b"\n"

@@ -7,14 +7,15 @@ other writers), and takes every sample apart. Here a line is split at its first 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
-import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.files import Compression, compression_of, open_binary, read_line_blocks
 from dnabert_enhancer.variants.vcf_form import FormNotes, check_header
 from dnabert_enhancer.variants.vcf_header import VcfHeader
@@ -23,6 +24,7 @@ from dnabert_enhancer.variants.vcf_record import VcfRecord, parse_record
 BLOCK_RECORDS = 1024
 _BLOCK_BYTES = 1 << 24
 _BCF_MAGIC = b"BCF\x02"
+_COPIED_BYTES = 1 << 20
 
 
 class VcfReader:
@@ -31,25 +33,30 @@ class VcfReader:
     Parameters
     ----------
     path : str or path
-        Plain, gzip, bgzip or BCF, by its first bytes; ``-`` is the standard input.
+        Plain, gzip, bgzip or BCF, by its first bytes; ``-`` is the standard input. Pipes are read too.
 
     Attributes
     ----------
     header : VcfHeader
     notes : FormNotes
         What was found wrong with the form so far.
+    stream_digest : str
+        SHA-256 of what a pipe or the standard input gave; empty for a file.
 
     Raises
     ------
     InputError
         What `files.open_binary` refuses; no VCF.
+    ResourceError
+        No space left for the copy of a stream.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._spool: IO[bytes] | None = None
         self._path = os.fspath(path)
         self.source = "standard input" if self._path == "-" else self._path
-        if self._path == "-":
+        self.stream_digest = ""
+        if self._path == "-" or _is_stream(self._path):
             self._path = self._spooled()
         self.notes = FormNotes(self.source)
         with contextlib.closing(open_binary(self._path)) as stream, self._named():
@@ -172,11 +179,23 @@ class VcfReader:
             pysam.set_verbosity(verbosity)
 
     def _spooled(self) -> str:
-        """Copy the standard input into a nameless file, whose start can be looked at."""
+        """Copy a stream into a nameless file, whose start can be looked at."""
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115  closed with the reader
-        with contextlib.closing(open(0, "rb", closefd=False)) as stream:
-            shutil.copyfileobj(stream, self._spool, 1 << 20)
-        self._spool.flush()
+        digest = hashlib.sha256()
+        try:
+            with contextlib.closing(_open_stream(self._path)) as stream:
+                while part := stream.read(_COPIED_BYTES):
+                    digest.update(part)
+                    self._spool.write(part)
+            self._spool.flush()
+        except OSError as error:
+            self._spool.close()
+            raise ResourceError(
+                f"the stream cannot be copied to {tempfile.gettempdir()} ({error.strerror})",
+                source=self.source,
+                remedy="set TMPDIR to a folder with room, or give a file",
+            ) from None
+        self.stream_digest = digest.hexdigest()
         return f"/dev/fd/{self._spool.fileno()}"
 
     @contextlib.contextmanager
@@ -188,3 +207,16 @@ class VcfReader:
             raise InputError(
                 error.problem, source=self.source, location=error.location, remedy=error.remedy
             ) from None
+
+
+def _is_stream(path: str) -> bool:
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)  # noqa: PTH116  an empty name is no path
+    except (OSError, ValueError):
+        return False
+
+
+def _open_stream(path: str) -> IO[bytes]:
+    if path == "-":
+        return open(0, "rb", closefd=False)
+    return open(path, "rb")  # noqa: PTH123  closed by the caller

@@ -17,8 +17,10 @@ from dnabert_enhancer.variants.vcf_record import VcfRecord
 
 _FIELDS_OF_RECORDS = 20_000
 _FIELDS_OF_BYTES = 4096
-_CONTIG = re.compile(rb"[0-9A-Za-z!#$%&+./:;?@^_|~-][0-9A-Za-z!#$%&+./:;=?@^_|~-]*")
-_BRACKETED = re.compile(rb"<[^<>]+>")
+_CONTIG = re.compile(rb"[0-9A-Za-z!#$%&+./;?@^_|~-][0-9A-Za-z!#$%&+./;=?@^_|~-]*")
+# GRCh38's, which later texts of VCF 4.3 allow and earlier ones do not
+_HLA = re.compile(rb"HLA-[0-9A-Z]+\*[0-9A-Z:]+")
+_BRACKETED = re.compile(rb"<[^<>:]+>")
 _BASES = re.compile(rb"[ACGTNacgtn]+")
 _CODES = re.compile(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv]+")
 _ALT = re.compile(
@@ -29,7 +31,8 @@ _BREAKEND_PLACE = re.compile(rb"[\[\]](?:<[^<>]+>|[^\s\[\]]+?):\d+[\[\]]|[\[\]]<
 _FIELD_NAME = re.compile(rb"[A-Za-z_][0-9A-Za-z_.]*|1000G")
 _PLAIN_NAME = re.compile(rb"[A-Za-z][0-9A-Za-z]*")
 _CIGAR = re.compile(rb"(?:\d+[MIDNSHPX=])+")
-_GENOTYPE = re.compile(rb"(?:\d+|\.)(?:[/|](?:\d+|\.))*")
+# VCF 4.4 lets a phase stand before the first allele too
+_GENOTYPE = re.compile(rb"[/|]?(?:\d+|\.)(?:[/|](?:\d+|\.))*")
 _INTEGER = re.compile(rb"[+-]?\d+")
 _NEVER_NEGATIVE = frozenset((b"AC", b"AF", b"AN", b"DP", b"END", b"MQ0", b"NS"))
 
@@ -59,7 +62,7 @@ class RecordForm:
 
     def _faults(self, record: VcfRecord) -> Iterator[str]:
         contig, _, identifier, ref, alts, quality, filters, info = record.columns
-        if not (_CONTIG.fullmatch(contig) or _BRACKETED.fullmatch(contig)) or b":" in contig:
+        if not any(form.fullmatch(contig) for form in (_CONTIG, _BRACKETED, _HLA)):
             yield "CHROM holds what no name of a contig may"
         if identifier != b"." and _is_bad_list(identifier):
             yield "ID holds a blank, or an empty or a repeated entry"
@@ -142,9 +145,9 @@ class RecordForm:
                 if key == b"GT":
                     if not _GENOTYPE.fullmatch(value):
                         yield "a genotype is none"
-                    elif any(int(call) > n_alts for call in re.split(rb"[/|]", value) if call != b"."):
+                    elif any(int(call) > n_alts for call in re.split(rb"[/|]", value) if call.isdigit()):
                         yield "a genotype names an allele that is not there"
-                    ploidy = 1 + value.count(b"|") + value.count(b"/")
+                    ploidy = len(re.split(rb"[/|]", value.lstrip(b"/|")))
                     continue
                 definition = self._format.get(key)
                 if definition is None or value == b".":

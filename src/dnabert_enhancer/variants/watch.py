@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from dnabert_enhancer.genome import ContigNames
@@ -13,6 +14,8 @@ from dnabert_enhancer.variants.vcf_record import VcfRecord
 from dnabert_enhancer.variants.vcf_record_form import RecordForm
 
 _RECENT_ALLELES = 256
+_LONG = 64
+_LAST_POSITION = 2**31 - 1
 
 
 class RecordWatch:
@@ -28,8 +31,9 @@ class RecordWatch:
     ----------
     contigs : dict of str to None
         Those of the records, in the order of their first use.
-    is_sorted : bool
-        Whether every contig's records stand together, in the order of their positions.
+    is_indexable : bool
+        Whether every contig's records stand together, in the order of their positions, and none lies beyond
+        what VCF can number.
     blocks, records : int
     """
 
@@ -37,7 +41,7 @@ class RecordWatch:
         self._notes = notes
         self._form = RecordForm(header, notes)
         self.contigs: dict[str, None] = {}
-        self.is_sorted = True
+        self.is_indexable = True
         self.blocks = 0
         self.records = 0
         self._contig = ""
@@ -56,7 +60,7 @@ class RecordWatch:
     def _look_at(self, record: VcfRecord) -> None:
         if record.contig != self._contig:
             if record.contig in self.contigs:
-                self.is_sorted = False
+                self.is_indexable = False
                 self._notes.add(
                     "the records of a contig do not stand together; the order is kept, no index is written",
                     record.line,
@@ -65,13 +69,17 @@ class RecordWatch:
             self._contig, self._position = record.contig, 0
             self._recent = {}
         elif record.position < self._position:
-            self.is_sorted = False
+            self.is_indexable = False
             self._notes.add("the records are not sorted; the order is kept, no index is written", record.line)
         self._position = record.position
+        if record.position + len(record.ref) > _LAST_POSITION:
+            self.is_indexable = False
+            self._notes.add("POS is beyond 2^31 - 1; it is kept, no index is written", record.line)
         for alt in record.alts:
             if alt.startswith(b"<"):
                 continue
-            key = _without_shared_ends(record.position, record.ref, alt)
+            position, ref, changed = _without_shared_ends(record.position, record.ref, alt)
+            key = (position, _short(ref), _short(changed))
             if key in self._recent:
                 self._notes.add("an allele stands there twice; both records are kept and scored", record.line)
             self._recent[key] = None
@@ -98,3 +106,8 @@ def _without_shared_ends(position: int, ref: bytes, alt: bytes) -> tuple[int, by
     first = min(first, len(ref) - 1, len(alt) - 1) if ref and alt else 0
     last = min(last, len(ref) - first - 1, len(alt) - first - 1) if ref and alt else 0
     return position + first, ref[first : len(ref) - last], alt[first : len(alt) - last]
+
+
+def _short(bases: bytes) -> bytes:
+    """Return bases, or the digest of many, since many are kept."""
+    return bases if len(bases) <= _LONG else sha256(bases).digest()

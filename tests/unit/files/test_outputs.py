@@ -256,6 +256,39 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(mount_disk, name):
     assert names_in(disk) == []
 
 
+INDEXER = """
+import os
+import sys
+from pathlib import Path
+import pysam
+from dnabert_enhancer.errors import DnabertEnhancerError
+from dnabert_enhancer.files import OutputSet, tabix_index
+disk = Path(sys.argv[1])
+try:
+    with OutputSet() as out:
+        path = out.path(disk / "calls.bed.gz")
+        (disk / "plain").write_text("chr1\\t1\\t2\\n")
+        pysam.tabix_compress(str(disk / "plain"), str(path), force=True)
+        (disk / "plain").unlink()
+        space = os.statvfs(disk)
+        (disk / "filler").write_bytes(bytes(space.f_bavail * space.f_bsize))
+        tabix_index(path)
+except DnabertEnhancerError as error:
+    print(type(error).__name__, error, file=sys.stderr)
+"""
+
+
+def test_an_index_that_finds_no_space_is_no_fault_of_the_file(mount_disk):
+    # in a process of its own, since htslib keeps the file open when it fails
+    disk = mount_disk("size=64k")
+    run = subprocess.run(
+        [sys.executable, "-c", INDEXER, str(disk)], capture_output=True, check=False, text=True
+    )
+    assert len(run.stderr.splitlines()) == 1
+    assert run.stderr.startswith(f"ResourceError {disk}: no space left for the output")
+    assert names_in(disk) == ["filler"]
+
+
 def test_a_full_disk_seen_by_another_writer_names_the_place(tmp_path):
     with pytest.raises(ResourceError, match=f"{tmp_path}: no space left"), OutputSet() as out:
         out.path(tmp_path / "a")

@@ -156,5 +156,7 @@ def test_what_is_no_directory(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "model"
     if kind == "file":
         path.write_text("x")
-    with pytest.raises(InputError, match="is a file" if kind == "file" else "no such model directory"):
+    with pytest.raises(
+        InputError, match="neither a model directory" if kind == "file" else "no such model dir"
+    ):
         open_model(path)

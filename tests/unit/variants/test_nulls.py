@@ -23,7 +23,7 @@ from dnabert_enhancer.variants import (
     place_allele,
     uniformity,
 )
-from dnabert_enhancer.variants.nulls import VARIANT_TYPES, stratum_of, variant_type
+from dnabert_enhancer.variants.nulls import VARIANT_TYPES, strata_of, variant_type
 
 
 class OneContig:
@@ -86,8 +86,7 @@ def test_null_variants_are_of_the_same_kind_in_shuffled_sequence() -> None:
     ]
     drawn = draw_nulls(pairs, 80, PLAN, np.random.default_rng(0))
     assert len(drawn) == 80
-    kinds = sorted(stratum_of(stretch, allele, PLAN.length) for stretch, allele in pairs)
-    assert sorted({null.stratum for null in drawn}) == sorted(set(kinds))
+    assert {null.stratum for null in drawn} == set(strata_of(pairs, PLAN.length).tolist())
     for null in drawn:
         start = null.allele.start
         assert abs(start - 60) <= 20 + PLAN.step
@@ -131,7 +130,7 @@ def test_p_values_of_null_variants_are_uniform(make_scorer: Callable[..., Allele
     drawn = draw_nulls(observed, 4000, PLAN, np.random.default_rng(7))
     drawn_strata = np.array([one.stratum for one in drawn])
     statistics = scorer.score([(one.stretch, one.allele) for one in drawn]).numbers[:, 2]
-    strata = np.array([stratum_of(stretch, allele, PLAN.length) for stretch, allele in observed])
+    strata = strata_of(observed, PLAN.length)
     p = NullStatistics(drawn_strata, statistics).p_values(strata, scorer.score(observed).numbers[:, 2])
     # the 1 % point of the Kolmogorov-Smirnov statistic of two samples
     assert kstest(p, "uniform").statistic < 1.63 * np.sqrt(1 / 1000 + 1 / 4000)
@@ -159,3 +158,15 @@ def test_q_values_are_benjamini_and_hochbergs() -> None:
     rates.finish()
     assert rates.q_values(p) == pytest.approx(false_discovery_control(p), rel=1e-12)
     assert np.isnan(rates.q_values(np.array([np.nan]))).all()
+
+
+def test_alleles_scored_in_parts_have_the_same_numbers(
+    make_scorer: Callable[..., AlleleScorer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alleles = substitutions(23)
+    whole = make_scorer().score(alleles)
+    monkeypatch.setattr("dnabert_enhancer.variants.scorer._ALLELES_AT_ONCE", 5)
+    parts = make_scorer().score(alleles)
+    assert np.array_equal(whole.numbers, parts.numbers)
+    assert whole.reasons == parts.reasons
+    assert make_scorer().score([]).numbers.shape == (0, whole.numbers.shape[1])

@@ -1,0 +1,179 @@
+"""From the scores of several methods to metrics with 95 % bootstrap intervals, and to differences."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.evaluation import (
+    AS_GIVEN,
+    PREVALENCES,
+    BinaryPanel,
+    Estimate,
+    MetricKey,
+    Panel,
+    RegressionPanel,
+    compare,
+)
+
+from .kinds import CLASSES, QualitySet, Scores, View
+from .methods import GC, MODEL_ROWS_RIDGE, RIDGE
+
+OF_CLASSES = ("auroc", "auprc", "mcc", "accuracy", "recall", "brier", "ece")
+AT_PREVALENCES = ("auprc", "precision")
+OF_VALUES = ("pearson", "spearman")
+TOP_BOTTOM = "top_bottom_auroc"
+_RANK_ONLY = ("auroc", "auprc")
+QUICK_ROWS, QUICK_RESAMPLES = 600, 100
+
+
+class Scored(NamedTuple):
+    """What a method says of the rows of a test part.
+
+    Attributes
+    ----------
+    scores : float64[n]
+        Higher means more likely, or more active.
+    probability : float64[n]
+        In 0..1, in the same order; of classes only.
+    threshold : float or None
+        From which on a row is called; None where only the order has a meaning.
+    """
+
+    scores: Scores
+    probability: Scores
+    threshold: float | None
+
+
+class MeanOfGroups:
+    """The mean of a panel's metrics over groups of rows; resamples keep the size of every group."""
+
+    def __init__(self, groups: NDArray[np.int64], panels: Sequence[Panel]) -> None:
+        self.strata = groups
+        self._panels = panels
+
+    def evaluate(self, weights: NDArray[np.float64]) -> dict[MetricKey, NDArray[np.float64]]:
+        """Return every metric for b weightings of the rows; see `evaluation.Panel`."""
+        found = [
+            panel.evaluate(weights[:, self.strata == number]) for number, panel in enumerate(self._panels)
+        ]
+        return {key: np.mean([values[key] for values in found], axis=0) for key in found[0]}
+
+
+def reference_of(item: QualitySet, methods: Mapping[str, Scored]) -> str:
+    """Return the method that the others are compared with: of the ridges the better one on the first view.
+
+    Notes
+    -----
+    Better by the point estimate of the set's main metric, on the rows that are reported: a choice that
+    favours the ridge.
+    """
+    ridges = [name for name in (RIDGE, MODEL_ROWS_RIDGE) if name in methods]
+    return max(ridges, key=lambda name: point_estimate(item, methods[name]), default=GC)
+
+
+def point_estimate(item: QualitySet, scored: Scored) -> float:
+    """Return the set's main metric on its first view, without an interval."""
+    view = item.views[0]
+    values = _panel(item, view, scored).evaluate(np.ones((1, len(view.rows))))
+    return float(values[MetricKey(AS_GIVEN, item.shown[0])][0])
+
+
+def measure(
+    item: QualitySet, view: View, methods: Mapping[str, Scored], reference: str, resamples: int
+) -> dict[str, Any]:
+    """Return rows, metrics by method, and how much higher each is than the reference, as JSON values."""
+    order = [reference, *(name for name in methods if name != reference)]
+    result: dict[str, Any] = {"title": view.title, "rows": len(view.rows), "reference": reference}
+    found: dict[str, dict[str, Any]] = {name: {"minus_reference": {}} for name in order}
+    panels = [_panel(item, view, methods[name]) for name in order]
+    if item.kind == CLASSES:
+        result["positives"] = int(view.labels.sum())
+        _add(found, order, panels, resamples, _wanted(view))
+        for name in order:
+            if methods[name].threshold is None:
+                kept = {key: value for key, value in found[name].items() if key.split()[0] in _RANK_ONLY}
+                found[name] = {**kept, "minus_reference": found[name]["minus_reference"]}
+    else:
+        _add(found, order, panels, resamples, {name: MetricKey(AS_GIVEN, name) for name in OF_VALUES})
+        if item.quartiles:
+            low, high = np.quantile(view.labels, [0.25, 0.75])
+            ends = np.flatnonzero((view.labels <= low) | (view.labels >= high))
+            top = (view.labels[ends] >= high).astype(float)
+            scores = [methods[name].scores[view.rows][ends] for name in order]
+            halves: list[Panel] = [BinaryPanel(top, in_order(values), 0.5, {}) for values in scores]
+            _add(found, order, halves, resamples, {TOP_BOTTOM: MetricKey(AS_GIVEN, "auroc")})
+    result["methods"] = {name: found[name] for name in methods}
+    return result
+
+
+def in_order(scores: Scores) -> Scores:
+    """Return numbers in 0..1 in the order of scores: their mid-ranks."""
+    distinct, place = np.unique(scores, return_inverse=True)
+    return place / max(1, len(distinct) - 1)
+
+
+def quick(item: QualitySet) -> QualitySet:
+    """Return the set with at most `QUICK_ROWS` rows a view, of every class or group its share."""
+    views = []
+    for view in item.views:
+        strata = view.groups if view.groups is not None else view.labels if item.kind == CLASSES else None
+        rows = _sample(len(view.rows), strata)
+        groups = None if view.groups is None else view.groups[rows]
+        views.append(dataclasses.replace(view, rows=view.rows[rows], labels=view.labels[rows], groups=groups))
+    return dataclasses.replace(item, views=views, resamples=QUICK_RESAMPLES)
+
+
+def _sample(size: int, strata: NDArray[Any] | None) -> NDArray[np.int64]:
+    if size <= QUICK_ROWS:
+        return np.arange(size)
+    rng = np.random.default_rng(0)
+    groups = [np.arange(size)] if strata is None else [np.flatnonzero(strata == v) for v in np.unique(strata)]
+    parts = []
+    for rows in groups:
+        share = min(len(rows), max(QUICK_ROWS * len(rows) // size, QUICK_ROWS // (2 * len(groups))))
+        parts.append(rng.choice(rows, share, replace=False))
+    return np.sort(np.concatenate(parts))
+
+
+def _panel(item: QualitySet, view: View, scored: Scored) -> Panel:
+    if item.kind == CLASSES:
+        prevalences = PREVALENCES if view.at_prevalences else {}
+        return BinaryPanel(view.labels, scored.probability[view.rows], scored.threshold or 0.5, prevalences)
+    scores = scored.scores[view.rows]
+    if view.groups is None:
+        return RegressionPanel(view.labels, scores)
+    inside = [view.groups == number for number in range(int(view.groups.max()) + 1)]
+    return MeanOfGroups(view.groups, [RegressionPanel(view.labels[rows], scores[rows]) for rows in inside])
+
+
+def _wanted(view: View) -> dict[str, MetricKey]:
+    wanted = {name: MetricKey(AS_GIVEN, name) for name in OF_CLASSES}
+    if view.at_prevalences:
+        wanted |= {
+            f"{name} {ratio}": MetricKey(ratio, name) for name in AT_PREVALENCES for ratio in PREVALENCES
+        }
+    return wanted
+
+
+def _add(
+    found: dict[str, dict[str, Any]],
+    order: Sequence[str],
+    panels: Sequence[Panel],
+    resamples: int,
+    wanted: Mapping[str, MetricKey],
+) -> None:
+    comparison = compare(panels, resamples)
+    for name, values, less in zip(order, comparison.estimates, comparison.differences, strict=True):
+        found[name] |= {metric: _numbers(values[key]) for metric, key in wanted.items()}
+        if name != order[0]:
+            found[name]["minus_reference"] |= {metric: _numbers(less[key]) for metric, key in wanted.items()}
+
+
+def _numbers(estimate: Estimate) -> list[float]:
+    """Return value, lower and upper limit with four digits."""
+    return [round(float(value), 4) for value in estimate]

@@ -1,0 +1,224 @@
+"""The page: a summary against the goal, then set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import gkm
+from .methods import FOREST, GC, GKM, MODEL_ROWS_RIDGE, RIDGE
+
+MODEL = "model"
+GOAL = {"auroc": 0.03, "pearson": 0.08, "spearman": 0.0}
+"""By how much the model should be above the ridge on half of the sets; of effects any gain counts."""
+ECE_GOAL = 0.03
+_METRICS = {
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "mcc": "MCC",
+    "accuracy": "accuracy",
+    "recall": "recall",
+    "precision": "precision",
+    "pearson": "Pearson r",
+    "spearman": "Spearman",
+    "top_bottom_auroc": "AUROC, top against bottom quartile",
+    "ece": "ECE",
+    "brier": "Brier",
+}
+_AT_THRESHOLD = ("precision", "recall")
+"""Shown of the model only: the baselines' threshold follows the balance of their training rows."""
+_BASELINES = (RIDGE, MODEL_ROWS_RIDGE, GKM, FOREST, GC)
+NOTES = (
+    "Every number was measured by `benchmarks/quality.py`; `model-quality.json` has them all. In brackets: "
+    "95 % bootstrap intervals (stratified by class). Bold: above the reference, and the interval of the "
+    "difference leaves 0 out.",
+    "",
+    "- **model**: the enhancer output. **model, NAME**: the output that the model has for this very task.",
+    f"- **{RIDGE}**: ridge regression on 6-mers (both strands as one), fitted on the set's *own* training "
+    "rows: it is told what the set calls positive.",
+    f"- **{MODEL_ROWS_RIDGE}**: the same ridge fitted on the training rows of the model's enhancer output, "
+    "as one model that has to serve all sets.",
+    "- The **reference** is the better of the two ridges on a set's first line.",
+    f"- **{GKM}**: gapped k-mers (words of 11 bp, 7 positions of them read, at most 3 mismatches: the "
+    "settings of LS-GKM) by the package gkmsvm-lite 0.1.0, fitted on the own training rows, at most "
+    "{gkm_most:,} of them drawn at random, since the time grows with the square; only where at most "
+    "{gkm_scored:,} sequences are to be scored.",
+    f"- **{FOREST}**: 300 trees on counts of 5-mers, own training rows (at most 10,000).",
+    f"- **{GC}**: the share of G and C; nothing is fitted. Below 0.5 means that positives have less.",
+    "",
+)
+
+
+def page(result: Mapping[str, Any], picture: str | None) -> str:
+    """Return the Markdown text.
+
+    Parameters
+    ----------
+    result : mapping
+        What `benchmarks/quality.py` writes as JSON.
+    picture : str, optional
+        File name of the calibration picture.
+    """
+    model = result["model"]
+    lines = [
+        "# What the default model can do",
+        "",
+        "<!-- written by benchmarks/quality.py; do not edit -->",
+        "",
+        f"Model `{model['name']}` (weights {model['digest'][:12]}), outputs: {', '.join(model['outputs'])}.",
+        "",
+        *(line.format(gkm_most=gkm.MOST_TRAINING, gkm_scored=gkm.MOST_SCORED) for line in NOTES),
+        "## Against the goal",
+        "",
+        *_summary(result["sets"]),
+        "",
+    ]
+    for name, item in result["sets"].items():
+        lines += _section(name, item)
+        if picture and name == "held_out":
+            lines += [f"![Calibration on held-out contigs]({picture})", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def best_output(methods: Mapping[str, Any]) -> str:
+    """Return the model's own output for a set if it has one, else the enhancer output."""
+    return next((name for name in methods if name.startswith(f"{MODEL}, ")), MODEL)
+
+
+def verdicts(sets: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return for the first view of each set the metric, the model, the ridge and the difference."""
+    rows = []
+    for item in sets.values():
+        view = next(iter(item["views"].values()))
+        metric = item["shown"][0]
+        ours = view["methods"][best_output(view["methods"])]
+        rows.append(
+            {
+                "title": item["title"],
+                "metric": metric,
+                "output": best_output(view["methods"]),
+                "model": ours[metric],
+                "reference": view["reference"],
+                "ridge": view["methods"][view["reference"]][metric],
+                "difference": ours["minus_reference"][metric],
+                "model_rows": view["methods"].get(MODEL_ROWS_RIDGE, {}).get(metric),
+            }
+        )
+    return rows
+
+
+def _summary(sets: Mapping[str, Any]) -> list[str]:
+    rows = verdicts(sets)
+    above = sum(row["difference"][0] > 0 for row in rows)
+    sure = sum(row["difference"][1] > 0 for row in rows)
+    far = sum(row["difference"][0] >= max(GOAL[row["metric"]], 1e-9) for row in rows)
+    fair = [row for row in rows if row["model_rows"]]
+    above_fair = sum(row["model"][0] > row["model_rows"][0] for row in fair)
+    lines = [
+        "Goal: above the 6-mer ridge on every set, and on half of them by "
+        f"{GOAL['auroc']} AUROC or {GOAL['pearson']} r. On {above} of {len(rows)} sets the model is above "
+        f"the reference ridge (on {sure} the interval leaves 0 out), on {far} by the margin asked for. "
+        f"Against the ridge on the model's own rows it is above on {above_fair} of {len(fair)}.",
+        "",
+        f"| set | metric | output | model | reference ridge | difference | {MODEL_ROWS_RIDGE} |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines[1:1] = _other_goals(sets)
+    for row in rows:
+        rows_of = "own rows" if row["reference"] == RIDGE else "the model's rows"
+        cells = (
+            row["title"],
+            _METRICS[row["metric"]],
+            row["output"].removeprefix(f"{MODEL}, ") if row["output"] != MODEL else "enhancer",
+            _interval(row["model"]),
+            f"{_interval(row['ridge'])}, {rows_of}",
+            _difference(row["difference"]),
+            f"{row['model_rows'][0]:.3f}" if row["model_rows"] else "",
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+def _other_goals(sets: Mapping[str, Any]) -> list[str]:
+    """Return a sentence each on calibration and on the effects of variants."""
+    lines = []
+    if "held_out" in sets:
+        error = sets["held_out"]["views"]["all"]["methods"][MODEL]["ece"]
+        lines.append(f"ECE on held-out contigs: {_interval(error)}; goal below {ECE_GOAL}.")
+    if "satmut" in sets:
+        row = verdicts({"satmut": sets["satmut"]})[0]
+        lines.append(
+            f"Saturation mutagenesis, mean Spearman over the elements: {_interval(row['model'])}, ridge "
+            f"{_interval(row['ridge'])}; goal above the ridge."
+        )
+    return ["", *(f"- {line}" for line in lines)] if lines else []
+
+
+def _section(name: str, item: Mapping[str, Any]) -> list[str]:
+    lines = [f"## {item['title']}", "", item["about"], ""]
+    views = list(item["views"].values())
+    columns = _columns(views)
+    training = f"Own training rows: {item['training_rows']:,}. " if item["training_rows"] else ""
+    lines += [f"{training}Name in the JSON: `{name}`.", ""]
+    head = ["rows", "n", "metric", *columns, "model - reference"]
+    lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for view in views:
+        for number, metric in enumerate(item["shown"]):
+            if all(metric not in method for method in view["methods"].values()):
+                continue
+            cells = [view["title"], _size(view)] if number == 0 else ["", ""]
+            cells += [_metric_name(metric)]
+            cells += [
+                _interval(view["methods"].get(column, {}).get(metric))
+                if column.startswith(MODEL) or metric.split()[0] not in _AT_THRESHOLD
+                else ""
+                for column in columns
+            ]
+            cells += [_differences(view, metric)]
+            lines.append("| " + " | ".join(cells) + " |")
+    if item["published"]:
+        lines += ["", *_published(item["published"])]
+    return [*lines, ""]
+
+
+def _columns(views: Sequence[Mapping[str, Any]]) -> list[str]:
+    there = {name for view in views for name in view["methods"]}
+    own = sorted(name for name in there if name.startswith(f"{MODEL}, "))
+    return [MODEL, *own, *(name for name in _BASELINES if name in there)]
+
+
+def _size(view: Mapping[str, Any]) -> str:
+    return f"{view['positives']:,} of {view['rows']:,}" if "positives" in view else f"{view['rows']:,}"
+
+
+def _metric_name(metric: str) -> str:
+    name, _, condition = metric.partition(" ")
+    return f"{_METRICS[name]} at {condition}" if condition else _METRICS[name]
+
+
+def _interval(values: Sequence[float] | None) -> str:
+    if not values:
+        return ""
+    return f"{values[0]:.3f} ({values[1]:.3f} to {values[2]:.3f})"
+
+
+def _difference(values: Sequence[float]) -> str:
+    text = f"{values[0]:+.3f} ({values[1]:+.3f} to {values[2]:+.3f})"
+    return f"**{text}**" if values[1] > 0 else text
+
+
+def _differences(view: Mapping[str, Any], metric: str) -> str:
+    values = view["methods"][best_output(view["methods"])]["minus_reference"].get(metric)
+    if not values or metric not in view["methods"][view["reference"]] or metric.split()[0] in _AT_THRESHOLD:
+        return ""
+    return _difference(values) if metric not in ("ece", "brier") else f"{values[0]:+.3f}"
+
+
+def _published(entries: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return a line a source."""
+    sources = dict.fromkeys(entry["source"] for entry in entries)
+    lines = []
+    for source in sources:
+        own = [f"{entry['method']} {entry['figure']}" for entry in entries if entry["source"] == source]
+        lines.append(f"Published ({source}): {'; '.join(own)}.")
+    return lines

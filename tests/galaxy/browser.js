@@ -1,0 +1,131 @@
+// Galaxy's own pages in a browser, as a user sees them: log in, upload, fill the forms of predict sequences and
+// score variants, run them, look at the tables. Takes the pictures of docs/galaxy-tutorial.md.
+// Run by tests/galaxy/run, whose server it is pointed at by GALAXY_URL, GALAXY_USER, GALAXY_PASSWORD.
+const { chromium } = require('playwright-core');
+const assert = require('assert'), fs = require('fs'), path = require('path');
+
+const URL_ = process.env.GALAXY_URL, RESULTS = process.env.GALAXY_RESULTS, SUITE = process.env.GALAXY_TOOLS;
+const SHOTS = path.join(RESULTS, 'pictures'), DATA = path.join(SUITE, 'test-data');
+const CODE = '<script>alert(1)</script>';
+const PATIENCE = 600000;
+const checks = [];
+
+// one test of the report
+async function check(name, body) {
+  const start = Date.now();
+  let failure = null;
+  try { await body(); } catch (error) { failure = error; }
+  const seconds = (Date.now() - start) / 1000;
+  checks.push({ name, failure, seconds });
+  console.log(`${seconds.toFixed(1).padStart(6)} s  ${failure ? 'FAILED' : 'passed'}  ${name}`);
+  if (failure) throw failure;
+}
+
+const escaped = text => String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;').replace(/[^\x20-\x7e\n]/g, '?');
+
+function report() {
+  const cases = checks.map(c => `<testcase classname="browser" name="${escaped(c.name)}" time="${c.seconds}">` +
+    (c.failure ? `<failure message="${escaped(c.failure.message).slice(0, 300)}">${escaped(c.failure.stack)}</failure>` : '') + '</testcase>');
+  const failures = checks.filter(c => c.failure).length;
+  fs.writeFileSync(path.join(RESULTS, 'browser.xml'),
+    `<?xml version="1.0"?>\n<testsuite name="browser" tests="${checks.length}" failures="${failures}">${cases.join('')}</testsuite>\n`);
+}
+
+async function main() {
+  fs.mkdirSync(SHOTS, { recursive: true });
+  const fasta = path.join(SHOTS, 'sequences.fa');
+  fs.writeFileSync(fasta, fs.readFileSync(path.join(DATA, 'sequences.fa'), 'utf8') + `>${CODE}\n${'ACGTTGCA'.repeat(40)}\n`);
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(PATIENCE);
+  const problems = [];
+  page.on('pageerror', error => problems.push(`error in the page: ${error}`));
+  page.on('dialog', dialog => { problems.push(`a dialog opened: ${dialog.message()}`); dialog.dismiss(); });
+  page.on('response', answer => { if (answer.status() >= 500) problems.push(`${answer.status()} ${answer.url()}`); });
+  // a picture, once nothing is being loaded any more; without the pointer's hints
+  const shot = async name => {
+    await page.mouse.move(5, 795);
+    await page.waitForFunction(() => !/Loading (Toolbox|History|Tool Search)/.test(document.body.innerText));
+    await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
+  };
+  const item = (name, state) => `.content-item[data-hid]${state ? `[data-state="${state}"]` : ''}:has(.name:text("${name}"))`;
+  const done = name => Promise.race([page.waitForSelector(item(name, 'ok')),
+    page.waitForSelector(item(name, 'error')).then(() => { throw new Error(`the job of "${name}" failed`); })]);
+  const view = name => page.locator(item(name)).first().locator('.display-btn').click();
+  const element = name => page.locator(`[id="form-element-${name}"]`);
+  const open = async tool => { await page.goto(`${URL_}/?tool_id=dnabert_enhancer_${tool}`); await page.waitForSelector('#execute'); };
+  try {
+    await check('logs in', async () => {
+      await page.goto(`${URL_}/login/start`);
+      await page.fill('#login-form-name, input[name=login]', process.env.GALAXY_USER);
+      await page.fill('#login-form-password, input[name=password]', process.env.GALAXY_PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(address => !address.toString().includes('/login'));
+      await page.evaluate(() => fetch('/api/histories', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name: 'Enhancers' }) })
+        .then(answer => answer.json()).then(made => fetch(`/history/set_as_current?id=${made.id}`)));
+    });
+    await check('uploads a FASTA and a VCF', async () => {
+      await page.goto(URL_);
+      await page.click('#activity-upload');
+      await page.setInputFiles('#upload-file', [fasta, path.join(DATA, 'variants.vcf')]);
+      await page.click('#btn-start:visible');
+      await page.click('#btn-close:visible');
+      await done('sequences.fa');
+      await done('variants.vcf');
+      await shot('uploaded');
+    });
+    await check('the form of predict sequences takes the FASTA', async () => {
+      await open('predict_sequences');
+      await page.waitForSelector('[id="form-element-sequences|fasta"] :text("sequences.fa")');
+      await shot('form-predict');
+      await page.click('#execute');
+      await done(': predictions');
+    });
+    await check('its table shows a name that is code as a name', async () => {
+      await view(': predictions');
+      await page.waitForSelector('text=HS-40');
+      await page.waitForSelector(`text=${CODE}`);
+      await page.waitForSelector('text=maximum');
+      await page.click('#activity-tools'); // the panel of tools closes, the table has more room
+      await shot('table-predict');
+    });
+    await check('the form of score variants takes the VCF and a genome of the server', async () => {
+      await open('score_variants');
+      await page.waitForSelector('[id="form-element-vcf"] :text("variants.vcf")');
+      await page.waitForSelector('[id="form-element-genome|index"] :text("Alpha-globin locus")');
+      await shot('form-variants');
+      const section = page.locator('text=Effects and their significance').first();
+      if (!await element('effects|null_variants').isVisible()) await section.click();
+      await element('effects|null_variants').locator('input').first().fill('20');
+      await page.click('#execute');
+      await done(': candidates');
+    });
+    await check('its table has the variants and their effects', async () => {
+      await view(': table');
+      await page.waitForSelector('text=rSNP_DeGobbi2006');
+      await page.waitForSelector('text=wrong_reference');
+      await page.locator('text=ScoreChange').first().scrollIntoViewIfNeeded();
+      await shot('table-variants');
+    });
+    await check('a number out of range is marked in the form', async () => {
+      await open('predict_sequences');
+      if (!await element('advanced|max_unknown').isVisible()) await page.locator('text=Advanced options').first().click();
+      await element('advanced|max_unknown').locator('input').first().fill('7');
+      await page.keyboard.press('Tab');
+      await page.waitForFunction(() => document.querySelector('[id="form-element-advanced|max_unknown"]').innerText.match(/range|between|maximum|max|invalid/i)
+        || document.querySelector('#execute').disabled || document.querySelector('[id="form-element-advanced|max_unknown"] input').value !== '7');
+      await shot('form-out-of-range');
+    });
+    await check('nothing was executed and nothing broke', async () => assert.deepStrictEqual(problems, []));
+  } catch (error) {
+    await shot('failed').catch(() => 0);
+    console.error(error, problems);
+    process.exitCode = 1;
+  } finally {
+    report();
+    await browser.close();
+  }
+}
+
+main();

@@ -1,0 +1,83 @@
+"""What the Galaxy tests need and the project does not: Galaxy and planemo, a browser and what drives it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+PLAYWRIGHT = "playwright-core@1.65.1"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Installation(NamedTuple):
+    """Where things are; no browser where none could be had."""
+
+    venv: Path
+    node_modules: Path
+    browser: str
+
+
+def installation() -> Installation:
+    """Return what is installed in the cache folder, after installing what is missing.
+
+    Raises
+    ------
+    SystemExit
+        With the reason, where something can't be installed here.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    cache = Path(base) / "dnabert-enhancer-galaxy"
+    return Installation(_venv(cache), _node_modules(cache), _browser())
+
+
+def _venv(cache: Path) -> Path:
+    """Return an environment that is made anew when the list of its packages changes."""
+    listed = HERE / "requirements.txt"
+    version = "{}.{}".format(*sys.version_info)
+    key = hashlib.sha256(listed.read_bytes() + version.encode()).hexdigest()[:12]
+    venv = cache / f"venv-{key}"
+    if not (venv / "complete").exists():
+        print(f"installing Galaxy and planemo into {venv}", flush=True)
+        shutil.rmtree(venv, ignore_errors=True)
+        _run([sys.executable, "-m", "venv", str(venv)])
+        _run([f"{venv}/bin/pip", "install", "--quiet", "uv"])
+        environment = {**os.environ, "VIRTUAL_ENV": str(venv)}
+        _run([f"{venv}/bin/uv", "pip", "install", "--quiet", "-r", str(listed)], environment)
+        (venv / "complete").touch()
+    return venv
+
+
+def _node_modules(cache: Path) -> Path:
+    folder = cache / PLAYWRIGHT.replace("@", "-")
+    if not (folder / "node_modules" / "playwright-core").is_dir():
+        if shutil.which("npm") is None:
+            raise SystemExit("the browser test needs Node.js with npm (Debian: apt install nodejs npm)")
+        folder.mkdir(parents=True, exist_ok=True)
+        _run(["npm", "install", "--silent", "--no-save", "--prefix", str(folder), PLAYWRIGHT])
+    return folder / "node_modules"
+
+
+def _browser() -> str:
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None and shutil.which("apt-get") and os.geteuid() == 0:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        _run(["apt-get", "update", "-qq"], environment)
+        _run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"], environment)
+        found = shutil.which("chromium")
+    if found is None:
+        raise SystemExit("the browser test needs Chromium (Debian: apt install chromium)")
+    return found
+
+
+def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(
+        command, env=environment, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-3000:]}")

@@ -1,0 +1,275 @@
+"""What planemo's lint does not see: unquoted values, missing labels, lost test files, untested outputs."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import runpy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dnabert_enhancer import __version__
+from dnabert_enhancer.commands.compare_db_output import CONTROL_COLUMNS
+from dnabert_enhancer.commands.predict_sequences import COLUMNS as SEQUENCE_COLUMNS
+from dnabert_enhancer.commands.predict_sequences import WINDOW_COLUMNS
+from dnabert_enhancer.compare import summary_columns
+from dnabert_enhancer.variants.columns import CANDIDATE_COLUMNS, COLUMNS
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from .conftest import Tool
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TOOLS = sorted(path.stem for path in (REPOSITORY / "galaxy_tools").glob("*.xml") if path.stem != "macros")
+LARGEST_TEST_DATA = 1_000_000
+SERVER_FILES = {"all_fasta.loc", "huggingface.loc", "locus.fa.fai", "models"}
+"""What the server reads, beside the inputs that tests name."""
+COLUMN_NAMES = {
+    ("predict_sequences", "predictions"): SEQUENCE_COLUMNS,
+    ("predict_sequences", "windows"): WINDOW_COLUMNS,
+    ("score_variants", "table"): COLUMNS,
+    ("score_variants", "candidates"): CANDIDATE_COLUMNS,
+    ("compare_db", "summary"): tuple(summary_columns()),
+    ("compare_db", "controls"): CONTROL_COLUMNS,
+}
+CONDA_NAMES = {"pytorch": "torch"}
+
+
+def quoting_problems(tool: Tool) -> list[str]:
+    """Return values that reach the shell outside of single quotes, but for numbers and booleans."""
+    bare = {
+        name.rpartition(".")[2]
+        for name, param in tool.inputs().items()
+        if param.get("type") in ("integer", "float", "boolean")
+    }
+    texts = {
+        name.rpartition(".")[2]
+        for name, param in tool.inputs().items()
+        if param.get("type") not in ("integer", "float", "boolean")
+    }
+    problems = []
+    for line in tool.command.splitlines():
+        if line.strip().startswith("#"):
+            continue
+        for match in re.finditer(r"(?<!\\)\$\{?([A-Za-z_][\w.]*)", line):
+            quoted = line[: match.start()].count("'") % 2 == 1
+            last = match[1].rpartition(".")[2]
+            # a name that is a number in one place and a text in another is a text
+            if not quoted and (last not in bare or (last in texts and "." not in match[1])):
+                problems.append(f"${match[1]} is not in single quotes: {line.strip()}")
+    return problems
+
+
+def label_problems(tool: Tool) -> list[str]:
+    """Return parts of the form and of the history that have no name for people."""
+    problems = []
+    for element in tool.root.iterfind("inputs//*"):
+        name = element.get("name") or element.get("argument")
+        if element.tag == "param" and not (element.get("label") or "").strip():
+            problems.append(f"{name} has no label")
+        if element.tag in ("section", "repeat") and not (element.get("title") or "").strip():
+            problems.append(f"{name} has no title")
+        if element.tag == "option" and not (element.text or "").strip():
+            problems.append(f"the choice {element.get('value')} says nothing")
+        if element.tag == "conditional":
+            select = element.find("param")
+            if select is None or select.get("type") != "select":
+                problems.append(f"{name} does not ask by a select")
+            elif {str(option.get("value")) for option in select} != {
+                str(case.get("value")) for case in element.iterfind("when")
+            }:
+                problems.append(f"{name} has not a case for each choice")
+    problems += [
+        f"{name} is called {element.get('label')!r} in the history"
+        for name, element in tool.outputs().items()
+        if not (element.get("label") or "").startswith("${tool.name} on ${on_string}: ")
+    ]
+    return problems
+
+
+def text_problems(tool: Tool) -> list[str]:
+    """Return texts that a user may fill with anything: they become part of a command line."""
+    return [
+        f"{name} takes any text"
+        for name, param in tool.inputs().items()
+        if param.get("type") == "text"
+        and param.find("validator[@type='regex']") is None
+        # Galaxy's own sanitiser leaves no quote or backslash of a text
+        and not (name == "card.limits" and param.find("sanitizer") is None)
+    ]
+
+
+def uploaded_files(tool: Tool) -> Iterator[str]:
+    """Yield the names of the files that the tests of a tool upload."""
+    inputs = tool.inputs()
+    kinds = {name.rpartition(".")[2]: param.get("type") for name, param in inputs.items()}
+    for test in tool.tests():
+        for element in test.iter():
+            if element.get("ftype") and element.tag in ("param", "element") and element.get("value"):
+                yield from str(element.get("value")).split(",")
+            elif element.tag == "param" and kinds.get(str(element.get("name"))) == "data":
+                yield f"{element.get('name')}: no ftype"
+
+
+def made_outputs(tool: Tool, test: Element) -> set[str]:
+    """Return the outputs that a test's choices make, by the filters."""
+    chosen = tool.inputs()["outputs"]
+    values: set[str] = {
+        str(option.get("value")) for option in chosen.iterfind("option") if option.get("selected") == "true"
+    }
+    other = {"format": "tsv"}
+    for param in test.iterfind("param"):
+        if param.get("name") == "outputs":
+            values = set((param.get("value") or "").split(",")) - {""}
+        elif param.get("name") == "format":
+            other["format"] = str(param.get("value"))
+    return {
+        name
+        for name, element in tool.outputs().items()
+        if eval(element.findtext("filter") or "True", {"outputs": values, **other})
+    }
+
+
+def output_problems(tool: Tool) -> list[str]:
+    """Return outputs that no test looks at, or whose filter no test turns on and off."""
+    good = [test for test in tool.tests() if test.get("expect_failure") != "true"]
+    made = [made_outputs(tool, test) for test in good]
+    looked_at = {
+        str(element.get("name"))
+        for test in good
+        for element in test
+        if element.tag in ("output", "output_collection")
+    }
+    problems = [f"no test looks at {name}" for name in tool.outputs() if name not in looked_at]
+    for name, element in tool.outputs().items():
+        if element.find("filter") is not None and not (
+            any(name in names for names in made) and any(name not in names for names in made)
+        ):
+            problems.append(f"no test turns {name} on, or none turns it off")
+    problems += [
+        f"test {number} expects {test.get('expect_num_outputs')} outputs, its choices make {len(names)}"
+        for number, (test, names) in enumerate(zip(good, made, strict=True), start=1)
+        if test.get("expect_num_outputs") != str(len(names))
+    ]
+    if not any(test.get("expect_failure") == "true" for test in tool.tests()):
+        problems.append("no test of a failure")
+    return problems
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_values_reach_the_shell_in_quotes(name: str, read_tool: Callable[..., Tool]) -> None:
+    tool = read_tool(name)
+    assert quoting_problems(tool) == []
+    assert text_problems(tool) == []
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_everything_has_a_name_for_people(name: str, read_tool: Callable[..., Tool]) -> None:
+    assert label_problems(read_tool(name)) == []
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_every_output_and_filter_is_tested(name: str, read_tool: Callable[..., Tool]) -> None:
+    assert output_problems(read_tool(name)) == []
+
+
+def test_the_test_data_are_there_and_all_are_used(suite: Path, read_tool: Callable[..., Tool]) -> None:
+    folder = suite / "test-data"
+    wanted = {file for name in TOOLS for file in uploaded_files(read_tool(name))}
+    assert wanted <= {path.name for path in folder.iterdir()}
+    assert {path.name for path in folder.iterdir()} - SERVER_FILES - wanted == set()
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < LARGEST_TEST_DATA
+
+
+def test_the_test_data_are_what_their_script_makes(suite: Path, tmp_path: Path) -> None:
+    runpy.run_path(str(Path(__file__).with_name("make_test_data.py")))["main"](tmp_path)
+    committed = suite / "test-data"
+    made = [path.relative_to(tmp_path) for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+    assert made == [path.relative_to(committed) for path in sorted(committed.rglob("*")) if path.is_file()]
+    for path in made:
+        if (
+            path.suffix not in (".onnx", ".bcf") and path.name != "tiny-model.tar.gz"
+        ):  # bytes of other libraries
+            assert content(tmp_path / path) == content(committed / path), path
+
+
+def content(path: Path) -> bytes:
+    """Return the bytes of a file, unpacked."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+@pytest.mark.parametrize("table", ["huggingface.loc", "all_fasta.loc"])
+def test_the_rows_for_the_server_lead_to_files(
+    table: str, suite: Path, read_tool: Callable[..., Tool]
+) -> None:
+    lines = (suite / "test-data" / table).read_text().splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    for row in rows:
+        assert Path(row[-1].replace("${__HERE__}", str(suite / "test-data"))).exists()
+    named = {
+        str(param.get("value"))
+        for name in TOOLS
+        for test in read_tool(name).tests()
+        for param in test.iter("param")
+        if param.get("name") == ("installed" if table == "huggingface.loc" else "index")
+    }
+    assert named
+    assert named <= {row[0] for row in rows}
+
+
+@pytest.mark.parametrize(("name", "output"), COLUMN_NAMES)
+def test_column_names_are_those_of_the_command(
+    name: str, output: str, read_tool: Callable[..., Tool]
+) -> None:
+    action = read_tool(name).outputs()[output].find("actions/action[@name='column_names']")
+    assert action is not None
+    assert tuple(str(action.get("default")).split(",")) == tuple(COLUMN_NAMES[name, output])
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_versions_are_those_of_the_project(name: str, read_tool: Callable[..., Tool]) -> None:
+    tool = read_tool(name)
+    assert re.fullmatch(rf"{re.escape(__version__)}\+galaxy\d+", str(tool.root.get("version")))
+    locked = dict(
+        line.partition(" ")[0].strip().split("==")
+        for line in (REPOSITORY / "requirements" / "all.txt").read_text().splitlines()
+        if "==" in line and not line.startswith("#")
+    )
+    for requirement in tool.root.iterfind("requirements/requirement"):
+        package = str(requirement.text)
+        expected = __version__ if package == "dnabert-enhancer" else locked[CONDA_NAMES.get(package, package)]
+        assert (package, requirement.get("version")) == (package, expected)
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "text", "other", "said"),
+    [
+        (quoting_problems, "scan_genome", "'$contig'", "$contig", "$contig is not in single quotes"),
+        (quoting_problems, "scan_genome", "> '$calls'", "> $calls", "$calls is not in single quotes"),
+        (quoting_problems, "score_variants", "--vcf variants.vcf", "--vcf $vcf", "$vcf is not in"),
+        (text_problems, "score_variants", 'type="regex"', 'type="length"', "factors.name takes any text"),
+        (label_problems, "tokenize", 'label="Length of the k-mers"', "", "--k has no label"),
+        (label_problems, "finetune", 'title="Augmentation"', "", "augmentation has no title"),
+        (label_problems, "finetune", '<when value="full"/>', "", "adapters has not a case for each choice"),
+        (output_problems, "predict_sequences", 'put name="windows" ft', 'put name="other" ft', "at windows"),
+        (output_problems, "evaluate", 'value="png,svg,json,record"', 'value="png,svg,record"', "json on"),
+        (output_problems, "tokenize", 'expect_failure="true"', "", "no test of a failure"),
+    ],
+)  # fmt: skip
+def test_the_checks_find_what_they_are_for(
+    check: Callable[[Tool], list[str]],
+    name: str,
+    text: str,
+    other: str,
+    said: str,
+    suite: Path,
+    read_tool: Callable[..., Tool],
+) -> None:
+    content = (suite / f"{name}.xml").read_text()
+    assert text in content
+    assert check(read_tool(name)) == []
+    assert said in " ".join(check(read_tool(name, content.replace(text, other))))

@@ -1,0 +1,297 @@
+"""The forms against the commands: no option is forgotten or invented, defaults and choices are equal."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dnabert_enhancer.commands import predict, score_variants
+from dnabert_enhancer.commands.cli import build_parser
+from dnabert_enhancer.compare import PRESETS
+from dnabert_enhancer.model.opening import DEFAULT_NAME, PACKAGED
+from dnabert_enhancer.model.parts import CONFIGURATIONS
+from dnabert_enhancer.training import TrainingSettings
+from dnabert_enhancer.training.scores import METRICS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from xml.etree.ElementTree import Element
+
+    from .conftest import Tool
+
+COMMANDS = {
+    "make_dataset": "make-dataset",
+    "tokenize": "tokenize",
+    "finetune": "finetune",
+    "evaluate": "evaluate",
+    "predict_sequences": "predict",
+    "scan_genome": "predict",
+    "score_variants": "score-variants",
+    "compare_db": "compare-db",
+}
+
+LEFT_OUT_EVERYWHERE = {
+    "--help": "the form is the help",
+    "--version": "is the tool's version command",
+    "--quiet": "the job's log tells counts",
+    "--debug": "a user of Galaxy cannot mend code",
+    "--device": "the default, auto, takes the GPU that the job is given and the CPU else",
+    "--backend": "the default, auto, takes what is installed and fastest",
+    "--shard": "Galaxy splits work by collections",
+    "--merge": "belongs to --shard",
+    "--list-presets": "the form lists them",
+}
+_OF_A_SCAN = (
+    *("--genome", "--regions", "--skip-outside", "--contigs", "--merge-gap"),
+    *("--null", "--no-null", "--null-fraction", "--seed", "--bedgraph"),
+)
+LEFT_OUT = {
+    "tokenize": {"--split": "the user chooses one table of the collection"},
+    "finetune": {
+        "--restart": "every job has a folder of its own",
+        "--log-to": "the epochs are an output table; services on the network are not for a server's jobs",
+        "--log-dir": "belongs to --log-to",
+    },
+    "evaluate": {
+        "--jobs": "its default is --threads",
+        "--train-negatives": "a table holds both classes; the tokenize tool makes one of two FASTA files",
+    },
+    "predict_sequences": dict.fromkeys(_OF_A_SCAN, "belongs to the scan"),
+    "scan_genome": dict.fromkeys(("--fasta", "--tsv"), "belongs to the other tool"),
+    "compare_db": {"--databases": "the form is the manifest"},
+}
+
+COMPUTED_DEFAULTS = {
+    ("predict_sequences", "--max-unknown"): predict.DEFAULT_MAX_UNKNOWN,
+    ("scan_genome", "--max-unknown"): predict.DEFAULT_MAX_UNKNOWN,
+    ("scan_genome", "--seed"): predict.DEFAULT_SEED,
+    ("scan_genome", "--merge-gap"): 0,
+    ("score_variants", "--max-unknown"): score_variants.DEFAULT_MAX_UNKNOWN,
+    ("score_variants", "--offsets"): score_variants.DEFAULT_OFFSETS,
+    ("score_variants", "--null-variants"): score_variants.DEFAULT_NULL_VARIANTS,
+    ("score_variants", "--seed"): score_variants.DEFAULT_SEED,
+    ("score_variants", "--min-change"): 0.0,
+}
+"""Where the parser's default is None, and the command takes this."""
+OTHER_DEFAULTS = {
+    ("tokenize", "--k"): "it has none in the command; 6 is what the packaged model reads",
+    ("compare_db", "--assembly"): "it has none in the command",
+    ("finetune", "--base-model"): "it has none in the command",
+    ("finetune", "--k"): "None stands for 6 in the command, where the base is fresh",
+    ("finetune", "--model-name"): "the command takes the folder's name, which is this",
+    ("predict_sequences", "--threshold"): "asked for only where the user wants a number of their own",
+    ("scan_genome", "--threshold"): "asked for only where the user wants a number of their own",
+    ("evaluate", "--split"): "the command takes test too, where the data set is a folder",
+    ("evaluate", "--baselines"): "without names the command takes all, as selected here",
+}
+
+
+def parser_options(tool: str) -> dict[str, argparse.Action]:
+    """Return the actions of a tool's command by each of their option names."""
+    parser = build_parser(COMMANDS[tool])
+    return {
+        option: action
+        for action in parser._actions
+        for option in action.option_strings
+        if option.startswith("--")
+    }
+
+
+def form_options(tool: Tool) -> set[str]:
+    """Return the options that the command template or a boolean of the form can give."""
+    template = re.sub(r"^\s*##.*$", "", tool.command, flags=re.MULTILINE)
+    texts = [template.partition("dnabert-enhancer ")[2]]
+    for param in tool.inputs().values():
+        texts += [param.get("truevalue") or "", param.get("falsevalue") or ""]
+    return {match for text in texts for match in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text)}
+
+
+def option_problems(tool: Tool) -> list[str]:
+    """Return what is missing in the form, or in the command."""
+    known, given = parser_options(tool.name), form_options(tool)
+    left_out = LEFT_OUT_EVERYWHERE | LEFT_OUT.get(tool.name, {})
+    problems = [f"{option} is no option of the command" for option in sorted(given - set(known))]
+    problems += [
+        f"{option} is neither in the form nor left out for a reason"
+        for option in sorted(set(known) - given - set(left_out))
+    ]
+    problems += [
+        f"{option} is in the form and in the list of those left out"
+        for option in sorted(given & set(left_out))
+    ]
+    problems += [
+        f"{option} is left out but the command has no such option"
+        for option in sorted(set(LEFT_OUT.get(tool.name, {})) - set(known))
+    ]
+    for name, param in tool.inputs().items():
+        argument = param.get("argument")
+        if argument is not None and argument not in known:
+            problems.append(f"{name}: {argument} is no option of the command")
+    return problems
+
+
+def default_problems(tool: Tool) -> list[str]:
+    """Return parameters whose default, choices or limits are not those of the command."""
+    known = parser_options(tool.name)
+    problems = []
+    for name, param in tool.inputs().items():
+        option = param.get("argument")
+        if option is None or option not in known:
+            continue
+        action = known[option]
+        key = (tool.name, option)
+        wanted = COMPUTED_DEFAULTS.get(key, action.default)
+        if param.get("type") == "select":
+            problems += select_problems(name, param, action, wanted, check_default=key not in OTHER_DEFAULTS)
+        elif param.get("type") == "boolean":
+            checked = param.get("checked") == "true"
+            turned_on = bool(wanted) if isinstance(wanted, bool) else False
+            if checked != turned_on:
+                problems.append(f"{name}: checked is {checked}, the command's default {wanted}")
+        elif param.get("type") in ("integer", "float", "text") and key not in OTHER_DEFAULTS:
+            problems += value_problems(name, param, action, wanted)
+        for limit in ("min", "max"):
+            if param.get(limit) is not None and callable(action.type):
+                try:
+                    action.type(param.get(limit))
+                except (argparse.ArgumentTypeError, ValueError):
+                    problems.append(f"{name}: the command refuses the {limit} {param.get(limit)}")
+    return problems
+
+
+def select_problems(
+    name: str, param: Element, action: argparse.Action, wanted: object, *, check_default: bool
+) -> list[str]:
+    """Return what is wrong with the choices of a select."""
+    values = [str(option.get("value")) for option in param.iterfind("option")]
+    chosen = [
+        str(option.get("value")) for option in param.iterfind("option") if option.get("selected") == "true"
+    ]
+    problems = []
+    if action.choices is not None:
+        choices = {str(choice) for choice in action.choices}
+        if set(values) - {"auto"} != choices - {"auto"}:
+            problems.append(f"{name}: {sorted(set(values) ^ choices)} are in the form or the command only")
+    if check_default:
+        expected = "auto" if wanted in (None, "") else str(wanted)
+        if chosen != [expected]:
+            problems.append(f"{name}: {chosen} is selected, the command's default is {wanted!r}")
+    return problems
+
+
+def value_problems(name: str, param: Element, action: argparse.Action, wanted: object) -> list[str]:
+    """Return whether a value differs from the command's."""
+    text = param.get("value") or ""
+    if text == "" or wanted in (None, ""):
+        same = text == "" and wanted in (None, "") and param.get("optional") == "true"
+    elif callable(action.type):
+        same = action.type(text) == wanted
+    else:
+        same = text == wanted
+    return [] if same else [f"{name}: {text!r} in the form, {wanted!r} in the command"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_in_the_form_or_left_out_for_a_reason(
+    name: str, read_tool: Callable[..., Tool]
+) -> None:
+    assert option_problems(read_tool(name)) == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_defaults_choices_and_limits_are_those_of_the_command(
+    name: str, read_tool: Callable[..., Tool]
+) -> None:
+    assert default_problems(read_tool(name)) == []
+
+
+def test_every_tool_of_the_suite_is_checked(suite: Path) -> None:
+    assert {path.stem for path in suite.glob("*.xml")} - {"macros"} == set(COMMANDS)
+
+
+def test_the_presets_of_the_form_are_those_of_the_command(read_tool: Callable[..., Tool]) -> None:
+    options = read_tool("compare_db").inputs()["databases.preset"].iterfind("option")
+    assert [option.get("value") for option in options] == ["auto", *PRESETS]
+
+
+def test_the_fresh_models_of_the_form_are_those_of_the_command(read_tool: Callable[..., Tool]) -> None:
+    options = read_tool("finetune").inputs()["base.size"].iterfind("option")
+    assert [option.get("value") for option in options] == [f"new:{size}" for size in CONFIGURATIONS]
+
+
+@pytest.mark.parametrize(
+    ("name", "param"),
+    [
+        ("predict_sequences", "model.packaged"),
+        ("scan_genome", "model.packaged"),
+        ("score_variants", "model.packaged"),
+        ("evaluate", "models.model.packaged"),
+        ("finetune", "base.packaged"),
+    ],
+)
+def test_the_packaged_models_are_offered(name: str, param: str, read_tool: Callable[..., Tool]) -> None:
+    options = read_tool(name).inputs()[param].iterfind("option")
+    assert [(option.get("value"), option.get("selected")) for option in options] == [
+        (DEFAULT_NAME, "true"),
+        *((other, None) for other in PACKAGED if other != DEFAULT_NAME),
+    ]
+
+
+def test_the_metrics_of_the_form_are_those_of_the_command(read_tool: Callable[..., Tool]) -> None:
+    options = read_tool("finetune").inputs()["advanced.metric"].iterfind("option")
+    assert {option.get("value") for option in options} == {"auto"}.union(*METRICS.values())
+
+
+def test_limits_of_finetune_are_what_a_training_can_be_told(read_tool: Callable[..., Tool]) -> None:
+    types = {field.name: field.type for field in dataclasses.fields(TrainingSettings)}
+    checked = set()
+    for name, param in read_tool("finetune").inputs().items():
+        setting = name.rpartition(".")[2]
+        if param.get("type") in ("integer", "float") and setting in types:
+            number = int if param.get("type") == "integer" else float
+            for limit in ("min", "max"):
+                if param.get(limit) is not None:
+                    TrainingSettings(**{setting: number(str(param.get(limit)))})
+                    checked.add(setting)
+    assert len(checked) > 15
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "other", "said"),
+    [
+        ("make_dataset", "--leak-k $advanced.leak_k", "", "--leak-k is neither in the form"),
+        ("make_dataset", "--seed $seed", "--seeds $seed", "--seeds is no option"),
+        ("tokenize", "$case_sensitive\n", "--split train\n", "--split is in the form and in the list"),
+        ("scan_genome", 'argument="--merge-gap"', 'argument="--merge-gaps"', "--merge-gaps is no option"),
+    ],
+)
+def test_a_forgotten_or_invented_option_is_found(
+    name: str, text: str, other: str, said: str, suite: Path, read_tool: Callable[..., Tool]
+) -> None:
+    content = (suite / f"{name}.xml").read_text()
+    assert content.count(text) == 1
+    assert said in " ".join(option_problems(read_tool(name, content.replace(text, other))))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "other", "said"),
+    [
+        ("make_dataset", 'value="200" label', 'value="201" label', "'201' in the form, 200 in the command"),
+        ("score_variants", 'min="1" value="5"', 'min="1" value="7"', "'7' in the form, 5 in the command"),
+        ("score_variants", 'min="1" value="5"', 'min="0" value="5"', "refuses the min 0"),
+        ("finetune", '<option value="cosine">As a cosine</option>', "", "['cosine'] are in the form or the"),
+        ("finetune", '<option value="lora">', '<option value="lora" selected="true">', "'lora'] is selected"),
+        ("make_dataset", 'checked="false" label="Read', 'checked="true" label="Read', "checked is True"),
+    ],
+)  # fmt: skip
+def test_another_default_choice_or_limit_is_found(
+    name: str, text: str, other: str, said: str, suite: Path, read_tool: Callable[..., Tool]
+) -> None:
+    content = (suite / f"{name}.xml").read_text()
+    assert content.count(text) == 1
+    assert said in " ".join(default_problems(read_tool(name, content.replace(text, other))))

@@ -1,0 +1,65 @@
+"""What a network says of windows, and how well it ranks the rows of a split."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from arrays import SPLITS
+from rows import Data, turned
+from torch import nn
+
+EVALUATION_BATCH = 2048
+
+
+@torch.no_grad()
+def outputs_of(model: nn.Module, codes: torch.Tensor) -> torch.Tensor:
+    """Return a model's outputs, the mean over both strands, float32[n, tasks]."""
+    model.eval()
+    results = []
+    for part in codes.split(EVALUATION_BATCH):
+        with torch.autocast(codes.device.type, torch.bfloat16, enabled=codes.is_cuda):
+            results.append((model(part).float() + model(turned(part)).float()) / 2)
+    return torch.cat(results)
+
+
+def measure(answer: Callable[[torch.Tensor], torch.Tensor], data: Data, split: str) -> dict[str, float]:
+    """Return by task the AUROC, or Pearson's r, of a function of codes on a split."""
+    result: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+    for group in data.groups.values():
+        rows = group.split == SPLITS.index(split)
+        if not rows.any():
+            continue
+        outputs = answer(group.codes[rows]).cpu().numpy()
+        targets = group.targets[rows].cpu().numpy()
+        for number, task in enumerate(data.tasks):
+            known = ~np.isnan(targets[:, number])
+            if known.any():
+                result.setdefault(task, []).append((outputs[known, number], targets[known, number]))
+    metrics = {}
+    for number, task in enumerate(data.tasks):
+        if task not in result:
+            continue
+        scores, truth = (np.concatenate(part) for part in zip(*result[task], strict=True))
+        if data.binary[number]:
+            metrics[task] = auroc(scores, truth)
+        else:
+            metrics[task] = float(np.corrcoef(scores, truth)[0, 1])
+    return metrics
+
+
+def auroc(scores: np.ndarray, truth: np.ndarray) -> float:
+    """Return the area under the receiver operating characteristic; ties count half."""
+    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[place]
+    positive = truth == 1
+    p, n = positive.sum(), (~positive).sum()
+    return float((rank[positive].sum() - p * (p + 1) / 2) / (p * n)) if p and n else math.nan
+
+
+def summary(metrics: dict[str, float]) -> str:
+    """Return the first tasks' figures in one line."""
+    shown = [f"{name} {value:.3f}" for name, value in list(metrics.items())[:10]]
+    return ", ".join(shown)

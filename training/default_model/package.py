@@ -1,0 +1,244 @@
+"""From a trained student to a model directory: units, calibration, thresholds and the card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from arrays import lengths_of, standardisation
+from calibrate import platt
+from jobs import TEACHERS
+from networks import BertSize, K
+from numpy.typing import NDArray
+from sources import SOURCES
+from tasks import BINARY, TASKS
+
+from dnabert_enhancer.engine import Engine, EngineSettings, Precision
+from dnabert_enhancer.evaluation import threshold_of_best_mcc
+from dnabert_enhancer.files import sha256_of
+from dnabert_enhancer.model import (
+    CARD_NAME,
+    BertShape,
+    EnhancerModel,
+    FurtherOutput,
+    ModelCard,
+    ModelParts,
+    Threshold,
+    replace_card,
+    write_model,
+)
+from dnabert_enhancer.model.bert import bert_config
+from dnabert_enhancer.sequence import KmerVocabulary
+
+STUDENT = "default"
+NAME = "dnabert-enhancer-default-2"
+LICENCE = "Apache-2.0"
+LIMITS = (
+    "Trained on about 150,000 short sequences, mostly of a few human cell lines: a research tool, not for "
+    "clinical use. Scores rank regulatory DNA; the enhancer output does not tell cell types apart, nor "
+    "enhancers from promoters, and in a whole genome most calls at the default threshold are false. Young "
+    "repeats are rare in the training data, since they are shared with the contigs kept for evaluation. "
+    "Windows of more than 295 bp were never seen."
+)
+STRICT_SHARE = 0.01
+PUBLISHED = [task for task in TASKS if task.published]
+_SETTINGS = {
+    "attention_probs_dropout_prob": 0.0,
+    "hidden_act": "gelu",
+    "initializer_range": 0.02,
+    "layer_norm_eps": 1e-12,
+    "max_position_embeddings": 512,
+    "pad_token_id": 0,
+    "type_vocab_size": 2,
+}
+
+
+class ValidationRows(NamedTuple):
+    """Windows of the validation split, uint8[n, L] by length, and their targets, float32[n, task]."""
+
+    codes: dict[int, NDArray[np.uint8]]
+    targets: dict[int, NDArray[np.float32]]
+    in_genome: dict[int, NDArray[np.bool_]]
+
+
+def package(work: Path, output: Path, training: dict[str, Any], threads: int) -> EnhancerModel:
+    """Write the packaged student as a model directory with float16 matrices.
+
+    Parameters
+    ----------
+    work : Path
+        Folder of the recipe's results.
+    output : Path
+        Gets the model.
+    training : dict
+        What the card says of the data.
+    threads : int
+        Of the engine.
+    """
+    models = work / "models"
+    note = json.loads((models / f"{STUDENT}.json").read_text(encoding="utf-8"))
+    state = {
+        key: value.numpy()
+        for key, value in torch.load(
+            models / f"{STUDENT}.bert.pt", map_location="cpu", weights_only=True
+        ).items()
+    }
+    arrays = dict(np.load(work / "tasks.npz"))
+    _keep_published(state, arrays)
+    size = BertSize(**note["job"]["size"])
+    labels = tuple(task.name for task in PUBLISHED)
+    config = bert_config(
+        _SETTINGS
+        | {
+            "vocab_size": KmerVocabulary(K).size,
+            "hidden_size": size.hidden,
+            "num_hidden_layers": size.layers,
+            "num_attention_heads": size.heads,
+            "intermediate_size": size.intermediate,
+            "hidden_dropout_prob": 0.1,
+        },
+        labels,
+        "multi_label_classification",
+    )
+    BertShape.from_config(config).check(state)
+    card = ModelCard(
+        NAME,
+        200,
+        k=K,
+        column=0,
+        training=training | {"stages": _stages(models)},
+        licence=LICENCE,
+        limits=LIMITS,
+    )
+    parts = ModelParts(config, state, card, KmerVocabulary(K))
+    raw = write_model(output, parts, half=True, int8=False)
+    rows = _validation(arrays)
+    outputs = _outputs(raw, rows, threads)
+    further = {}
+    for column, task in enumerate(PUBLISHED):
+        if task.kind != BINARY:
+            further[task.name] = FurtherOutput(column, task.kind, task.meaning, task.length)
+            continue
+        logits, truth = _known(outputs, rows, column)
+        shift, calibration, report = platt(logits, truth, seed=1)
+        state["classifier.bias"][column] += shift
+        if column:
+            further[task.name] = FurtherOutput(column, task.kind, task.meaning, task.length, calibration)
+        else:
+            probability = calibration.apply(logits + shift)
+            thresholds = _thresholds(probability, truth, _in_genome(rows))
+            card = card.replace(calibration=calibration, thresholds=thresholds)
+            card = card.replace(training={**card.training, "calibration": report})
+    card = card.replace(further_outputs=further)
+    model = write_model(output, ModelParts(config, state, card, KmerVocabulary(K)), half=True, int8=False)
+    digests = {path.name: sha256_of(path) for path in sorted(output.iterdir()) if path.name != CARD_NAME}
+    return replace_card(output, model.card.replace(versions={**model.card.versions, "sha256": digests}))
+
+
+def sources() -> dict[str, dict[str, str]]:
+    """Return labels and licence of each source, for the card."""
+    return {
+        name: {"labels": source.labels, "licence": source.licence} for name, source in SOURCES.items()
+    } | {
+        "genome": {
+            "labels": "windows of hg38 chr2 and chr16 prefixes and GRCh37 chr17 by FANTOM5, Ensembl, ENCODE "
+            "cCRE, DNase, H3K27ac and ChromHMM; windows that none of them marks",
+            "licence": "annotation: CC-BY (FANTOM5), Apache-2.0, ENCODE open data",
+        },
+        "gue_tf0-4, promoter_tata": {
+            "labels": "GUE: transcription-factor ChIP-seq, bound or not; promoters with a TATA box",
+            "licence": "Apache-2.0",
+        },
+        "lentimpra_hepg2, lentimpra_wtc11": {
+            "labels": "measured activity of all elements, mean of both orientations",
+            "licence": "none stated (Agarwal 2025)",
+        },
+        "sharpr": {"labels": "RNA counts of Sharpr-MPRA regions", "licence": "GEO GSE71279"},
+        "dhs_organs": {"labels": "DNase sites by organ system", "licence": "ENCODE open data"},
+        "motifs": {"labels": "HOCOMOCO v13 CORE, as filters of the teachers", "licence": "open"},
+    }
+
+
+def _keep_published(state: dict[str, NDArray[np.float32]], arrays: Any) -> None:
+    """Cut the classifier to the published outputs, regressions in the units of the assay."""
+    names = arrays["tasks"].tolist()
+    rows = [names.index(task.name) for task in PUBLISHED]
+    weight, bias = state["classifier.weight"][rows].copy(), state["classifier.bias"][rows].copy()
+    for column, task in enumerate(PUBLISHED):
+        if task.kind != BINARY:
+            mean, deviation = standardisation(arrays, names.index(task.name))
+            weight[column] *= deviation
+            bias[column] = bias[column] * deviation + mean
+    state["classifier.weight"], state["classifier.bias"] = weight, bias
+
+
+def _stages(models: Path) -> dict[str, Any]:
+    """Return the jobs that led to the student: settings, steps and device."""
+    known = ("ridges", *TEACHERS, "warm_large", f"warm_{STUDENT}", "mix", STUDENT)
+    result = {}
+    for job in known:
+        path = models / f"{job}.json"
+        if path.is_file():
+            note = json.loads(path.read_text(encoding="utf-8"))
+            settings = {
+                key: value
+                for key, value in note["job"].items()
+                if key not in ("data", "motifs", "members", "pool", "start", "ridges", "name")
+            }
+            steps = {key: note[key] for key in ("fit_steps", "distil_steps") if key in note}
+            result[job] = {"settings": settings, **steps, "device": note.get("device", "cuda")}
+    return result
+
+
+def _validation(arrays: Any) -> ValidationRows:
+    names = arrays["tasks"].tolist()
+    wanted = [names.index(task.name) for task in PUBLISHED]
+    rows = ValidationRows({}, {}, {})
+    for length in lengths_of(arrays):
+        targets = arrays[f"targets_{length}"][:, wanted]
+        kept = (arrays[f"split_{length}"] == "validation") & ~np.isnan(targets).all(axis=1)
+        rows.codes[length] = arrays[f"codes_{length}"][kept]
+        rows.targets[length] = targets[kept]
+        rows.in_genome[length] = np.char.startswith(arrays[f"source_{length}"][kept], "genome")
+    return rows
+
+
+def _outputs(model: EnhancerModel, rows: ValidationRows, threads: int) -> dict[int, NDArray[np.float32]]:
+    whole = EnhancerModel(model.directory, model.config, model.card.replace(column=None, task="regression"))
+    engine = Engine(whole, EngineSettings(precision=Precision.FLOAT32, threads=threads))
+    return {length: engine.predict(codes).outputs for length, codes in rows.codes.items()}
+
+
+def _known(
+    outputs: dict[int, NDArray[np.float32]], rows: ValidationRows, column: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    logits, truth = [], []
+    for length, targets in rows.targets.items():
+        known = ~np.isnan(targets[:, column])
+        logits.append(outputs[length][known, column].astype(np.float64))
+        truth.append(targets[known, column].astype(np.int64))
+    return np.concatenate(logits), np.concatenate(truth)
+
+
+def _in_genome(rows: ValidationRows) -> NDArray[np.bool_]:
+    return np.concatenate(
+        [rows.in_genome[length][~np.isnan(targets[:, 0])] for length, targets in rows.targets.items()]
+    )
+
+
+def _thresholds(
+    probability: NDArray[np.float32], truth: NDArray[np.int64], in_genome: NDArray[np.bool_]
+) -> dict[str, Threshold]:
+    background = probability[in_genome & (truth == 0)]
+    best = round(threshold_of_best_mcc(truth, probability), 4)
+    strict = round(float(np.quantile(background, 1 - STRICT_SHARE)), 4)
+    return {
+        "default": Threshold(0.5, "one half of the calibrated probability"),
+        "max-mcc": Threshold(best, "largest MCC on the validation split"),
+        "strict": Threshold(
+            strict, f"called in {STRICT_SHARE:.0%} of the validation split's genome background"
+        ),
+    }
