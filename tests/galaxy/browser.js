@@ -57,11 +57,15 @@ async function main() {
   const open = async tool => { await page.goto(`${URL_}/?tool_id=dnabert_enhancer_${tool}`); await page.waitForSelector('#execute'); };
   try {
     await check('logs in', async () => {
-      await page.goto(`${URL_}/login/start`);
-      await page.fill('#login-form-name, input[name=login]', process.env.GALAXY_USER);
-      await page.fill('#login-form-password, input[name=password]', process.env.GALAXY_PASSWORD);
-      await page.keyboard.press('Enter');
-      await page.waitForURL(address => !address.toString().includes('/login'));
+      // on a busy machine the page may take what is typed before it listens: then once more
+      for (let attempt = 1; page.url() === 'about:blank' || page.url().includes('/login'); attempt++) {
+        await page.goto(`${URL_}/login/start`);
+        await page.fill('#login-form-name, input[name=login]', process.env.GALAXY_USER);
+        await page.fill('#login-form-password, input[name=password]', process.env.GALAXY_PASSWORD);
+        await page.keyboard.press('Enter');
+        const outside = page.waitForURL(address => !address.toString().includes('/login'), { timeout: 30000 * attempt });
+        await outside.catch(error => { if (attempt === 5) throw error; });
+      }
       await page.evaluate(() => fetch('/api/histories', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name: 'Enhancers' }) })
         .then(answer => answer.json()).then(made => fetch(`/history/set_as_current?id=${made.id}`)));
     });
