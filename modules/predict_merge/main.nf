@@ -29,7 +29,8 @@ process PREDICT_MERGE {
     stub:
     prefix = task.ext.prefix ?: meta.id
     """
-    touch '${prefix}.bw' '${prefix}.calls.bed.gz' '${prefix}.calls.bed.gz.tbi' '${prefix}.scanned.bed'
+    touch '${prefix}.bw' '${prefix}.calls.bed.gz.tbi' '${prefix}.scanned.bed'
+    echo -n | gzip -n > '${prefix}.calls.bed.gz'
     echo '{}' > '${prefix}.run.json'
     """
 }

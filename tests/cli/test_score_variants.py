@@ -359,10 +359,10 @@ def test_a_named_pipe_is_read_like_a_file(run: Run, genome: Path, tmp_path: Path
     plain = write_vcf(tmp_path / "in.vcf", snv(300), snv(400))
     pipe = tmp_path / "pipe.vcf"
     os.mkfifo(pipe)
-    writer = threading.Thread(target=lambda: pipe.write_bytes(plain.read_bytes()))
+    writer = threading.Thread(daemon=True, target=lambda: pipe.write_bytes(plain.read_bytes()))
     writer.start()
     assert run("--vcf", pipe, "--genome", genome, "--output-prefix", tmp_path / "piped")[0] == 0
-    writer.join()
+    writer.join(60)
     assert run("--vcf", plain, "--genome", genome, "--output-prefix", tmp_path / "read")[0] == 0
     assert records(tmp_path / "piped.vcf.gz") == records(tmp_path / "read.vcf.gz")
 
@@ -372,11 +372,11 @@ def test_shards_of_two_streams_are_not_merged(run: Run, genome: Path, tmp_path: 
         path = write_vcf(tmp_path / "in.vcf", snv(position))
         pipe = tmp_path / f"pipe{shard}"
         os.mkfifo(pipe)
-        writer = threading.Thread(target=lambda path=path, pipe=pipe: pipe.write_bytes(path.read_bytes()))
+        writer = threading.Thread(daemon=True, target=pipe.write_bytes, args=(path.read_bytes(),))
         writer.start()
         shard_of = ("--shard", f"{shard}/2", "--output-prefix", tmp_path / "part")
         assert run("--vcf", pipe, "--genome", genome, *shard_of)[0] == 0
-        writer.join()
+        writer.join(60)
     code, said = run("--merge", tmp_path / "part", "--output-prefix", tmp_path / "out", with_model=False)
     assert code == 2
     assert "settings: digests: vcf is" in said

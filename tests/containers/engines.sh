@@ -82,6 +82,7 @@ podman_up() {
         W=$state
         # shellcheck source=/dev/null
         . "$helpers/podman.sh" >"$state/podman-up.log" 2>&1 || { cat "$state/podman-up.log"; not_run "podman does not work"; }
+        podman_is_ours=yes
     fi
     podman info >/dev/null 2>&1 || not_run "podman does not work here: $(podman info 2>&1 | tail -1)"
     echo "podman: $(podman --version)"
@@ -108,8 +109,8 @@ image() { # DOCKERFILE TAG: builds it with docker, unless the image that is ther
     echo "image $name: building from $file (log: $state/build-$2.log)"
     docker_build -f "$root/$file" --build-arg "VERSION=$version" --label "dnabert-enhancer.inputs=$digest" -t "$name" "$root" >"$state/build-$2.log" 2>&1 ||
         { tail -30 "$state/build-$2.log"; not_run "$file does not build"; }
-    # what an older build left; its layers stay as long as an image uses them
-    docker image prune -f >/dev/null
+    # in our own store, what older builds left
+    [ -z "${docker_is_ours:-}" ] || { docker image prune -f && docker builder prune -f --keep-storage 8GB; } >/dev/null
     echo "image $name: built in $((SECONDS - start)) s"
 }
 
@@ -117,7 +118,7 @@ image_to_podman() { # TAG: the same image in podman's store
     local name=dnabert-enhancer:$1 start=$SECONDS
     [ "$(podman image inspect -f '{{.Id}}' "$name" 2>/dev/null)" != "$(docker image inspect -f '{{.Id}}' "$name" | cut -d: -f2)" ] || return 0
     docker save "$name" | podman load -q >/dev/null || not_run "podman could not load the image"
-    podman image prune -f >/dev/null
+    [ -z "${podman_is_ours:-}" ] || podman image prune -f >/dev/null
     echo "image $name: copied to podman in $((SECONDS - start)) s"
 }
 

@@ -53,9 +53,14 @@ pytestmark = pytest.mark.containers
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_command_is_on_the_path_and_says_the_librarys_version(
-    command: str, engine: Any, version: str
+    command: str, docker: Any, version: str
 ) -> None:
-    assert engine.run(command, "--version").stdout.split() == ["dnabert-enhancer", version]
+    assert docker.run(command, "--version").stdout.split() == ["dnabert-enhancer", version]
+
+
+def test_each_engine_runs_them_all(engine: Any, version: str) -> None:
+    said = engine.run("bash", "-c", f"for name in {' '.join(COMMANDS)}; do $name --version || exit; done")
+    assert said.stdout.splitlines() == [f"dnabert-enhancer {version}"] * len(COMMANDS)
 
 
 def test_every_command_has_a_real_run_here() -> None:
@@ -63,10 +68,10 @@ def test_every_command_has_a_real_run_here() -> None:
 
 
 @pytest.mark.parametrize("command", sorted(RUNS))
-def test_the_command_does_its_work(command: str, engine: Any, anyones: Path) -> None:
+def test_the_command_does_its_work(command: str, docker: Any, anyones: Path) -> None:
     script, files = RUNS[command]
     folders = [f"{REPOSITORY / 'assets' / 'demo'}:/demo:ro", f"{anyones}:/work"]
-    engine.run("bash", "-c", f"cd /work && {script}", folders=folders)
+    docker.run("bash", "-c", f"cd /work && {script}", folders=folders)
     for name in files:
         written = anyones / name
         assert written.stat().st_size > 0, name

@@ -48,7 +48,7 @@ def test_both_images_are_made_in_the_same_way() -> None:
         "#",
         "requirements",
         "dependencies",
-        "slim.py",
+        "COPY containers/install.sh",
         "python3-venv",
         "description",
         "NVIDIA",
@@ -99,7 +99,7 @@ def test_it_trains_on_the_processor_and_the_model_predicts_in_the_small_image(
 ) -> None:
     torch_image = type(docker)("docker", f"dnabert-enhancer:{version}-torch")
     folders = [f"{REPOSITORY / 'assets' / 'demo'}:/demo:ro", f"{anyones}:/work"]
-    train = "finetune --dataset data --base-model new:tiny --epochs 1 --device cpu --output-dir model"
+    train = "finetune --dataset data --base-model default --epochs 1 --device cpu --output-dir model"
     torch_image.run("bash", "-c", f"cd /work && {DATASET} && {train}", folders=folders)
     scan = f"predict --model model {LOCUS} --regions /demo/textbook-enhancers.bed --output-prefix out"
     docker.run("bash", "-c", f"cd /work && {scan}", folders=folders)

@@ -13,7 +13,6 @@ import pytest
 from dnabert_enhancer.commands import predict, score_variants
 from dnabert_enhancer.commands.cli import build_parser
 from dnabert_enhancer.compare import PRESETS
-from dnabert_enhancer.model.opening import DEFAULT_NAME, PACKAGED
 from dnabert_enhancer.model.parts import CONFIGURATIONS
 from dnabert_enhancer.training import TrainingSettings
 from dnabert_enhancer.training.scores import METRICS
@@ -222,24 +221,6 @@ def test_the_presets_of_the_form_are_those_of_the_command(read_tool: Callable[..
 def test_the_fresh_models_of_the_form_are_those_of_the_command(read_tool: Callable[..., Tool]) -> None:
     options = read_tool("finetune").inputs()["base.size"].iterfind("option")
     assert [option.get("value") for option in options] == [f"new:{size}" for size in CONFIGURATIONS]
-
-
-@pytest.mark.parametrize(
-    ("name", "param"),
-    [
-        ("predict_sequences", "model.packaged"),
-        ("scan_genome", "model.packaged"),
-        ("score_variants", "model.packaged"),
-        ("evaluate", "models.model.packaged"),
-        ("finetune", "base.packaged"),
-    ],
-)
-def test_the_packaged_models_are_offered(name: str, param: str, read_tool: Callable[..., Tool]) -> None:
-    options = read_tool(name).inputs()[param].iterfind("option")
-    assert [(option.get("value"), option.get("selected")) for option in options] == [
-        (DEFAULT_NAME, "true"),
-        *((other, None) for other in PACKAGED if other != DEFAULT_NAME),
-    ]
 
 
 def test_the_metrics_of_the_form_are_those_of_the_command(read_tool: Callable[..., Tool]) -> None:

@@ -1,4 +1,4 @@
-"""Rebuilds the packaged models: data, teachers, students, packages, measurement."""
+"""Rebuilds the packaged model: data, teachers, students, package, measurement."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from dnabert_enhancer.model import replace_card
 
 SEED = 1
 """Of the choice of negatives."""
-MODELS = ("default", "default_fast")
 MOTIFS = "motifs/H13CORE_meme_format.meme.gz"
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def main() -> None:
     """Run all steps whose result is not yet in the work folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the shared data")
-    parser.add_argument("--output-dir", type=Path, required=True, help="gets a folder a model")
+    parser.add_argument("--output-dir", type=Path, required=True, help="gets the model")
     parser.add_argument(
         "--work-dir", type=Path, required=True, help="keeps data sets and networks; a later run goes on"
     )
@@ -55,13 +54,11 @@ def main() -> None:
     if args.until == "networks":
         return
     data = {stage: read_dataset(work / "data" / stage) for stage in ("enhancer", "binding")}
-    for name in MODELS:
-        output = args.output_dir / name
-        model = package(name, work, output, _training(work, data), args.threads)
-        started = time.monotonic()
-        metrics = measure(model, data["enhancer"], data["binding"], args.shared_data, args.threads)
-        replace_card(output, model.card.replace(metrics=metrics))
-        logger.info("%s measured in %.0f s", name, time.monotonic() - started)
+    model = package(work, args.output_dir, _training(work, data), args.threads)
+    started = time.monotonic()
+    metrics = measure(model, data["enhancer"], data["binding"], args.shared_data, args.threads)
+    replace_card(args.output_dir, model.card.replace(metrics=metrics))
+    logger.info("measured in %.0f s", time.monotonic() - started)
 
 
 def _data(shared: Path, work: Path) -> None:

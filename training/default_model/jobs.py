@@ -8,11 +8,14 @@ from typing import Any
 Job = dict[str, Any]  # what `train.run` takes, plain JSON
 SEED = 1
 BATCH = 1024
-DEFAULT_SIZE = {"hidden": 192, "layers": 4, "heads": 4, "intermediate": 768}
-FAST_SIZE = {"hidden": 128, "layers": 2, "heads": 4, "intermediate": 512}
+SIZES = {
+    "default": {"hidden": 128, "layers": 2, "heads": 4, "intermediate": 512},
+    "large": {"hidden": 192, "layers": 4, "heads": 4, "intermediate": 768},
+}
+"""Of the packaged student, and of a larger one that is trained beside it to compare."""
 POOL = 600_000
 """Windows that the ensemble answers for the students."""
-DISTIL_STEPS = {"default": 2513, "default_fast": 4000}
+DISTIL_STEPS = {"default": 4000, "large": 2513}
 """What about 200 seconds of an H100 gave, both at once; see README.md for what more would bring."""
 EMPHASIS = {
     "enhancer": 3.0,
@@ -51,14 +54,13 @@ def stages(work: Path) -> list[list[Job]]:
         | {key: value for key, value in settings.items() if key != "steps"}
         for name, settings in TEACHERS.items()
     ]
-    sizes = {"default": DEFAULT_SIZE, "default_fast": FAST_SIZE}
     warm = [
         common
         | {"name": f"warm_{name}", "kind": "student", "seed": SEED, "size": size | {"dropout": 0.1}}
         | {"ridges": path("ridges"), "fit": {"steps": 600, "learning_rate": 5e-4, "weight_decay": 0.05}}
-        for name, size in sizes.items()
+        for name, size in SIZES.items()
     ]
-    members = [path(name) for name in ("ridges", *TEACHERS, "warm_default")]
+    members = [path(name) for name in ("ridges", *TEACHERS, "warm_large")]
     mix = common | {"name": "mix", "kind": "mix", "seed": SEED, "members": members, "pool": POOL}
     students = [
         common
@@ -66,7 +68,7 @@ def stages(work: Path) -> list[list[Job]]:
         | {"start": path(f"warm_{name}"), "pool": str(models / "mix.pool.pt")}
         | {"emphasis": EMPHASIS, "background": BACKGROUND}
         | {"distil": {"steps": DISTIL_STEPS[name], "learning_rate": 6e-4, "weight_decay": 0.02}}
-        for name, size in sizes.items()
+        for name, size in SIZES.items()
     ]
     ridges = common | {"name": "ridges", "kind": "ridges", "seed": SEED}
     return [[ridges, *teachers], warm, [mix], students]

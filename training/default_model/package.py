@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from arrays import lengths_of, standardisation
 from calibrate import platt
+from jobs import TEACHERS
 from networks import BertSize, K
 from numpy.typing import NDArray
 from sources import SOURCES
@@ -32,6 +33,8 @@ from dnabert_enhancer.model import (
 from dnabert_enhancer.model.bert import bert_config
 from dnabert_enhancer.sequence import KmerVocabulary
 
+STUDENT = "default"
+NAME = "dnabert-enhancer-default-2"
 LICENCE = "Apache-2.0"
 LIMITS = (
     "Trained on about 150,000 short sequences, mostly of a few human cell lines: a research tool, not for "
@@ -61,13 +64,11 @@ class ValidationRows(NamedTuple):
     in_genome: dict[int, NDArray[np.bool_]]
 
 
-def package(name: str, work: Path, output: Path, training: dict[str, Any], threads: int) -> EnhancerModel:
-    """Write a student as a model directory with float16 matrices.
+def package(work: Path, output: Path, training: dict[str, Any], threads: int) -> EnhancerModel:
+    """Write the packaged student as a model directory with float16 matrices.
 
     Parameters
     ----------
-    name : str
-        Of the job, ``default`` or ``default_fast``.
     work : Path
         Folder of the recipe's results.
     output : Path
@@ -78,11 +79,11 @@ def package(name: str, work: Path, output: Path, training: dict[str, Any], threa
         Of the engine.
     """
     models = work / "models"
-    note = json.loads((models / f"{name}.json").read_text(encoding="utf-8"))
+    note = json.loads((models / f"{STUDENT}.json").read_text(encoding="utf-8"))
     state = {
         key: value.numpy()
         for key, value in torch.load(
-            models / f"{name}.bert.pt", map_location="cpu", weights_only=True
+            models / f"{STUDENT}.bert.pt", map_location="cpu", weights_only=True
         ).items()
     }
     arrays = dict(np.load(work / "tasks.npz"))
@@ -104,11 +105,11 @@ def package(name: str, work: Path, output: Path, training: dict[str, Any], threa
     )
     BertShape.from_config(config).check(state)
     card = ModelCard(
-        f"dnabert-enhancer-{name.replace('_', '-')}-2",
+        NAME,
         200,
         k=K,
         column=0,
-        training=training | {"stages": _stages(models, name)},
+        training=training | {"stages": _stages(models)},
         licence=LICENCE,
         limits=LIMITS,
     )
@@ -174,9 +175,9 @@ def _keep_published(state: dict[str, NDArray[np.float32]], arrays: Any) -> None:
     state["classifier.weight"], state["classifier.bias"] = weight, bias
 
 
-def _stages(models: Path, name: str) -> dict[str, Any]:
-    """Return the jobs that led to a student, with the seconds each took and the device."""
-    known = ("ridges", *sorted(path.stem for path in models.glob("t*.json")), f"warm_{name}", "mix", name)
+def _stages(models: Path) -> dict[str, Any]:
+    """Return the jobs that led to the student: settings, steps and device."""
+    known = ("ridges", *TEACHERS, "warm_large", f"warm_{STUDENT}", "mix", STUDENT)
     result = {}
     for job in known:
         path = models / f"{job}.json"

@@ -11,12 +11,7 @@ from dnabert_enhancer.model.directory import EnhancerModel, open_directory
 
 DEFAULT_NAME = "default"
 HUB_PREFIX = "hub:"
-FAST_NAME = "default-fast"
-PACKAGED = {
-    DEFAULT_NAME: Path(__file__).parent / "default",
-    FAST_NAME: Path(__file__).parent / "default_fast",
-}
-"""Where the models that come with the package lie."""
+PACKAGED = Path(__file__).parent / "default"
 _HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.onnx", "pytorch_model.bin")
 
 
@@ -26,10 +21,10 @@ def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
     Parameters
     ----------
     spec : str or path, optional
-        None or ``"default"``: the packaged model; ``"default-fast"``: the smaller packaged model.
-        ``"hub:NAME@REVISION"``: a Hugging Face hub entry, the only form that uses the network. Anything
-        else: a directory, or an archive of one, which is unpacked into a temporary folder that goes with the
-        process. ``:OUTPUT`` at the end chooses one of the model's further outputs.
+        None or ``"default"``: the packaged model. ``"hub:NAME@REVISION"``: a Hugging Face hub entry,
+        the only form that uses the network. Anything else: a directory, or an archive of one, which is
+        unpacked into a temporary folder that goes with the process. ``:OUTPUT`` at the end chooses one of
+        the model's further outputs.
 
     Raises
     ------
@@ -71,20 +66,19 @@ def _opened(spec: str | PathLike[str] | None) -> EnhancerModel:
 
 def resolve(spec: str | PathLike[str] | None) -> Path:
     """Return the directory that a name stands for: a hub entry is brought, an archive unpacked first."""
-    name = DEFAULT_NAME if spec is None else str(spec)
-    if name in PACKAGED:
-        if not PACKAGED[name].is_dir():
+    if spec is None or str(spec) == DEFAULT_NAME:
+        if not PACKAGED.is_dir():
             raise InputError(
-                f"this installation has no packaged model {name}", remedy="name a model with --model DIR"
+                "this installation has no packaged model", remedy="name a model with --model DIR"
             )
-        return PACKAGED[name]
+        return PACKAGED
     if isinstance(spec, str) and spec.startswith(HUB_PREFIX):
         return _from_hub(spec)
-    return unpacked(name) if _is_archive(spec) else Path(name)
+    return unpacked(spec) if _is_archive(spec) else Path(spec)
 
 
 def _is_archive(spec: str | PathLike[str] | None) -> bool:
-    return spec is not None and str(spec) not in PACKAGED and Path(spec).is_file()
+    return spec is not None and str(spec) != DEFAULT_NAME and Path(spec).is_file()
 
 
 def _from_hub(spec: str) -> Path:

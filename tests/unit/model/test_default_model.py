@@ -1,4 +1,4 @@
-"""The packaged models: found by name, small, whole, alike in torch and ONNX, as good as their cards say."""
+"""The packaged model: found by name, small, whole, alike in torch and ONNX, as good as its card says."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dnabert_enhancer.genome import read_fasta
 from dnabert_enhancer.model import EnhancerModel, open_model
 from dnabert_enhancer.sequence import encode_bases
 
-LARGEST_BYTES = 12_000_000
-MOST_FLOP_A_WINDOW = {"default": 1.5e9, "default-fast": 0.2e9}
+LARGEST_BYTES = 5_000_000
+MOST_FLOP_A_WINDOW = 0.2e9
 OUTPUTS = ["enhancer", "lentimpra_hepg2", "lentimpra_wtc11", "sharpr_hepg2", "sharpr_k562"]
 OUTPUTS += [f"gue_tf{number}" for number in range(5)]
 FILES = {
@@ -28,9 +28,9 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module", params=["default", "default-fast"])
-def model(request: pytest.FixtureRequest) -> EnhancerModel:
-    return open_model(request.param)
+@pytest.fixture(scope="module")
+def model() -> EnhancerModel:
+    return open_model()
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +38,9 @@ def windows() -> np.ndarray:
     return np.random.default_rng(3).integers(0, 4, (24, 200)).astype(np.uint8)
 
 
-def test_the_default_is_the_larger_one() -> None:
-    assert open_model().digest == open_model("default").digest != open_model("default-fast").digest
-
-
-def test_it_is_whole(model: EnhancerModel) -> None:
+def test_the_default_is_the_packaged_model(model: EnhancerModel) -> None:
+    assert model.directory.name == "default"
+    assert open_model("default").digest == model.digest
     assert {path.name for path in model.directory.iterdir()} == FILES
     assert model.window_length == 200
     assert model.card.k == 6
@@ -53,7 +51,7 @@ def test_it_is_whole(model: EnhancerModel) -> None:
 
 def test_it_is_small(model: EnhancerModel) -> None:
     assert sum(path.stat().st_size for path in model.directory.iterdir()) <= LARGEST_BYTES
-    assert flop_of_a_window(model) <= MOST_FLOP_A_WINDOW[model.directory.name.replace("_", "-")]
+    assert flop_of_a_window(model) <= MOST_FLOP_A_WINDOW
 
 
 def flop_of_a_window(model: EnhancerModel) -> float:

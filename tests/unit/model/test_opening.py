@@ -13,13 +13,13 @@ from dnabert_enhancer.model import opening as opening_module
 
 @pytest.mark.parametrize("name", [None, "default"])
 def test_the_packaged_model(model: EnhancerModel, monkeypatch: pytest.MonkeyPatch, name: str | None) -> None:
-    monkeypatch.setitem(opening_module.PACKAGED, "default", model.directory)
+    monkeypatch.setattr(opening_module, "PACKAGED", model.directory)
     assert open_model(name).digest == model.digest
 
 
 def test_without_a_packaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(opening_module.PACKAGED, "default", tmp_path / "none")
-    with pytest.raises(InputError, match="no packaged model default; name a model with --model DIR"):
+    monkeypatch.setattr(opening_module, "PACKAGED", tmp_path / "none")
+    with pytest.raises(InputError, match="no packaged model; name a model with --model DIR"):
         open_model()
 
 
