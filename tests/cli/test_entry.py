@@ -79,6 +79,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert done.stderr == ""
 
 
-def test_the_command_reference_is_up_to_date() -> None:
-    done = run(str(REPOSITORY / "tools" / "command_reference.py"), "--check")
+@pytest.mark.parametrize("program", ["command_reference.py", "model_page.py"])
+def test_pages_made_by_a_program_are_up_to_date(program: str) -> None:
+    done = run(str(REPOSITORY / "tools" / program), "--check")
     assert (done.returncode, done.stderr) == (0, "")

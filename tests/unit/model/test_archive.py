@@ -225,7 +225,10 @@ def test_more_members_or_longer_text_than_a_model_has(
     [
         (b"", "neither a model directory nor a whole model archive"),
         (b">chr1\nACGT\n", "neither a model directory nor a whole model archive"),
-        (gzip.compress(b">chr1\nACGT\n" * 200, mtime=0), "neither a model directory nor a whole model archive"),
+        (
+            gzip.compress(b">chr1\nACGT\n" * 200, mtime=0),
+            "neither a model directory nor a whole model archive",
+        ),
         (b"PK\x03\x04" + bytes(600), "the file is a ZIP archive"),
     ],
 )
