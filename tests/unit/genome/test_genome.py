@@ -223,8 +223,9 @@ def test_several_processes_at_once(folder, packing, read_only):
 
 
 SLOW = """
-import sys, time
-from dnabert_enhancer.genome import indexed_fasta, open_genome
+import importlib, sys, time
+from dnabert_enhancer.genome import open_genome
+indexed_fasta = importlib.import_module("dnabert_enhancer.genome.indexed_fasta")
 real = indexed_fasta.write_index
 def slow(entries, path):
     path.write_text("half")
