@@ -23,10 +23,11 @@ _GENOME_TEST = "chr17"
 def promoters(data: Path) -> QualitySet:
     """Return enhancers of two public test sets against GUE's promoters."""
     sets = (ienhancer(data), davuluri(data))
+    whole = [view for item in sets for view in item.views if len(view.rows) == len(item.test)]
     enhancers = [
-        text
-        for item in sets
-        for text, label in zip(item.test, item.views[0].labels, strict=True)
+        item.test[row]
+        for item, view in zip(sets, whole, strict=True)
+        for row, label in zip(view.rows, view.labels, strict=True)
         if label == 1
     ]
     dev = _promoters_of(data / f"{_GUE}/prom_300_all/dev.csv.gz").drop_duplicates()
