@@ -64,7 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--model",
         metavar="MODEL",
-        help="model directory or archive (.tar.gz), or hub:NAME@REVISION (default: the packaged one)",
+        help="model directory or archive (.tar.gz), or hub:NAME@REVISION (default: the packaged one); "
+        ":OUTPUT at the end takes one of its further outputs, such as default:lentimpra_hepg2",
     )
     group.add_argument("--label", metavar="NAME", help="which output to report, of a model with several")
     group.add_argument(
@@ -72,7 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=_named,
         metavar="NAME=MODEL",
-        help="a model of the binding of a transcription factor, directory or archive; can be repeated",
+        help="a model of the binding of a transcription factor: directory, archive, or an output such as "
+        "default:gue_tf0; can be repeated",
     )
     group.add_argument(
         "--window-length", type=positive_integer, metavar="BP", help="default: each model's own"
