@@ -110,6 +110,8 @@ def _process(plan: Plan, name: str, command: list[str]) -> Iterator[subprocess.P
     unwanted = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
     environment = {key: value for key, value in os.environ.items() if key not in unwanted}
     environment |= {
+        # Galaxy calls plain `python` to index BCF, and means its own
+        "PATH": f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}",
         "GALAXY_CONFIG_FILE": str(plan.state / "galaxy.yml"),
         "DNABERT_ENHANCER_CACHE": str(plan.state / "cache"),
         "OMP_NUM_THREADS": "1",
