@@ -65,7 +65,9 @@ class NamedConfiguration:
 
 CONFIGURATIONS: dict[str, NamedConfiguration] = {
     "tiny": NamedConfiguration(2, 32, 2, 64, "tests: a few thousand weights beside the vocabulary"),
-    "small": NamedConfiguration(3, 128, 4, 512, "trains on a CPU in an hour; the size of the packaged model"),
+    "small": NamedConfiguration(
+        3, 128, 4, 512, "trains on a CPU in an hour; a layer more than the packaged model"
+    ),
     "base": NamedConfiguration(12, 768, 12, 3072, "DNABERT's own size"),
 }
 
