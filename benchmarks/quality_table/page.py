@@ -68,6 +68,8 @@ def page(result: Mapping[str, Any], picture: str | None) -> str:
         f"Model `{model['name']}` (weights {model['digest'][:12]}), outputs: {', '.join(model['outputs'])}.",
         "",
         *(line.format(gkm_most=gkm.MOST_TRAINING, gkm_scored=gkm.MOST_SCORED) for line in NOTES),
+        "Random forest and gkm-SVM take long and are shown only where they were fitted (`--fit-slow`).",
+        "",
         "## Against the goal",
         "",
         *_summary(result["sets"]),
