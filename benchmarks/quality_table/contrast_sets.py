@@ -55,7 +55,7 @@ def promoters(data: Path) -> QualitySet:
         "fitted on the training enhancers of both sets and on other promoters (GUE's with TATA, Genomic "
         "Benchmarks' without). Below 0.5 means that promoters score higher.",
         CLASSES,
-        ENHANCER,
+        "distal",
         test.sequences,
         (whole_view(test.labels),),
         of_both(known, train),
@@ -113,7 +113,7 @@ def dnase_sites(data: Path, work: Path) -> QualitySet:
         "touches, 1:1 with the same GC (no reference of chr11 is at hand). The own baselines are fitted on "
         "the sites of chr10 and on unmarked windows of chr2 and chr16 with the same GC.",
         CLASSES,
-        ENHANCER,
+        "accessible",
         test.sequences,
         views,
         Labelled(train["sequence"].tolist(), train["label"].to_numpy(dtype=np.float64)),

@@ -23,6 +23,8 @@ TITLES = {
     "p300_k562": "K562 P300",
     "chromhmm_enhancer": "GM12878 ChromHMM enhancer states",
 }
+_OWN_OUTPUT = {name: name for name in ("dnase_gm12878", "dnase_k562", "h3k27ac_gm12878", "chromhmm_enhancer")}
+"""Outputs of the model for the very track; there is none for P300."""
 RATIOS = (1, 10)
 GC_EDGES = (0.0, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 1.0)
 _GC_BINS = 25
@@ -45,7 +47,7 @@ def scan(data: Path, work: Path) -> Iterator[QualitySet]:
             "lies in the annotation, against all others; and against as many windows of the same GC that no "
             f"annotation touches. {_TRAINING}",
             CLASSES,
-            ENHANCER,
+            _OWN_OUTPUT.get(track, ENHANCER),
             sequences,
             (
                 whole_view(marked, "all windows as they come"),
@@ -74,7 +76,7 @@ def matched_negatives(data: Path, work: Path) -> QualitySet:
             "the same GC in 25 bins. There are not 100 such windows for each enhancer: 1:100 is the 1:10 "
             f"sample with its negatives weighted. {_TRAINING}",
             CLASSES,
-            ENHANCER,
+            "accessible",
             table["sequence"].tolist(),
             views,
             _matched_rows(train, _enhancers(train), unmarked(train)),
@@ -103,7 +105,7 @@ def gc_bins(data: Path, work: Path) -> QualitySet:
         "Windows half in a DNase peak of GM12878 or K562 against windows that no annotation touches. Within "
         f"a bin GC tells next to nothing. {_TRAINING}",
         CLASSES,
-        ENHANCER,
+        "accessible",
         table["sequence"].tolist(),
         views,
         Labelled(kept["sequence"].tolist(), _open(kept).astype(float)),
@@ -131,7 +133,7 @@ def other_elements(data: Path, work: Path) -> Iterator[QualitySet]:
                 "Positive: as in the GC-matched set. Half of a negative window lies in such an element. "
                 f"Below 0.5 means that the others score higher. {_TRAINING}",
                 CLASSES,
-                ENHANCER,
+                "distal",
                 table["sequence"].tolist(),
                 (
                     View("all", "as they come", rows, positive[rows].astype(float)),

@@ -12,16 +12,15 @@ import pandas as pd
 RECIPE = Path(__file__).resolve().parents[2] / "training/default_model"
 sys.path.insert(0, str(RECIPE))
 
-from assemble import RULE, split_of  # noqa: E402 (needs the path above)
+from assemble import RULE, gc_matched, split_of  # noqa: E402 (needs the path above)
 from genome_windows import (  # noqa: E402
-    _CHAINS,
     HALF,
     PIECES,
+    Piece,
     genome_windows,
-    positions_in_other_assembly,
     window_shares,
 )
-from measure import CHR20, SCAN_STRIDE, SCAN_TRACKS, gc_matched, held_out  # noqa: E402
+from measure import CHR20, SCAN_STRIDE, SCAN_TRACKS, held_out  # noqa: E402
 from reserved import TEST_CONTIGS  # noqa: E402
 from sources import SOURCES, WINDOW, centred, davuluri_dev  # noqa: E402
 
@@ -36,13 +35,12 @@ __all__ = [
     "SOURCES",
     "TEST_CONTIGS",
     "WINDOW",
+    "Piece",
     "centred",
-    "chain_from",
     "davuluri_dev",
     "gc_matched",
     "genome_windows",
     "held_out",
-    "positions_in_other_assembly",
     "recipe_digest",
     "split_of",
     "window_shares",
@@ -64,11 +62,6 @@ def without_shared(frame: pd.DataFrame, test: list[str]) -> pd.DataFrame:
     """Return the rows that share no 40-mer, on either strand, with a test sequence."""
     shared = shared_kmers(frame["sequence"].tolist(), test, RULE).sequences
     return frame[~np.asarray(shared)]
-
-
-def chain_from(assembly: str) -> str:
-    """Return the chain file that leads from an assembly to the other one."""
-    return _CHAINS[assembly]
 
 
 def recipe_digest() -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from dnabert_enhancer.evaluation import known_rows
 from dnabert_enhancer.genome import read_fasta
 
-from .kinds import CLASSES, ENHANCER, Labelled, QualitySet, View, of_both, whole_view
+from .kinds import CLASSES, Labelled, QualitySet, View, of_both, whole_view
 from .published import IENHANCER
 from .recipe import SOURCES, TEST_CONTIGS, centred, davuluri_dev, with_splits, without_shared
 
@@ -40,7 +40,7 @@ def ienhancer(data: Path) -> QualitySet:
         "strong enhancers): the baselines know them. The model has seen no sequence that shares a 40-mer "
         "with the independent set.",
         CLASSES,
-        ENHANCER,
+        "ienhancer",
         test.sequences,
         (
             View("unique", f"without the {duplicates} duplicates", fresh, test.labels[fresh]),
@@ -63,7 +63,7 @@ def davuluri(data: Path) -> QualitySet:
         "The centre 200 of 201 bp; the published split. The baselines are fitted on its Train.tsv "
         f"({known} dev rows are in it).",
         CLASSES,
-        ENHANCER,
+        "davuluri",
         sequences,
         (whole_view(labels),),
         Labelled(frame["sequence"].tolist(), frame["label"].to_numpy(dtype=np.float64)),
@@ -81,7 +81,7 @@ def nhlf(data: Path) -> QualitySet:
         "The centre 200 bp of sequences of 406 to 996 bp (positives are longer: whole, their length alone "
         "would tell). No places are known: the rows are split by a hash, as in the model's training.",
         CLASSES,
-        ENHANCER,
+        "nhlf",
         test["sequence"].tolist(),
         (whole_view(test["label"].to_numpy()),),
         Labelled(train["sequence"].tolist(), train["label"].to_numpy(dtype=np.float64)),

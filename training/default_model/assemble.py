@@ -139,6 +139,19 @@ def gc_share(sequences: pd.Series) -> NDArray[np.float64]:
     return (sequences.str.count("[GC]") / sequences.str.len()).to_numpy(dtype=np.float64)
 
 
+def gc_matched(labels: NDArray[np.int64], gc: NDArray[np.float64], seed: int = 0) -> NDArray[np.bool_]:
+    """Return which rows to keep so that both classes have equally many in each bin of GC, ``bool[n]``."""
+    rng = np.random.default_rng(seed)
+    bins = _bins(gc)
+    kept = np.zeros(len(labels), dtype=bool)
+    for number in np.unique(bins):
+        classes = [np.flatnonzero((bins == number) & (labels == label)) for label in (0, 1)]
+        size = min(map(len, classes))
+        for rows in classes:
+            kept[rng.choice(rows, size, replace=False)] = True
+    return kept
+
+
 def _bins(gc: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.floor(gc * GC_BINS + 1e-9).astype(np.int64)
 

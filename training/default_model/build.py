@@ -54,7 +54,7 @@ def main() -> None:
     if args.until == "networks":
         return
     data = {stage: read_dataset(work / "data" / stage) for stage in ("enhancer", "binding")}
-    model = package(work, args.output_dir, _training(work, data), args.threads)
+    model = package(work, args.output_dir, data["enhancer"], _training(work, data), args.threads)
     started = time.monotonic()
     metrics = measure(model, data["enhancer"], data["binding"], args.shared_data, args.threads)
     replace_card(args.output_dir, model.card.replace(metrics=metrics))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -38,22 +39,26 @@ def distilled(
 class Averaged:
     """A moving average of the weights, which is what is judged and kept."""
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.model, self.decay = model, decay
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
         self.shadow = {name: value.detach().clone() for name, value in model.state_dict().items()}
 
     @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Take in the weights after a step."""
-        decay = min(self.decay, (1 + step) / (10 + step))
+    def update(self, share: torch.Tensor) -> None:
+        """Take in the weights after a step; `share` is what they count."""
         for name, value in self.model.state_dict().items():
             if value.dtype.is_floating_point:
-                self.shadow[name].lerp_(value, 1 - decay)
+                self.shadow[name].lerp_(value, share)
             else:
                 self.shadow[name].copy_(value)
 
 
-def fit(model: nn.Module, loss: Any, job: dict[str, Any], label: str, extra: nn.Module | None = None) -> int:
+def fit(
+    model: nn.Module,
+    loss: Callable[[], torch.Tensor],
+    job: dict[str, Any],
+    label: str,
+) -> int:
     """Train until the job's steps are done or, where it names seconds, its time is over; return the steps.
 
     Parameters
@@ -62,45 +67,84 @@ def fit(model: nn.Module, loss: Any, job: dict[str, Any], label: str, extra: nn.
     loss : callable
         Gives the loss of the next batch.
     job : dict
-        ``learning_rate``, ``weight_decay``, ``steps`` or ``seconds``, ``average``.
+        ``learning_rate``, ``weight_decay``, ``steps`` or ``seconds``, ``average`` (of how much of the moving
+        average stays at a step), ``recorded`` (as a CUDA graph; the loss must not wait for the card).
     label : str
         For the log.
-    extra : Module, optional
-        Whose weights are trained too and then dropped.
     """
-    parameters = [*model.named_parameters(), *(extra.named_parameters() if extra else [])]
+    parameters = list(model.named_parameters())
     decayed = [p for name, p in parameters if p.ndim >= 2 and "positions" not in name]
     others = [p for name, p in parameters if p.ndim < 2 or "positions" in name]
+    device = next(model.parameters()).device
+    share = torch.ones((), device=device)
+    on_card = device.type == "cuda"
     optimiser = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": job["weight_decay"]}, {"params": others, "weight_decay": 0.0}],
-        lr=job["learning_rate"],
+        lr=torch.zeros((), device=device),
         betas=(0.9, 0.98),
-        fused=next(model.parameters()).is_cuda,
+        fused=on_card,
+        capturable=on_card,
     )
-    average = Averaged(model, job.get("average", 0.999))
-    started, step, total = time.monotonic(), 0, job.get("steps", 0)
-    device = next(model.parameters()).device.type
+    average = Averaged(model)
+
+    def step_once() -> torch.Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=on_card):
+            value = loss()
+        value.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        average.update(share)
+        return value
+
+    def eager() -> torch.Tensor:
+        optimiser.zero_grad(set_to_none=True)
+        return step_once()
+
     model.train()
-    running = 0.0
+    advance = _recorded(eager, step_once, optimiser) if on_card and job.get("recorded") else eager
+    started, step, total = time.monotonic(), 0, job.get("steps", 0)
     while True:
         elapsed = time.monotonic() - started
         progress = step / total if total else elapsed / job["seconds"]
         if progress >= 1:
             break
-        rate = min(1.0, progress / 0.06 + 0.01) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+        warmth = min(1.0, progress / 0.06 + 0.01)
+        rate = job["learning_rate"] * warmth * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in optimiser.param_groups:
-            group["lr"] = rate * job["learning_rate"]
-        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-            value = loss()
-        optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        average.update(step)
+            group["lr"].fill_(rate)
+        share.fill_(1 - min(job.get("average", 0.999), (1 + step) / (10 + step)))
+        value = advance()
         step += 1
-        if step % 200 == 0:
-            running = float(value.detach())
-            print(f"{label} step {step} {elapsed:.0f} s loss {running:.4f}", flush=True)
+        if step % 500 == 0:
+            print(f"{label} step {step} {elapsed:.0f} s loss {float(value.detach()):.4f}", flush=True)
+        elif on_card and step % 20 == 0:
+            torch.cuda.synchronize()  # so that the clock means steps that are done
     model.load_state_dict(average.shadow)
     print(f"{label} {step} steps in {time.monotonic() - started:.1f} s", flush=True)
     return step
+
+
+def _recorded(
+    eager: Callable[[], torch.Tensor], step_once: Callable[[], torch.Tensor], optimiser: torch.optim.Optimizer
+) -> Callable[[], torch.Tensor]:
+    """Return the step as a recorded CUDA graph: small networks are else bound by the processor.
+
+    The three steps before it is recorded have learning rate 0.
+    """
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            eager()
+    torch.cuda.current_stream().wait_stream(stream)
+    torch.cuda.synchronize()
+    optimiser.zero_grad(set_to_none=True)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        value = step_once()
+
+    def replay() -> torch.Tensor:
+        graph.replay()
+        return value
+
+    return replay

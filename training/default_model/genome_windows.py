@@ -50,10 +50,13 @@ TRACKS: dict[str, tuple[str, str]] = {
     "promoter_like": ("hg38", "annotation/cCREv4_PLS.hg38.bed.gz"),
     "ctcf": ("hg38", "annotation/cCREv4_CA-CTCF.hg38.bed.gz"),
     "proximal_enhancer_like": ("hg38", "databases/cCRE_pELS_nearest_gene.bed.gz"),
+    "cpg_island": ("hg19", "databases/CpG_islands_hg19.bed.gz"),
 }
 """Annotation by name: assembly and file. ChromHMM states and Ensembl's enhancers are read apart."""
 EVALUATION_TRACKS = ("p300_gm12878", "p300_k562")
 """Tracks that take no part in the labels."""
+NO_MARKS = ("chrom", "start", "sequence", "cpg_island", *EVALUATION_TRACKS)
+"""Columns of a table of windows that do not say whether a window is marked."""
 _CHAINS = {"hg38": "reference/GRCh38_to_GRCh37.chain.gz", "hg19": "reference/GRCh37_to_GRCh38.chain.gz"}
 _CHROMHMM = f"{_HG19}/E116_GM12878_25state_imputed12marks.bed.gz"
 _ENSEMBL = "enhancers/genomic_benchmarks/human_enhancers_ensembl/{}/positive.csv.gz"
@@ -80,7 +83,7 @@ def genome_windows(data: Path) -> pd.DataFrame:
             | ((table["proximal_enhancer_like"] >= HALF) & in_dnase)
             | ((table["dnase_k562"] >= HALF) & (table[["promoter_like", "ctcf"]].max(axis=1) < 0.1))
         ) & (table["blacklist"] == 0)
-        marks = table.columns.difference(["chrom", "start", "sequence", *EVALUATION_TRACKS])
+        marks = table.columns.difference(list(NO_MARKS))
         negative = table[list(marks)].max(axis=1) == 0
         table = table[positive | negative].assign(label=positive[positive | negative].astype(int))
         parts.append(table[["chrom", "start", "label", "sequence"]])

@@ -10,21 +10,24 @@ SEED = 1
 BATCH = 1024
 SIZES = {
     "default": {"hidden": 128, "layers": 2, "heads": 4, "intermediate": 512},
-    "large": {"hidden": 192, "layers": 4, "heads": 4, "intermediate": 768},
+    "large": {"hidden": 192, "layers": 3, "heads": 6, "intermediate": 1024},
 }
 """Of the packaged student, and of a larger one that is trained beside it to compare."""
-POOL = 600_000
-"""Windows that the ensemble answers for the students."""
-DISTIL_STEPS = {"default": 4000, "large": 2513}
-"""What about 200 seconds of an H100 gave, both at once; see README.md for what more would bring."""
+POOL = 900_000
+"""Windows of 200 bp, half as many, and of the other lengths that the mixture answers for the students."""
+WARM_FIT = {"steps": 1000, "learning_rate": 5e-4, "weight_decay": 0.05, "recorded": True}
+DISTIL_FIT = {"learning_rate": 7e-4, "weight_decay": 0.02, "recorded": True}
+DISTIL_STEPS = {"default": 11_698, "large": 5760}
+"""What 235 seconds of an H100 gave, both at once."""
 EMPHASIS = {
     "enhancer": 3.0,
-    **{f"{assay}_{cell}": 1.0 for assay, cell in (("lentimpra", "hepg2"), ("lentimpra", "wtc11"))},
-    **{f"sharpr_{cell}": 1.0 for cell in ("hepg2", "k562")},
+    **dict.fromkeys(("lentimpra_hepg2", "lentimpra_wtc11", "sharpr_hepg2", "sharpr_k562"), 1.0),
     **{f"gue_tf{number}": 1.0 for number in range(5)},
+    **dict.fromkeys(("accessible", "distal", "ienhancer", "davuluri", "nhlf"), 1.0),
+    **dict.fromkeys(("dnase_gm12878", "dnase_k562"), 1.0),
 }
-"""Weights of the packaged outputs in the students' loss."""
-BACKGROUND = 0.2
+"""Weights of outputs in the students' loss."""
+BACKGROUND = 0.3
 """Weight of each other output."""
 TEACHERS: dict[str, Job] = {
     "t1": {"seed": 1, "steps": 754},
@@ -57,18 +60,18 @@ def stages(work: Path) -> list[list[Job]]:
     warm = [
         common
         | {"name": f"warm_{name}", "kind": "student", "seed": SEED, "size": size | {"dropout": 0.1}}
-        | {"ridges": path("ridges"), "fit": {"steps": 600, "learning_rate": 5e-4, "weight_decay": 0.05}}
+        | {"ridges": path("ridges"), "fit": WARM_FIT}
         for name, size in SIZES.items()
     ]
-    members = [path(name) for name in ("ridges", *TEACHERS, "warm_large")]
+    members = [path(name) for name in ("ridges", *TEACHERS, *(f"warm_{name}" for name in SIZES))]
     mix = common | {"name": "mix", "kind": "mix", "seed": SEED, "members": members, "pool": POOL}
     students = [
         common
-        | {"name": name, "kind": "student", "seed": SEED, "size": size | {"dropout": 0.05}}
+        | {"name": name, "kind": "student", "seed": SEED, "size": size | {"dropout": 0.0}}
         | {"start": path(f"warm_{name}"), "pool": str(models / "mix.pool.pt")}
         | {"emphasis": EMPHASIS, "background": BACKGROUND}
-        | {"distil": {"steps": DISTIL_STEPS[name], "learning_rate": 6e-4, "weight_decay": 0.02}}
+        | {"distil": DISTIL_FIT | {"steps": DISTIL_STEPS[name]}}
         for name, size in SIZES.items()
     ]
     ridges = common | {"name": "ridges", "kind": "ridges", "seed": SEED}
-    return [[ridges, *teachers], warm, [mix], students]
+    return [[ridges], [*teachers, *warm], [mix], students]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from assemble import GC_BINS
+from assemble import gc_matched
 from genome_windows import HALF, Piece, window_shares
 from numpy.typing import NDArray
 from sources import WINDOW, centred, davuluri_dev
@@ -159,19 +159,6 @@ def _matched_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
     labels = frame["label"].to_numpy()
     gc = np.array([gc_fraction(encode_bases(text)[None])[0] for text in frame["sequence"]])
     return gc_matched(labels, gc)
-
-
-def gc_matched(labels: NDArray[np.int64], gc: NDArray[np.float64], seed: int = 0) -> NDArray[np.bool_]:
-    """Return which rows to keep so that both classes have equally many in each bin of GC, ``bool[n]``."""
-    rng = np.random.default_rng(seed)
-    bins = np.floor(gc * GC_BINS + 1e-9).astype(np.int64)
-    kept = np.zeros(len(labels), dtype=bool)
-    for number in np.unique(bins):
-        classes = [np.flatnonzero((bins == number) & (labels == label)) for label in (0, 1)]
-        size = min(map(len, classes))
-        for rows in classes:
-            kept[rng.choice(rows, size, replace=False)] = True
-    return kept
 
 
 def public_sets(data: Path) -> dict[str, ReportedSet]:

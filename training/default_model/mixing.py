@@ -129,18 +129,20 @@ def pool(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return new windows and the teachers' answers to them, uint8[n, length] and float16[n, tasks].
 
-    Half are training windows with up to 20 % of their bases changed, half are two of them put together.
+    A third are training windows with few bases changed, a third have up to 20 % changed, and a third are two
+    put together.
     """
     group = data.groups[length]
     codes, answers = [], []
     for start in range(0, count, 16384):
         size = min(16384, count - start)
-        rows = torch.multinomial(group.weight, size, replacement=True)
-        part = augmented(group.codes[rows], 0.2, length // 8)
-        other = augmented(group.codes[rows.roll(1)], 0.05, length // 8)
-        cut = torch.randint(length // 5, length - length // 5, (size, 1), device=part.device)
-        both = torch.where(torch.arange(length, device=part.device) < cut, part, other)
-        mixed = torch.where(torch.rand((size, 1), device=part.device) < 0.5, both, part)
+        rows = group.drawn(size)
+        light = augmented(group.codes[rows], 0.02, length // 8)
+        heavy = augmented(group.codes[rows], 0.2, length // 8)
+        cut = torch.randint(length // 5, length - length // 5, (size, 1), device=light.device)
+        both = torch.where(torch.arange(length, device=light.device) < cut, light, heavy.roll(1, 0))
+        kind = torch.randint(0, 3, (size, 1), device=light.device)
+        mixed = torch.where(kind == 0, light, torch.where(kind == 1, heavy, both))
         codes.append(mixed)
         answers.append(answer(mixed).half())
     return torch.cat(codes), torch.cat(answers)

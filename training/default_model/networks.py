@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -37,7 +38,7 @@ class BertSize:
 
 def kmer_tokens(codes: torch.Tensor) -> torch.Tensor:
     """Return token ids, int64[n, L - K + 3], of base codes, uint8[n, L]; as `KmerTokenizer` does."""
-    rank = torch.tensor((*_DNABERT_ORDER, 0), device=codes.device)[codes.long()]
+    rank = _ranks(codes.device)[codes.long()]
     length = codes.shape[1] - K + 1
     ids = torch.zeros((len(codes), length), dtype=torch.long, device=codes.device)
     for place in range(K):
@@ -46,6 +47,11 @@ def kmer_tokens(codes: torch.Tensor) -> torch.Tensor:
     ids = torch.where(unknown, UNKNOWN, ids + SPECIAL)
     edge = torch.ones((len(codes), 1), dtype=torch.long, device=codes.device)
     return torch.cat([CLS * edge, ids, SEP * edge], dim=1)
+
+
+@functools.cache
+def _ranks(device: torch.device) -> torch.Tensor:
+    return torch.tensor((*_DNABERT_ORDER, 0), device=device)
 
 
 def one_hot(codes: torch.Tensor) -> torch.Tensor:
@@ -65,12 +71,14 @@ class KmerEmbedding(nn.Module):
         self.letters = nn.Parameter(torch.randn(K, 4, hidden) * 0.4)
         self.free = nn.Parameter(torch.randn(SPECIAL + 4**K, hidden) * 0.02)
         digits = torch.arange(4**K)
-        self.register_buffer("digit", torch.stack([digits // 4 ** (K - 1 - p) % 4 for p in range(K)]))
+        digit = torch.stack([digits // 4 ** (K - 1 - p) % 4 for p in range(K)], dim=1)
+        held = functional.one_hot(digit, 4).flatten(1).float()
+        self.register_buffer("held", functional.pad(held, (0, 0, SPECIAL, 0)))
 
     def table(self) -> torch.Tensor:
         """Return the embeddings of all tokens, [tokens, hidden]."""
-        parts = sum(self.letters[place][self.digit[place]] for place in range(K))
-        return self.free + torch.cat([torch.zeros_like(self.free[:SPECIAL]), parts])
+        with torch.autocast(self.held.device.type, enabled=False):
+            return self.free + self.held @ self.letters.flatten(0, 1)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Return the embeddings of token ids."""
@@ -88,15 +96,19 @@ class Layer(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(h, eps=1e-12), nn.LayerNorm(h, eps=1e-12)
         self.widen, self.narrow = nn.Linear(h, size.intermediate), nn.Linear(size.intermediate, h)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the next hidden states, [n, tokens, hidden]."""
+    def attended(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what the attention adds to the hidden states, [n, tokens, hidden]."""
         n, t, h = x.shape
         q, k, v = (
             part(x).view(n, t, self.heads, h // self.heads).transpose(1, 2)
             for part in (self.query, self.key, self.value)
         )
-        y = functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, t, h)
-        x = self.norm1(x + functional.dropout(self.dense(y), self.dropout, self.training))
+        y = functional.scaled_dot_product_attention(q, k, v)
+        return self.dense(y.transpose(1, 2).reshape(n, t, h))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the next hidden states, [n, tokens, hidden]."""
+        x = self.norm1(x + functional.dropout(self.attended(x), self.dropout, self.training))
         y = self.narrow(functional.gelu(self.widen(x)))
         return self.norm2(x + functional.dropout(y, self.dropout, self.training))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,12 +11,13 @@ import numpy as np
 import torch
 from arrays import lengths_of, standardisation
 from calibrate import platt
-from jobs import TEACHERS
+from jobs import SIZES, TEACHERS
 from networks import BertSize, K
 from numpy.typing import NDArray
 from sources import SOURCES
 from tasks import BINARY, TASKS
 
+from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision
 from dnabert_enhancer.evaluation import threshold_of_best_mcc
 from dnabert_enhancer.files import sha256_of
@@ -34,10 +36,10 @@ from dnabert_enhancer.model.bert import bert_config
 from dnabert_enhancer.sequence import KmerVocabulary
 
 STUDENT = "default"
-NAME = "dnabert-enhancer-default-2"
+NAME = "dnabert-enhancer-default-3"
 LICENCE = "Apache-2.0"
 LIMITS = (
-    "Trained on about 150,000 short sequences, mostly of a few human cell lines: a research tool, not for "
+    "Trained on about 160,000 short sequences, mostly of a few human cell lines: a research tool, not for "
     "clinical use. Scores rank regulatory DNA; the enhancer output does not tell cell types apart, nor "
     "enhancers from promoters, and in a whole genome most calls at the default threshold are false. Young "
     "repeats are rare in the training data, since they are shared with the contigs kept for evaluation. "
@@ -61,10 +63,19 @@ class ValidationRows(NamedTuple):
 
     codes: dict[int, NDArray[np.uint8]]
     targets: dict[int, NDArray[np.float32]]
-    in_genome: dict[int, NDArray[np.bool_]]
 
 
-def package(work: Path, output: Path, training: dict[str, Any], threads: int) -> EnhancerModel:
+class PlacedRows(NamedTuple):
+    """Validation rows of the enhancer output whose place in the genome is known."""
+
+    codes: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    in_genome: NDArray[np.bool_]
+
+
+def package(
+    work: Path, output: Path, enhancers: Dataset, training: dict[str, Any], threads: int
+) -> EnhancerModel:
     """Write the packaged student as a model directory with float16 matrices.
 
     Parameters
@@ -73,6 +84,8 @@ def package(work: Path, output: Path, training: dict[str, Any], threads: int) ->
         Folder of the recipe's results.
     output : Path
         Gets the model.
+    enhancers : Dataset
+        Of the output ``enhancer``: it is calibrated on the rows of the validation contigs.
     training : dict
         What the card says of the data.
     threads : int
@@ -115,23 +128,25 @@ def package(work: Path, output: Path, training: dict[str, Any], threads: int) ->
     )
     parts = ModelParts(config, state, card, KmerVocabulary(K))
     raw = write_model(output, parts, half=True, int8=False)
+    placed = _placed(enhancers)
+    logits = _logits(raw, placed.codes, threads)[:, 0]
+    shift, calibration, report = platt(logits, placed.labels, seed=1)
+    state["classifier.bias"][0] += shift
+    card = card.replace(
+        calibration=calibration,
+        thresholds=_thresholds(calibration.apply(logits + shift), placed),
+        training={**card.training, "calibration": report},
+    )
     rows = _validation(arrays)
-    outputs = _outputs(raw, rows, threads)
+    outputs = {length: _logits(raw, codes, threads) for length, codes in rows.codes.items()}
     further = {}
-    for column, task in enumerate(PUBLISHED):
-        if task.kind != BINARY:
-            further[task.name] = FurtherOutput(column, task.kind, task.meaning, task.length)
-            continue
-        logits, truth = _known(outputs, rows, column)
-        shift, calibration, report = platt(logits, truth, seed=1)
-        state["classifier.bias"][column] += shift
-        if column:
-            further[task.name] = FurtherOutput(column, task.kind, task.meaning, task.length, calibration)
-        else:
-            probability = calibration.apply(logits + shift)
-            thresholds = _thresholds(probability, truth, _in_genome(rows))
-            card = card.replace(calibration=calibration, thresholds=thresholds)
-            card = card.replace(training={**card.training, "calibration": report})
+    for column, task in list(enumerate(PUBLISHED))[1:]:
+        output_of = FurtherOutput(column, task.kind, task.meaning, task.length)
+        if task.kind == BINARY:
+            shift, fitted, _ = platt(*_known(outputs, rows, column), seed=1)
+            state["classifier.bias"][column] += shift
+            output_of = dataclasses.replace(output_of, calibration=fitted)
+        further[task.name] = output_of
     card = card.replace(further_outputs=further)
     model = write_model(output, ModelParts(config, state, card, KmerVocabulary(K)), half=True, int8=False)
     digests = {path.name: sha256_of(path) for path in sorted(output.iterdir()) if path.name != CARD_NAME}
@@ -177,7 +192,7 @@ def _keep_published(state: dict[str, NDArray[np.float32]], arrays: Any) -> None:
 
 def _stages(models: Path) -> dict[str, Any]:
     """Return the jobs that led to the student: settings, steps and device."""
-    known = ("ridges", *TEACHERS, "warm_large", f"warm_{STUDENT}", "mix", STUDENT)
+    known = ("ridges", *TEACHERS, *(f"warm_{name}" for name in SIZES), "mix", STUDENT)
     result = {}
     for job in known:
         path = models / f"{job}.json"
@@ -196,44 +211,48 @@ def _stages(models: Path) -> dict[str, Any]:
 def _validation(arrays: Any) -> ValidationRows:
     names = arrays["tasks"].tolist()
     wanted = [names.index(task.name) for task in PUBLISHED]
-    rows = ValidationRows({}, {}, {})
+    rows = ValidationRows({}, {})
     for length in lengths_of(arrays):
         targets = arrays[f"targets_{length}"][:, wanted]
         kept = (arrays[f"split_{length}"] == "validation") & ~np.isnan(targets).all(axis=1)
         rows.codes[length] = arrays[f"codes_{length}"][kept]
         rows.targets[length] = targets[kept]
-        rows.in_genome[length] = np.char.startswith(arrays[f"source_{length}"][kept], "genome")
     return rows
 
 
-def _outputs(model: EnhancerModel, rows: ValidationRows, threads: int) -> dict[int, NDArray[np.float32]]:
+def _placed(enhancers: Dataset) -> PlacedRows:
+    frame = enhancers.frame("validation")
+    chosen = frame["start"].notna().to_numpy()
+    codes = np.stack(list(enhancers.encoded("validation")))[chosen]
+    frame = frame[chosen]
+    return PlacedRows(
+        codes,
+        frame["label"].to_numpy(dtype=np.int64),
+        frame["name"].str.startswith("genome").to_numpy(),
+    )
+
+
+def _logits(model: EnhancerModel, codes: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
+    """Return all outputs as they leave the classifier, float64[n, output]."""
     whole = EnhancerModel(model.directory, model.config, model.card.replace(column=None, task="regression"))
     engine = Engine(whole, EngineSettings(precision=Precision.FLOAT32, threads=threads))
-    return {length: engine.predict(codes).outputs for length, codes in rows.codes.items()}
+    return engine.predict(codes).outputs.astype(np.float64)
 
 
 def _known(
-    outputs: dict[int, NDArray[np.float32]], rows: ValidationRows, column: int
+    outputs: dict[int, NDArray[np.float64]], rows: ValidationRows, column: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     logits, truth = [], []
     for length, targets in rows.targets.items():
         known = ~np.isnan(targets[:, column])
-        logits.append(outputs[length][known, column].astype(np.float64))
+        logits.append(outputs[length][known, column])
         truth.append(targets[known, column].astype(np.int64))
     return np.concatenate(logits), np.concatenate(truth)
 
 
-def _in_genome(rows: ValidationRows) -> NDArray[np.bool_]:
-    return np.concatenate(
-        [rows.in_genome[length][~np.isnan(targets[:, 0])] for length, targets in rows.targets.items()]
-    )
-
-
-def _thresholds(
-    probability: NDArray[np.float32], truth: NDArray[np.int64], in_genome: NDArray[np.bool_]
-) -> dict[str, Threshold]:
-    background = probability[in_genome & (truth == 0)]
-    best = round(threshold_of_best_mcc(truth, probability), 4)
+def _thresholds(probability: NDArray[np.float32], rows: PlacedRows) -> dict[str, Threshold]:
+    background = probability[rows.in_genome & (rows.labels == 0)]
+    best = round(threshold_of_best_mcc(rows.labels, probability), 4)
     strict = round(float(np.quantile(background, 1 - STRICT_SHARE)), 4)
     return {
         "default": Threshold(0.5, "one half of the calibrated probability"),

@@ -17,14 +17,26 @@ BATCHES = {200: 0.5, 101: 0.5, 295: 0.1}
 TEMPERATURE = 0.6
 """Rows are drawn from a source in proportion to its number of rows to this power."""
 
+_LOOKED_AT = 8192
+"""Training windows of each length on which motifs are ranked."""
+
 
 class Group(NamedTuple):
-    """The rows of one length on the device: codes uint8[n, L], targets float32[n, tasks], split, weight."""
+    """The rows of one length on the device: codes uint8[n, L], targets float32[n, tasks], split, weight.
+
+    Weights are those with which training rows are drawn; they sum to 1.
+    """
 
     codes: torch.Tensor
     targets: torch.Tensor
     split: torch.Tensor
     weight: torch.Tensor
+    total: torch.Tensor
+
+    def drawn(self, count: int) -> torch.Tensor:
+        """Return the numbers of training rows drawn with replacement, int64[count]."""
+        chance = torch.rand(count, device=self.total.device, dtype=self.total.dtype)
+        return torch.searchsorted(self.total, chance).clamp(max=len(self.total) - 1)
 
 
 class Data(NamedTuple):
@@ -57,6 +69,7 @@ def load(path: Path, motifs: Path, device: str) -> Data:
             torch.from_numpy(targets[length]).to(device),
             torch.from_numpy(split).to(device),
             torch.from_numpy(weight / weight.sum()).float().to(device),
+            torch.from_numpy(np.cumsum(weight / weight.sum())).to(device),
         )
     filters = torch.from_numpy(np.load(motifs)["filters"]).to(device)
     return Data(groups, tasks, torch.from_numpy(binary).to(device), filters)
@@ -93,17 +106,44 @@ def batches(
             if length not in data.groups:
                 continue
             group = data.groups[length]
-            rows = torch.multinomial(group.weight, max(8, int(size * share)), replacement=True)
+            rows = group.drawn(max(8, int(size * share)))
             parts.append((augmented(group.codes[rows], mutation, shift), group.targets[rows]))
         yield parts
 
 
+def useful_scanner(data: Data) -> MotifScanner:
+    """Return a scanner of the distinct motifs, first those that tell most about any task beyond its GC."""
+    scanner = scanner_of(data)
+    useful = torch.zeros(len(scanner.filters), device=scanner.filters.device)
+    for group in data.groups.values():
+        rows = torch.multinomial(group.weight, min(_LOOKED_AT, int((group.weight > 0).sum())))
+        letters = one_hot(group.codes[rows])
+        best = torch.cat([scanner(part).amax(1) for part in letters.split(256)])
+        gc = letters[:, 1:3].sum((1, 2)) / letters.sum((1, 2)).clamp(min=1)
+        for column in range(len(data.tasks)):
+            target = group.targets[rows, column]
+            known = ~target.isnan()
+            if target[known].unique().numel() < 2:
+                continue
+            about = torch.stack([torch.ones_like(gc[known]), gc[known]], dim=1)
+            both = torch.cat([best[known], target[known, None]], dim=1)
+            both = both - about @ torch.linalg.lstsq(about, both).solution
+            both = both / both.norm(dim=0).clamp(min=1e-6)
+            useful = torch.maximum(useful, (both[:, :-1].T @ both[:, -1]).abs() * len(both) ** 0.5)
+    order = useful.argsort(descending=True)
+    return MotifScanner(scanner.filters[order]).to(order.device).fit(one_hot(window_sample(data)))
+
+
 def scanner_of(data: Data) -> MotifScanner:
     """Return a scanner of the motifs that find different windows, fitted on training windows."""
-    group = data.groups[200]
-    rows = torch.nonzero(group.split == 0)[:, 0]
-    rows = rows[torch.linspace(0, len(rows) - 1, 4096, device=rows.device).long()]
-    letters = one_hot(group.codes[rows])
+    letters = one_hot(window_sample(data))
     chosen = distinct_motifs(data.filters, letters)
     print(f"{len(chosen)} of {len(data.filters)} motifs are distinct", flush=True)
     return MotifScanner(data.filters[chosen.to(data.filters.device)]).to(letters.device).fit(letters)
+
+
+def window_sample(data: Data) -> torch.Tensor:
+    """Return 4,096 training windows of 200 bp, spread evenly over the rows."""
+    group = data.groups[200]
+    rows = torch.nonzero(group.split == 0)[:, 0]
+    return group.codes[rows[torch.linspace(0, len(rows) - 1, 4096, device=rows.device).long()]]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from assemble import canonical, split_of, without_reserved
+from assemble import canonical, gc_matched, gc_share, split_of, without_reserved
 from genome_windows import PIECES, window_shares
 from numpy.typing import NDArray
 from sources import BINDING_WINDOW, WINDOW, binding_of, centred
@@ -84,6 +84,7 @@ _SETS = {
     "nhlf": "NHLF enhancer",
     "open_chromatin": "open chromatin",
 }
+_HIDDEN = {"open_chromatin", "fantom5", "ensembl", "proximal_enhancer_like"}
 TASKS: tuple[TaskDefinition, ...] = (
     TaskDefinition("enhancer", BINARY, True, "core of an active regulatory element, any source"),
     TaskDefinition("lentimpra_hepg2", REGRESSION, True, "lentiMPRA activity in HepG2, log2(RNA/DNA)"),
@@ -100,14 +101,23 @@ TASKS: tuple[TaskDefinition, ...] = (
         )
         for n in range(5)
     ),
-    *(TaskDefinition(name, BINARY, False, meaning) for name, meaning in _SETS.items()),
-    *(TaskDefinition(name, BINARY, False, meaning) for name, meaning in _TRACKS.items()),
+    TaskDefinition("accessible", BINARY, True, "DNase site, rather than unmarked DNA of the same GC"),
+    TaskDefinition("distal", BINARY, True, "enhancer, rather than promoter or CpG island"),
+    *(TaskDefinition(name, BINARY, name not in _HIDDEN, meaning) for name, meaning in _SETS.items()),
+    *(TaskDefinition(name, BINARY, name not in _HIDDEN, meaning) for name, meaning in _TRACKS.items()),
     TaskDefinition("promoter_tata", BINARY, False, "promoter with a TATA box (GUE)"),
     *(
-        TaskDefinition(f"dhs_{name.lower().replace(' ', '_')}", BINARY, False, f"DNase site of {name} organs")
+        TaskDefinition(
+            f"dhs_{name.lower().replace(' ', '_')}",
+            BINARY,
+            True,
+            f"DNase site of one biosample: of {name.lower()} organs rather than of others",
+        )
         for name in _ORGANS
     ),
 )
+_ENHANCER_SETS = ("ienhancer", "davuluri")
+"""Sets whose positives are enhancers for the task ``distal`` too."""
 TASK_NAMES = tuple(task.name for task in TASKS)
 
 
@@ -145,7 +155,8 @@ def task_rows(data: Path, enhancer_dataset: Path) -> tuple[pd.DataFrame, dict[st
     rows, counts["sharing_a_40mer_with"] = without_reserved(rows, data)
     parts = {name: rows[rows["split"] == name] for name in SPLIT_NAMES}
     report = leaks_between({name: part["sequence"].tolist() for name, part in parts.items()}, _RULE)
-    rows = pd.concat([part[~report.offenders[name]] for name, part in parts.items()], ignore_index=True)
+    parts = {name: part[~report.offenders[name]] for name, part in parts.items()}
+    rows = pd.concat(map(_with_accessible, parts.values()), ignore_index=True)
     counts["sharing_a_40mer_with_a_later_split"] = {
         name: int(flags.sum()) for name, flags in report.offenders.items()
     }
@@ -206,6 +217,7 @@ def _labelled(folder: Path) -> pd.DataFrame:
         for name in _SETS:
             own = source.str.startswith(name).to_numpy()
             part.loc[own, name] = frame["label"].to_numpy(dtype=float)[own]
+        part.loc[part[list(_ENHANCER_SETS)].max(axis=1) == 1, "distal"] = 1.0
         parts.append(part)
     return pd.concat(parts)
 
@@ -219,7 +231,9 @@ def _parts(data: Path) -> Iterator[pd.DataFrame]:
     yield _organs(data)
     table = pd.read_csv(data / "enhancers/gue/prom/prom_300_tata/train.csv.gz")
     sequences = table["sequence"].map(centred)
-    yield _frame("promoter_tata", sequences, {"promoter_tata": table["label"].astype(float)})
+    is_promoter = table["label"].astype(float)
+    distal = pd.Series(np.where(is_promoter == 1, 0.0, np.nan))
+    yield _frame("promoter_tata", sequences, {"promoter_tata": is_promoter, "distal": distal})
     for piece in PIECES:
         shares = window_shares(data, piece, GENOME_STRIDE)
         shares = shares[shares["blacklist"] == 0]
@@ -230,7 +244,30 @@ def _parts(data: Path) -> Iterator[pd.DataFrame]:
             )
             for name in _TRACKS
         }
+        targets["distal"] = _distal(shares)
         yield _frame("genome_tracks", shares["sequence"], targets, shares["chrom"], shares["start"])
+
+
+def _distal(shares: pd.DataFrame) -> pd.Series:
+    """Return 1 for enhancers, 0 for promoters and for CpG islands without an enhancer, else NaN."""
+    mapped = shares[["fantom5", "ensembl"]].max(axis=1)
+    enhancer = (mapped >= MARKED) | (shares[["chromhmm_enhancer", "dnase_gm12878"]].min(axis=1) >= MARKED)
+    island = (shares["cpg_island"] >= MARKED) & (mapped == 0) & (shares["chromhmm_enhancer"] == 0)
+    other = (shares["promoter_like"] >= MARKED) | island
+    return pd.Series(
+        np.select([enhancer & (shares["promoter_like"] == 0), other & ~enhancer], [1.0, 0.0], np.nan),
+        index=shares.index,
+    )
+
+
+def _with_accessible(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a split with the target of ``accessible``: as many of each class in a bin of GC."""
+    opened = (rows["source"] == "dhs_index") | (rows[["dnase_gm12878", "dnase_k562"]].max(axis=1) == 1)
+    in_genome = rows["source"].str.startswith("genome")
+    known = rows[opened | (in_genome & (rows[list(_TRACKS)] == 0).all(axis=1))]
+    labels = opened[known.index].astype(int)
+    kept = known.index[gc_matched(labels.to_numpy(), gc_share(known["sequence"]))]
+    return rows.assign(accessible=labels[kept].astype(float))
 
 
 def _lentimpra(data: Path) -> Iterator[pd.DataFrame]:

@@ -14,10 +14,9 @@ from fitting import distilled, fit, loss_of
 from judging import measure, outputs_of, summary
 from mixing import load_member, mix
 from networks import BertSize, Student, Teacher
-from pretraining import MaskedTask, MotifTask
 from ridges import Ridges
-from rows import BATCHES, augmented, batches, load, scanner_of
-from start import start_from_ridges
+from rows import BATCHES, augmented, batches, load, scanner_of, useful_scanner, window_sample
+from start import start_student
 from torch import nn
 
 
@@ -28,8 +27,8 @@ def run(job: dict[str, Any], folder: Path) -> None:
     ----------
     job : dict
         ``name``; ``kind`` ridges, teacher, student or mix; ``seed``; ``data``, ``motifs`` (paths); sizes; for
-        a student ``ridges`` or ``start`` (paths of what it starts from), ``pretrain`` (a list of settings
-        with ``task`` motif or mask), ``pool`` (path) with ``distil``; ``fit``: on the labels themselves.
+        a student ``ridges`` or ``start`` (paths of what it starts from), ``pool`` (path) with ``distil``;
+        ``fit``: on the labels themselves.
     folder : Path
         Gets ``NAME.pt`` and ``NAME.json``.
     """
@@ -41,6 +40,7 @@ def run(job: dict[str, Any], folder: Path) -> None:
     torch.manual_seed(job["seed"])
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.backends.cudnn.allow_tf32 = True
+    torch._dynamo.config.recompile_limit = 64  # layers times lengths of windows
     data = load(Path(job["data"]), Path(job["motifs"]), device)
     started = time.monotonic()
     note: dict[str, Any] = {"job": job, "device": device}
@@ -74,9 +74,7 @@ def run(job: dict[str, Any], folder: Path) -> None:
         model = Student(size, count).to(device)
         if job.get("ridges"):
             ridges = load_member(Path(job["ridges"]), count, device)
-            start_from_ridges(
-                model, ridges, data.tasks, data.groups[200].codes[data.groups[200].split == 0][:4096]
-            )
+            start_student(model, ridges, data.tasks, window_sample(data)[::4], useful_scanner(data))
         if job.get("compile", device == "cuda"):
             model.compile_layers()
         if job.get("start"):
@@ -86,20 +84,6 @@ def run(job: dict[str, Any], folder: Path) -> None:
                     name: value.float() if value.is_floating_point() else value
                     for name, value in saved["state"].items()
                 }
-            )
-        for settings in job.get("pretrain", []):
-            if settings["task"] == "motif":
-                extra: nn.Module = MotifTask(scanner_of(data), size.hidden).to(device)
-            else:
-                extra = MaskedTask(size.hidden).to(device)
-            unlabelled = batches(data, settings.get("batch", job["batch"]), 0.1, job.get("shift", 6))
-
-            def pretraining(extra: nn.Module = extra, unlabelled: Any = unlabelled) -> torch.Tensor:
-                parts = next(unlabelled)
-                return sum(extra(model, codes) for codes, _ in parts) / len(parts)
-
-            note[f"pretrain_{settings['task']}"] = fit(
-                model, pretraining, settings, f"{job['name']} pretrain", extra
             )
     if job.get("pool"):
         saved = torch.load(job["pool"], map_location=device, weights_only=True)
