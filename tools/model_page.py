@@ -46,11 +46,21 @@ def _lines(model: EnhancerModel) -> Iterator[str]:
     yield ""
     yield "## Outputs"
     yield ""
-    yield "| `--model` | task | windows | meaning |"
-    yield "| --- | --- | --- | --- |"
-    yield f"| `default` | {card.task} | {card.window_length} bp | {training['positive']} |"
+    yield "Figures: AUROC of a binary output, Pearson's r of a regression, on validation and test split;"
+    yield "those of `default`, with intervals, are further down. Behind those of single organs are few rows."
+    yield ""
+    yield "| `--model` | task | windows | meaning | validation | test |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    yield f"| `default` | {card.task} | {card.window_length} bp | {training['positive']} | | |"
     for name, output in card.further_outputs.items():
-        yield f"| `default:{name}` | {output.task} | {output.window_length} bp | {output.meaning} |"
+        found = card.metrics["further_outputs"][name]
+        validation, test = (
+            f"{found[split]:.3f}" if split in found else "" for split in ("validation", "test")
+        )
+        yield (
+            f"| `default:{name}` | {output.task} | {output.window_length} bp | {output.meaning} | "
+            f"{validation} | {test} |"
+        )
     yield ""
     yield "Thresholds of `default`: " + "; ".join(
         f"`{name}` {threshold.value:g} ({threshold.source})" for name, threshold in card.thresholds.items()

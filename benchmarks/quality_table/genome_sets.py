@@ -76,7 +76,7 @@ def matched_negatives(data: Path, work: Path) -> QualitySet:
             "the same GC in 25 bins. There are not 100 such windows for each enhancer: 1:100 is the 1:10 "
             f"sample with its negatives weighted. {_TRAINING}",
             CLASSES,
-            "accessible",
+            ENHANCER,
             table["sequence"].tolist(),
             views,
             _matched_rows(train, _enhancers(train), unmarked(train)),
@@ -105,7 +105,7 @@ def gc_bins(data: Path, work: Path) -> QualitySet:
         "Windows half in a DNase peak of GM12878 or K562 against windows that no annotation touches. Within "
         f"a bin GC tells next to nothing. {_TRAINING}",
         CLASSES,
-        "accessible",
+        ENHANCER,
         table["sequence"].tolist(),
         views,
         Labelled(kept["sequence"].tolist(), _open(kept).astype(float)),

@@ -16,7 +16,7 @@ from assemble import assemble
 from jobs import Job, stages
 from measure import measure
 from motifs import motif_filters
-from package import package, sources
+from package import output_figures, package, sources
 from tasks import task_rows, write_tensors
 
 from dnabert_enhancer.dataset import Dataset, read_dataset
@@ -57,6 +57,7 @@ def main() -> None:
     model = package(work, args.output_dir, data["enhancer"], _training(work, data), args.threads)
     started = time.monotonic()
     metrics = measure(model, data["enhancer"], data["binding"], args.shared_data, args.threads)
+    metrics["further_outputs"] = output_figures(work)
     replace_card(args.output_dir, model.card.replace(metrics=metrics))
     logger.info("measured in %.0f s", time.monotonic() - started)
 

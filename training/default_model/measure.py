@@ -195,7 +195,7 @@ def scan(predictor: Predictor, data: Path) -> dict[str, Any]:
     table = window_shares(data, CHR20, SCAN_STRIDE)
     table = table[table["blacklist"] == 0].reset_index(drop=True)
     codes = _codes(table["sequence"].tolist())
-    marks = table.columns.difference(["chrom", "start", "sequence"])
+    marks = table.columns.difference(["chrom", "start", "sequence", "cpg_island"])
     unmarked = (table[list(marks)].max(axis=1) == 0).to_numpy()
     scores = predictor.scores(codes)
     result: dict[str, Any] = {"windows": len(table), "stride": SCAN_STRIDE, "tracks": {}}

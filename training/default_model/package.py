@@ -153,6 +153,16 @@ def package(
     return replace_card(output, model.card.replace(versions={**model.card.versions, "sha256": digests}))
 
 
+def output_figures(work: Path) -> dict[str, dict[str, float]]:
+    """Return AUROC, or Pearson's r, of each further output on the validation and the test split."""
+    note = json.loads((work / "models" / f"{STUDENT}.json").read_text(encoding="utf-8"))
+    splits = ("validation", "test")
+    return {
+        task.name: {split: round(note[split][task.name], 3) for split in splits if task.name in note[split]}
+        for task in PUBLISHED[1:]
+    }
+
+
 def sources() -> dict[str, dict[str, str]]:
     """Return labels and licence of each source, for the card."""
     return {
