@@ -68,11 +68,13 @@ docker_down() {
 
 # debian:bookworm-slim from Debian's packages, for a machine that reaches no image registry
 base_image() {
-    [ ! -s "$state/base.tar" ] || return 0
+    [ ! -f "$state/base.tar" ] || return 0
     packages mmdebstrap=mmdebstrap
     echo "base image: a stand-in for debian:bookworm-slim is made (about a minute, once)"
-    W=$state bash "$helpers/base-image.sh" "$state/base.part" >"$state/base-image.log" 2>&1 || { tail "$state/base-image.log"; not_run "the base image could not be made"; }
-    mv "$state/base.part" "$state/base.tar"
+    # mmdebstrap goes by the ending: without .tar it makes a folder
+    rm -rf "$state/base.tar" "$state/base.part" "$state/base.part.tar"
+    W=$state bash "$helpers/base-image.sh" "$state/base.part.tar" >"$state/base-image.log" 2>&1 || { tail "$state/base-image.log"; not_run "the base image could not be made"; }
+    mv -T "$state/base.part.tar" "$state/base.tar"
 }
 
 podman_up() {
