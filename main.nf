@@ -3,16 +3,16 @@
 include { INDEX_GENOME                         } from './modules/index_genome'
 include { COMPARE                              } from './subworkflows/compare'
 include { parameterFaults                      } from './subworkflows/parameters'
-include { existing; quoted; readSamplesheet    } from './subworkflows/samplesheet'
+include { modelAt; readSamplesheet             } from './subworkflows/samplesheet'
 include { SCAN                                 } from './subworkflows/scan'
 include { shardsFor                            } from './subworkflows/scatter'
 include { failureText; methodsText             } from './subworkflows/summary'
 include { TRAIN                                } from './subworkflows/train'
 include { VARIANTS                             } from './subworkflows/variants'
 
-// What training starts from: the folder of the row's model, else --base-model as [name, folder or []].
+// What training starts from where the row names no model, as [name, path, output, fault].
 def baseModel(text) {
-    return text ==~ /new:.+|default|hub:.+/ ? [text, []] : [text, existing(text)]
+    return text ==~ /new:.+|default|hub:.+/ ? [name: text, path: [], output: ''] : [name: ''] + modelAt(text, file('.'))
 }
 
 // The title line and the rows of a table, in one file; none where there are no rows.
@@ -29,8 +29,8 @@ workflow {
     main:
     def faults = parameterFaults(params, file("${projectDir}/nextflow_schema.json"))
     def base = baseModel(params.base_model.toString())
-    if( base[1] == null )
-        faults << "--base_model ${quoted(params.base_model)}: there is no such folder; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION"
+    if( base.fault )
+        faults << "--base_model ${base.fault}${base.output ? '' : '; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION'}"
     def sheet = params.input ? readSamplesheet(params.input) : [rows: [], faults: []]
     faults += sheet.faults
     if( faults )
@@ -51,28 +51,28 @@ workflow {
     ch_training = ch_rows.filter { _meta, row, _genome, _index -> row.train_regions }
     TRAIN(
         ch_training.map { meta, row, genome, index -> tuple(meta, genome, index, row.train_regions, row.exclude) },
-        ch_training.map { meta, row, _genome, _index -> row.model ? tuple(meta, '', row.model) : tuple(meta, base[0], base[1]) }
+        ch_training.map { meta, row, _genome, _index -> row.model.path ? tuple(meta, '', row.model.path, row.model.output) : tuple(meta, base.name, base.path, base.output) }
     )
 
     // a model trained in this run serves the scan and the variants of its row
     ch_ready = ch_rows.join(
         ch_rows.filter { _meta, row, _genome, _index -> !row.train_regions }
-            .map { meta, row, _genome, _index -> tuple(meta, row.model) }
-            .mix(TRAIN.out.model)
+            .map { meta, row, _genome, _index -> tuple(meta, row.model.path, row.model.output) }
+            .mix(TRAIN.out.model.map { meta, model -> tuple(meta, model, '') })
     )
 
     SCAN(
-        ch_ready.filter { _meta, row, _genome, _index, _model -> row.scan_regions }
-            .map { meta, row, genome, index, model ->
-                tuple(meta, genome, index, row.scan_regions == 'all' ? [] : row.scan_regions, model, row.threshold ?: params.threshold ?: '', shardsFor(row.genome, params.scan_shard_mb, params))
+        ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.scan_regions }
+            .map { meta, row, genome, index, model, output ->
+                tuple(meta, genome, index, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', shardsFor(row.genome, params.scan_shard_mb, params))
             }
     )
 
     VARIANTS(
-        ch_ready.filter { _meta, row, _genome, _index, _model -> row.vcf }
-            .map { meta, row, genome, index, model ->
-                def (names, models) = [row.tf_models.collect { tf -> tf.name }, row.tf_models.collect { tf -> tf.path }]
-                tuple(meta, genome, index, row.vcf, model, names, models, row.motifs, row.genes, shardsFor(row.vcf, params.variants_shard_mb, params))
+        ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.vcf }
+            .map { meta, row, genome, index, model, output ->
+                def tf = ['name', 'path', 'output'].collect { part -> row.tf_models.collect { one -> one[part] } }
+                tuple(meta, genome, index, row.vcf, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, shardsFor(row.vcf, params.variants_shard_mb, params))
             }
     )
 

@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 out=${1:?usage: tools/demo.sh OUTPUT_DIRECTORY}
 
 nextflow=$(command -v nextflow || true)
-if [ -z "$nextflow" ] && command -v java >/dev/null && { command -v mvn >/dev/null || [ -e "${XDG_CACHE_HOME:-$HOME/.cache}/dnabert-enhancer/nextflow-25.04.0/complete" ]; }; then
+if [ -z "$nextflow" ] && command -v java >/dev/null && { command -v mvn >/dev/null || compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/dnabert-enhancer/nextflow-*/complete" >/dev/null; }; then
     nextflow=$root/tools/nextflow/nextflow
 fi
 

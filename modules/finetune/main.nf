@@ -7,7 +7,7 @@ process FINETUNE {
     container "${params.container_torch}"
 
     input:
-    tuple val(meta), path(dataset, stageAs: 'data/*'), val(base_name), path(base_model, stageAs: 'base/*')
+    tuple val(meta), path(dataset, stageAs: 'data/*'), val(base_name), path(base_model, stageAs: 'base/*'), val(output)
 
     output:
     tuple val(meta), path("${prefix}.model"), emit: model
@@ -19,7 +19,7 @@ process FINETUNE {
     """
     finetune \\
         --dataset ${dataset} \\
-        --base-model ${base_model ?: "'${base_name}'"} \\
+        --base-model ${base_model ? "${base_model}${output ? ":${output}" : ''}" : "'${base_name}'"} \\
         --model-name '${prefix}' \\
         --device ${task.accelerator ? 'cuda' : 'cpu'} \\
         --threads ${task.cpus} \\

@@ -7,7 +7,7 @@ process SCORE_VARIANTS {
     container "${task.accelerator ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(vcf, stageAs: 'vcf/*'), path(model, stageAs: 'model/*'), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(shard), val(shards)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(vcf, stageAs: 'vcf/*'), path(model, stageAs: 'model/*'), val(output), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), val(tf_outputs), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(shard), val(shards)
 
     output:
     tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.scores"), emit: scores
@@ -17,12 +17,12 @@ process SCORE_VARIANTS {
     script:
     def args = task.ext.args ?: ''
     prefix = task.ext.prefix ?: meta.id
-    def tf = [tf_names, tf_models].transpose().collect { name, directory -> "--tf '${name}='${directory}" }.join(' ')
+    def tf = [tf_names, tf_models, tf_outputs].transpose().collect { name, directory, one -> "--tf '${name}='${directory}${one ? ":${one}" : ''}" }.join(' ')
     """
     score-variants \\
         --vcf ${vcf} \\
         --genome ${genome} \\
-        ${model ? "--model ${model}" : ''} \\
+        ${model ? "--model ${model}${output ? ":${output}" : ''}" : ''} \\
         ${tf} \\
         ${motifs ? "--motifs ${motifs}" : ''} \\
         ${genes ? "--genes ${genes}" : ''} \\

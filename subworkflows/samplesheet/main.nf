@@ -1,4 +1,4 @@
-// Reads the samplesheet and checks it: every fault of it in one list, with its row and column. Reads no other file.
+// Reads the samplesheet and checks it: every fault of it in one list, with its row and column. Of other files it reads only cards of models.
 
 // The columns: what a cell holds, and the column without which it means nothing.
 def samplesheetColumns() {
@@ -9,11 +9,11 @@ def samplesheetColumns() {
         assembly     : [holds: 'word', pattern: /hg38|hg19/, says: 'hg38 or hg19'],
         train_regions: [holds: 'file', ending: bed],
         exclude      : [holds: 'file', ending: bed, needs: 'train_regions'],
-        model        : [holds: 'folder'],
+        model        : [holds: 'model'],
         scan_regions : [holds: 'file', ending: bed, words: ['all']],
         threshold    : [holds: 'word', pattern: /[A-Za-z0-9._-]+/, says: "a probability, or the name of a threshold in the model's card", needs: 'scan_regions'],
         vcf          : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf/],
-        tf_models    : [holds: 'named folders', needs: 'vcf'],
+        tf_models    : [holds: 'named models', needs: 'vcf'],
         motifs       : [holds: 'file', needs: 'vcf'],
         genes        : [holds: 'file'],
         databases    : [holds: 'named files', needs: 'scan_regions'],
@@ -21,7 +21,7 @@ def samplesheetColumns() {
     ]
 }
 
-// The samplesheet as [rows: list of maps, faults: list of texts]. Files become paths; an empty cell becomes [], '' where it is a word.
+// The samplesheet as [rows: list of maps, faults: list of texts]. Files become paths, models [path, output]; an empty cell becomes [], '' where it is a word.
 def readSamplesheet(text) {
     def sheet = existing(text.toString())
     if( !sheet )
@@ -131,14 +131,14 @@ def checkedRow(entry, folder) {
 
 // [value, empty, fault] of a cell.
 def cellOf(content, column, folder) {
-    def holdsSeveral = column.holds in ['files', 'named files', 'named folders']
+    def holdsSeveral = column.holds in ['files', 'named files', 'named models']
     if( content instanceof Map || (content instanceof List && !holdsSeveral) )
         return [value: [], fault: "give one value, not a ${content instanceof Map ? 'map' : 'list'}"]
     def texts = (content instanceof List ? content : holdsSeveral ? (content ?: '').toString().tokenize(';') : [content == null ? '' : content])
         .collect { part -> part.toString().trim() }
     def parts = holdsSeveral ? texts.findAll { part -> part } : texts
     if( parts.every { part -> part == '' } )
-        return [value: column.holds in ['name', 'word'] ? '' : [], empty: true]
+        return [value: column.holds == 'model' ? [path: [], output: ''] : column.holds in ['name', 'word'] ? '' : [], empty: true]
     def odd = parts.find { part -> part =~ /\p{Cntrl}/ }
     if( odd != null )
         return [value: [], fault: "${quoted(odd)} holds a control character"]
@@ -148,6 +148,8 @@ def cellOf(content, column, folder) {
         return [value: parts[0], fault: parts[0] ==~ column.pattern ? null : "${quoted(parts[0])}: give ${column.says}"]
     if( parts[0] in (column.words ?: []) )
         return [value: parts[0]]
+    if( column.holds == 'model' )
+        return modelAt(parts[0], folder).with { model -> [value: model.subMap(['path', 'output']), fault: model.fault] }
     return column.holds.startsWith('named') ? namedCell(parts, column, folder) : pathsCell(parts, column, folder)
 }
 
@@ -158,7 +160,7 @@ def pathsCell(parts, column, folder) {
     return [value: column.holds == 'files' ? paths : paths[0] ?: [], fault: fault ?: null]
 }
 
-// NAME=FILE or NAME=FILE,key=value… as [name, path, keys].
+// NAME=FILE, NAME=FILE,key=value… or NAME=MODEL as [name, path, keys, output].
 def namedCell(parts, column, folder) {
     def read = parts.collect { part ->
         def name = part.contains('=') ? part.substring(0, part.indexOf('=')).trim() : ''
@@ -166,31 +168,70 @@ def namedCell(parts, column, folder) {
         def comma = column.holds == 'named files' ? rest.indexOf(',') : -1
         def keys = comma < 0 ? '' : rest.substring(comma)
         if( !(name ==~ namePattern()) )
-            return [fault: "${quoted(part)}: give NAME=${column.holds == 'named files' ? 'FILE or NAME=FILE,key=value' : 'FOLDER'}, the name of letters, digits, '.', '_' and '-'"]
+            return [fault: "${quoted(part)}: give NAME=${column.holds == 'named files' ? 'FILE or NAME=FILE,key=value' : 'MODEL'}, the name of letters, digits, '.', '_' and '-'"]
         if( !(keys ==~ /(,[a-z_]+=[A-Za-z0-9 ._+:|()\/-]+)*/) )
             return [fault: "${quoted(part)}: after the file come key=value pairs, separated by commas"]
-        def place = located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)
-        return [name: name, path: place.path, keys: keys, fault: place.fault]
+        def place = column.holds == 'named models' ? modelAt(rest, folder) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)
+        return [name: name, path: place.path, keys: keys, output: place.output ?: '', fault: place.fault]
     }
     def names = read.collect { one -> one.name }
     def twice = names.findAll { name -> name && names.count(name) > 1 }.unique()
     def faults = read.findAll { one -> one.fault }.collect { one -> one.fault } + twice.collect { name -> "the name ${name} comes twice" }
-    return [value: read.collect { one -> [name: one.name, path: one.path, keys: one.keys] }, fault: faults.join('; ') ?: null]
+    return [value: read.collect { one -> one.subMap(['name', 'path', 'keys', 'output']) }, fault: faults.join('; ') ?: null]
 }
 
-// [path, fault] of a file or folder: relative paths count from the samplesheet's folder; * and ? are letters like others.
+// [path, fault] of a file.
 def located(text, column, folder) {
-    def isFolder = column.holds.contains('folder')
-    def path = existing(text.startsWith('/') || text.contains('://') ? text : folder.resolve(text))
+    def path = existingIn(text, folder)
     if( !path )
-        return [fault: "${quoted(text)}: there is no such ${isFolder ? 'folder' : 'file'}"]
-    if( path.isDirectory() != isFolder )
-        return [fault: "${quoted(text)} is a ${isFolder ? 'file; give a folder' : 'folder; give a file'}"]
-    if( !isFolder && column.ending && !(path.name ==~ "(?i).*\\.(${column.ending})") )
+        return [fault: "${quoted(text)}: there is no such file"]
+    if( path.isDirectory() )
+        return [fault: "${quoted(text)} is a folder; give a file"]
+    if( column.ending && !(path.name ==~ "(?i).*\\.(${column.ending})") )
         return [fault: "${quoted(text)}: the name must end in .${column.ending.replace('\\', '').replace('|', ', .')}"]
-    if( !isFolder && path.size() == 0 )
+    if( path.size() == 0 )
         return [fault: "${quoted(text)} is empty"]
     return [path: path]
+}
+
+// [path, output, fault] of a model as the commands' --model names it: default, a folder or an archive, with :OUTPUT where one of its further outputs is meant.
+def modelAt(text, folder) {
+    if( text.startsWith('hub:') )
+        return [fault: "${quoted(text)}: tasks bring nothing from the hub; give a folder"]
+    // what exists as it is written has no output: a colon may be part of a name, of C:/ or of s3://
+    def split = modelNamed(text, folder) ? [] : (text =~ /^(.+):([A-Za-z0-9._-]+)$/).collect { match -> match }.flatten()
+    def (name, output) = split ? [split[1], split[2]] : [text, '']
+    def path = modelNamed(name, folder)
+    if( !path )
+        return [fault: "${quoted(text)}: there is no such folder"]
+    if( !path.isDirectory() && !path.name.endsWith('.tar.gz') )
+        return [fault: "${quoted(name)} is a file; give a folder, or an archive (.tar.gz)"]
+    return [path: path, output: output, fault: output && path.isDirectory() ? faultOfOutput(name, output, path) : null]
+}
+
+// The path when it exists, else null; the packaged model is the one of this repository.
+def modelNamed(name, folder) {
+    return name == 'default' ? file("${moduleDir}/../../src/dnabert_enhancer/model/default") : existingIn(name, folder)
+}
+
+// What is wrong with an output that is asked for, by the model's card; null where it is there.
+def faultOfOutput(name, output, path) {
+    def card = path.resolve('enhancer_model.json')
+    def outputs = [:]
+    try {
+        outputs = new groovy.json.JsonSlurper().parseText(card.getText('UTF-8')).further_outputs ?: [:]
+    }
+    catch( Exception _problem ) {
+        return "${quoted(name)} has no card (enhancer_model.json) that names its outputs; leave :${output} out"
+    }
+    if( output in outputs )
+        return null
+    return "${quoted(name)} has no output ${quoted(output)}${didYouMean(output, outputs.keySet().toList())}; it has ${outputs.keySet().join(', ') ?: 'one output, which needs no name'}"
+}
+
+// The path of a file or folder: relative ones count from the samplesheet's folder; * and ? are letters like others.
+def existingIn(text, folder) {
+    return existing(text.startsWith('/') || text.contains('://') ? text : folder.resolve(text))
 }
 
 // The path when it exists, else null (also where the path or its kind of storage cannot be read).

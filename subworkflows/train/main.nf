@@ -6,7 +6,7 @@ include { EVALUATE     } from '../../modules/evaluate'
 workflow TRAIN {
     take:
     ch_regions // tuple(meta, genome, index, regions, exclude or [])
-    ch_base    // tuple(meta, name, directory or []): what training starts from
+    ch_base    // tuple(meta, name, directory or [], its output or ''): what training starts from
 
     main:
     MAKE_DATASET(ch_regions)

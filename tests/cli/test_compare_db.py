@@ -119,6 +119,76 @@ def test_databases_with_nothing_where_was_scanned_have_rows_without_statistics(
     assert (row["elements"], row["not_scanned"], row["circular_p"]) == ("0", "1", "NA")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("#chrom\tstart\tend\tname\tscore\tstrand\tmean\tmaximum\n", id="titles in a comment"),
+        pytest.param("chrom\tstart\tend\n", id="titles"),
+        pytest.param("track name=calls\n\n# nothing\n", id="track"),
+        pytest.param("", id="no byte"),
+    ],
+)
+def test_a_scan_without_calls_is_compared_as_one_of_no_calls(
+    compare: Callable[..., Done], folder: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "none.bed").write_text(content)
+    options = ["none.bed" if option == "calls.bed" else option for option in COMMON]
+    done = compare(folder, *options, "--genome", "g.fa", "--genes", "genes.bed", "--controls")
+    assert done.returncode == 0, done.stderr
+    assert [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"] == [
+        "none.bed: there are no calls; counts of them are 0, what has no value is NA"
+    ]
+    assert {path.name for path in (folder / "out").iterdir()} == {
+        f"x.{suffix}" for suffix in (*SUFFIXES, *PLOTS, "controls.tsv")
+    }
+    for row, elements in zip(rows_of(folder / "out/x.summary.tsv"), (75, 60), strict=True):
+        assert row["elements"] == str(elements)
+        counts = ("calls", "calls_bp", "overlap_bp", "calls_overlapping", "elements_overlapping", "bins_both")
+        assert {row[name] for name in counts} == {"0"}
+        assert int(row["bins_database_only"]) + int(row["bins_neither"]) == 200_000 / 200
+        assert (row["recall"], row["bp_recall"], row["jaccard"]) == ("0.0", "0.0", "0.0")
+        without = ("precision", "f1", "bp_precision", "odds_ratio", "fisher_p", "median_distance")
+        without += ("within_10kb", "auroc", "auprc")
+        assert {row[name] for name in without} == {"NA"}
+        assert {value for name, value in row.items() if name.startswith(("circular_", "resample_"))} == {"NA"}
+    matrix = [line.split("\t") for line in (folder / "out/x.matrix.tsv").read_text().splitlines()]
+    assert matrix[1] == ["jaccard", "calls", "NA", "0.0", "0.0"]
+    assert matrix[4] == ["share_of_row_in_column", "calls", "NA", "NA", "NA"]
+    for name in ("per_call.tsv.gz", "novel.bed.gz", "controls.tsv"):
+        assert rows_of(folder / f"out/x.{name}") == []
+    with pysam.TabixFile(str(folder / "out/x.per_call.tsv.gz")) as indexed:
+        assert list(indexed.contigs) == []
+    counted = json.loads((folder / "out/x.run.json").read_text())["counts"]
+    assert (counted["calls_read"], counted["calls"], counted["novel"]) == (0, 0, 0)
+    assert "0 calls" in done.stdout
+
+
+def test_one_of_two_files_may_be_without_calls(
+    compare: Callable[..., Done], folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "none.bed").write_text("#chrom\tstart\tend\n")
+    assert compare(folder, *COMMON, "--no-plots").returncode == 0
+    options = [option.replace("out/x", "out/y") for option in COMMON]
+    options.insert(2, "none.bed")
+    assert compare(folder, *options, "--no-plots").returncode == 0
+    assert "no calls" not in caplog.text
+    for suffix in SUFFIXES[:-1]:
+        assert (folder / f"out/x.{suffix}").read_bytes() == (folder / f"out/y.{suffix}").read_bytes()
+
+
+def test_where_nothing_was_scanned_nothing_counts(
+    compare: Callable[..., Done], folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("none.bed", "nowhere.bed"):
+        (folder / name).write_text("")
+    changed = {"calls.bed": "none.bed", "scanned.bed": "nowhere.bed"}
+    done = compare(folder, *(changed.get(option, option) for option in COMMON), "--controls")
+    assert done.returncode == 0, done.stderr
+    assert "nowhere.bed: nothing was scanned, so that nothing counts" in caplog.text
+    for row, left_out in zip(rows_of(folder / "out/x.summary.tsv"), (75, 60), strict=True):
+        assert (row["elements"], row["not_scanned"], row["recall"]) == ("0", str(left_out), "NA")
+
+
 def test_same_seed_gives_the_same_bytes_whatever_the_threads(
     compare: Callable[..., Done], folder: Path
 ) -> None:
@@ -156,6 +226,12 @@ def test_without_nulls_and_plots_only_the_tables(compare: Callable[..., Done], f
 
 FAILURES = [
     ({"--calls": "none.bed"}, "none.bed: no such file"),
+    ({"--calls": "words.bed"}, "words.bed, line 1: the start 'is' is not a whole number"),
+    ({"--calls": "table.json"}, "table.json, line 1: 1 columns, too few for a place"),
+    ({"--calls": "g.fa"}, "g.fa, line 1: 1 columns, too few for a place"),
+    ({"--calls": "single.bed"}, "there is no element in the file (1 rows: 1 zero_length)"),
+    ({"--scanned": "nowhere.bed"}, "none of the calls lies within what counts as scanned"),
+    ({"--gaps": "scanned.bed"}, "nothing is left to compare"),
     ({"--calls": "-"}, "standard input: this can be read only once"),
     ({"--database": "d=empty.bed"}, "empty.bed: there is no element in the file"),
     (
@@ -181,6 +257,10 @@ def test_failure_is_one_line_and_leaves_nothing(
     compare: Callable[..., Done], folder: Path, change: dict[str, str], said: str
 ) -> None:
     (folder / "empty.bed").write_text("# nothing\n")
+    (folder / "nowhere.bed").write_text("")
+    (folder / "words.bed").write_text("this is no BED\n")
+    (folder / "table.json").write_text("{}")
+    (folder / "single.bed").write_text("chr1\t5\t5\n")
     (folder / "foreign.bed").write_text("I\t5\t9\nII\t5\t9\n")
     (folder / "past.bed").write_text("chr1\t248956400\t248956500\n")
     (folder / "elsewhere.bed").write_text("chr2\t0\t100\n")

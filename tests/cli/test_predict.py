@@ -234,9 +234,6 @@ OK = f">chr1\n{random_bases(600)}\n>chr2\n{random_bases(500)}\n"
         pytest.param("--fasta", gzip.compress(OK.encode())[:-60], "break off", id="gzip cut"),
         pytest.param("--genome", gzip.compress(OK.encode())[:-60], "break off", id="gzip genome cut"),
         pytest.param(
-            "--genome", b">c\n" + b"N" * 300 + b"\n", "none of 17 windows could be scored", id="all N"
-        ),
-        pytest.param(
             "--genome", b">c\nACGTACGTACGT\n", "no window of 60 bp fits", id="shorter than the window"
         ),
         pytest.param("--tsv", b"name\tlabel\nx\t1\n", "no sequence column", id="no sequence column"),
@@ -253,6 +250,24 @@ def test_input_that_cannot_be_used_is_one_line_and_leaves_nothing(
     assert said in text
     assert str(bad) in text
     assert not list((tmp_path / "o").glob("*")) if (tmp_path / "o").exists() else True
+
+
+def test_regions_of_unknown_bases_give_an_empty_result_and_a_warning(
+    run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "g.fa").write_text(OK + ">gap\n" + "N" * 300 + "\n")
+    (tmp_path / "r.bed").write_text("gap\t10\t290\n")
+    given = ("--genome", tmp_path / "g.fa", "--regions", tmp_path / "r.bed", "--stride", 15, "--windows")
+    assert run(*given, "--output-prefix", tmp_path / "whole")[0] == 0
+    (said,) = [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"]
+    assert said.startswith("none of 16 windows could be scored (too_many_unknown_bases 16)")
+    assert record(tmp_path / "whole.run.json")["counts"]["calls"] == 0
+    for shard in ("1/2", "2/2"):
+        assert run(*given[:-1], "--shard", shard, "--output-prefix", tmp_path / "part")[0] == 0
+    merge = ("--merge", tmp_path / "part", "--windows", "--output-prefix", tmp_path / "part")
+    assert run(*merge, with_model=False)[0] == 0
+    for name in RESULTS:
+        assert (tmp_path / f"part.{name}").read_bytes() == (tmp_path / f"whole.{name}").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,9 @@ def read_space(args: argparse.Namespace, assembly: Assembly, record: RunRecord) 
     if scanned is None:
         _log.info("no --scanned: all %d contigs of the genome count as scanned", len(assembly.sizes))
     space = Space(assembly.sizes, scanned, _areas(args.gaps, "gaps", assembly, record))
-    if not space.bases:
+    if scanned is not None and not len(scanned):
+        _log.warning("%s: nothing was scanned, so that nothing counts", args.scanned)
+    elif not space.bases:
         raise InputError(
             "nothing is left to compare",
             source=args.scanned or args.gaps,
@@ -100,8 +102,9 @@ def read_calls(args: argparse.Namespace, record: RunRecord) -> Elements:
     for path in args.calls:
         refuse_pipe(path)
         column = args.score_column or _usual_score(path)
-        part = read_elements(path, PRESETS["bed"], Selection(strict=True, columns={"score": column}))
-        if args.score_column is not None and np.isnan(part.scores).all():
+        wanted = Selection(strict=True, may_be_empty=True, columns={"score": column})
+        part = read_elements(path, PRESETS["bed"], wanted)
+        if args.score_column is not None and len(part) and np.isnan(part.scores).all():
             raise InputError(
                 f"the column {column!r} holds no number",
                 source=path,

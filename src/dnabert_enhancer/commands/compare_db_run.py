@@ -96,7 +96,7 @@ def run_comparison(args: argparse.Namespace) -> None:
         rows = summary_rows(results)
         write_rows(files.summary, rows, list(summary_columns()))
         if files.controls is not None:
-            write_controls(files.controls, tester.test_controls(ring))
+            write_controls(files.controls, tester.test_controls(ring) if len(calls) else [])
         draw_plots(files.plots, results, *sets)
         _complete(record, space, results, calls.elements.counts)
         record.count("novel", len(novel.calls))
@@ -152,8 +152,8 @@ class _Tester:
 
     def _placements(self, ring: Ring) -> list[Placement]:
         placements: list[Placement] = []
-        # without a database that has elements there is nothing to test
-        wanted = self._args.null if self._results else "none"
+        # without calls, or a database that has elements, there is nothing to test
+        wanted = self._args.null if self._results and len(ring.length) else "none"
         if wanted in ("circular", "both"):
             placements.append(CircularShift(ring))
         if wanted in ("resample", "both"):
@@ -178,10 +178,9 @@ class _Tester:
 def _complete(record: RunRecord, space: Space, results: Sequence[Result], counts: Counter[str]) -> None:
     """Note what was read, lifted and left out."""
     record.count("bases_that_count", space.bases)
+    record.count("calls_read", counts["rows"])
     for code, number in counts.items():
-        if code == "rows":
-            record.count("calls_read", number)
-        else:
+        if code != "rows":
             record.skip(f"calls_{code}", number)
     record.count("calls", results[0].overlap.calls)
     record.set(

@@ -84,7 +84,7 @@ def show_results(
         table.add_row(escape(str(row["database"])), *cells)
     console = _console()
     console.print(table)
-    shown = ", ".join(f"{count:,} in {number}" for number, count in sorted(found_by.items()))
+    shown = ", ".join(f"{count:,} in {number}" for number, count in sorted(found_by.items())) or "none"
     console.print(f"calls by the number of databases that hold them: {shown}")
 
 

@@ -22,7 +22,8 @@ class Fisher(NamedTuple):
         ``both * neither / (calls_only * database_only)``.
     p : float
         One-sided, of a larger odds ratio (Fisher 1922, J R Stat Soc 85:87). Neighbouring bins are not
-        independent, which this test ignores: the permutations are the better p.
+        independent, which this test ignores: the permutations are the better p. Not a number where one of
+        the sets has no bin.
     """
 
     both: int
@@ -53,6 +54,8 @@ def fisher_on_bins(space: Space, calls: Union, database: Union, width: int) -> F
     both = shared_bases(with_calls, with_elements)
     calls_only, database_only = with_calls.bases - both, with_elements.bases - both
     neither = int(bins_of_contig.sum()) - both - calls_only - database_only
+    if not (with_calls.bases and with_elements.bases):
+        return Fisher(both, calls_only, database_only, neither, float("nan"), float("nan"))
     test = fisher_exact([[both, calls_only], [database_only, neither]], alternative="greater")
     return Fisher(both, calls_only, database_only, neither, float(test.statistic), float(test.pvalue))
 

@@ -89,6 +89,10 @@ def upset_figure(results: Sequence[Result]) -> Figure:
     totals.set_yticks(np.arange(sets), [label_of(result.database.name) for result in shown])
     totals.tick_params(axis="x", labelrotation=45)
     totals.set_xlabel("calls in it")
+    if not largest:
+        _say(bars, "no calls")
+        bars.set_yticks([])
+        totals.set_xticks([])
     return figure
 
 
@@ -116,6 +120,8 @@ def enrichment_figure(results: Sequence[Result]) -> Figure:
         axes.plot([], [], marker=marker, color=colour, linewidth=1.6, markersize=5, label=label)
     axes.set_xscale("log")
     _plain_log_ticks(axes)
+    if not tested:
+        _say(axes, "nothing to test: no calls, or no database with an element")
     axes.set_yticks(np.arange(len(tested)), [label_of(result.database.name) for result in tested])
     axes.set_ylim(max(1, len(tested)) - 0.5, -0.5)
     axes.set_xlabel("calls in the database, observed / expected (95 % of the null); filled: p ≤ 0.05")
@@ -143,6 +149,8 @@ def distance_figure(results: Sequence[Result]) -> Figure:
     axes.set_ylim(0, 1.01)
     if axes.lines:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    else:
+        _say(axes, "no calls, or no element on a contig with calls")
     return figure
 
 
@@ -156,8 +164,8 @@ def agreement_figure(
     titles = ("Jaccard of bases", "share of the row's elements in the column's set")
     for axes, matrix, title in zip(figure.subplots(1, 2), (jaccard, share), titles, strict=True):
         off = matrix[~np.eye(len(names), dtype=bool)]
-        top = float(np.nanmax(off)) if np.isfinite(off).any() else 1.0
-        image = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=max(top, 1e-6))
+        top = (float(np.nanmax(off)) if np.isfinite(off).any() else 0.0) or 1.0
+        image = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=top)
         axes.set_xticks(np.arange(len(names)), labels, rotation=45, ha="right")
         axes.set_yticks(np.arange(len(names)), labels)
         axes.grid(visible=False)
@@ -176,6 +184,11 @@ def label_of(name: str) -> str:
     """Return a name as a label: not longer than fits, and no mathematics in dollar signs."""
     short = name if len(name) <= _LONGEST_LABEL else name[: _LONGEST_LABEL - 1] + "…"
     return short.replace("$", r"\$")
+
+
+def _say(axes: Axes, text: str) -> None:
+    """Write in the middle of an empty picture why it is empty."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=_GREY, wrap=True)
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -47,13 +47,16 @@ class Assembly:
 
 
 def load_calls(elements: Elements, assembly: Assembly, space: Space, source: str) -> Placed:
-    """Return the calls within what counts.
+    """Return the calls within what counts; none where there are none, with a warning.
 
     Raises
     ------
     InputError
         Calls of another assembly, on no contig of the genome, or none within what was scanned.
     """
+    if not len(elements):
+        _log.warning("%s: there are no calls; counts of them are 0, what has no value is NA", source)
+        return space.place(into_genome(elements, assembly.sizes, assembly.contig_names))
     if sign := sign_of_one_base(elements):
         _log.warning("%s may be 1-based: %s; calls are read as BED", source, sign)
     elements = within_assembly(elements, assembly.name, source)

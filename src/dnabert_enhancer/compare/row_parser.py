@@ -41,6 +41,8 @@ class Selection:
         See `rows.read_table`.
     strict : bool
         A row without a usable place is an error; otherwise up to 1 % of such rows are left out and counted.
+    may_be_empty : bool
+        A file without a row, titles and comments apart, holds no elements; otherwise it is an error.
     """
 
     cells: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ class Selection:
     base: int | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     strict: bool = False
+    may_be_empty: bool = False
 
 
 class RowParser:
@@ -132,7 +135,7 @@ class RowParser:
             raise self._first_bad
         if self._first_bad is not None:
             _log.warning("%s: %d of %d rows left out, the first: %s", self._path, bad, rows, self._first_bad)
-        if not len(self._start):
+        if not len(self._start) and (rows or not self._selection.may_be_empty):
             raise self._nothing_left()
         return Elements(
             list(self._contigs),

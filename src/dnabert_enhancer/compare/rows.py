@@ -80,7 +80,8 @@ def read_table(
     if _is_title_row(first[1], plain[0]):
         following = next(rows, None)
         if following is None:
-            return Table(plain[-1], iter(()))
+            # titles of places alone are a table without rows; any other words are no table
+            return Table(plain[-1], iter(() if _is_place(titles) else (first,)))
         first = following
     return Table(_fitting(path, plain, first, preset), chain([first], rows))
 
@@ -243,6 +244,10 @@ def _is_title_row(fields: Sequence[str], layout: Layout) -> bool:
         and not any(_WHOLE.fullmatch(text) for text in plain)
         and all(text[:1].isalpha() and text.upper() not in ("NA", "NAN", "NULL") for text in plain)
     )
+
+
+def _is_place(titles: Sequence[str]) -> bool:
+    return all(any(name in titles for name in names) for names in USUAL_TITLES.values())
 
 
 def _fitting(path: str | os.PathLike[str], layouts: Sequence[Layout], first: Row, preset: Preset) -> Layout:

@@ -110,7 +110,7 @@ _COLUMNS = (
     SummaryColumn(
         "within_10kb",
         "share of calls within 10,000 bp of an element",
-        lambda r: float(((r.distance >= 0) & (r.distance <= 10_000)).mean()),
+        lambda r: _share((r.distance >= 0) & (r.distance <= 10_000)),
     ),
     SummaryColumn("auroc", "of the calls' scores for being in the database", lambda r: r.ranking.auroc),
     SummaryColumn("auprc", "average precision of the same", lambda r: r.ranking.auprc),
@@ -248,6 +248,10 @@ def score_text(score: float) -> str:
     if math.isnan(score):
         return "."
     return str(int(score)) if score == int(score) else repr(score)
+
+
+def _share(which: NDArray[np.bool_]) -> float:
+    return float(which.mean()) if len(which) else math.nan
 
 
 def _median(distance: NDArray[np.int64]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import NamedTuple, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet, tabix_index
 from dnabert_enhancer.model import Task
 from dnabert_enhancer.scan.bigwig import BigWigWriter
@@ -19,6 +19,7 @@ from dnabert_enhancer.scan.merge import Scores
 from dnabert_enhancer.scan.nulls import q_values, score_bins
 from dnabert_enhancer.scan.tracks import MeanTrack, Runs
 
+_log = logging.getLogger(__name__)
 CALL_COLUMNS = ("chrom", "start", "end", "name", "score", "strand", "summit", "mean", "maximum", "q_value")
 WINDOW_COLUMNS = ("chrom", "start", "end", "logit", "probability", "q_value")
 VALUE_COLUMNS = ("chrom", "start", "end", "value", "q_value")
@@ -118,17 +119,16 @@ def write_results(files: ResultFiles, scores: Scores, settings: ResultSettings) 
     those of the called windows, ``q_value`` that of the highest window. ``PREFIX.scanned.bed``: the union of
     the scored windows. `ResultSettings` adds ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``.
 
-    Raises
-    ------
-    InputError
-        When no window was scored.
+    Where no window could be scored, such as in a gap of the assembly, all of them are empty, with a warning.
     """
     if not scores.scored_counts.any():
         counts = scores.total("counts")
         skipped = {name: n for name, n in counts.items() if n and name not in ("windows", "scored")}
-        raise InputError(
-            f"none of {scores.grid.n_windows} windows could be scored ({_listed(skipped)})",
-            remedy="check the input, or raise --max-unknown",
+        _log.warning(
+            "none of %d windows could be scored (%s), the results are empty; "
+            "check the regions, or raise --max-unknown",
+            scores.grid.n_windows,
+            _listed(skipped),
         )
     return _ResultWriter(files, scores, settings).write()
 

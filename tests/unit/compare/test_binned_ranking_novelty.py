@@ -39,6 +39,18 @@ def test_bins_run_over_what_was_scanned_only(space_of, placed) -> None:
 
 
 @pytest.mark.parametrize(
+    ("calls", "elements", "bins"),
+    [([], [("a", 5, 25)], (0, 0, 3, 7)), ([("a", 5, 25)], [], (0, 3, 0, 7)), ([], [], (0, 0, 0, 10))],
+)
+def test_without_a_bin_of_one_set_there_is_no_test(space_of, placed, calls, elements, bins) -> None:
+    space = space_of({"a": 100})
+    first, second = placed(space, calls), placed(space, elements)
+    found = fisher_on_bins(space, union_of(first.start, first.end), union_of(second.start, second.end), 10)
+    assert found[:4] == bins
+    assert np.isnan(found[4:]).all()
+
+
+@pytest.mark.parametrize(
     ("scores", "inside", "auroc", "auprc"),
     [
         ([0.9, 0.8, 0.3, 0.1], [True, True, False, False], 1.0, 1.0),

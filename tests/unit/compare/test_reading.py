@@ -133,10 +133,34 @@ def test_few_unusable_rows_are_left_out_and_counted(write, caplog) -> None:
     assert "line 301: the end 5 is before the start 9" in caplog.text
 
 
+@pytest.mark.parametrize("text", ["", "\n\n", "# chr1\t5\t9\n", "track name=x\n", "chr\tbegin\tstop\tname\n"])
+def test_a_bed_without_rows_holds_no_elements_where_that_may_be(write, text) -> None:
+    found = read_elements(write(text), PRESETS["bed"], Selection(strict=True, may_be_empty=True))
+    assert len(found) == 0
+    assert found.contigs == found.texts == []
+    assert not found.counts
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no\tbed\tat\tall\n", "line 1: the start 'bed' is not a whole number"),
+        ("chr1\tNA\tNA\n", "(1 rows: 1 without_place)"),
+        ("<html>\n", "line 1: 1 columns, too few for a place"),
+        (b"\0\0\0", "line 1: "),
+    ],
+)
+def test_what_is_no_bed_is_not_taken_for_an_empty_one(write, text, said) -> None:
+    with pytest.raises(InputError) as caught:
+        read_elements(write(text), PRESETS["bed"], Selection(strict=True, may_be_empty=True))
+    assert said in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("preset", "text", "selection", "said"),
     [
         ("bed", "", {}, "there is no element in the file"),
+        ("bed", "chrom\tstart\tend\n", {}, "there is no element in the file"),
         ("bed", "chr1\t5\t5\n", {}, "1 zero_length"),
         ("bed", "chr1\tx\t5\n", {}, "line 1: the start 'x' is not a whole number"),
         ("bed", "chr1\t5.5\t9\n", {}, "line 1: the start '5.5' is not a whole number"),

@@ -157,6 +157,22 @@ def test_figures_are_drawn_for_hostile_names_and_empty_databases(study, tmp_path
     assert label_of("a$b$") == r"a\$b\$"
 
 
+def test_pictures_of_no_calls_say_so(space_of, placed) -> None:
+    space = space_of({"a": 1000})
+    calls, database = placed(space, []), placed(space, [("a", 50, 120)])
+    results = [compare_with(space, calls, parse_database("one=x,preset=bed", "hg38"), database, Measures())]
+    names, jaccard, share = agreement(calls, results)
+    assert np.isnan(jaccard[0, 0])
+    assert jaccard[0, 1] == 0
+    with drawing():
+        pictures = [upset_figure(results), enrichment_figure(results), distance_figure(results)]
+        heat = agreement_figure(names, jaccard, share)
+    said = [text.get_text() for picture in pictures for axes in picture.axes for text in axes.texts]
+    assert len(said) == 3
+    assert all("no calls" in text for text in said)
+    assert {image.get_clim() for axes in heat.axes for image in axes.images} == {(0, 1)}
+
+
 def test_upset_bars_stand_over_their_dots(study) -> None:
     _, _, results = study
     with drawing():

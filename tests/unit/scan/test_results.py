@@ -11,7 +11,7 @@ import pyBigWig
 import pysam
 import pytest
 
-from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.errors import ResourceError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.scan import (
     ResultCounts,
@@ -184,10 +184,19 @@ def test_no_call_at_all_is_a_result(tmp_path: Path) -> None:
         assert list(index.contigs) == []
 
 
-def test_nothing_scored_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"none of 2 windows could be scored \(too_many_unknown_bases 2\)"):
-        written(tmp_path, scores_of({"c": [NAN, NAN]}))
-    assert list(tmp_path.iterdir()) == []
+def test_nothing_scored_is_an_empty_result_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert written(tmp_path, scores_of({"c": [NAN, NAN]}), windows=True) == ResultCounts(0, 0, 0)
+    assert "none of 2 windows could be scored (too_many_unknown_bases 2), the results" in caplog.text
+    assert (tmp_path / "p.scanned.bed").read_text() == ""
+    for name in ("calls.bed.gz", "windows.tsv.gz"):
+        assert len(rows(tmp_path / f"p.{name}")) == 1
+        with pysam.TabixFile(str(tmp_path / f"p.{name}")) as index:
+            assert list(index.contigs) == []
+    with pyBigWig.open(str(tmp_path / "p.bw")) as track:
+        assert track.chroms() == {"c": 30, "empty": 5000}
+        assert track.intervals("c") is None
 
 
 def test_values_of_a_regression_are_written_as_they_are(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""The models of a samplesheet, named as --model names them: default, a folder, :OUTPUT at the end."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEMO = REPOSITORY / "assets" / "demo"
+PACKAGED = REPOSITORY / "src" / "dnabert_enhancer" / "model" / "default"
+OUTPUTS = "it has lentimpra_hepg2, lentimpra_wtc11, sharpr_hepg2, sharpr_k562, gue_tf0"
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    bases = "".join(rng.choice(list("ACGT"), 3000))
+    (tmp_path / "g.fa").write_text(f">chr1\n{bases}\n")
+    (tmp_path / "r.bed").write_text("chr1\t0\t1000\n")
+    header = "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=3000>\n"
+    titles = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    base = bases[1499]
+    other = "ACGT".replace(base, "")[0]
+    (tmp_path / "v.vcf").write_text(f"{header}{titles}chr1\t1500\t.\t{base}\t{other}\t.\t.\t.\n")
+    for name in ("plain", "a:b"):
+        shutil.copytree(PACKAGED, tmp_path / "models" / name)
+    (tmp_path / "models" / "foreign").mkdir()
+    (tmp_path / "models" / "file").write_text("x")
+
+
+def write_sheet(folder: Path, *models: str, tf: str, tf_row: int = 2) -> None:
+    """Write a row that scans with each model; one of them also scores variants, with models of TFs."""
+    rows = [
+        f"row{number},g.fa,{model},r.bed,{f'v.vcf,{tf}' if number == tf_row else ','},"
+        for number, model in enumerate(models, 2)
+    ]
+    titles = "sample,genome,model,scan_regions,vcf,tf_models,train_regions"
+    (folder / "s.csv").write_text("\n".join([titles, *rows]) + "\n")
+
+
+FAULTS = [
+    ("default:enhancer", f"'default' has no output 'enhancer'; {OUTPUTS}"),
+    ("default:gue_tf", "'default' has no output 'gue_tf' (did you mean gue_tf0?); it has"),
+    ("models/plain:none", f"'models/plain' has no output 'none'; {OUTPUTS}"),
+    ("models/foreign:x", "'models/foreign' has no card (enhancer_model.json) that names its outputs"),
+    ("models/file:x", "'models/file' is a file; give a folder, or an archive (.tar.gz)"),
+    ("models/none:gue_tf0", "'models/none:gue_tf0': there is no such folder"),
+    ("default:", "'default:': there is no such folder"),
+    (":gue_tf0", "':gue_tf0': there is no such folder"),
+    ("C:\\models\\plain", "'C:\\models\\plain': there is no such folder"),
+    ("C:/models/plain", "'C:/models/plain': there is no such folder"),
+    ("file:///none/plain:gue_tf0", "'file:///none/plain:gue_tf0': there is no such folder"),
+    ("models/plain:$(touch pwned)", "'models/plain:$(touch pwned)': there is no such folder"),
+    ("hub:owner/name@main", "'hub:owner/name@main': tasks bring nothing from the hub; give a folder"),
+]
+
+
+def test_faults_are_named_with_row_and_column_before_anything_runs(
+    tmp_path: Path, pipeline: Callable
+) -> None:
+    write_sheet(tmp_path, *(model for model, _ in FAULTS), tf="A=default:tf0;B=models/none;C=default:gue_tf1")
+    done = pipeline("--input", "s.csv", "--base_model", "default:tf0")
+    assert done.returncode != 0
+    lines = done.said.partition("nothing was started:\n")[2].splitlines()
+    found = [line.strip() for line in lines if line.startswith("  ")]
+    expected = [f"--base_model 'default' has no output 'tf0'; {OUTPUTS}"]
+    expected += [f"row {number}, column model: {fault}" for number, (_, fault) in enumerate(FAULTS, 2)]
+    expected.insert(2, "row 2, column tf_models: 'default' has no output 'tf0'; it")
+    assert len(found) == len(expected)
+    for fault, start in zip(found, expected, strict=True):
+        assert fault.startswith(start)
+    assert "'models/none': there is no such folder" in found[2]
+    assert not list(tmp_path.glob("work/??/*"))
+
+
+def test_each_way_to_name_a_model_takes_the_model_that_is_meant(tmp_path: Path, pipeline: Callable) -> None:
+    with tarfile.open(tmp_path / "models" / "packed.tar.gz", "w:gz") as archive:
+        archive.add(PACKAGED, "packed")
+    whole, tf0 = "", ":gue_tf0"
+    named = {
+        "": whole,
+        "default": whole,
+        "models/a:b": whole,
+        "default:gue_tf0": tf0,
+        "models/a:b:gue_tf0": tf0,
+        f"file://{tmp_path}/models/plain:gue_tf0": tf0,
+        "models/packed.tar.gz:gue_tf0": tf0,
+    }
+    write_sheet(tmp_path, *named, tf="A=default:gue_tf1;B=models/plain;C=models/a:b:gue_tf2", tf_row=5)
+    with (tmp_path / "s.csv").open("a") as sheet:
+        sheet.write(f"trained,{DEMO}/alpha-globin.fa.gz,default:gue_tf0,,,,{DEMO}/ccre-pels.bed\n")
+    done = pipeline("-profile", "test", "--input", "s.csv", "--shards", "1", "--null_variants", "0")
+    assert done.returncode == 0, done.said
+    results = tmp_path / "results"
+    name = json.loads((PACKAGED / "enhancer_model.json").read_text())["name"]
+    tracks: dict[str, set[bytes]] = {}
+    for number, output in enumerate(named.values(), 2):
+        record = json.loads((results / f"scan/row{number}.run.json").read_text())
+        assert record["model"]["name"] == name + output
+        tracks.setdefault(output, set()).add((results / f"scan/row{number}.bw").read_bytes())
+    assert [len(same) for same in tracks.values()] == [1, 1]
+    assert tracks[whole] != tracks[tf0]
+    (script,) = [
+        path.read_text() for path in tmp_path.glob("work/*/*/.command.sh") if "--vcf" in path.read_text()
+    ]
+    assert "--model model/default:gue_tf0 " in script
+    assert "--tf 'A='tf/1/default:gue_tf1 --tf 'B='tf/2/plain --tf 'C='tf/3/a\\:b:gue_tf2 " in script
+    with gzip.open(results / "variants/row5.tsv.gz", "rt") as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    assert [row["transcription_factor"] for row in rows] == ["NA", "A", "B", "C"]
+    card = json.loads((results / "train/trained.model/enhancer_model.json").read_text())
+    assert card["training"]["base_model"]["name"] == "default:gue_tf0"
