@@ -80,6 +80,16 @@ def test_the_command_does_its_work(command: str, docker: Any, anyones: Path) -> 
         assert json.loads(record.read_text())["command"] == command
 
 
+def test_without_pyarrow_tokenize_says_what_to_take(docker: Any, anyones: Path) -> None:
+    folders = [f"{REPOSITORY / 'assets' / 'demo'}:/demo:ro", f"{anyones}:/work"]
+    script = f"cd /work && tokenize --input /demo/textbook-enhancers.bed {LOCUS} --k 6 --output out.parquet"
+    done = docker.run("bash", "-c", script, folders=folders, fails=True)
+    assert done.returncode == 3
+    assert "write the table (.tsv.gz)" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert not (anyones / "out.parquet").exists()
+
+
 @pytest.mark.parametrize("command", sorted(NEEDS_TORCH))
 def test_without_torch_the_command_says_what_to_take(command: str, docker: Any, anyones: Path) -> None:
     folders = [f"{REPOSITORY / 'assets' / 'demo'}:/demo:ro", f"{anyones}:/work"]

@@ -1,4 +1,4 @@
-"""What the Galaxy tests need and the project does not: Galaxy and planemo, a browser and what drives it."""
+"""What the Galaxy tests need and the project does not: Galaxy, its viewer, planemo, a browser, its driver."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 PLAYWRIGHT = "playwright-core@1.65.1"
+VIEWERS = {"igv": "@galaxyproject/igv@0.0.25"}
+"""Galaxy's visualisations by id, at the version of its client/visualizations.yml; PyPI's Galaxy has none."""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -21,6 +23,7 @@ class Installation(NamedTuple):
     venv: Path
     node_modules: Path
     browser: str
+    viewers: dict[str, Path]
 
 
 def installation() -> Installation:
@@ -33,7 +36,8 @@ def installation() -> Installation:
     """
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     cache = Path(base) / "dnabert-enhancer-galaxy"
-    return Installation(_venv(cache), _node_modules(cache), _browser())
+    viewers = {name: _node_package(cache, package) for name, package in VIEWERS.items()}
+    return Installation(_venv(cache), _node_package(cache, PLAYWRIGHT).parent, _browser(), viewers)
 
 
 def _venv(cache: Path) -> Path:
@@ -53,14 +57,16 @@ def _venv(cache: Path) -> Path:
     return venv
 
 
-def _node_modules(cache: Path) -> Path:
-    folder = cache / PLAYWRIGHT.replace("@", "-")
-    if not (folder / "node_modules" / "playwright-core").is_dir():
+def _node_package(cache: Path, package: str) -> Path:
+    """Return the folder of an npm package, given as NAME@VERSION."""
+    folder = cache / package.strip("@").replace("@", "-").replace("/", "-")
+    installed = folder / "node_modules" / package.rpartition("@")[0]
+    if not installed.is_dir():
         if shutil.which("npm") is None:
             raise SystemExit("the browser test needs Node.js with npm (Debian: apt install nodejs npm)")
         folder.mkdir(parents=True, exist_ok=True)
-        _run(["npm", "install", "--silent", "--no-save", "--prefix", str(folder), PLAYWRIGHT])
-    return folder / "node_modules"
+        _run(["npm", "install", "--silent", "--no-save", "--prefix", str(folder), package])
+    return installed
 
 
 def _browser() -> str:

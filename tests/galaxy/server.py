@@ -45,6 +45,8 @@ class Plan(NamedTuple):
         ``.loc`` files, copied so that a data manager never writes into the checkout.
     packages : dict of str to Path
         Prefix that a requirement's name resolves to, in place of conda.
+    viewers : dict of str to Path
+        Unpacked npm packages of Galaxy's visualisations by their ids.
     slots : int
         Jobs at a time, each on one core.
     containers : bool
@@ -58,6 +60,7 @@ class Plan(NamedTuple):
     data_managers: Path | None
     rows: list[Path]
     packages: dict[str, Path]
+    viewers: dict[str, Path]
     slots: int = 2
     containers: bool = False
 
@@ -195,6 +198,7 @@ def _configure(plan: Plan) -> None:
     for rows in plan.rows:
         text = rows.read_text().replace("${__HERE__}", str(rows.parent.absolute()))
         (state / "tool-data" / rows.name).write_text(text)
+    _configure_viewers(plan)
     sections = "".join(
         f'<section id="section{number}" name="{title}">'
         + "".join(f'<tool file="{path.absolute()}"/>' for path in paths)
@@ -205,6 +209,23 @@ def _configure(plan: Plan) -> None:
     (state / "tool_conf.xml").write_text(f'<toolbox monitor="false">{upload}{sections}</toolbox>')
     (state / "job_conf.yml").write_text(json.dumps(_jobs(plan)))
     (state / "galaxy.yml").write_text(json.dumps({"galaxy": _settings(plan)}, indent=1))  # JSON is YAML
+
+
+def _configure_viewers(plan: Plan) -> None:
+    """Put the visualisations among Galaxy's static files, and the genomes in the table where viewers look."""
+    static = plan.state / "static"
+    plugins = static / "plugins" / "visualizations"
+    plugins.mkdir(parents=True)
+    package = next(plan.venv.glob("lib/python3*/site-packages/galaxy/webapps/base/static"))
+    for entry in package.iterdir():
+        (static / entry.name).symlink_to(entry)
+    for name, folder in plan.viewers.items():
+        (plugins / name).symlink_to(folder)
+    table = '<table name="fasta_indexes" comment_char="#">{}{}</table>'.format(
+        "<columns>value, dbkey, name, path</columns>",  # as all_fasta has
+        f'<file path="{plan.state}/tool-data/all_fasta.loc"/>',
+    )
+    (plan.state / "viewers_table_conf.xml").write_text(f"<tables>{table}</tables>")
 
 
 def _jobs(plan: Plan) -> dict[str, Any]:
@@ -233,8 +254,10 @@ def _settings(plan: Plan) -> dict[str, Any]:
         "managed_config_dir": str(state),
         "database_connection": f"sqlite:///{state}/data/universe.sqlite?isolation_level=IMMEDIATE",
         "tool_config_file": str(state / "tool_conf.xml"),
-        "tool_data_table_config_path": str(plan.tables.absolute()),
+        "tool_data_table_config_path": f"{plan.tables.absolute()},{state}/viewers_table_conf.xml",
         "tool_data_path": str(state / "tool-data"),
+        "static_dir": str(state / "static"),
+        "visualization_plugins_directory": str(state / "static" / "plugins" / "visualizations"),
         "job_config_file": str(state / "job_conf.yml"),
         "admin_users": "admin@example.org",
         "bootstrap_admin_api_key": _BOOTSTRAP_KEY,

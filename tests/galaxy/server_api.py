@@ -135,6 +135,17 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
             "factors_0|model|installed": "dnabert-enhancer/tiny-tf",
         },
     ),
+    "output with a quote": ("predict_sequences", "fasta", {"model|output": "x';touch y"}),
+    "factor of the packaged model's first output": (
+        "score_variants",
+        "vcf",
+        {
+            **CACHED,
+            "factors_0|name": "GATA1",
+            "factors_0|model|source": "packaged",
+            "factors_0|model|output": "",
+        },
+    ),
     "no epochs": ("finetune", "table", {"training|epochs": 0}),
     "all tokens masked": ("finetune", "table", {"augmentation|token_dropout": 1.0}),
     "name of a model": ("finetune", "table", {"card|model_name": CODE}),

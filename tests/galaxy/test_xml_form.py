@@ -16,6 +16,7 @@ from dnabert_enhancer.commands.compare_db_output import CONTROL_COLUMNS
 from dnabert_enhancer.commands.predict_sequences import COLUMNS as SEQUENCE_COLUMNS
 from dnabert_enhancer.commands.predict_sequences import WINDOW_COLUMNS
 from dnabert_enhancer.compare import summary_columns
+from dnabert_enhancer.model import open_model
 from dnabert_enhancer.variants.columns import CANDIDATE_COLUMNS, COLUMNS
 
 if TYPE_CHECKING:
@@ -228,6 +229,23 @@ def test_column_names_are_those_of_the_command(
     action = read_tool(name).outputs()[output].find("actions/action[@name='column_names']")
     assert action is not None
     assert tuple(str(action.get("default")).split(",")) == tuple(COLUMN_NAMES[name, output])
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_outputs_that_the_help_names_are_those_of_the_packaged_model(
+    name: str, read_tool: Callable[..., Tool]
+) -> None:
+    tool = read_tool(name)
+    has_outputs = set(open_model().card.further_outputs)
+    helps = [
+        str(param.get("help"))
+        for case in tool.root.iterfind("inputs//conditional[@name='model']/when[@value='packaged']")
+        for param in case.iterfind("param[@name='output']")
+    ]
+    assert len(helps) == len(tool.root.findall("inputs//conditional[@name='model']"))
+    for text in helps:
+        named = set(re.findall(r"\b[a-z]+_\w+", text))
+        assert {"lentimpra_hepg2", "gue_tf0"} <= named <= has_outputs
 
 
 @pytest.mark.parametrize("name", TOOLS)

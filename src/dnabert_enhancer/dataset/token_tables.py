@@ -108,8 +108,8 @@ def write_token_ids(
     except ImportError:
         raise ResourceError(
             "Parquet needs the package pyarrow",
-            source=path,
-            remedy="pip install 'dnabert-enhancer[parquet]', or name the output .tsv.gz",
+            remedy="write the table (.tsv.gz), pip install 'dnabert-enhancer[parquet]', or take the image "
+            "with torch, which has it",
         ) from None
     report = TokenReport()
     vocabulary = KmerVocabulary(k)
