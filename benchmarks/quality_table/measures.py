@@ -18,6 +18,7 @@ from dnabert_enhancer.evaluation import (
     Panel,
     RegressionPanel,
     compare,
+    expected_calibration_error,
 )
 
 from .kinds import CLASSES, QualitySet, Scores, View
@@ -28,6 +29,8 @@ AT_PREVALENCES = ("auprc", "precision")
 OF_VALUES = ("pearson", "spearman")
 TOP_BOTTOM = "top_bottom_auroc"
 _RANK_ONLY = ("auroc", "auprc")
+DRAWS = 200
+"""Of labels, for the calibration error that is left by chance."""
 QUICK_ROWS, QUICK_RESAMPLES = 600, 100
 
 
@@ -93,6 +96,9 @@ def measure(
     panels = [_panel(item, view, methods[name]) for name in order]
     if item.kind == CLASSES:
         result["positives"] = int(view.labels.sum())
+        if "ece" in item.shown:
+            probability = {name: methods[name].probability[view.rows] for name in order}
+            result["ece_if_perfect"] = {name: ece_if_perfect(probability[name]) for name in order}
         _add(found, order, panels, resamples, _wanted(view))
         for name in order:
             if methods[name].threshold is None:
@@ -109,6 +115,14 @@ def measure(
             _add(found, order, halves, resamples, {TOP_BOTTOM: MetricKey(AS_GIVEN, "auroc")})
     result["methods"] = {name: found[name] for name in methods}
     return result
+
+
+def ece_if_perfect(probability: Scores) -> float:
+    """Return the ECE that rows of so many have by chance: the mean over labels drawn from the probabilities."""
+    rng = np.random.default_rng(0)
+    draws = [rng.random(len(probability)) < probability for _ in range(DRAWS)]
+    errors = [expected_calibration_error(labels.astype(np.int64), probability) for labels in draws]
+    return round(float(np.mean(errors)), 4)
 
 
 def in_order(scores: Scores) -> Scores:
