@@ -118,7 +118,7 @@ def measure(
 
 
 def ece_if_perfect(probability: Scores) -> float:
-    """Return the ECE that rows of so many have by chance: the mean over labels drawn from the probabilities."""
+    """Return the ECE that chance leaves to so many rows: the mean over labels drawn from probabilities."""
     rng = np.random.default_rng(0)
     draws = [rng.random(len(probability)) < probability for _ in range(DRAWS)]
     errors = [expected_calibration_error(labels.astype(np.int64), probability) for labels in draws]

@@ -147,8 +147,8 @@ def _other_goals(sets: Mapping[str, Any]) -> list[str]:
     if "held_out" in sets:
         view = sets["held_out"]["views"]["all"]
         lines.append(
-            f"ECE on held-out contigs: {_interval(view['methods'][MODEL]['ece'])}; goal below {ECE_GOAL}. With "
-            f"so many rows perfect calibration comes to {view['ece_if_perfect'][MODEL]:.3f} by chance."
+            f"ECE on held-out contigs: {_interval(view['methods'][MODEL]['ece'])}; goal below {ECE_GOAL}. "
+            f"By chance perfect calibration comes to {view['ece_if_perfect'][MODEL]:.3f} on so many rows."
         )
     if "satmut" in sets:
         row = verdicts({"satmut": sets["satmut"]})[0]
