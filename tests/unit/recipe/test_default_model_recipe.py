@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,18 +97,50 @@ def test_a_student_becomes_a_model_that_says_the_same(
     np.testing.assert_allclose(engine.predict(codes).logit, expected, atol=1e-4)
 
 
-def test_a_start_ranks_as_its_ridges_do(recipe: dict[str, ModuleType]) -> None:
+@pytest.fixture(scope="module")
+def started(recipe: dict[str, ModuleType]) -> tuple[Any, Any, Any, torch.Tensor, np.ndarray]:
+    """A student that starts from ridges and two motifs; the ridges, the scanner, the windows, the motifs."""
     windows, targets = signal_rows(400, 101, seed=5)
     rows = torch.from_numpy(windows)
     ridges = recipe["ridges"].Ridges(3).fit([(rows, torch.from_numpy(targets))])
+    filters = np.random.default_rng(9).normal(size=(2, 4, 11)).astype(np.float32)
+    scanner = recipe["motifs"].MotifScanner(torch.from_numpy(filters))
+    scanner.fit(recipe["networks"].one_hot(rows))
     torch.manual_seed(0)
     networks = recipe["networks"]
     student = networks.Student(networks.BertSize(**{**SIZE, "hidden": 96}), 3).eval()
-    recipe["start"].start_from_ridges(student, ridges, list(TASKS), rows)
+    recipe["start"].start_student(student, ridges, list(TASKS), rows, scanner)
+    return student, ridges, scanner, rows, filters
+
+
+def test_a_start_ranks_as_its_ridges_do(started: tuple[Any, Any, Any, torch.Tensor, np.ndarray]) -> None:
+    student, ridges, _, rows, _ = started
     with torch.no_grad():
         said = student(rows).numpy()
     for task in range(3):
-        assert np.corrcoef(said[:, task], ridges(rows)[:, task].numpy())[0, 1] > 0.9
+        assert np.corrcoef(said[:, task], ridges(rows)[:, task].numpy())[0, 1] > 0.8
+
+
+def test_a_start_reads_motifs_on_both_strands(
+    recipe: dict[str, ModuleType], started: tuple[Any, Any, Any, torch.Tensor, np.ndarray]
+) -> None:
+    student, _, scanner, rows, filters = started
+    tokens = recipe["networks"].kmer_tokens(rows)
+    layer = student.layers[0]
+    with torch.no_grad():
+        state = student.norm(student.words(tokens) + student.positions[: tokens.shape[1]])
+        units = layer.widen(layer.norm1(state + layer.attended(state))).numpy()
+    # the token of the k-mer at i sees the 24 bases i - 6 to i + 17: a motif of 11 in their middle begins one
+    # base after i, on the other strand at i
+    starts = np.arange(20, 70)
+    for motif, weights in enumerate(filters):
+        for strand, read in enumerate((weights, weights[::-1, ::-1])):
+            seen = rows.numpy()[:, starts[:, None] + 1 - strand + np.arange(11)]
+            score = read[seen, np.arange(11)].sum(2)
+            expected = (score - scanner.thresholds[motif].item() + 5) * 0.4
+            found = units[:, starts + 1, 2 * strand + motif]
+            assert np.abs(found - expected).mean() < 0.15
+            assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
 
 
 def test_the_mixture_takes_the_member_that_knows(recipe: dict[str, ModuleType]) -> None:
