@@ -87,7 +87,7 @@ def label_problems(tool: Tool) -> list[str]:
     problems += [
         f"{name} is called {element.get('label')!r} in the history"
         for name, element in tool.outputs().items()
-        if not (element.get("label") or "").startswith("${tool.name} on ${on_string}: ")
+        if not re.match(r"\$\{tool\.name\} on \$\{on_string( or [^}]+)?\}: .", element.get("label") or "")
     ]
     return problems
 

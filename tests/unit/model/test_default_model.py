@@ -18,6 +18,10 @@ LARGEST_BYTES = 5_000_000
 MOST_FLOP_A_WINDOW = 0.2e9
 OUTPUTS = ["enhancer", "lentimpra_hepg2", "lentimpra_wtc11", "sharpr_hepg2", "sharpr_k562"]
 OUTPUTS += [f"gue_tf{number}" for number in range(5)]
+OUTPUTS += ["accessible", "distal", "ienhancer", "davuluri", "nhlf", "dnase_gm12878", "dnase_k562"]
+OUTPUTS += ["h3k27ac_gm12878", "chromhmm_enhancer", "promoter_like", "ctcf"]
+ORGANS = 15
+"""Organ systems of the DHS index (Meuleman 2020), an output each, after the others."""
 FILES = {
     "config.json",
     "enhancer_model.json",
@@ -45,8 +49,11 @@ def test_the_default_is_the_packaged_model(model: EnhancerModel) -> None:
     assert model.window_length == 200
     assert model.card.k == 6
     assert model.card.labels == ("other", "enhancer")
-    assert list(model.config["id2label"].values()) == OUTPUTS
-    assert ["enhancer", *model.card.further_outputs] == OUTPUTS
+    outputs = list(model.config["id2label"].values())
+    assert outputs[: len(OUTPUTS)] == OUTPUTS
+    assert len(outputs) == len(OUTPUTS) + ORGANS
+    assert all(name.startswith("dhs_") for name in outputs[len(OUTPUTS) :])
+    assert ["enhancer", *model.card.further_outputs] == outputs
 
 
 def test_it_is_small(model: EnhancerModel) -> None:
