@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import functools
 import os
 import shutil
 import signal
@@ -47,12 +48,12 @@ def command(*arguments: str) -> list[str]:
     return [program(), "run", str(REPOSITORY / "main.nf"), *arguments]
 
 
-def run_pipeline(folder: Path, *arguments: str) -> Done:
+def run_pipeline(folder: Path, *arguments: str, patience: float = TIMEOUT_SECONDS) -> Done:
     """Run the pipeline in a folder until it ends."""
-    return run_nextflow(folder, *command(*arguments)[1:])
+    return run_nextflow(folder, *command(*arguments)[1:], patience=patience)
 
 
-def run_nextflow(folder: Path, *arguments: str) -> Done:
+def run_nextflow(folder: Path, *arguments: str, patience: float = TIMEOUT_SECONDS) -> Done:
     """Run any command of Nextflow in a folder until it ends."""
     done = subprocess.run(
         [program(), *arguments],
@@ -60,7 +61,7 @@ def run_nextflow(folder: Path, *arguments: str) -> Done:
         env=task_environment(),
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=patience,
     )
     return Done(done.returncode, done.stdout + done.stderr)
 
@@ -108,7 +109,7 @@ def environment() -> dict[str, str]:
 @pytest.fixture
 def pipeline(tmp_path: Path) -> Callable[..., Done]:
     """Return a function that runs the pipeline in the test's own folder."""
-    return lambda *arguments: run_pipeline(tmp_path, *arguments)
+    return functools.partial(run_pipeline, tmp_path)
 
 
 @pytest.fixture(scope="session")
