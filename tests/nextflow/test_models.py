@@ -49,7 +49,7 @@ def write_sheet(folder: Path, *models: str, tf: str, tf_row: int = 2) -> None:
 
 
 FAULTS = [
-    ("default:enhancer", f"'default' has no output 'enhancer'; {OUTPUTS}"),
+    ("default:enhancer", "'default' has no output 'enhancer' (did you mean ienhancer?); it has"),
     ("default:gue_tf", "'default' has no output 'gue_tf' (did you mean gue_tf0?); it has"),
     ("models/plain:none", f"'models/plain' has no output 'none'; {OUTPUTS}"),
     ("models/foreign:x", "'models/foreign' has no card (enhancer_model.json) that names its outputs"),
