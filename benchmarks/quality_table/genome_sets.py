@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .genome_tables import chr20_windows, training_windows, unmarked
+from .genome_tables import chr20_windows, training_windows
 from .kinds import CLASSES, ENHANCER, Labelled, QualitySet, View, whole_view
-from .recipe import HALF, SCAN_STRIDE, SCAN_TRACKS, gc_matched
+from .recipe import HALF, SCAN_STRIDE, SCAN_TRACKS, gc_matched, unmarked
 
 TITLES = {
     "dnase_gm12878": "GM12878 DNase peaks",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from .recipe import (
     CHR20,
@@ -21,7 +20,6 @@ from .recipe import (
 )
 
 TRAINING_CONTIGS = ("chr2", "chr16")
-_NOT_MARKS = ("chrom", "start", "sequence", "blacklist", "cpg_island")
 
 
 def chr20_windows(data: Path, work: Path) -> pd.DataFrame:
@@ -47,12 +45,6 @@ def training_windows(data: Path, work: Path) -> pd.DataFrame:
 def labelled_windows(data: Path, work: Path) -> pd.DataFrame:
     """Return the recipe's labelled windows of all pieces."""
     return _kept(work, "labelled", lambda: genome_windows(data))
-
-
-def unmarked(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which windows no annotation touches."""
-    marks = table.columns.difference(list(_NOT_MARKS))
-    return (table[list(marks)].max(axis=1) == 0).to_numpy()
 
 
 def _windows(data: Path, piece: Piece) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from genome_windows import (  # noqa: E402
     PIECES,
     Piece,
     genome_windows,
+    unmarked,
     window_shares,
 )
 from measure import CHR20, SCAN_STRIDE, SCAN_TRACKS, held_out  # noqa: E402
@@ -43,6 +44,7 @@ __all__ = [
     "held_out",
     "recipe_digest",
     "split_of",
+    "unmarked",
     "window_shares",
     "with_splits",
     "without_shared",

@@ -55,7 +55,7 @@ TRACKS: dict[str, tuple[str, str]] = {
 """Annotation by name: assembly and file. ChromHMM states and Ensembl's enhancers are read apart."""
 EVALUATION_TRACKS = ("p300_gm12878", "p300_k562")
 """Tracks that take no part in the labels."""
-NO_MARKS = ("chrom", "start", "sequence", "cpg_island", *EVALUATION_TRACKS)
+_NO_MARKS = ("chrom", "start", "sequence", "cpg_island")
 """Columns of a table of windows that do not say whether a window is marked."""
 _CHAINS = {"hg38": "reference/GRCh38_to_GRCh37.chain.gz", "hg19": "reference/GRCh37_to_GRCh38.chain.gz"}
 _CHROMHMM = f"{_HG19}/E116_GM12878_25state_imputed12marks.bed.gz"
@@ -83,13 +83,18 @@ def genome_windows(data: Path) -> pd.DataFrame:
             | ((table["proximal_enhancer_like"] >= HALF) & in_dnase)
             | ((table["dnase_k562"] >= HALF) & (table[["promoter_like", "ctcf"]].max(axis=1) < 0.1))
         ) & (table["blacklist"] == 0)
-        marks = table.columns.difference(list(NO_MARKS))
-        negative = table[list(marks)].max(axis=1) == 0
+        negative = unmarked(table.drop(columns=list(EVALUATION_TRACKS)))
         table = table[positive | negative].assign(label=positive[positive | negative].astype(int))
         parts.append(table[["chrom", "start", "label", "sequence"]])
     windows = pd.concat(parts, ignore_index=True).assign(source="genome")
     windows["name"] = windows["chrom"] + ":" + windows["start"].astype(str)
     return windows
+
+
+def unmarked(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which windows of a table of shares no track touches; islands of CpG are no mark."""
+    marks = table.columns.difference(list(_NO_MARKS))
+    return (table[list(marks)].max(axis=1) == 0).to_numpy()
 
 
 def window_shares(data: Path, piece: Piece, stride: int) -> pd.DataFrame:

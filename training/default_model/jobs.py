@@ -14,7 +14,7 @@ SIZES = {
 }
 """Of the packaged student, and of a larger one that is trained beside it to compare."""
 POOL = 900_000
-"""Windows of 200 bp, half as many, and of the other lengths that the mixture answers for the students."""
+"""Windows that the mixture answers for the students; of each length the share that `rows.BATCHES` has."""
 WARM_FIT = {"steps": 1000, "learning_rate": 5e-4, "weight_decay": 0.05, "recorded": True}
 DISTIL_FIT = {"learning_rate": 7e-4, "weight_decay": 0.02, "recorded": True}
 DISTIL_STEPS = {"default": 11_698, "large": 5760}

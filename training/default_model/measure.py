@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from assemble import gc_matched
-from genome_windows import HALF, Piece, window_shares
+from genome_windows import HALF, Piece, unmarked, window_shares
 from numpy.typing import NDArray
 from sources import WINDOW, centred, davuluri_dev
 
@@ -195,13 +195,12 @@ def scan(predictor: Predictor, data: Path) -> dict[str, Any]:
     table = window_shares(data, CHR20, SCAN_STRIDE)
     table = table[table["blacklist"] == 0].reset_index(drop=True)
     codes = _codes(table["sequence"].tolist())
-    marks = table.columns.difference(["chrom", "start", "sequence", "cpg_island"])
-    unmarked = (table[list(marks)].max(axis=1) == 0).to_numpy()
+    rest = unmarked(table)
     scores = predictor.scores(codes)
     result: dict[str, Any] = {"windows": len(table), "stride": SCAN_STRIDE, "tracks": {}}
     for track in SCAN_TRACKS:
         marked = (table[track] >= HALF).to_numpy()
-        known = np.flatnonzero(marked | unmarked)
+        known = np.flatnonzero(marked | rest)
         kept = known[gc_matched(marked[known].astype(np.int64), scores["gc_alone"][known])]
         result["tracks"][track] = {
             name: compared(

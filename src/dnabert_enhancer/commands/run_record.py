@@ -63,7 +63,7 @@ class RunRecord:
         """
         entry: dict[str, Any] = {"role": role, "path": str(path)}
         if str(path) != "-" and Path(path).is_file():
-            entry |= {"bytes": os.path.getsize(path), "sha256": sha256_of(path)}  # noqa: PTH202
+            entry |= {"bytes": os.path.getsize(path), "sha256": sha256_of(path)}  # noqa: PTH202  a text or a path
         self._content["inputs"].append(entry)
         return str(entry.get("sha256", ""))
 

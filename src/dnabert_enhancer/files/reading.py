@@ -135,7 +135,7 @@ def _open_raw(path: str | os.PathLike[str]) -> io.BufferedReader:
     try:
         if stat.S_ISDIR(os.stat(name).st_mode):  # noqa: PTH116  an empty name is no folder
             raise InputError("this is a folder", source=source, remedy="give a file")
-        return open(name, "rb")  # noqa: PTH123
+        return open(name, "rb")  # noqa: PTH123  closed by the caller
     except FileNotFoundError:
         raise InputError("no such file", source=source, remedy="check the path") from None
     except PermissionError:

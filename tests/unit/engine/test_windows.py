@@ -26,7 +26,7 @@ def test_windows_of_differing_length_are_grouped() -> None:
 
 @pytest.mark.parametrize("empty", [[], np.zeros((0, 200), np.uint8)])
 def test_no_windows_are_no_groups(empty: object) -> None:
-    assert by_length(empty) == []  # type: ignore[arg-type]
+    assert by_length(empty) == []  # type: ignore[arg-type]  # of either kind
 
 
 @pytest.mark.parametrize("wrong", [np.zeros(5, np.uint8), np.zeros((2, 5), np.int64)])
