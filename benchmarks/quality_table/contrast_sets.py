@@ -113,7 +113,7 @@ def dnase_sites(data: Path, work: Path) -> QualitySet:
         "touches, 1:1 with the same GC (no reference of chr11 is at hand). The own baselines are fitted on "
         "the sites of chr10 and on unmarked windows of chr2 and chr16 with the same GC.",
         CLASSES,
-        "accessible",
+        "dnase_site",
         test.sequences,
         views,
         Labelled(train["sequence"].tolist(), train["label"].to_numpy(dtype=np.float64)),

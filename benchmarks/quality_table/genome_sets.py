@@ -119,10 +119,14 @@ def other_elements(data: Path, work: Path) -> Iterator[QualitySet]:
     table, train = chr20_windows(data, work), training_windows(data, work)
     gc = _gc(table)
     others = {
-        "promoter_like": ("promoters (ENCODE promoter-like elements)", _promoters),
-        "cpg_island": ("CpG islands (without an enhancer state or a FANTOM5 or Ensembl enhancer)", _islands),
+        "promoter_like": ("versus_promoter", "promoters (ENCODE promoter-like elements)", _promoters),
+        "cpg_island": (
+            "versus_cpg_island",
+            "CpG islands (without an enhancer state or a FANTOM5 or Ensembl enhancer)",
+            _islands,
+        ),
     }
-    for name, (title, chosen) in others.items():
+    for name, (output, title, chosen) in others.items():
         positive, negative = _enhancers(table), chosen(table)
         rows = np.flatnonzero(positive | negative)
         kept = train[_enhancers(train) | chosen(train)]
@@ -133,7 +137,7 @@ def other_elements(data: Path, work: Path) -> Iterator[QualitySet]:
                 "Positive: as in the GC-matched set. Half of a negative window lies in such an element. "
                 f"Below 0.5 means that the others score higher. {_TRAINING}",
                 CLASSES,
-                "distal",
+                output,
                 table["sequence"].tolist(),
                 (
                     View("all", "as they come", rows, positive[rows].astype(float)),

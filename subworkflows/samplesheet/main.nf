@@ -217,16 +217,18 @@ def modelNamed(name, folder) {
 // What is wrong with an output that is asked for, by the model's card; null where it is there.
 def faultOfOutput(name, output, path) {
     def card = path.resolve('enhancer_model.json')
-    def outputs = [:]
+    def outputs = []
     try {
-        outputs = new groovy.json.JsonSlurper().parseText(card.getText('UTF-8')).further_outputs ?: [:]
+        def content = new groovy.json.JsonSlurper().parseText(card.getText('UTF-8'))
+        // the first output has the name of the last label, as ModelCard.select has it
+        outputs = content.further_outputs ? [content.labels.last()] + content.further_outputs.keySet() : []
     }
     catch( Exception _problem ) {
         return "${quoted(name)} has no card (enhancer_model.json) that names its outputs; leave :${output} out"
     }
     if( output in outputs )
         return null
-    return "${quoted(name)} has no output ${quoted(output)}${didYouMean(output, outputs.keySet().toList())}; it has ${outputs.keySet().join(', ') ?: 'one output, which needs no name'}"
+    return "${quoted(name)} has no output ${quoted(output)}${didYouMean(output, outputs)}; it has ${outputs.join(', ') ?: 'one output, which needs no name'}"
 }
 
 // The path of a file or folder: relative ones count from the samplesheet's folder; * and ? are letters like others.

@@ -8,18 +8,27 @@ const assert = require('assert'), fs = require('fs'), path = require('path');
 const URL_ = process.env.GALAXY_URL, RESULTS = process.env.GALAXY_RESULTS, SUITE = process.env.GALAXY_TOOLS;
 const SHOTS = path.join(RESULTS, 'pictures'), DATA = path.join(SUITE, 'test-data');
 const CODE = '<script>alert(1)</script>';
-const PATIENCE = 600000, LOCUS = 25000;
+const PAGE_SECONDS = 60, CHECK_SECONDS = 300, LOCUS = 25000; // for one element of a page, for a check with its jobs
 const checks = [];
+let stage = ''; // what the present check is at, for the message if it hangs
 
 // which share of the locus the rows of a BED cover
 const called = bed => bed.split('\n').filter(line => /^locus\t/.test(line)).map(line => line.split('\t')[2] - line.split('\t')[1])
   .reduce((sum, length) => sum + length, 0) / LOCUS;
 
+// a promise that must not take longer than that
+function within(seconds, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what()} took more than ${seconds} s`)), 1000 * seconds); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 // one test of the report
 async function check(name, body) {
   const start = Date.now();
   let failure = null;
-  try { await body(); } catch (error) { failure = error; }
+  stage = 'its first step';
+  try { await within(CHECK_SECONDS, () => stage, body()); } catch (error) { failure = error; }
   const seconds = (Date.now() - start) / 1000;
   checks.push({ name, failure, seconds });
   console.log(`${seconds.toFixed(1).padStart(6)} s  ${failure ? 'FAILED' : 'passed'}  ${name}`);
@@ -52,7 +61,7 @@ async function main() {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true,
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultTimeout(1000 * PAGE_SECONDS);
   // Galaxy's IGV asks its own servers for genomes: the same here, whether the machine has a network or not
   await page.route(address => /^https?:/.test(address.protocol) && !address.href.startsWith(URL_), route => route.abort());
   // Galaxy 26.1 puts any data set into a frame as HTML, code and all, until it hears that it is a table: a race of its own (see
@@ -69,16 +78,21 @@ async function main() {
     await page.screenshot({ path: path.join(SHOTS, `${name}.png`) });
   };
   const item = (name, state) => `.content-item[data-hid]${state ? `[data-state="${state}"]` : ''}:has(.name:text("${name}"))`;
-  const done = name => Promise.race([page.waitForSelector(item(name, 'ok')),
-    page.waitForSelector(item(name, 'error')).then(() => { throw new Error(`the job of "${name}" failed`); })]);
+  const done = name => {
+    stage = `the job of "${name}"`;
+    const ended = { timeout: 1000 * CHECK_SECONDS };
+    return Promise.race([page.waitForSelector(item(name, 'ok'), ended),
+      page.waitForSelector(item(name, 'error'), ended).then(() => { throw new Error(`the job of "${name}" failed`); })]);
+  };
   const view = name => page.locator(item(name)).first().locator('.display-btn').click();
   const element = name => page.locator(`[id="form-element-${name}"]`);
-  const json = address => page.evaluate(where => fetch(where).then(answer => answer.json()), address);
+  const text = address => within(PAGE_SECONDS, () => address, page.evaluate(where => fetch(where).then(answer => answer.text()), address));
+  const json = async address => JSON.parse(await text(address));
   const datasetId = async name => {
     const history = await json('/history/current_history_json');
     return (await json(`/api/histories/${history.id}/contents`)).find(entry => entry.name.endsWith(name)).id;
   };
-  const content = id => page.evaluate(where => fetch(where).then(answer => answer.text()), `/api/datasets/${id}/display`);
+  const content = id => text(`/api/datasets/${id}/display`);
   const open = async tool => { await page.goto(`${URL_}/?tool_id=dnabert_enhancer_${tool}`); await page.waitForSelector('#execute'); };
   try {
     await check('logs in', async () => {
@@ -149,16 +163,19 @@ async function main() {
     for (const [name, share] of [[': track', async () => 1], [': calls', async id => called(await content(id))]]) {
       await check(`Galaxy's IGV draws ${name.slice(2)} on the server's genome`, async () => {
         const id = await datasetId(name);
+        stage = 'the list of viewers';
         await page.goto(`${URL_}/visualizations?dataset_id=${id}`);
         await page.click('text=Integrative Genomics Viewer');
+        stage = 'the start of IGV';
         const viewer = page.frameLocator('iframe:visible');
         await viewer.locator('.igv-search-input').waitFor();
         const canvas = viewer.locator(`.igv-viewport:has(.igv-track-label:text("${name}")) canvas`);
         const wanted = await share(id);
         let found = 0;
-        for (const end = Date.now() + 60000; Math.abs(found - wanted) > 0.03; await page.waitForTimeout(500)) {
+        stage = 'the drawing';
+        for (const end = Date.now() + 1000 * PAGE_SECONDS; Math.abs(found - wanted) > 0.03; await page.waitForTimeout(500)) {
           if (Date.now() > end) throw new Error(`${found} of the locus is drawn, not ${wanted}`);
-          found = await canvas.count() ? await canvas.first().evaluate(drawn) : 0;
+          found = await canvas.count() ? await within(PAGE_SECONDS, () => 'reading the canvas', canvas.first().evaluate(drawn)) : 0;
         }
         assert.strictEqual(await viewer.locator('.igv-search-input').inputValue(), 'locus:1-25,000');
         await shot(`viewer-${name.slice(2)}`);
@@ -175,13 +192,13 @@ async function main() {
     });
     await check('nothing was executed and nothing broke', async () => assert.deepStrictEqual(problems, []));
   } catch (error) {
-    await shot('failed').catch(() => 0);
-    console.error(error, problems);
+    console.error(error, problems, page.frames().map(frame => frame.url()));
+    await page.screenshot({ path: path.join(SHOTS, 'failed.png'), timeout: 10000 }).catch(() => 0);
     process.exitCode = 1;
   } finally {
     report();
-    await browser.close();
+    await within(10, () => 'closing the browser', browser.close()).catch(error => console.error(error.message));
   }
 }
 
-main();
+main().then(() => process.exit()); // a page that hangs does not keep the test

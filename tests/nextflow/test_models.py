@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"
 PACKAGED = REPOSITORY / "src" / "dnabert_enhancer" / "model" / "default"
-OUTPUTS = "it has lentimpra_hepg2, lentimpra_wtc11, sharpr_hepg2, sharpr_k562, gue_tf0"
+OUTPUTS = "it has enhancer, lentimpra_hepg2, lentimpra_wtc11, sharpr_hepg2, sharpr_k562, gue_tf0"
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def write_sheet(folder: Path, *models: str, tf: str, tf_row: int = 2) -> None:
 
 
 FAULTS = [
-    ("default:enhancer", "'default' has no output 'enhancer' (did you mean ienhancer?); it has"),
+    ("default:enhancers", "'default' has no output 'enhancers' (did you mean enhancer?); it has"),
     ("default:gue_tf", "'default' has no output 'gue_tf' (did you mean gue_tf0?); it has"),
     ("models/plain:none", f"'models/plain' has no output 'none'; {OUTPUTS}"),
     ("models/foreign:x", "'models/foreign' has no card (enhancer_model.json) that names its outputs"),
@@ -90,13 +90,14 @@ def test_each_way_to_name_a_model_takes_the_model_that_is_meant(tmp_path: Path, 
     named = {
         "": whole,
         "default": whole,
+        "default:enhancer": whole,
         "models/a:b": whole,
         "default:gue_tf0": tf0,
         "models/a:b:gue_tf0": tf0,
         f"file://{tmp_path}/models/plain:gue_tf0": tf0,
         "models/packed.tar.gz:gue_tf0": tf0,
     }
-    write_sheet(tmp_path, *named, tf="A=default:gue_tf1;B=models/plain;C=models/a:b:gue_tf2", tf_row=5)
+    write_sheet(tmp_path, *named, tf="A=default:gue_tf1;B=models/plain;C=models/a:b:gue_tf2", tf_row=6)
     with (tmp_path / "s.csv").open("a") as sheet:
         sheet.write(f"trained,{DEMO}/alpha-globin.fa.gz,default:gue_tf0,,,,{DEMO}/ccre-pels.bed\n")
     done = pipeline("-profile", "test", "--input", "s.csv", "--shards", "1", "--null_variants", "0")
@@ -115,7 +116,7 @@ def test_each_way_to_name_a_model_takes_the_model_that_is_meant(tmp_path: Path, 
     ]
     assert "--model model/default:gue_tf0 " in script
     assert "--tf 'A='tf/1/default:gue_tf1 --tf 'B='tf/2/plain --tf 'C='tf/3/a\\:b:gue_tf2 " in script
-    with gzip.open(results / "variants/row5.tsv.gz", "rt") as table:
+    with gzip.open(results / "variants/row6.tsv.gz", "rt") as table:
         rows = list(csv.DictReader(table, delimiter="\t"))
     assert [row["transcription_factor"] for row in rows] == ["NA", "A", "B", "C"]
     card = json.loads((results / "train/trained.model/enhancer_model.json").read_text())

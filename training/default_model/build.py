@@ -5,18 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from assemble import assemble
-from jobs import Job, stages
 from measure import measure
 from motifs import motif_filters
 from package import output_figures, package, sources
+from schedule import run_jobs
 from tasks import task_rows, write_tensors
 
 from dnabert_enhancer.dataset import Dataset, read_dataset
@@ -50,7 +48,7 @@ def main() -> None:
     _data(args.shared_data, work)
     if args.until == "data":
         return
-    _networks(work)
+    run_jobs(work)
     if args.until == "networks":
         return
     data = {stage: read_dataset(work / "data" / stage) for stage in ("enhancer", "binding")}
@@ -70,31 +68,6 @@ def _data(shared: Path, work: Path) -> None:
         write_tensors(*task_rows(shared, work / "data" / "enhancer"), work / "tasks.npz")
     if not (work / "motifs.npz").is_file():
         np.savez_compressed(work / "motifs.npz", filters=motif_filters(shared / MOTIFS))
-
-
-def _networks(work: Path) -> None:
-    """Train what is not there yet; jobs of a stage at once on a GPU, else one after the other."""
-    import torch
-
-    models = work / "models"
-    models.mkdir(parents=True, exist_ok=True)
-    for stage in stages(work):
-        missing = [job for job in stage if not (models / f"{job['name']}.json").is_file()]
-        running = []
-        for job in missing:
-            process = _start(job, models)
-            running.append((job, process))
-            if not torch.cuda.is_available():
-                process.wait()
-        failed = [job["name"] for job, process in running if process.wait()]
-        if failed:
-            raise SystemExit(f"{', '.join(failed)} failed; mend it and run again: the rest is kept")
-
-
-def _start(job: Job, models: Path) -> subprocess.Popen[bytes]:
-    logger.info("%s begins", job["name"])
-    program = str(Path(__file__).with_name("train.py"))
-    return subprocess.Popen([sys.executable, program, "--job", json.dumps(job), "--output-dir", str(models)])
 
 
 def _training(work: Path, data: dict[str, Dataset]) -> dict[str, Any]:

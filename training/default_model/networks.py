@@ -201,22 +201,22 @@ def matches(scanner: MotifScanner, letters: torch.Tensor) -> torch.Tensor:
 
 
 class Residual(nn.Module):
-    """Two convolutions around which the input is carried."""
+    """Two convolutions around which the input, [n, channels, 1, places], is carried."""
 
     def __init__(self, channels: int, dilation: int, dropout: float) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.BatchNorm1d(channels),
+            nn.BatchNorm2d(channels),
             nn.SiLU(),
-            nn.Conv1d(channels, channels, 7, padding=3 * dilation, dilation=dilation),
-            nn.BatchNorm1d(channels),
+            nn.Conv2d(channels, channels, (1, 7), padding=(0, 3 * dilation), dilation=(1, dilation)),
+            nn.BatchNorm2d(channels),
             nn.SiLU(),
             nn.Dropout(dropout),
-            nn.Conv1d(channels, channels, 1),
+            nn.Conv2d(channels, channels, 1),
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the input, [n, channels, places], and what the convolutions add."""
+        """Return the input and what the convolutions add."""
         return x + self.body(x)
 
 
@@ -230,6 +230,10 @@ class Teacher(nn.Module):
         Whose scores, less each motif's threshold, stand beside the learned filters.
     channels : int
     dropout : float
+
+    Notes
+    -----
+    Windows are pictures of height 1 with the channels last: of that shape a card has fast convolutions.
     """
 
     def __init__(
@@ -243,9 +247,8 @@ class Teacher(nn.Module):
         if scanner is not None:
             self.squeeze = nn.Linear(len(scanner.thresholds), 192)
             width += 192
-        self.join = nn.Sequential(
-            nn.BatchNorm1d(width), nn.SiLU(), nn.MaxPool1d(2), nn.Conv1d(width, channels, 1)
-        )
+        self.norm = nn.BatchNorm2d(width)
+        self.join = nn.Conv2d(width, channels, 1)
         self.blocks = nn.Sequential(*(Residual(channels, d, dropout) for d in (1, 1, 2, 4)))
         self.head = nn.Sequential(
             nn.BatchNorm1d(2 * channels),
@@ -254,12 +257,27 @@ class Teacher(nn.Module):
             nn.Dropout(0.3),
             nn.Linear(384, outputs),
         )
+        self.to(memory_format=torch.channels_last)
+        self.compiled: Any = None
 
-    def forward(self, codes: torch.Tensor, known: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the outputs, [n, outputs], of base codes; `known` are their `matches`, if at hand."""
+    def compile_layers(self) -> None:
+        """Let torch compile the convolutions for training; evaluation goes on without."""
+        self.compiled = torch.compile(self.convolved, dynamic=False)
+
+    def convolved(self, codes: torch.Tensor, known: torch.Tensor | None) -> torch.Tensor:
+        """Return what the convolutions see, [n, channels, 1, places / 2]."""
         letters = one_hot(codes)
         parts = [self.learned(patches(letters, _LEARNED_WIDTH))]
         if self.scanner is not None:
             parts.append(self.squeeze(matches(self.scanner, letters) if known is None else known))
-        x = self.blocks(self.join(torch.cat(parts, dim=2).transpose(1, 2)))
+        seen = torch.cat(parts, dim=2)
+        seen = functional.silu(self.norm(seen.permute(0, 2, 1).unsqueeze(2)))
+        pairs = seen[..., : seen.shape[3] // 2 * 2].unflatten(3, (-1, 2))
+        # not amax: compiled, its backward pass compares rounded with unrounded values and divides by 0
+        return self.blocks(self.join(torch.maximum(pairs[..., 0], pairs[..., 1])))
+
+    def forward(self, codes: torch.Tensor, known: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the outputs, [n, outputs], of base codes; `known` are their `matches`, if at hand."""
+        convolved = self.compiled if self.training and self.compiled is not None else self.convolved
+        x = convolved(codes, known).squeeze(2)
         return self.head(torch.cat([x.mean(2), x.amax(2)], dim=1))

@@ -36,7 +36,7 @@ from dnabert_enhancer.model.bert import bert_config
 from dnabert_enhancer.sequence import KmerVocabulary
 
 STUDENT = "default"
-NAME = "dnabert-enhancer-default-3"
+NAME = "dnabert-enhancer-default-4"
 LICENCE = "Apache-2.0"
 LIMITS = (
     "Trained on about 160,000 short sequences, mostly of a few human cell lines: a research tool, not for "

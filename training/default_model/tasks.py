@@ -102,7 +102,15 @@ TASKS: tuple[TaskDefinition, ...] = (
         for n in range(5)
     ),
     TaskDefinition("accessible", BINARY, True, "DNase site, rather than unmarked DNA of the same GC"),
+    TaskDefinition(
+        "dnase_site",
+        BINARY,
+        True,
+        "DNase site of two or more biosamples, rather than unmarked DNA of the same GC",
+    ),
     TaskDefinition("distal", BINARY, True, "enhancer, rather than promoter or CpG island"),
+    TaskDefinition("versus_promoter", BINARY, True, "enhancer of GM12878, rather than promoter-like cCRE"),
+    TaskDefinition("versus_cpg_island", BINARY, True, "enhancer of GM12878, rather than CpG island"),
     *(TaskDefinition(name, BINARY, name not in _HIDDEN, meaning) for name, meaning in _SETS.items()),
     *(TaskDefinition(name, BINARY, name not in _HIDDEN, meaning) for name, meaning in _TRACKS.items()),
     TaskDefinition("promoter_tata", BINARY, False, "promoter with a TATA box (GUE)"),
@@ -244,30 +252,43 @@ def _parts(data: Path) -> Iterator[pd.DataFrame]:
             )
             for name in _TRACKS
         }
-        targets["distal"] = _distal(shares)
+        targets |= _contrasts(shares)
         yield _frame("genome_tracks", shares["sequence"], targets, shares["chrom"], shares["start"])
 
 
-def _distal(shares: pd.DataFrame) -> pd.Series:
-    """Return 1 for enhancers, 0 for promoters and for CpG islands without an enhancer, else NaN."""
+def _contrasts(shares: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the targets that tell enhancers from other active DNA, NaN where a window is neither."""
+    promoter, island = shares["promoter_like"] >= MARKED, shares["cpg_island"] >= MARKED
     mapped = shares[["fantom5", "ensembl"]].max(axis=1)
-    enhancer = (mapped >= MARKED) | (shares[["chromhmm_enhancer", "dnase_gm12878"]].min(axis=1) >= MARKED)
-    island = (shares["cpg_island"] >= MARKED) & (mapped == 0) & (shares["chromhmm_enhancer"] == 0)
-    other = (shares["promoter_like"] >= MARKED) | island
-    return pd.Series(
-        np.select([enhancer & (shares["promoter_like"] == 0), other & ~enhancer], [1.0, 0.0], np.nan),
-        index=shares.index,
-    )
+    active = shares[["chromhmm_enhancer", "dnase_gm12878"]].min(axis=1) >= MARKED
+    enhancer = (mapped >= MARKED) | active
+    island &= (mapped == 0) & (shares["chromhmm_enhancer"] == 0)
+    apart = shares["promoter_like"] == 0
+
+    def target(positive: pd.Series, negative: pd.Series) -> pd.Series:
+        return pd.Series(np.select([positive, negative], [1.0, 0.0], np.nan), index=shares.index)
+
+    return {
+        "distal": target(enhancer & apart, (promoter | island) & ~enhancer),
+        "versus_promoter": target(active & apart, promoter),
+        "versus_cpg_island": target(active & apart, island),
+    }
 
 
 def _with_accessible(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a split with the target of ``accessible``: as many of each class in a bin of GC."""
-    opened = (rows["source"] == "dhs_index") | (rows[["dnase_gm12878", "dnase_k562"]].max(axis=1) == 1)
+    """Return a split with targets of ``accessible`` and ``dnase_site``: equal classes in each bin of GC."""
+    in_index = rows["source"] == "dhs_index"
     in_genome = rows["source"].str.startswith("genome")
-    known = rows[opened | (in_genome & (rows[list(_TRACKS)] == 0).all(axis=1))]
-    labels = opened[known.index].astype(int)
-    kept = known.index[gc_matched(labels.to_numpy(), gc_share(known["sequence"]))]
-    return rows.assign(accessible=labels[kept].astype(float))
+    closed = in_genome & (rows[list(_TRACKS)] == 0).all(axis=1)
+    for name, opened in (
+        ("accessible", in_index | (rows[["dnase_gm12878", "dnase_k562"]].max(axis=1) == 1)),
+        ("dnase_site", in_index),
+    ):
+        known = rows[opened | closed]
+        labels = opened[known.index].astype(int)
+        kept = known.index[gc_matched(labels.to_numpy(), gc_share(known["sequence"]))]
+        rows = rows.assign(**{name: labels[kept].astype(float)})
+    return rows
 
 
 def _lentimpra(data: Path) -> Iterator[pd.DataFrame]:

@@ -55,9 +55,10 @@ def run(job: dict[str, Any], folder: Path) -> None:
 
     if job["kind"] == "teacher":
         scanner = scanner_of(data) if job.get("known_motifs", True) else None
-        model: nn.Module = Teacher(count, scanner, job.get("channels", 192), job.get("dropout", 0.2)).to(
-            device
-        )
+        teacher = Teacher(count, scanner, job.get("channels", 192), job.get("dropout", 0.2)).to(device)
+        if job.get("compile", device == "cuda"):
+            teacher.compile_layers()
+        model: nn.Module = teacher
     elif job["kind"] == "ridges":
         model = (
             Ridges(count)

@@ -171,11 +171,15 @@ class ModelCard:
         )
 
     def select(self, name: str) -> ModelCard:
-        """Return the card of one of the further outputs, which has no further outputs itself."""
+        """Return the card of an output: this one for the first, else one without further outputs."""
+        first = self.labels[-1]
+        if self.further_outputs and name == first:
+            return self
         if name not in self.further_outputs:
+            names = ", ".join([first, *self.further_outputs]) if self.further_outputs else ""
             raise InputError(
                 f"the model {self.name} has no output {name!r}",
-                remedy=f"it has {', '.join(self.further_outputs) or 'no further outputs'}",
+                remedy=f"it has {names or 'no further outputs'}",
             )
         output = self.further_outputs[name]
         return self.replace(

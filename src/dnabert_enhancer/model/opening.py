@@ -24,7 +24,7 @@ def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
         None or ``"default"``: the packaged model. ``"hub:NAME@REVISION"``: a Hugging Face hub entry,
         the only form that uses the network. Anything else: a directory, or an archive of one, which is
         unpacked into a temporary folder that goes with the process. ``:OUTPUT`` at the end chooses one of
-        the model's further outputs.
+        the model's outputs; the first is what is meant without.
 
     Raises
     ------

@@ -18,7 +18,8 @@ LARGEST_BYTES = 5_000_000
 MOST_FLOP_A_WINDOW = 0.2e9
 OUTPUTS = ["enhancer", "lentimpra_hepg2", "lentimpra_wtc11", "sharpr_hepg2", "sharpr_k562"]
 OUTPUTS += [f"gue_tf{number}" for number in range(5)]
-OUTPUTS += ["accessible", "distal", "ienhancer", "davuluri", "nhlf", "dnase_gm12878", "dnase_k562"]
+OUTPUTS += ["accessible", "dnase_site", "distal", "versus_promoter", "versus_cpg_island"]
+OUTPUTS += ["ienhancer", "davuluri", "nhlf", "dnase_gm12878", "dnase_k562"]
 OUTPUTS += ["h3k27ac_gm12878", "chromhmm_enhancer", "promoter_like", "ctcf"]
 ORGANS = 15
 """Organ systems of the DHS index (Meuleman 2020), an output each, after the others."""

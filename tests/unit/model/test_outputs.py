@@ -99,8 +99,14 @@ def test_outputs_have_digests_of_their_own(model: EnhancerModel) -> None:
 
 
 def test_an_output_that_is_not_there_is_named_with_those_that_are(model: EnhancerModel) -> None:
-    with pytest.raises(InputError, match="no output 'height'; it has activity, bound"):
+    with pytest.raises(InputError, match="no output 'height'; it has enhancer, activity, bound"):
         open_model(f"{model.directory}:height")
+
+
+def test_the_first_output_is_the_model_itself(model: EnhancerModel) -> None:
+    named = open_model(f"{model.directory}:enhancer")
+    assert named.card == model.card
+    assert named.digest == model.digest
 
 
 def test_a_directory_with_a_colon_in_its_name_is_a_directory(model: EnhancerModel, tmp_path: Path) -> None:
