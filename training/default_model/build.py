@@ -55,7 +55,7 @@ def main() -> None:
     model = package(work, args.output_dir, data["enhancer"], _training(work, data), args.threads)
     started = time.monotonic()
     metrics = measure(model, data["enhancer"], data["binding"], args.shared_data, args.threads)
-    metrics["further_outputs"] = output_figures(work)
+    metrics["further_outputs"] = output_figures(work, model, args.threads)
     replace_card(args.output_dir, model.card.replace(metrics=metrics))
     logger.info("measured in %.0f s", time.monotonic() - started)
 

@@ -12,10 +12,11 @@ import torch
 from arrays import lengths_of, standardisation
 from calibrate import platt
 from jobs import SIZES, TEACHERS
+from judging import auroc
 from networks import BertSize, K
 from numpy.typing import NDArray
 from sources import SOURCES
-from tasks import BINARY, TASKS
+from tasks import BINARY, TASKS, TaskDefinition
 
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision
@@ -47,6 +48,12 @@ LIMITS = (
 )
 STRICT_SHARE = 0.01
 PUBLISHED = [task for task in TASKS if task.published]
+ACTIVE = {
+    "active_hepg2": ("lentimpra_hepg2", "among the most active third of the lentiMPRA elements in HepG2"),
+    "active_wtc11": ("lentimpra_wtc11", "among the most active third of the lentiMPRA elements in WTC11"),
+}
+"""Outputs that say as a probability what an activity says: name, the activity's task, meaning."""
+ACTIVE_SHARE = 1 / 3
 _SETTINGS = {
     "attention_probs_dropout_prob": 0.0,
     "hidden_act": "gelu",
@@ -58,9 +65,10 @@ _SETTINGS = {
 }
 
 
-class ValidationRows(NamedTuple):
-    """Windows of the validation split, uint8[n, L] by length, and their targets, float32[n, task]."""
+class SplitRows(NamedTuple):
+    """Windows of a split, uint8[n, L] by length, and their targets, float32[n, task]."""
 
+    tasks: list[str]
     codes: dict[int, NDArray[np.uint8]]
     targets: dict[int, NDArray[np.float32]]
 
@@ -102,7 +110,7 @@ def package(
     arrays = dict(np.load(work / "tasks.npz"))
     _keep_published(state, arrays)
     size = BertSize(**note["job"]["size"])
-    labels = tuple(task.name for task in PUBLISHED)
+    labels = (*(task.name for task in PUBLISHED), *ACTIVE)
     config = bert_config(
         _SETTINGS
         | {
@@ -137,30 +145,43 @@ def package(
         thresholds=_thresholds(calibration.apply(logits + shift), placed),
         training={**card.training, "calibration": report},
     )
-    rows = _validation(arrays)
+    rows = _rows(arrays, "validation", [task.name for task in PUBLISHED])
     outputs = {length: _logits(raw, codes, threads) for length, codes in rows.codes.items()}
     further = {}
     for column, task in list(enumerate(PUBLISHED))[1:]:
         output_of = FurtherOutput(column, task.kind, task.meaning, task.length)
         if task.kind == BINARY:
-            shift, fitted, _ = platt(*_known(outputs, rows, column), seed=1)
+            values, truth = _known(outputs, rows, task.name)
+            shift, fitted, _ = platt(values, truth.astype(np.int64), seed=1)
             state["classifier.bias"][column] += shift
             output_of = dataclasses.replace(output_of, calibration=fitted)
         further[task.name] = output_of
+    for column, (name, (task_name, meaning)) in enumerate(ACTIVE.items(), len(PUBLISHED)):
+        shift, fitted, _ = platt(*_active(outputs, rows, task_name, arrays), seed=1)
+        state["classifier.bias"][column] += shift
+        further[name] = FurtherOutput(column, BINARY, meaning, _published(task_name).length, fitted)
     card = card.replace(further_outputs=further)
     model = write_model(output, ModelParts(config, state, card, KmerVocabulary(K)), half=True, int8=False)
     digests = {path.name: sha256_of(path) for path in sorted(output.iterdir()) if path.name != CARD_NAME}
     return replace_card(output, model.card.replace(versions={**model.card.versions, "sha256": digests}))
 
 
-def output_figures(work: Path) -> dict[str, dict[str, float]]:
+def output_figures(work: Path, model: EnhancerModel, threads: int) -> dict[str, dict[str, float]]:
     """Return AUROC, or Pearson's r, of each further output on the validation and the test split."""
     note = json.loads((work / "models" / f"{STUDENT}.json").read_text(encoding="utf-8"))
     splits = ("validation", "test")
-    return {
+    figures = {
         task.name: {split: round(note[split][task.name], 3) for split in splits if task.name in note[split]}
         for task in PUBLISHED[1:]
     }
+    arrays = dict(np.load(work / "tasks.npz"))
+    for split in splits:
+        rows = _rows(arrays, split, [task for task, _ in ACTIVE.values()])
+        outputs = {length: _logits(model, codes, threads) for length, codes in rows.codes.items()}
+        for name, (task_name, _) in ACTIVE.items():
+            scores, truth = _active(outputs, rows, task_name, arrays)
+            figures.setdefault(name, {})[split] = round(auroc(scores, truth), 3)
+    return figures
 
 
 def sources() -> dict[str, dict[str, str]]:
@@ -188,7 +209,7 @@ def sources() -> dict[str, dict[str, str]]:
 
 
 def _keep_published(state: dict[str, NDArray[np.float32]], arrays: Any) -> None:
-    """Cut the classifier to the published outputs, regressions in the units of the assay."""
+    """Cut the classifier to the outputs, activities in the units of the assay, those of `ACTIVE` copied."""
     names = arrays["tasks"].tolist()
     rows = [names.index(task.name) for task in PUBLISHED]
     weight, bias = state["classifier.weight"][rows].copy(), state["classifier.bias"][rows].copy()
@@ -197,7 +218,13 @@ def _keep_published(state: dict[str, NDArray[np.float32]], arrays: Any) -> None:
             mean, deviation = standardisation(arrays, names.index(task.name))
             weight[column] *= deviation
             bias[column] = bias[column] * deviation + mean
-    state["classifier.weight"], state["classifier.bias"] = weight, bias
+    copied = [PUBLISHED.index(_published(task)) for task, _ in ACTIVE.values()]
+    state["classifier.weight"] = np.concatenate([weight, weight[copied]])
+    state["classifier.bias"] = np.concatenate([bias, bias[copied]])
+
+
+def _published(name: str) -> TaskDefinition:
+    return next(task for task in PUBLISHED if task.name == name)
 
 
 def _stages(models: Path) -> dict[str, Any]:
@@ -218,15 +245,17 @@ def _stages(models: Path) -> dict[str, Any]:
     return result
 
 
-def _validation(arrays: Any) -> ValidationRows:
+def _rows(arrays: Any, split: str, tasks: list[str]) -> SplitRows:
+    """Return the rows of a split with a target of one of these tasks."""
     names = arrays["tasks"].tolist()
-    wanted = [names.index(task.name) for task in PUBLISHED]
-    rows = ValidationRows({}, {})
+    wanted = [names.index(task) for task in tasks]
+    rows = SplitRows(tasks, {}, {})
     for length in lengths_of(arrays):
         targets = arrays[f"targets_{length}"][:, wanted]
-        kept = (arrays[f"split_{length}"] == "validation") & ~np.isnan(targets).all(axis=1)
-        rows.codes[length] = arrays[f"codes_{length}"][kept]
-        rows.targets[length] = targets[kept]
+        kept = (arrays[f"split_{length}"] == split) & ~np.isnan(targets).all(axis=1)
+        if kept.any():
+            rows.codes[length] = arrays[f"codes_{length}"][kept]
+            rows.targets[length] = targets[kept]
     return rows
 
 
@@ -244,20 +273,38 @@ def _placed(enhancers: Dataset) -> PlacedRows:
 
 def _logits(model: EnhancerModel, codes: NDArray[np.uint8], threads: int) -> NDArray[np.float64]:
     """Return all outputs as they leave the classifier, float64[n, output]."""
-    whole = EnhancerModel(model.directory, model.config, model.card.replace(column=None, task="regression"))
+    card = model.card.replace(column=None, task="regression", further_outputs={})
+    whole = EnhancerModel(model.directory, model.config, card)
     engine = Engine(whole, EngineSettings(precision=Precision.FLOAT32, threads=threads))
     return engine.predict(codes).outputs.astype(np.float64)
 
 
 def _known(
-    outputs: dict[int, NDArray[np.float64]], rows: ValidationRows, column: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    outputs: dict[int, NDArray[np.float64]], rows: SplitRows, task: str
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Return the outputs of a task where its target is known, and the targets."""
+    column, place = PUBLISHED.index(_published(task)), rows.tasks.index(task)
     logits, truth = [], []
     for length, targets in rows.targets.items():
-        known = ~np.isnan(targets[:, column])
+        known = ~np.isnan(targets[:, place])
         logits.append(outputs[length][known, column])
-        truth.append(targets[known, column].astype(np.int64))
+        truth.append(targets[known, place])
     return np.concatenate(logits), np.concatenate(truth)
+
+
+def _active(
+    outputs: dict[int, NDArray[np.float64]], rows: SplitRows, task: str, arrays: Any
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the predicted activities, and which rows are above what a third of the training rows are."""
+    column = arrays["tasks"].tolist().index(task)
+    training = np.concatenate(
+        [
+            arrays[f"targets_{length}"][arrays[f"split_{length}"] == "train", column]
+            for length in lengths_of(arrays)
+        ]
+    )
+    values, truth = _known(outputs, rows, task)
+    return values, (truth > np.nanquantile(training, 1 - ACTIVE_SHARE)).astype(np.int64)
 
 
 def _thresholds(probability: NDArray[np.float32], rows: PlacedRows) -> dict[str, Threshold]:

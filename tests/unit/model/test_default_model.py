@@ -23,6 +23,7 @@ OUTPUTS += ["ienhancer", "davuluri", "nhlf", "dnase_gm12878", "dnase_k562"]
 OUTPUTS += ["h3k27ac_gm12878", "chromhmm_enhancer", "promoter_like", "ctcf"]
 ORGANS = 15
 """Organ systems of the DHS index (Meuleman 2020), an output each, after the others."""
+ACTIVE = ["active_hepg2", "active_wtc11"]
 FILES = {
     "config.json",
     "enhancer_model.json",
@@ -52,8 +53,8 @@ def test_the_default_is_the_packaged_model(model: EnhancerModel) -> None:
     assert model.card.labels == ("other", "enhancer")
     outputs = list(model.config["id2label"].values())
     assert outputs[: len(OUTPUTS)] == OUTPUTS
-    assert len(outputs) == len(OUTPUTS) + ORGANS
-    assert all(name.startswith("dhs_") for name in outputs[len(OUTPUTS) :])
+    assert outputs[len(OUTPUTS) + ORGANS :] == ACTIVE
+    assert all(name.startswith("dhs_") for name in outputs[len(OUTPUTS) : -len(ACTIVE)])
     assert ["enhancer", *model.card.further_outputs] == outputs
 
 
@@ -131,6 +132,19 @@ def test_onnx_says_the_same_as_torch(model: EnhancerModel, windows: np.ndarray) 
         for backend in (BackendName.TORCH, BackendName.ONNX)
     ]
     np.testing.assert_allclose(logits[0], logits[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ACTIVE)
+def test_an_active_output_is_the_activity_behind_a_logistic_curve(windows: np.ndarray, name: str) -> None:
+    settings = EngineSettings(precision=Precision.FLOAT32)
+    activity = open_model(f"default:{name.replace('active', 'lentimpra')}")
+    active = open_model(f"default:{name}")
+    values = Engine(activity, settings).predict(windows).outputs[:, 0]
+    found = Engine(active, settings).predict(windows)
+    np.testing.assert_allclose(found.logit - values, (found.logit - values)[0], atol=1e-4)
+    temperature = active.card.calibration.parameters["temperature"]
+    np.testing.assert_allclose(found.probability, 1 / (1 + np.exp(-found.logit / temperature)), atol=1e-5)
+    assert (active.card.task, active.window_length) == ("binary", activity.window_length)
 
 
 @pytest.mark.data
