@@ -30,7 +30,8 @@ SIZE = {"hidden": 64, "layers": 2, "heads": 4, "intermediate": 64, "dropout": 0.
 def recipe() -> Iterator[dict[str, ModuleType]]:
     sys.path.insert(0, str(RECIPE))
     before = set(sys.modules)
-    names = ("ensemble", "judging", "motifs", "networks", "ridges", "rows", "start", "train")
+    names = ("ensemble", "judging", "motifs", "networks", "ridges", "rows", "schedule", "start")
+    names += ("train",)
     yield {name: importlib.import_module(name) for name in names}
     sys.path.remove(str(RECIPE))
     for name in set(sys.modules) - before:
@@ -55,6 +56,22 @@ def signal_rows(number: int, length: int, seed: int) -> tuple[np.ndarray, np.nda
         windows[row, at : at + 6] = (2, 0, 3, 0, 0, 2)
     targets = np.stack([label, label + 0.1 * rng.standard_normal(number), 1 - label], axis=1)
     return windows, targets.astype(np.float32)
+
+
+def write_rows(folder: Path) -> None:
+    """Write rows of two lengths with a signal, and two motifs, as `build.py --until data` does."""
+    arrays: dict[str, np.ndarray] = {"tasks": np.array(TASKS)}
+    arrays["kinds"] = np.array(["binary", "regression", "binary"])
+    for length, seed in ((101, 7), (200, 8)):
+        arrays[f"codes_{length}"], arrays[f"targets_{length}"] = signal_rows(360, length, seed)
+        arrays[f"split_{length}"] = np.repeat(["train", "validation", "test"], 120)
+        arrays[f"source_{length}"] = np.full(360, "made_up")
+    np.savez(folder / "tasks.npz", **arrays)
+    motif = np.zeros((2, 4, 7), dtype=np.float32) - 2
+    for place, base in enumerate((2, 0, 3, 0, 0, 2)):
+        motif[0, base, place] = 2
+    motif[1, :, 3] = (2, -2, -2, 2)
+    np.savez(folder / "motifs.npz", filters=motif)
 
 
 def test_tokens_are_those_of_the_library(recipe: dict[str, ModuleType], codes: np.ndarray) -> None:
@@ -155,22 +172,52 @@ def test_the_mixture_takes_the_member_that_knows(recipe: dict[str, ModuleType]) 
     assert mixture.weight[0, 0] > 0.9
 
 
+def test_each_job_needs_those_whose_files_it_reads(recipe: dict[str, ModuleType], tmp_path: Path) -> None:
+    done: set[str] = set()
+    for job in recipe["schedule"].jobs(tmp_path):
+        keys = ("ridges", "start", "members") if job["kind"] == "mix" else ("ridges", "start", "pool")
+        read = {key: job[key] for key in keys if key in job}
+        paths = [path for value in read.values() for path in ([value] if isinstance(value, str) else value)]
+        assert set(job["needs"]) <= done
+        assert {Path(path).name.split(".")[0] for path in paths} <= done
+        done.add(job["name"])
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_where_a_job_failed(
+    recipe: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(tmp_path)
+    common = {
+        "kind": "ridges",
+        "batch": 64,
+        "seed": 1,
+        "device": "cpu",
+        "motifs": str(tmp_path / "motifs.npz"),
+    }
+    common |= {"data": str(tmp_path / "tasks.npz")}
+    jobs = [
+        common | {"name": "first", "needs": []},
+        common | {"name": "second", "needs": ["first"], "data": str(tmp_path / "later.npz")},
+        common | {"name": "third", "needs": ["second"]},
+    ]
+    monkeypatch.setattr(recipe["schedule"], "jobs", lambda _work: jobs)
+    with pytest.raises(SystemExit, match="second failed; mend it and run again"):
+        recipe["schedule"].run_jobs(tmp_path)
+    models = tmp_path / "models"
+    assert {path.stem for path in models.glob("*.json")} == {"first"}
+    before = (models / "first.json").stat().st_mtime_ns
+    (tmp_path / "later.npz").hardlink_to(tmp_path / "tasks.npz")
+    recipe["schedule"].run_jobs(tmp_path)
+    assert {path.stem for path in models.glob("*.json")} == {"first", "second", "third"}
+    assert (models / "first.json").stat().st_mtime_ns == before
+
+
 @pytest.mark.slow
 def test_the_stages_run_from_rows_to_a_distilled_student(
     recipe: dict[str, ModuleType], tmp_path: Path
 ) -> None:
-    arrays: dict[str, np.ndarray] = {"tasks": np.array(TASKS)}
-    arrays["kinds"] = np.array(["binary", "regression", "binary"])
-    for length, seed in ((101, 7), (200, 8)):
-        arrays[f"codes_{length}"], arrays[f"targets_{length}"] = signal_rows(360, length, seed)
-        arrays[f"split_{length}"] = np.repeat(["train", "validation", "test"], 120)
-        arrays[f"source_{length}"] = np.full(360, "made_up")
-    np.savez(tmp_path / "tasks.npz", **arrays)
-    motif = np.zeros((2, 4, 7), dtype=np.float32) - 2
-    for place, base in enumerate((2, 0, 3, 0, 0, 2)):
-        motif[0, base, place] = 2
-    motif[1, :, 3] = (2, -2, -2, 2)
-    np.savez(tmp_path / "motifs.npz", filters=motif)
+    write_rows(tmp_path)
     common = {"data": str(tmp_path / "tasks.npz"), "motifs": str(tmp_path / "motifs.npz")}
     common |= {"batch": 64, "seed": 1, "device": "cpu"}
     fit = {"steps": 20, "learning_rate": 1e-3, "weight_decay": 0.01}
