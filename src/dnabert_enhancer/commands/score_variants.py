@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="MODEL",
         help="model directory or archive (.tar.gz), or hub:NAME@REVISION (default: the packaged one); "
-        ":OUTPUT at the end takes one of its further outputs that are probabilities, such as default:gue_tf0",
+        ":OUTPUT at the end takes one of its outputs that are probabilities, such as default:active_hepg2",
     )
     group.add_argument("--label", metavar="NAME", help="which output to report, of a model with several")
     group.add_argument(

@@ -100,7 +100,8 @@ class AlleleScorer:
         if not self.target.is_probability:
             raise InputError(
                 f"the model {self.engine.model.card.name} predicts values, not probabilities",
-                remedy="give a model that classifies",
+                remedy="give a model that classifies, or an output that is a probability, such as "
+                "default:active_hepg2",
             )
 
     def settings(self) -> dict[str, Any]:
