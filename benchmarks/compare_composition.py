@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from dnabert_enhancer.model import open_model
+from scan import CONTIG, GENOME, REAL_BASES
 
 FEWEST_ELEMENTS = 10
 DATABASES = {
@@ -37,18 +38,16 @@ CHAINS = ("reference/GRCh37_to_GRCh38.chain.gz", "reference/GRCh38_to_GRCh37.cha
 
 
 class Scanned(NamedTuple):
-    """A genome that is scanned: its file, assembly and regions (all of it where there are none)."""
+    """A genome that is scanned: its file, its assembly, and lines of a BED (none: all of it)."""
 
     genome: str
     assembly: str
-    regions: tuple[tuple[str, int, int], ...] = ()
+    regions: str = ""
 
 
 SCANNED = {
     "hg19 chr20": Scanned(
-        "reference/hg19_chr20_partial_fulllength.fa.gz",
-        "hg19",
-        (("chr20", 0, 7_391_880), ("chr20", 9_995_000, 11_095_000)),
+        GENOME, "hg19", "".join(f"{CONTIG}\t{start}\t{end}\n" for start, end in REAL_BASES)
     ),
     "hg38 pieces": Scanned("reference/hg38_4chr_prefixes.fa.gz", "hg38"),
 }
@@ -87,7 +86,7 @@ def strict_calls(data: Path, scanned: Scanned, folder: Path, strict: float) -> t
     command = ["predict", "--genome", str(data / scanned.genome), "--no-null"]
     if scanned.regions:
         regions = folder / "regions.bed"
-        regions.write_text("".join(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in scanned.regions))
+        regions.write_text(scanned.regions)
         command += ["--regions", str(regions)]
     run([*command, "--output-prefix", str(folder / "scan")])
     calls = pd.read_csv(folder / "scan.calls.bed.gz", sep="\t")

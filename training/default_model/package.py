@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from arrays import lengths_of, standardisation
+from arrays import lengths_of, standardisation, training_targets
 from calibrate import platt
 from jobs import SIZES, TEACHERS
 from judging import auroc
@@ -296,15 +296,9 @@ def _active(
     outputs: dict[int, NDArray[np.float64]], rows: SplitRows, task: str, arrays: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the predicted activities, and which rows are above what a third of the training rows are."""
-    column = arrays["tasks"].tolist().index(task)
-    training = np.concatenate(
-        [
-            arrays[f"targets_{length}"][arrays[f"split_{length}"] == "train", column]
-            for length in lengths_of(arrays)
-        ]
-    )
+    training = training_targets(arrays, arrays["tasks"].tolist().index(task))
     values, truth = _known(outputs, rows, task)
-    return values, (truth > np.nanquantile(training, 1 - ACTIVE_SHARE)).astype(np.int64)
+    return values, (truth > np.quantile(training, 1 - ACTIVE_SHARE)).astype(np.int64)
 
 
 def _thresholds(probability: NDArray[np.float32], rows: PlacedRows) -> dict[str, Threshold]:

@@ -55,10 +55,8 @@ def run(job: dict[str, Any], folder: Path) -> None:
 
     if job["kind"] == "teacher":
         scanner = scanner_of(data) if job.get("known_motifs", True) else None
-        teacher = Teacher(count, scanner, job.get("channels", 192), job.get("dropout", 0.2)).to(device)
-        if job.get("compile", device == "cuda"):
-            teacher.compile_layers()
-        model: nn.Module = teacher
+        model: nn.Module = Teacher(count, scanner, job.get("channels", 192), job.get("dropout", 0.2))
+        model.to(device)
     elif job["kind"] == "ridges":
         model = (
             Ridges(count)
@@ -76,8 +74,6 @@ def run(job: dict[str, Any], folder: Path) -> None:
         if job.get("ridges"):
             ridges = load_member(Path(job["ridges"]), count, device)
             start_student(model, ridges, data.tasks, window_sample(data)[::4], useful_scanner(data))
-        if job.get("compile", device == "cuda"):
-            model.compile_layers()
         if job.get("start"):
             saved = torch.load(job["start"], map_location=device, weights_only=True)
             model.load_state_dict(
@@ -86,6 +82,8 @@ def run(job: dict[str, Any], folder: Path) -> None:
                     for name, value in saved["state"].items()
                 }
             )
+    if isinstance(model, Teacher | Student) and job.get("compile", device == "cuda"):
+        model.compile_layers()
     if job.get("pool"):
         saved = torch.load(job["pool"], map_location=device, weights_only=True)
         pools = {int(length): tuple(part) for length, part in saved.items()}

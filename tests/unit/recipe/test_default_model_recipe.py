@@ -30,8 +30,7 @@ SIZE = {"hidden": 64, "layers": 2, "heads": 4, "intermediate": 64, "dropout": 0.
 def recipe() -> Iterator[dict[str, ModuleType]]:
     sys.path.insert(0, str(RECIPE))
     before = set(sys.modules)
-    names = ("ensemble", "judging", "motifs", "networks", "ridges", "rows", "schedule", "start")
-    names += ("train",)
+    names = ["ensemble", "judging", "motifs", "networks", "ridges", "rows", "schedule", "start", "train"]
     yield {name: importlib.import_module(name) for name in names}
     sys.path.remove(str(RECIPE))
     for name in set(sys.modules) - before:
@@ -188,14 +187,8 @@ def test_a_run_goes_on_where_a_job_failed(
     recipe: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_rows(tmp_path)
-    common = {
-        "kind": "ridges",
-        "batch": 64,
-        "seed": 1,
-        "device": "cpu",
-        "motifs": str(tmp_path / "motifs.npz"),
-    }
-    common |= {"data": str(tmp_path / "tasks.npz")}
+    common = {"data": str(tmp_path / "tasks.npz"), "motifs": str(tmp_path / "motifs.npz")}
+    common |= {"kind": "ridges", "batch": 64, "seed": 1, "device": "cpu"}
     jobs = [
         common | {"name": "first", "needs": []},
         common | {"name": "second", "needs": ["first"], "data": str(tmp_path / "later.npz")},
