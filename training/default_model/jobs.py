@@ -8,6 +8,8 @@ from typing import Any
 Job = dict[str, Any]  # what `train.run` takes, plain JSON
 SEED = 1
 BATCH = 1024
+DISTILLED, STUDENT = "distilled", "default"
+"""The student that the mixture taught, and the one that is packaged."""
 SIZES = {
     "default": {"hidden": 128, "layers": 2, "heads": 4, "intermediate": 512},
     "large": {"hidden": 192, "layers": 3, "heads": 6, "intermediate": 1024},
@@ -18,6 +20,8 @@ POOL = 700_000
 TEACHER_FIT = {"learning_rate": 1.5e-3, "weight_decay": 0.05, "recorded": True}
 WARM_FIT = {"steps": 1000, "learning_rate": 5e-4, "weight_decay": 0.05, "recorded": True}
 DISTIL_FIT = {"steps": 9000, "learning_rate": 7e-4, "weight_decay": 0.02, "recorded": True}
+REFIT = {"strength": 1e-3, "kept": ["enhancer"]}
+"""Of `heads.refit`; the enhancer row is a stack of all answers already."""
 EMPHASIS = {
     "enhancer": 3.0,
     **dict.fromkeys(("lentimpra_hepg2", "lentimpra_wtc11", "sharpr_hepg2", "sharpr_k562"), 1.0),
@@ -69,8 +73,11 @@ def jobs(work: Path) -> list[Job]:
         | {"name": "mix", "kind": "mix", "seed": SEED, "needs": members}
         | {"members": [path(name) for name in members], "pool": POOL},
         common
-        | {"name": "default", "kind": "student", "seed": SEED, "needs": ["mix"]}
+        | {"name": DISTILLED, "kind": "student", "seed": SEED, "needs": ["mix"]}
         | {"size": SIZES["default"] | {"dropout": 0.0}, "start": path(warm["default"])}
         | {"pool": str(models / "mix.pool.pt"), "emphasis": EMPHASIS, "background": BACKGROUND}
         | {"distil": DISTIL_FIT},
+        common
+        | {"name": STUDENT, "kind": "student", "seed": SEED, "needs": [DISTILLED]}
+        | {"size": SIZES["default"] | {"dropout": 0.0}, "start": path(DISTILLED), "refit": REFIT},
     ]

@@ -96,19 +96,20 @@ class Layer(nn.Module):
         self.norm1, self.norm2 = nn.LayerNorm(h, eps=1e-12), nn.LayerNorm(h, eps=1e-12)
         self.widen, self.narrow = nn.Linear(h, size.intermediate), nn.Linear(size.intermediate, h)
 
-    def attended(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what the attention adds to the hidden states, [n, tokens, hidden]."""
-        n, t, h = x.shape
+    def attended(self, x: torch.Tensor, reading: int | None = None) -> torch.Tensor:
+        """Return what the attention adds to the states of the first tokens, `reading` of them or all."""
+        n, _, h = x.shape
         q, k, v = (
-            part(x).view(n, t, self.heads, h // self.heads).transpose(1, 2)
-            for part in (self.query, self.key, self.value)
+            part(tokens).view(n, -1, self.heads, h // self.heads).transpose(1, 2)
+            for part, tokens in ((self.query, x[:, :reading]), (self.key, x), (self.value, x))
         )
         y = functional.scaled_dot_product_attention(q, k, v)
-        return self.dense(y.transpose(1, 2).reshape(n, t, h))
+        return self.dense(y.transpose(1, 2).reshape(n, -1, h))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the next hidden states, [n, tokens, hidden]."""
-        x = self.norm1(x + functional.dropout(self.attended(x), self.dropout, self.training))
+    def forward(self, x: torch.Tensor, reading: int | None = None) -> torch.Tensor:
+        """Return the next states of the first tokens, `reading` of them or all, [n, tokens, hidden]."""
+        y = self.attended(x, reading)
+        x = self.norm1(x[:, :reading] + functional.dropout(y, self.dropout, self.training))
         y = self.narrow(functional.gelu(self.widen(x)))
         return self.norm2(x + functional.dropout(y, self.dropout, self.training))
 
@@ -141,22 +142,19 @@ class Student(nn.Module):
         """Let torch compile the layers for training; evaluation goes on without."""
         self.compiled = [torch.compile(layer, dynamic=False) for layer in self.layers]
 
-    def hidden(self, ids: torch.Tensor) -> torch.Tensor:
-        """Return the last layer, [n, tokens, hidden]."""
+    def pooled(self, codes: torch.Tensor) -> torch.Tensor:
+        """Return what the classifier reads, [n, hidden]: the last layer works out the first token alone."""
+        ids = kmer_tokens(codes)
         x = self.norm(self.words(ids) + self.positions[: ids.shape[1]])
         x = functional.dropout(x, self.size.dropout, self.training)
-        for layer in self.compiled if self.training and self.compiled else self.layers:
+        layers = self.compiled if self.training and self.compiled else self.layers
+        for layer in layers[:-1]:
             x = layer(x)
-        return x
-
-    def pooled(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Return what the classifier reads, [n, hidden]."""
-        return torch.tanh(self.pooler(hidden[:, 0]))
+        return torch.tanh(self.pooler(layers[-1](x, 1)[:, 0]))
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
         """Return the outputs, [n, outputs], of base codes."""
-        pooled = self.pooled(self.hidden(kmer_tokens(codes)))
-        return self.classifier(functional.dropout(pooled, self.size.dropout, self.training))
+        return self.classifier(functional.dropout(self.pooled(codes), self.size.dropout, self.training))
 
     def hugging_face_state(self) -> dict[str, torch.Tensor]:
         """Return the weights under the names of `BertForSequenceClassification`."""

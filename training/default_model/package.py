@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from arrays import lengths_of, standardisation, training_targets
 from calibrate import platt
-from jobs import SIZES, TEACHERS
+from jobs import DISTILLED, SIZES, STUDENT, TEACHERS
 from judging import auroc
 from networks import BertSize, K
 from numpy.typing import NDArray
@@ -36,8 +36,7 @@ from dnabert_enhancer.model import (
 from dnabert_enhancer.model.bert import bert_config
 from dnabert_enhancer.sequence import KmerVocabulary
 
-STUDENT = "default"
-NAME = "dnabert-enhancer-default-4"
+NAME = "dnabert-enhancer-default-5"
 LICENCE = "Apache-2.0"
 LIMITS = (
     "Trained on about 160,000 short sequences, mostly of a few human cell lines: a research tool, not for "
@@ -229,7 +228,7 @@ def _published(name: str) -> TaskDefinition:
 
 def _stages(models: Path) -> dict[str, Any]:
     """Return the jobs that led to the student: settings, steps and device."""
-    known = ("ridges", *TEACHERS, *(f"warm_{name}" for name in SIZES), "mix", STUDENT)
+    known = ("ridges", *TEACHERS, *(f"warm_{name}" for name in SIZES), "mix", DISTILLED, STUDENT)
     result = {}
     for job in known:
         path = models / f"{job}.json"

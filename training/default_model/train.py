@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from fitting import distilled, fit, loss_of
+from heads import refit
 from judging import measure, outputs_of, summary
 from mixing import load_member, mix
 from networks import BertSize, Student, Teacher
@@ -28,7 +29,7 @@ def run(job: dict[str, Any], folder: Path) -> None:
     job : dict
         ``name``; ``kind`` ridges, teacher, student or mix; ``seed``; ``data``, ``motifs`` (paths); sizes; for
         a student ``ridges`` or ``start`` (paths of what it starts from), ``pool`` (path) with ``distil``;
-        ``fit``: on the labels themselves.
+        ``fit``: on the labels themselves; ``refit``: see `heads.refit`.
     folder : Path
         Gets ``NAME.pt`` and ``NAME.json``.
     """
@@ -105,6 +106,8 @@ def run(job: dict[str, Any], folder: Path) -> None:
         print(f"{job['name']} distilled: {summary(note['validation_distilled'])}", flush=True)
     if job.get("fit"):
         note["fit_steps"] = fit(model, step_of(model), job["fit"], job["name"])
+    if job.get("refit"):
+        refit(model, data, **job["refit"])
     for split in ("validation", "test"):
         note[split] = measure(partial(outputs_of, model), data, split)
     note["seconds"] = round(time.monotonic() - started, 1)

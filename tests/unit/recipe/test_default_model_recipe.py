@@ -30,7 +30,18 @@ SIZE = {"hidden": 64, "layers": 2, "heads": 4, "intermediate": 64, "dropout": 0.
 def recipe() -> Iterator[dict[str, ModuleType]]:
     sys.path.insert(0, str(RECIPE))
     before = set(sys.modules)
-    names = ["ensemble", "judging", "motifs", "networks", "ridges", "rows", "schedule", "start", "train"]
+    names = [
+        "ensemble",
+        "heads",
+        "judging",
+        "motifs",
+        "networks",
+        "ridges",
+        "rows",
+        "schedule",
+        "start",
+        "train",
+    ]
     yield {name: importlib.import_module(name) for name in names}
     sys.path.remove(str(RECIPE))
     for name in set(sys.modules) - before:
@@ -159,6 +170,39 @@ def test_a_start_reads_motifs_on_both_strands(
             assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
 
 
+def test_a_classifier_takes_in_what_the_labels_say(recipe: dict[str, ModuleType], tmp_path: Path) -> None:
+    write_rows(tmp_path)
+    data = recipe["rows"].load(tmp_path / "tasks.npz", tmp_path / "motifs.npz", "cpu")
+    torch.manual_seed(5)
+    networks = recipe["networks"]
+    student = networks.Student(networks.BertSize(**SIZE), 3).eval()
+    before = student.classifier.weight.detach().clone().numpy()
+
+    def read(split: int) -> tuple[np.ndarray, np.ndarray]:
+        parts = []
+        for group in data.groups.values():
+            windows = group.codes[group.split == split]
+            both = [student.pooled(part).detach().numpy() for part in (windows, 3 - windows.flip(1))]
+            parts.append((np.mean(both, axis=0), group.targets[group.split == split, 1].numpy()))
+        features, truth = zip(*parts, strict=True)
+        return np.concatenate(features).astype(np.float64), np.concatenate(truth).astype(np.float64)
+
+    features, truth = read(0)
+    scaled = (features - features.mean(0)) / features.std(0)
+    gram = scaled.T @ scaled + np.eye(features.shape[1]) / 0.01
+    fitted = np.linalg.solve(gram, scaled.T @ (truth - truth.mean())) / features.std(0)
+    recipe["heads"].refit(student, data, 0.01, kept=["enhancer"])
+    after = student.classifier.weight.detach().numpy()
+    np.testing.assert_array_equal(after[0], before[0])
+    # what is new lies in the plane of the old row and of the ridge's, and says more of the validation rows
+    parts, rest, _, _ = np.linalg.lstsq(np.stack([before[1], fitted], axis=1), after[1], rcond=None)
+    assert rest[0] < 1e-6 * (after[1] ** 2).sum()
+    assert parts[1] > 0
+    seen, expected = read(1)
+    old, new = (np.corrcoef(seen @ weight, expected)[0, 1] for weight in (before[1], after[1]))
+    assert new > old
+
+
 def test_the_mixture_takes_the_member_that_knows(recipe: dict[str, ModuleType]) -> None:
     rng = np.random.default_rng(6)
     truth = (np.arange(300) % 2).astype(np.float32)[:, None]
@@ -225,10 +269,12 @@ def test_the_stages_run_from_rows_to_a_distilled_student(
         student
         | {"name": "student", "start": str(tmp_path / "warm.pt"), "pool": str(tmp_path / "mix.pool.pt")}
         | {"distil": {**fit, "steps": 10, "learning_rate": 1e-4}, "emphasis": {"enhancer": 3.0}},
+        student | {"name": "packaged", "start": str(tmp_path / "student.pt"), "refit": {"strength": 1e-3}},
     ]
     for job in jobs:
         recipe["train"].run(job, tmp_path)
     note = json.loads((tmp_path / "student.json").read_text())
     assert note["distil_steps"] == 10
     assert note["test"]["enhancer"] > 0.7
+    assert json.loads((tmp_path / "packaged.json").read_text())["test"]["enhancer"] > 0.7
     assert json.loads((tmp_path / "mix.json").read_text())["test"]["enhancer"] > 0.7
