@@ -13,7 +13,7 @@ RECIPE = Path(__file__).resolve().parents[2] / "training/default_model"
 sys.path.insert(0, str(RECIPE))
 
 from assemble import RULE, gc_matched, split_of  # noqa: E402 (needs the path above)
-from genome_windows import (  # noqa: E402
+from genome_windows import (  # noqa: E402 (needs the path above)
     HALF,
     PIECES,
     Piece,
@@ -21,11 +21,11 @@ from genome_windows import (  # noqa: E402
     unmarked,
     window_shares,
 )
-from measure import CHR20, SCAN_STRIDE, SCAN_TRACKS, held_out  # noqa: E402
-from reserved import TEST_CONTIGS  # noqa: E402
-from sources import SOURCES, WINDOW, centred, davuluri_dev  # noqa: E402
+from measure import CHR20, SCAN_STRIDE, SCAN_TRACKS, held_out  # noqa: E402 (needs the path above)
+from reserved import TEST_CONTIGS  # noqa: E402 (needs the path above)
+from sources import SOURCES, WINDOW, centred, davuluri_dev  # noqa: E402 (needs the path above)
 
-from dnabert_enhancer.dataset.leaks import shared_kmers  # noqa: E402
+from dnabert_enhancer.dataset.leaks import shared_kmers  # noqa: E402 (needs the path above)
 
 __all__ = [
     "CHR20",

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from arrays import SPLITS
 from ensemble import mixture_of
-from judging import EVALUATION_BATCH
+from judging import over_strands
 from networks import Student
 from numpy.typing import NDArray
-from rows import Data, turned
+from rows import Data
 from sklearn.linear_model import LogisticRegression, Ridge
 
 
@@ -76,20 +76,10 @@ def _fitted(
 
 def _rows(model: Student, data: Data, split: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return what the classifier reads of a split's rows, float32[n, hidden], and their targets."""
-    chosen = [(group, group.split == SPLITS.index(split)) for group in data.groups.values()]
-    features = np.concatenate([_features(model, group.codes[rows]) for group, rows in chosen])
-    return features, np.concatenate([group.targets[rows].cpu().numpy() for group, rows in chosen])
-
-
-@torch.no_grad()
-def _features(model: Student, codes: torch.Tensor) -> NDArray[np.float32]:
-    """Return what the classifier reads, the mean over both strands."""
     model.eval()
-    parts = [torch.zeros(0, model.size.hidden)]
-    for part in codes.split(EVALUATION_BATCH):
-        with torch.autocast(codes.device.type, torch.bfloat16, enabled=codes.is_cuda):
-            parts.append((model.pooled(part).float() + model.pooled(turned(part)).float()).cpu() / 2)
-    return torch.cat(parts).numpy()
+    chosen = [(group, group.split == SPLITS.index(split)) for group in data.groups.values()]
+    features = torch.cat([over_strands(model.pooled, group.codes[rows]) for group, rows in chosen])
+    return features.cpu().numpy(), torch.cat([group.targets[rows] for group, rows in chosen]).cpu().numpy()
 
 
 def _numbers(tensor: torch.Tensor) -> NDArray[np.float64]:

@@ -14,14 +14,19 @@ from torch import nn
 EVALUATION_BATCH = 2048
 
 
-@torch.no_grad()
 def outputs_of(model: nn.Module, codes: torch.Tensor) -> torch.Tensor:
     """Return a model's outputs, the mean over both strands, float32[n, tasks]."""
     model.eval()
+    return over_strands(model, codes)
+
+
+@torch.no_grad()
+def over_strands(answer: Callable[[torch.Tensor], torch.Tensor], codes: torch.Tensor) -> torch.Tensor:
+    """Return the mean of what a network in evaluation says of both strands, float32[n, values]."""
     results = []
     for part in codes.split(EVALUATION_BATCH):
         with torch.autocast(codes.device.type, torch.bfloat16, enabled=codes.is_cuda):
-            results.append((model(part).float() + model(turned(part)).float()) / 2)
+            results.append((answer(part).float() + answer(turned(part)).float()) / 2)
     return torch.cat(results)
 
 

@@ -76,13 +76,7 @@ def run(job: dict[str, Any], folder: Path) -> None:
             ridges = load_member(Path(job["ridges"]), count, device)
             start_student(model, ridges, data.tasks, window_sample(data)[::4], useful_scanner(data))
         if job.get("start"):
-            saved = torch.load(job["start"], map_location=device, weights_only=True)
-            model.load_state_dict(
-                {
-                    name: value.float() if value.is_floating_point() else value
-                    for name, value in saved["state"].items()
-                }
-            )
+            model.load_state_dict(load_member(Path(job["start"]), count, device).state_dict())
     if isinstance(model, Teacher | Student) and job.get("compile", device == "cuda"):
         model.compile_layers()
     if job.get("pool"):
