@@ -1,3 +1,49 @@
-"""DNABERT-Enhancer suite: train, evaluate and apply genomic language models of human enhancers."""
+"""DNABERT-Enhancer suite: train, evaluate and apply genomic language models of human enhancers.
+
+    import dnabert_enhancer as de
+
+    model = de.load_model()
+    genome = de.Genome("hg38.fa.gz")
+    scan = model.scan(genome, "chr16:100,000-200,000")
+
+The names below are the public API; each is imported when it is first used. Everything else is internal.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dnabert_enhancer.engine import EngineSettings as EngineSettings
+    from dnabert_enhancer.errors import DnabertEnhancerError as DnabertEnhancerError
+    from dnabert_enhancer.errors import InputError as InputError
+    from dnabert_enhancer.errors import ResourceError as ResourceError
+    from dnabert_enhancer.genome import Genome as Genome
+    from dnabert_enhancer.genome import Interval as Interval
+    from dnabert_enhancer.genome import Variant as Variant
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "DnabertEnhancerError": "errors",
+    "EngineSettings": "engine",
+    "Genome": "genome",
+    "InputError": "errors",
+    "Interval": "genome",
+    "ResourceError": "errors",
+    "Variant": "genome",
+}
+"""Where each public name is defined."""
+
+__all__ = [*sorted(_HOME), "__version__"]
+
+
+def __getattr__(name: str) -> Any:  # whatever the name stands for
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
+import inspect
 import logging
 import os
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
 from dnabert_enhancer import __version__
+from dnabert_enhancer.commands.options import Options
 from dnabert_enhancer.errors import DnabertEnhancerError
 
 PROGRAM = "dnabert-enhancer"
@@ -26,7 +28,7 @@ class CommandModule(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's options; imports nothing heavy."""
 
-    def run(self, args: argparse.Namespace) -> None:
+    def run(self, options: Options) -> None:
         """Do the work; raises `DnabertEnhancerError` for what the user can mend."""
 
 
@@ -72,15 +74,22 @@ def build_parser(name: str, program: str | None = None) -> argparse.ArgumentPars
     parser = OneLineParser(
         prog=program or f"{PROGRAM} {name}",
         description=command.__doc__,
+        argument_default=argparse.SUPPRESS if _takes_options(command) else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     command.add_arguments(parser)
     group = parser.add_argument_group("messages")
-    group.add_argument("--quiet", action="store_true", help="only warnings and errors")
-    group.add_argument("--debug", action="store_true", help="detailed log, and a traceback for an error")
+    group.add_argument("--quiet", action="store_true", default=False, help="only warnings and errors")
+    group.add_argument(
+        "--debug", action="store_true", default=False, help="detailed log, and a traceback for an error"
+    )
     return parser
+
+
+def _takes_options(module: CommandModule) -> bool:
+    return "options" in inspect.signature(module.run).parameters
 
 
 def main(arguments: Sequence[str] | None = None, *, command: str | None = None) -> NoReturn:
@@ -124,7 +133,7 @@ def _chosen_command(given: list[str]) -> str:
 
 def _run(module: CommandModule, args: argparse.Namespace, program: str) -> int:
     try:
-        module.run(args)
+        module.run(Options.of_namespace(args) if _takes_options(module) else args)  # type: ignore[arg-type]
         sys.stdout.flush()
     except DnabertEnhancerError as error:
         return _report(args, program, str(error), error.exit_code)

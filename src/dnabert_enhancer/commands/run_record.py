@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dnabert_enhancer import __version__
+from dnabert_enhancer.commands.options import Options
 from dnabert_enhancer.files import sha256_of
 
 RECORDED_PACKAGES = (
@@ -27,7 +28,6 @@ RECORDED_PACKAGES = (
     "torch",
     "transformers",
 )
-_NOT_ARGUMENTS = ("command_name", "command_line", "quiet", "debug")
 
 
 class RunRecord:
@@ -35,20 +35,18 @@ class RunRecord:
 
     Parameters
     ----------
-    args : argparse.Namespace
-        The parsed arguments, with ``command_name`` and ``command_line`` as `cli.main` sets them.
+    options : Options
+        What was given on the command line.
     """
 
-    def __init__(self, args: argparse.Namespace) -> None:
+    def __init__(self, options: Options | argparse.Namespace) -> None:
+        if isinstance(options, argparse.Namespace):
+            options = Options.of_namespace(options)
         self._clock = time.monotonic()
         self._content: dict[str, Any] = {  # JSON values of several types
-            "command": args.command_name,
-            "command_line": args.command_line,
-            "arguments": {
-                name: value if isinstance(value, (bool, int, float, str, type(None))) else _plain(value)
-                for name, value in sorted(vars(args).items())
-                if name not in _NOT_ARGUMENTS
-            },
+            "command": options.command,
+            "command_line": list(options.command_line),
+            "arguments": {name: _plain(value) for name, value in sorted(options.items())},
             "versions": _versions(),
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "inputs": [],
@@ -90,9 +88,7 @@ class RunRecord:
 def _plain(value: object) -> Any:  # a JSON value
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, (bool, int, float, type(None))):
-        return value
-    return str(value)
+    return value if isinstance(value, (bool, int, float, type(None))) else str(value)
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,103 @@
+"""Options of a command: declared with the defaults of the settings classes, handed on as what was given."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_NOT_OPTIONS = frozenset({"command_name", "command_line", "quiet", "debug"})
+_Settings = TypeVar("_Settings", bound="DataclassInstance")
+
+
+class Options(Mapping[str, Any]):  # values of many types
+    """The options that were given on a command line; what was left out is not in it.
+
+    Parameters
+    ----------
+    command : str
+        Name of the command.
+    command_line : sequence of str
+        The command and its arguments as they were typed.
+    given : mapping
+        Values by the names of the options, with underscores.
+    quiet : bool
+        Only warnings and errors are wanted.
+    """
+
+    def __init__(
+        self, command: str, command_line: tuple[str, ...], given: Mapping[str, Any], *, quiet: bool = False
+    ) -> None:
+        self.command = command
+        self.command_line = command_line
+        self.quiet = quiet
+        self._given = {name: _frozen(value) for name, value in given.items()}
+
+    @classmethod
+    def of_namespace(cls, args: argparse.Namespace) -> Options:
+        """Return the options that argparse found."""
+        given = {name: value for name, value in vars(args).items() if name not in _NOT_OPTIONS}
+        return cls(args.command_name, tuple(args.command_line), given, quiet=args.quiet)
+
+    def __getitem__(self, name: str) -> Any:  # the option's type
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def settings(self, kind: type[_Settings], **more: Any) -> _Settings:  # the fields' types
+        """Return settings with the options of the same names; fields that were not given keep their defaults.
+
+        Parameters
+        ----------
+        kind : dataclass
+        **more
+            Further fields, which the options do not override.
+        """
+        names = {field.name for field in dataclasses.fields(kind)}
+        return kind(**{name: value for name, value in self.items() if name in names} | more)
+
+
+def add_setting(
+    group: argparse.ArgumentParser | argparse._ArgumentGroup,
+    settings: type[DataclassInstance],
+    field: str,
+    help: str,
+    *,
+    option: str = "",
+    **declared: Any,  # what `add_argument` takes
+) -> None:
+    """Declare the option of a field of a settings class; the class's default is shown, and holds.
+
+    Parameters
+    ----------
+    group : parser or argument group
+    settings : dataclass
+    field : str
+        Its name; the option is the same with hyphens.
+    help : str
+        What it does; a default that is a number or a word is added.
+    option : str
+        Name of the option where it is another, such as ``--no-pictures``.
+    **declared
+        What `argparse.ArgumentParser.add_argument` takes. A field that is False by default becomes a flag,
+        one that is True a flag with its opposite, unless `declared` has an action.
+    """
+    default = {item.name: item.default for item in dataclasses.fields(settings)}[field]
+    if isinstance(default, bool):
+        declared.setdefault("action", argparse.BooleanOptionalAction if default else "store_true")
+    elif default is not dataclasses.MISSING and default not in (None, "", ()):
+        help = f"{help} (default {default})"
+    name = option or "--" + field.replace("_", "-")
+    group.add_argument(name, dest=field, default=argparse.SUPPRESS, help=help, **declared)
+
+
+def _frozen(value: Any) -> Any:  # any option's value
+    return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
