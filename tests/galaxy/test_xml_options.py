@@ -15,7 +15,7 @@ from dnabert_enhancer.commands.cli import build_parser
 from dnabert_enhancer.compare import PRESETS
 from dnabert_enhancer.model.parts import CONFIGURATIONS
 from dnabert_enhancer.training import TrainingSettings
-from dnabert_enhancer.training.scores import METRICS
+from dnabert_enhancer.training.epoch_metrics import METRICS
 
 if TYPE_CHECKING:
     from pathlib import Path

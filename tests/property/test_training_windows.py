@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dnabert_enhancer.sequence import UNKNOWN_BASE, reverse_complement
 from dnabert_enhancer.training.augment import Augmentation
-from dnabert_enhancer.training.windows import WindowStore
+from dnabert_enhancer.training.window_store import WindowStore
 
 sequences = st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=40), min_size=1, max_size=6)
 

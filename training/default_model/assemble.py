@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from reserved import FORBIDDEN_CONTIGS, TEST_CONTIGS, reserved_sequences
 from sources import binding_of, sequences_of
 
+from dnabert_enhancer.dataset.dataset import COLUMNS, SPLIT_NAMES, digest_of, table_lines
 from dnabert_enhancer.dataset.leaks import LeakRule, leaks_between, shared_kmers
-from dnabert_enhancer.dataset.table import COLUMNS, SPLIT_NAMES, digest_of, table_lines
 from dnabert_enhancer.files import OutputSet
 
 LABEL_NAMES = ("other", "enhancer")

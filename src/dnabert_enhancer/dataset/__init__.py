@@ -4,12 +4,13 @@ The door of the room: other rooms import the names below and nothing else.
 """
 
 from dnabert_enhancer.dataset.build import BuiltDataset, build_dataset
+from dnabert_enhancer.dataset.dataset import ALL_ROWS, COLUMNS, SPLIT_NAMES, Dataset, Task
 from dnabert_enhancer.dataset.delimited import read_table
 from dnabert_enhancer.dataset.gc_profile import GcProfile, draw_gc_profile
+from dnabert_enhancer.dataset.io import begins_as_fasta, read_dataset
 from dnabert_enhancer.dataset.kmer_text import join_kmers, kmer_text
 from dnabert_enhancer.dataset.leak_rule import LeakRule
 from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between, shared_kmers
-from dnabert_enhancer.dataset.readers import begins_as_fasta, read_dataset
 from dnabert_enhancer.dataset.sequence_sources import (
     NamedSequence,
     dataset_sequences,
@@ -23,7 +24,6 @@ from dnabert_enhancer.dataset.settings import (
     Overlapping,
     WindowPlacement,
 )
-from dnabert_enhancer.dataset.table import ALL_ROWS, COLUMNS, SPLIT_NAMES, Dataset, Task
 from dnabert_enhancer.dataset.token_tables import TokenReport, write_kmer_table, write_token_ids
 from dnabert_enhancer.dataset.write import check_folder, write_dataset
 

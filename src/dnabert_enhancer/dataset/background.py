@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.composition import Composition, composition_of
+from dnabert_enhancer.dataset.dataset import SPLIT_NAMES
 from dnabert_enhancer.dataset.matching import NOT_MATCHED, match_windows
 from dnabert_enhancer.dataset.settings import DatasetSettings
 from dnabert_enhancer.dataset.splits import SplitMap, SplitUnit
-from dnabert_enhancer.dataset.table import SPLIT_NAMES
 from dnabert_enhancer.genome import Genome, Stretches, subtract_intervals
 
 LOGGER = logging.getLogger(__name__)

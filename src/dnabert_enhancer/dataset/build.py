@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.dataset.describe import describe_dataset
+from dnabert_enhancer.dataset.dataset import SPLIT_NAMES, Dataset
 from dnabert_enhancer.dataset.gc_profile import GcProfile, gc_of_sequences, gc_profile
 from dnabert_enhancer.dataset.labels import BINARY_NAMES
 from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between
+from dnabert_enhancer.dataset.metadata import describe_dataset
 from dnabert_enhancer.dataset.negatives import (
     NO_PLACE,
     Labelled,
@@ -27,8 +28,7 @@ from dnabert_enhancer.dataset.negatives import (
 from dnabert_enhancer.dataset.regions import Places, covered_by, read_places, touches
 from dnabert_enhancer.dataset.settings import DatasetSettings, NegativeSource, OnLeak, WindowPlacement
 from dnabert_enhancer.dataset.splits import NO_SPLIT, SplitMap, make_split_map
-from dnabert_enhancer.dataset.table import SPLIT_NAMES, Dataset
-from dnabert_enhancer.dataset.usable_windows import UsableWindows, usable_windows
+from dnabert_enhancer.dataset.window_filter import UsableWindows, usable_windows
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome, Stretches, merge_intervals, open_genome
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dnabert_enhancer.dataset.kmer_text import join_kmers
-from dnabert_enhancer.dataset.rows import Rows, check_bases
+from dnabert_enhancer.dataset.labelled_rows import Rows, check_bases
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dnabert_enhancer.dataset.rows import Rows
+from dnabert_enhancer.dataset.labelled_rows import Rows
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import read_fasta
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.dataset.table import Task
+from dnabert_enhancer.dataset.dataset import Task
 
 BINARY_NAMES = ("non-enhancer", "enhancer")
 MOST_CLASSES = 50

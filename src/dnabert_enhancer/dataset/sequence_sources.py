@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from dnabert_enhancer.dataset.readers import read_dataset
+from dnabert_enhancer.dataset.io import read_dataset
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import open_genome, read_bed, read_fasta
 

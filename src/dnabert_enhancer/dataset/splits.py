@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.dataset.dataset import SPLIT_NAMES
 from dnabert_enhancer.dataset.regions import Places
-from dnabert_enhancer.dataset.table import SPLIT_NAMES
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import ContigNames

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from dnabert_enhancer.dataset.readers import METADATA_FILE, split_files
-from dnabert_enhancer.dataset.table import SPLIT_NAMES, Dataset, table_lines
+from dnabert_enhancer.dataset.dataset import SPLIT_NAMES, Dataset, table_lines
+from dnabert_enhancer.dataset.io import METADATA_FILE, split_files
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 

@@ -10,15 +10,20 @@ from dnabert_enhancer.evaluation.bins import (
     expected_calibration_error,
     reliability,
 )
-from dnabert_enhancer.evaluation.calibration import CalibrationReport, fit_calibration
+from dnabert_enhancer.evaluation.calibration_fit import CalibrationReport, fit_calibration
 from dnabert_enhancer.evaluation.curves import Curve, precision_recall_curve, roc_curve
 from dnabert_enhancer.evaluation.definitions import DEFINITIONS, Definition
-from dnabert_enhancer.evaluation.figures import drawing, write_figure
+from dnabert_enhancer.evaluation.duplicates import known_rows, read_sequences
 from dnabert_enhancer.evaluation.kmers import kmer_counts
-from dnabert_enhancer.evaluation.known import known_rows, read_sequences
-from dnabert_enhancer.evaluation.methods import Labelled, baseline_method, check_same_labels, model_method
-from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassPanel
-from dnabert_enhancer.evaluation.panel import (
+from dnabert_enhancer.evaluation.method_comparison import (
+    ALL_ROWS_SUBSET,
+    Method,
+    Result,
+    Subset,
+    check_rows,
+    evaluate_methods,
+)
+from dnabert_enhancer.evaluation.metric_set import (
     AS_GIVEN,
     Comparison,
     Estimate,
@@ -27,18 +32,13 @@ from dnabert_enhancer.evaluation.panel import (
     compare,
     estimate,
 )
+from dnabert_enhancer.evaluation.metric_tables import metric_names, results_json, table_lines
+from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassPanel
 from dnabert_enhancer.evaluation.pictures import PICTURES, draw_pictures, interval_text
+from dnabert_enhancer.evaluation.plots import drawing, write_figure
+from dnabert_enhancer.evaluation.predictors import Labelled, baseline_method, check_same_labels, model_method
 from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionPanel
 from dnabert_enhancer.evaluation.ridge import KmerRidge
-from dnabert_enhancer.evaluation.study import (
-    ALL_ROWS_SUBSET,
-    Method,
-    Result,
-    Subset,
-    check_rows,
-    evaluate_methods,
-)
-from dnabert_enhancer.evaluation.tables import metric_names, results_json, table_lines
 from dnabert_enhancer.evaluation.thresholds import threshold_of_best_mcc
 
 __all__ = [

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dnabert_enhancer.evaluation.bins import CALIBRATION_BINS, bin_of
-from dnabert_enhancer.evaluation.panel import AS_GIVEN, MetricKey, checked
-from dnabert_enhancer.evaluation.ranking import Ranking, auroc, average_precision
+from dnabert_enhancer.evaluation.metric_set import AS_GIVEN, MetricKey, checked
+from dnabert_enhancer.evaluation.ranked_scores import Ranking, auroc, average_precision
 
 BINARY_METRICS = (
     "accuracy",

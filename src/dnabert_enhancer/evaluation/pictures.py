@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.evaluation.binary import binary_metrics
-from dnabert_enhancer.evaluation.figures import (
+from dnabert_enhancer.evaluation.method_comparison import ALL_ROWS_SUBSET, Result
+from dnabert_enhancer.evaluation.metric_set import AS_GIVEN, Estimate, MetricKey
+from dnabert_enhancer.evaluation.plots import (
     Line,
     calibration_figure,
     precision_recall_figure,
     roc_figure,
     scatter_figure,
 )
-from dnabert_enhancer.evaluation.panel import AS_GIVEN, Estimate, MetricKey
-from dnabert_enhancer.evaluation.study import ALL_ROWS_SUBSET, Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

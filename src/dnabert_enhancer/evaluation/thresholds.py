@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dnabert_enhancer.evaluation.binary import confusion_metrics
-from dnabert_enhancer.evaluation.ranking import Ranking
+from dnabert_enhancer.evaluation.ranked_scores import Ranking
 
 
 def threshold_of_best_mcc(labels: ArrayLike, probabilities: ArrayLike) -> float:

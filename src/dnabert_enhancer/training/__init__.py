@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from dnabert_enhancer.training.settings import CHOICES, LOGGERS, TrainingSettings
 
 if TYPE_CHECKING:
-    from dnabert_enhancer.training.run import TrainingResult, finetune
+    from dnabert_enhancer.training.finetuning import TrainingResult, finetune
 
 __all__ = ["CHOICES", "LOGGERS", "TrainingResult", "TrainingSettings", "finetune"]
 
 
 def __getattr__(name: str) -> Any:  # the lazy names of the door
     if name in __all__:
-        return getattr(import_module(f"{__name__}.run"), name)
+        return getattr(import_module(f"{__name__}.finetuning"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

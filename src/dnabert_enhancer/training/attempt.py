@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from dnabert_enhancer.training.augment import Augmentation
 from dnabert_enhancer.training.batches import Collator, RowNumbers
 from dnabert_enhancer.training.collapse import collapse_reason
+from dnabert_enhancer.training.epoch_metrics import SMALLER_IS_BETTER, epoch_scores
 from dnabert_enhancer.training.job import Job
 from dnabert_enhancer.training.logging_targets import tensorboard_callback
 from dnabert_enhancer.training.losses import Loss, balanced_weights
 from dnabert_enhancer.training.run_folder import complete_checkpoints, seconds_before
-from dnabert_enhancer.training.scores import SMALLER_IS_BETTER, epoch_scores
 from dnabert_enhancer.training.trainer import EpochReport, FinetuneTrainer
 
 logger = logging.getLogger(__name__)

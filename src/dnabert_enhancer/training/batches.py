@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import Tokenizer
 from dnabert_enhancer.training.augment import Augmentation, Draws, TokenMasking
-from dnabert_enhancer.training.windows import WindowStore
+from dnabert_enhancer.training.window_store import WindowStore
 
 
 class EpochSampler(torch.utils.data.Sampler[int]):

@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import Tokenizer
 from dnabert_enhancer.training.augment import TokenMasking
-from dnabert_enhancer.training.base import BaseModel, Target, width_of
-from dnabert_enhancer.training.data import TrainingData
+from dnabert_enhancer.training.base_model import BaseModel, Target, width_of
+from dnabert_enhancer.training.epoch_metrics import chosen_metric
 from dnabert_enhancer.training.losses import LabelScale, label_scale
 from dnabert_enhancer.training.precision import Arithmetic, choose_arithmetic
-from dnabert_enhancer.training.scores import chosen_metric
 from dnabert_enhancer.training.settings import (
     LEARNING_RATE_FULL,
     LEARNING_RATE_LORA,
     LEARNING_RATE_NEW,
     TrainingSettings,
 )
-from dnabert_enhancer.training.windows import WindowStore
+from dnabert_enhancer.training.training_data import TrainingData
+from dnabert_enhancer.training.window_store import WindowStore
 
 ProgressListener = Callable[[int, int], None]
 """Called after each update with the updates done and the updates in all."""

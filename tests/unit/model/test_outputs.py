@@ -149,7 +149,7 @@ def test_a_training_starts_with_the_chosen_output(
     model: EnhancerModel, windows: np.ndarray, tmp_path: Path, spec: str, column: int
 ) -> None:
     torch = pytest.importorskip("torch")
-    from dnabert_enhancer.training.base import Target, open_base, torch_model
+    from dnabert_enhancer.training.base_model import Target, open_base, torch_model
     from dnabert_enhancer.training.settings import TrainingSettings
 
     base = open_base(f"{model.directory}{spec}", None, tmp_path)

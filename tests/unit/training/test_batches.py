@@ -16,7 +16,7 @@ from dnabert_enhancer.sequence import (
     reverse_complement,
 )
 from dnabert_enhancer.training.augment import Augmentation
-from dnabert_enhancer.training.windows import WindowStore
+from dnabert_enhancer.training.window_store import WindowStore
 
 pytest.importorskip("torch")
 from dnabert_enhancer.training.batches import Collator, EpochSampler, RowNumbers, TokenMasking

@@ -8,8 +8,8 @@ from scipy import stats
 from sklearn import metrics, utils
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.training.epoch_metrics import METRICS, chosen_metric, epoch_scores
 from dnabert_enhancer.training.losses import LabelScale, Loss, balanced_weights, label_scale
-from dnabert_enhancer.training.scores import METRICS, chosen_metric, epoch_scores
 
 RNG = np.random.default_rng(5)
 

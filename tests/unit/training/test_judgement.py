@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import matthews_corrcoef
 
-from dnabert_enhancer.training.finish import judge, rounded, split_metrics
+from dnabert_enhancer.training.judgement import judge, rounded, split_metrics
 
 RNG = np.random.default_rng(11)
 LABELS = RNG.integers(0, 2, 2000)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine import Engine
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.baselines import BASELINES, PAPER_BASELINES, RIDGE_NAME, predict_baseline
+from dnabert_enhancer.evaluation.method_comparison import Method
 from dnabert_enhancer.evaluation.ridge import Windows
-from dnabert_enhancer.evaluation.study import Method
 from dnabert_enhancer.model import EnhancerModel
 
 

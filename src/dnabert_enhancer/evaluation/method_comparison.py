@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.binary import BinaryPanel
+from dnabert_enhancer.evaluation.metric_set import DEFAULT_RESAMPLES, Estimate, MetricKey, Panel, compare
 from dnabert_enhancer.evaluation.multiclass import MulticlassPanel
-from dnabert_enhancer.evaluation.panel import DEFAULT_RESAMPLES, Estimate, MetricKey, Panel, compare
 from dnabert_enhancer.evaluation.regression import RegressionPanel
 
 ALL_ROWS_SUBSET = "all"
@@ -102,7 +102,7 @@ def evaluate_methods(
     subsets : sequence of Subset
         Which rows to report.
     resamples, seed : int
-        Of the bootstrap; see `panel.compare`.
+        Of the bootstrap; see `metric_set.compare`.
 
     Returns
     -------

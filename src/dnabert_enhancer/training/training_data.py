@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from dnabert_enhancer.dataset import ALL_ROWS, Dataset
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import Tokenizer, encode_bases
-from dnabert_enhancer.training.splits import canonical_sequences, split_off_validation
-from dnabert_enhancer.training.windows import WindowStore
+from dnabert_enhancer.training.validation_split import canonical_sequences, split_off_validation
+from dnabert_enhancer.training.window_store import WindowStore
 
 if TYPE_CHECKING:
     import pandas as pd

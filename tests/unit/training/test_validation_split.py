@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.training.splits import canonical_sequences, split_off_validation
+from dnabert_enhancer.training.validation_split import canonical_sequences, split_off_validation
 
 
 def frame(rows: int, contigs: list[str] | None = None, seed: int = 0) -> pd.DataFrame:

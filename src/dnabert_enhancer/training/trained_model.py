@@ -18,12 +18,18 @@ from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.model import EnhancerModel, ModelCard, ModelParts, write_model
 from dnabert_enhancer.training.attempt import Outcome
-from dnabert_enhancer.training.base import BaseModel, Target, plain_config, tokenizer_files, vocabulary_of
-from dnabert_enhancer.training.data import TrainingData
-from dnabert_enhancer.training.finish import Judgement, judge, rounded, split_metrics
+from dnabert_enhancer.training.base_model import (
+    BaseModel,
+    Target,
+    plain_config,
+    tokenizer_files,
+    vocabulary_of,
+)
 from dnabert_enhancer.training.job import Job
+from dnabert_enhancer.training.judgement import Judgement, judge, rounded, split_metrics
 from dnabert_enhancer.training.run_folder import Attempt, RunFolder
 from dnabert_enhancer.training.settings import TrainingSettings
+from dnabert_enhancer.training.training_data import TrainingData
 from dnabert_enhancer.training.weights import final_model, plain_state
 
 logger = logging.getLogger(__name__)

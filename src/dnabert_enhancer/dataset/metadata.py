@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dnabert_enhancer.dataset.dataset import Dataset
 from dnabert_enhancer.dataset.gc_profile import GcProfile
 from dnabert_enhancer.dataset.leaks import LeakReport
 from dnabert_enhancer.dataset.settings import DatasetSettings
 from dnabert_enhancer.dataset.splits import SplitUnit
-from dnabert_enhancer.dataset.table import Dataset
 
 FORMAT_VERSION = 1
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from dnabert_enhancer.evaluation import AS_GIVEN, BinaryPanel, MetricKey, RegressionPanel, compare, estimate
-from dnabert_enhancer.evaluation.panel import resample_weights
+from dnabert_enhancer.evaluation.metric_set import resample_weights
 
 
 def test_resamples_keep_the_size_of_every_class_and_the_seed() -> None:

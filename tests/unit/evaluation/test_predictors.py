@@ -9,7 +9,7 @@ import pytest
 
 from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.evaluation.methods import (
+from dnabert_enhancer.evaluation.predictors import (
     Labelled,
     baseline_method,
     check_same_labels,

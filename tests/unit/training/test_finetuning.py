@@ -314,7 +314,7 @@ def test_what_is_broken_off_late_is_finished_as_if_it_had_not_been(
 
     with monkeypatch.context() as patch:
         if killed_at == "writing":
-            patch.setattr("dnabert_enhancer.training.card.write_trained", stop)
+            patch.setattr("dnabert_enhancer.training.trained_model.write_trained", stop)
         else:
             steps = iter(range(18))
             patch.setattr(

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.evaluation.definitions import DEFINITIONS
-from dnabert_enhancer.evaluation.panel import Estimate
-from dnabert_enhancer.evaluation.study import Result
+from dnabert_enhancer.evaluation.method_comparison import Result
+from dnabert_enhancer.evaluation.metric_set import Estimate
 
 MISSING = "NA"
 
@@ -58,7 +58,7 @@ def results_json(results: Sequence[Result], labels: NDArray[Any], task: str) -> 
     Parameters
     ----------
     results : sequence of Result
-        As `study.evaluate_methods` gives them.
+        As `method_comparison.evaluate_methods` gives them.
     labels : int[n] or float[n]
         Labels of all rows.
     task : str

@@ -8,7 +8,7 @@ import pytest
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation import known_rows, read_sequences
-from dnabert_enhancer.evaluation.known import strand_free
+from dnabert_enhancer.evaluation.duplicates import strand_free
 
 
 @pytest.mark.parametrize(

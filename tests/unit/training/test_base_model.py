@@ -14,7 +14,7 @@ from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import encode_bases
 from dnabert_enhancer.training import TrainingSettings, finetune
-from dnabert_enhancer.training.base import Target, open_base, torch_model
+from dnabert_enhancer.training.base_model import Target, open_base, torch_model
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")

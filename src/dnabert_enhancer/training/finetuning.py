@@ -12,8 +12,7 @@ from dnabert_enhancer import __version__
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel
-from dnabert_enhancer.training.base import BaseModel, Target, open_base, torch_model, with_adapters
-from dnabert_enhancer.training.data import TrainingData, check_lengths, training_data
+from dnabert_enhancer.training.base_model import BaseModel, Target, open_base, torch_model, with_adapters
 from dnabert_enhancer.training.job import Job, ProgressListener, completed_settings, make_job
 from dnabert_enhancer.training.logging_targets import logging_targets
 from dnabert_enhancer.training.packages import (
@@ -25,6 +24,7 @@ from dnabert_enhancer.training.packages import (
 from dnabert_enhancer.training.processes import Processes, launched_processes
 from dnabert_enhancer.training.run_folder import Attempt, RunFolder, RunState
 from dnabert_enhancer.training.settings import TrainingSettings
+from dnabert_enhancer.training.training_data import TrainingData, check_lengths, training_data
 
 if TYPE_CHECKING:
     from dnabert_enhancer.training.attempt import Outcome
@@ -79,7 +79,7 @@ def finetune(
     dataset : Dataset
         With a ``train`` split, or all rows in one.
     base_model : str
-        ``new:tiny|small|base``, ``default``, ``hub:NAME@REVISION`` or a directory; see `base.open_base`.
+        ``new:tiny|small|base``, ``default``, ``hub:NAME@REVISION`` or a directory; see `base_model.open_base`.
     output_directory : path
         Gets the model; a broken-off run in it goes on.
     settings : TrainingSettings, optional
@@ -164,7 +164,7 @@ def _train(
     processes.wait()
     if not processes.is_first:
         return TrainingResult(None)
-    from dnabert_enhancer.training.card import write_trained
+    from dnabert_enhancer.training.trained_model import write_trained
 
     written = write_trained(data, base, target, job, outcome, state.attempts, folder)
     folder.remove()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dnabert_enhancer.sequence import encode_bases
-from dnabert_enhancer.training.windows import WindowStore
+from dnabert_enhancer.training.window_store import WindowStore
 
 SEQUENCES = ["AACCGGTTAC", "TTTACG", "ACGTN"]
 

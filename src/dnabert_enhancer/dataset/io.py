@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dnabert_enhancer.dataset.dataset import ALL_ROWS, SPLIT_NAMES, Dataset, Task
 from dnabert_enhancer.dataset.delimited import read_table
 from dnabert_enhancer.dataset.fasta_sets import read_fasta_pair, read_named_fasta
+from dnabert_enhancer.dataset.labelled_rows import Rows
 from dnabert_enhancer.dataset.labels import ResolvedLabels, resolve_labels
-from dnabert_enhancer.dataset.rows import Rows
-from dnabert_enhancer.dataset.table import ALL_ROWS, SPLIT_NAMES, Dataset, Task
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
 
