@@ -79,7 +79,7 @@ def finetune(
     dataset : Dataset
         With a ``train`` split, or all rows in one.
     base_model : str
-        ``new:tiny|small|base``, ``default``, ``hub:NAME@REVISION`` or a directory; see `base_model.open_base`.
+        ``new:tiny|small|base``, ``default``, ``hub:NAME@REVISION`` or a directory; see `open_base`.
     output_directory : path
         Gets the model; a broken-off run in it goes on.
     settings : TrainingSettings, optional
