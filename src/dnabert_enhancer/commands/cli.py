@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import importlib
 import inspect
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
 from dnabert_enhancer import __version__
+from dnabert_enhancer.commands.failures import EXIT_INPUT, PROGRAM, Guard, signals_as_exceptions
 from dnabert_enhancer.commands.options import Options
-from dnabert_enhancer.errors import DnabertEnhancerError
-
-PROGRAM = "dnabert-enhancer"
-EXIT_INPUT = 2
-EXIT_RESOURCES = 3
-EXIT_INTERRUPTED = 130
 
 
 class CommandModule(Protocol):
@@ -103,17 +96,24 @@ def main(arguments: Sequence[str] | None = None, *, command: str | None = None) 
         The command to run; default: the first argument names it.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    program = command
+    program = command or PROGRAM
+    with signals_as_exceptions():
+        code = Guard(program).run(lambda guard: _run(given, command, guard))
+    sys.exit(code)
+
+
+def _run(given: list[str], command: str | None, guard: Guard) -> None:
     if command is None:
         command = _chosen_command(given)
         given = given[1:]
-        program = f"{PROGRAM} {command}"
-    parser = build_parser(command, program)
-    args = parser.parse_args(given)
+        guard.program = f"{PROGRAM} {command}"
+    args = build_parser(command, guard.program).parse_args(given)
     args.command_name = command
     args.command_line = [command, *given]
+    guard.debug = args.debug
     _set_up_logging(quiet=args.quiet, debug=args.debug)
-    sys.exit(_run(load_command(command), args, str(program)))
+    module = load_command(command)
+    module.run(Options.of_namespace(args) if _takes_options(module) else args)  # type: ignore[arg-type]
 
 
 def _chosen_command(given: list[str]) -> str:
@@ -129,46 +129,6 @@ def _chosen_command(given: list[str]) -> str:
         "command", choices=list(COMMANDS), metavar="COMMAND", help="one of the commands below"
     )
     return str(parser.parse_args(given[:1]).command)
-
-
-def _run(module: CommandModule, args: argparse.Namespace, program: str) -> int:
-    try:
-        module.run(Options.of_namespace(args) if _takes_options(module) else args)  # type: ignore[arg-type]
-        sys.stdout.flush()
-    except DnabertEnhancerError as error:
-        return _report(args, program, str(error), error.exit_code)
-    except MemoryError:
-        return _report(
-            args, program, "not enough memory; give a smaller --batch-size or more memory", EXIT_RESOURCES
-        )
-    except BrokenPipeError:
-        # the reader of our standard output went away (`| head`): nothing is wrong, no more can be printed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        remedy = (
-            "free some space or choose another place for the output"
-            if full
-            else "check the path and its permissions"
-        )
-        where = f"{error.filename}: " if error.filename else ""
-        return _report(
-            args,
-            program,
-            f"{where}{error.strerror or error}; {remedy}",
-            EXIT_RESOURCES if full else EXIT_INPUT,
-        )
-    except KeyboardInterrupt:
-        return _report(args, program, "interrupted; no output was written", EXIT_INTERRUPTED)
-    return 0
-
-
-def _report(args: argparse.Namespace, program: str, line: str, code: int) -> int:
-    if args.debug:
-        logging.getLogger(PROGRAM).exception("traceback asked for by --debug")
-    print(f"{program}: error: {line}", file=sys.stderr)  # noqa: T201  the one place that prints errors
-    return code
 
 
 def _set_up_logging(*, quiet: bool, debug: bool) -> None:
