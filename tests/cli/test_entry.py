@@ -42,7 +42,11 @@ def test_import_of_the_package_is_light() -> None:
     assert run("-c", code).stdout == "[]\n"
 
 
-@pytest.mark.parametrize("script", sorted(path.name for path in (REPOSITORY / "bin").iterdir()))
+def test_bin_has_every_command_and_nothing_else() -> None:
+    assert sorted(path.name for path in (REPOSITORY / "bin").iterdir()) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("script", COMMANDS)
 def test_executable_is_the_command_of_its_name(script: str) -> None:
     done = run(str(REPOSITORY / "bin" / script), "--version")
     assert (done.returncode, done.stdout) == (0, f"dnabert-enhancer {__version__}\n")
