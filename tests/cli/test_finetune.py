@@ -270,7 +270,7 @@ def test_a_missing_logger_is_a_missing_resource(
         importlib.util, "find_spec", lambda name, *rest: None if name == "mlflow" else real(name, *rest)
     )
     assert finetune([*options(tables, tmp_path / "m"), "--log-to", "mlflow"]) == 3
-    assert 'pip install "dnabert-enhancer[mlflow]"' in capsys.readouterr().err
+    assert "pip install '.[mlflow]' in a clone of the suite" in capsys.readouterr().err
 
 
 def test_without_torch_the_way_to_install_it_is_said(
@@ -283,7 +283,7 @@ def test_without_torch_the_way_to_install_it_is_said(
     assert finetune(options(tables, tmp_path / "m")) == 3
     line = capsys.readouterr().err.strip()
     assert line.endswith(
-        """the Python package 'torch' is not installed; pip install "dnabert-enhancer[train]\""""
+        """the Python package 'torch' is not installed; pip install '.[train]' in a clone of the suite"""
     )
 
 

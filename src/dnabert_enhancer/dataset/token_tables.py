@@ -108,8 +108,8 @@ def write_token_ids(
     except ImportError:
         raise ResourceError(
             "Parquet needs the package pyarrow",
-            remedy="write the table (.tsv.gz), pip install 'dnabert-enhancer[parquet]', or take the image "
-            "with torch, which has it",
+            remedy="write the table (.tsv.gz), pip install '.[parquet]' in a clone of the suite, or take "
+            "the image with torch, which has it",
         ) from None
     report = TokenReport()
     vocabulary = KmerVocabulary(k)

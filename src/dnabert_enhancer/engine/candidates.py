@@ -177,7 +177,7 @@ def _nothing_fits(model: EnhancerModel, settings: EngineSettings, device: str) -
         return ResourceError(
             problem,
             source=model.directory,
-            remedy="pip install 'dnabert-enhancer[train]' adds torch",
+            remedy="pip install '.[train]' in a clone of the suite adds torch",
         )
     return InputError(
         problem,

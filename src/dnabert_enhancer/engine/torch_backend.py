@@ -39,7 +39,7 @@ class TorchBackend:
             import torch
         except ImportError:
             raise ResourceError(
-                "the torch backend needs torch", remedy="pip install 'dnabert-enhancer[train]'"
+                "the torch backend needs torch", remedy="pip install '.[train]' in a clone of the suite"
             ) from None
         if device == Device.CUDA and not torch.cuda.is_available():
             raise ResourceError("torch finds no CUDA device", remedy="use --device cpu")
@@ -100,7 +100,7 @@ def _foreign_module(
     except ImportError:
         raise ResourceError(
             f"a model of type {model.config.get('model_type')!r} needs transformers",
-            remedy="pip install 'dnabert-enhancer[train]'",
+            remedy="pip install '.[train]' in a clone of the suite",
         ) from None
     try:
         with quiet_transformers():

@@ -110,7 +110,7 @@ def _read_pickle(path: Path) -> State:
         raise ResourceError(
             "reading a PyTorch checkpoint needs torch",
             source=path,
-            remedy="pip install 'dnabert-enhancer[train]'",
+            remedy="pip install '.[train]' in a clone of the suite",
         ) from None
     import pickle
     import warnings

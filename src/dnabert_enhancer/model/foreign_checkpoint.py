@@ -54,7 +54,7 @@ def foreign_parts(folder: Path, config: dict[str, Any], labels: Sequence[str] | 
         raise ResourceError(
             f"importing a model of type {config.get('model_type')!r} needs torch and transformers",
             source=folder,
-            remedy="pip install 'dnabert-enhancer[train]'",
+            remedy="pip install '.[train]' in a clone of the suite",
         ) from None
     names = tuple(labels) if labels is not None else labels_of(config)
     try:

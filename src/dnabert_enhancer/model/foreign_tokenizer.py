@@ -41,7 +41,7 @@ class ForeignTokenizer:
             raise ResourceError(
                 "a model with a tokenizer of its own needs transformers",
                 source=directory,
-                remedy="pip install 'dnabert-enhancer[train]'",
+                remedy="pip install '.[train]' in a clone of the suite",
             ) from None
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(

@@ -73,7 +73,7 @@ def bert_to_onnx(
         import onnx  # noqa: F401  asked for here, so that the error says what is missing
     except ImportError:
         raise ResourceError(
-            "writing model.onnx needs onnx", remedy="pip install 'dnabert-enhancer[train]'"
+            "writing model.onnx needs onnx", remedy="pip install '.[train]' in a clone of the suite"
         ) from None
     writer = _BertWriter(shape, state, half=half, int8=int8)
     writer.write()

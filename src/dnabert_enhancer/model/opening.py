@@ -93,7 +93,7 @@ def _from_hub(spec: str) -> Path:
     except ImportError:
         raise ResourceError(
             f"{spec!r} needs huggingface_hub",
-            remedy="pip install 'dnabert-enhancer[train]', or give a directory",
+            remedy="pip install '.[train]' in a clone of the suite, or give a directory",
         ) from None
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=list(_HUB_FILES)))

@@ -25,7 +25,7 @@ def require_packages(*names: str) -> None:
             extra = _EXTRA_OF.get(name, "train")
             raise ResourceError(
                 f"the Python package {name!r} is not installed",
-                remedy=f'pip install "dnabert-enhancer[{extra}]"',
+                remedy=f"pip install '.[{extra}]' in a clone of the suite",
             )
 
 

@@ -82,4 +82,4 @@ def test_it_predicts_the_same_and_says_what_is_missing(
     np.testing.assert_array_equal(np.array(found["float32"], np.float32), expected)
     assert np.abs(np.array(found["int8"]) - expected).max() < 0.5
     assert len(answer["errors"]) == 4
-    assert all("pip install 'dnabert-enhancer[train]'" in error for error in answer["errors"])
+    assert all("pip install '.[train]' in a clone of the suite" in error for error in answer["errors"])
