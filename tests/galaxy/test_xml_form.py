@@ -92,18 +92,6 @@ def label_problems(tool: Tool) -> list[str]:
     return problems
 
 
-def text_problems(tool: Tool) -> list[str]:
-    """Return texts that a user may fill with anything: they become part of a command line."""
-    return [
-        f"{name} takes any text"
-        for name, param in tool.inputs().items()
-        if param.get("type") == "text"
-        and param.find("validator[@type='regex']") is None
-        # Galaxy's own sanitiser leaves no quote or backslash of a text
-        and not (name == "card.limits" and param.find("sanitizer") is None)
-    ]
-
-
 def uploaded_files(tool: Tool) -> Iterator[str]:
     """Yield the names of the files that the tests of a tool upload."""
     inputs = tool.inputs()
@@ -163,9 +151,7 @@ def output_problems(tool: Tool) -> list[str]:
 
 @pytest.mark.parametrize("name", TOOLS)
 def test_values_reach_the_shell_in_quotes(name: str, read_tool: Callable[..., Tool]) -> None:
-    tool = read_tool(name)
-    assert quoting_problems(tool) == []
-    assert text_problems(tool) == []
+    assert quoting_problems(read_tool(name)) == []
 
 
 @pytest.mark.parametrize("name", TOOLS)
@@ -269,7 +255,6 @@ def test_versions_are_those_of_the_project(name: str, read_tool: Callable[..., T
         (quoting_problems, "scan_genome", "'$contig'", "$contig", "$contig is not in single quotes"),
         (quoting_problems, "scan_genome", "> '$calls'", "> $calls", "$calls is not in single quotes"),
         (quoting_problems, "score_variants", "--vcf variants.vcf", "--vcf $vcf", "$vcf is not in"),
-        (text_problems, "score_variants", 'type="regex"', 'type="length"', "factors.name takes any text"),
         (label_problems, "tokenize", 'label="Length of the k-mers"', "", "--k has no label"),
         (label_problems, "finetune", 'title="Augmentation"', "", "augmentation has no title"),
         (label_problems, "finetune", '<when value="full"/>', "", "adapters has not a case for each choice"),
