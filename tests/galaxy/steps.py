@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +39,11 @@ def tool_files() -> list[Path]:
 def workflow_files() -> list[Path]:
     """Return the workflows."""
     return sorted((SUITE / "workflows").glob("*/*.gxwf.yml"))
+
+
+def copied_folder(folder: Path) -> Path:
+    """Return a copy of a workflow's folder: planemo writes a job file there, and leaves it when it is killed."""
+    return Path(shutil.copytree(folder, RESULTS / "workflows" / folder.name, dirs_exist_ok=True))
 
 
 def lint_steps(installed: Installation, tools: list[Path]) -> list[Step]:
@@ -75,7 +81,8 @@ def server_steps(
     }
     steps = []
     for path in workflow_files() if "workflows" in parts else []:
-        steps.append(planemo_step(f"workflow {path.parent.name}", path, environment, installed))
+        copied = copied_folder(path.parent) / path.name
+        steps.append(planemo_step(f"workflow {path.parent.name}", copied, environment, installed))
     for path in tools if "tools" in parts else []:
         steps.append(planemo_step(f"tool {path.stem}", path, environment, installed))
     if "managers" in parts:

@@ -113,3 +113,19 @@ def test_an_unknown_part_is_refused() -> None:
     done = subprocess.run([HERE / "run", "tool"], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "unknown part tool; there are lint, tools" in done.stderr
+
+
+def test_planemo_works_on_copies_of_the_workflows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(HERE))
+    import steps
+    from installation import Installation
+    from server import Account
+
+    monkeypatch.setattr(steps, "RESULTS", tmp_path)
+    installed = Installation(tmp_path, tmp_path, "", {})
+    made = steps.server_steps(["workflows"], [], installed, Account("url", "key", "email", "password"))
+    files = [Path(step.command[-1]) for step in made]
+    assert [path.name for path in files] == [path.name for path in steps.workflow_files()]
+    assert all(path.is_relative_to(tmp_path) and (path.parent / "test-data").is_dir() for path in files)
+    # what planemo leaves beside a test that it runs in place
+    assert list(steps.SUITE.rglob("plnmotmptestjob*")) == []
