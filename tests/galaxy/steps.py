@@ -42,7 +42,7 @@ def workflow_files() -> list[Path]:
 
 
 def copied_folder(folder: Path) -> Path:
-    """Return a copy of a workflow's folder: planemo writes a job file there, and leaves it when it is killed."""
+    """Return a copy of a workflow's folder, in which planemo may leave the job file that it writes."""
     return Path(shutil.copytree(folder, RESULTS / "workflows" / folder.name, dirs_exist_ok=True))
 
 
