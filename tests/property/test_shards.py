@@ -16,7 +16,6 @@ from dnabert_enhancer.scan import (
     ResultFiles,
     ResultSettings,
     ScanPlan,
-    ScoreFile,
     Scores,
     ScoreSettings,
     Target,
@@ -98,11 +97,11 @@ def test_any_number_of_shards_in_any_order_gives_the_bytes_of_one_run(
     )
     engine: Any = StandIn()
     score_shard(plan, genome, engine, str(tmp_path / "whole.scores"))
-    whole = results(tmp_path, Scores([ScoreFile(tmp_path / "whole.scores")]))
+    whole = results(tmp_path, Scores([tmp_path / "whole.scores"]))
 
     numbers = list(range(1, of + 1))
     order.shuffle(numbers)
     for number in numbers:
         score_shard(plan, genome, engine, str(tmp_path / f"{number}.scores"), (number, of))
-    merged = results(tmp_path, Scores([ScoreFile(tmp_path / f"{number}.scores") for number in numbers]))
+    merged = results(tmp_path, Scores([tmp_path / f"{number}.scores" for number in numbers]))
     assert {name: merged[name] == content for name, content in whole.items()} == dict.fromkeys(ENDINGS, True)

@@ -31,17 +31,16 @@ from dnabert_enhancer.scan import (
     ResultFiles,
     ResultSettings,
     ScanPlan,
-    ScoreFile,
+    ScoreHeader,
     Scores,
     ScoreSettings,
     Target,
     automatic_null_fraction,
-    find_shards,
     plan_grid,
     score_shard,
-    shard_path,
     write_results,
 )
+from dnabert_enhancer.shards import find_shards, shard_path
 
 _log = logging.getLogger(__name__)
 
@@ -57,9 +56,8 @@ def run_scan(args: argparse.Namespace) -> None:
             final = shard_path(args.output_prefix, *args.shard)
             path = out.path(final)
             stream = out.open_text(final.removesuffix(".scores") + ".run.json")
-            _score(plan, genome, engine, path, args)
-            with contextlib.closing(ScoreFile(path)) as file:
-                _note_scores(record, file.header.counts, file.header.seconds)
+            header = _score(plan, genome, engine, path, args)
+            _note_scores(record, header.counts, header.seconds)
         else:
             settings = _result_settings(args, plan.calls)
             files = ResultFiles(out, args.output_prefix, settings)
@@ -68,18 +66,18 @@ def run_scan(args: argparse.Namespace) -> None:
             with tempfile.TemporaryFile(dir=Path(args.output_prefix).resolve().parent) as spool:
                 _score(plan, genome, engine, spool, args)
                 with _naming(args.genome):
-                    _finish(record, Scores([ScoreFile(spool)]), files, settings)
+                    _finish(record, Scores([spool]), files, settings)
         record.set("engine", engine.description())
         stream.write(record.to_json())
 
 
 def _score(
     plan: ScanPlan, genome: Genome, engine: Engine, target: Path | IO[bytes], args: argparse.Namespace
-) -> None:
+) -> ScoreHeader:
     shard = args.shard or (1, 1)
     first, last = plan.grid.shard_windows(*shard)
     with progress_of("scan", last - first, "windows", quiet=args.quiet) as progress:
-        score_shard(plan, genome, engine, target, shard, progress)
+        return score_shard(plan, genome, engine, target, shard, progress)
 
 
 def run_merge(args: argparse.Namespace) -> None:
@@ -88,7 +86,7 @@ def run_merge(args: argparse.Namespace) -> None:
     paths = find_shards(args.merge)
     for path in paths:
         record.add_input("shard", path)
-    scores = Scores([ScoreFile(path) for path in paths])
+    scores = Scores(paths)
     with OutputSet() as out:
         if isinstance(args.threshold, str):
             raise InputError(

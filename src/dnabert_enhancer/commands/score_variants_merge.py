@@ -7,7 +7,7 @@ import argparse
 from dnabert_enhancer.commands.run_record import RunRecord
 from dnabert_enhancer.commands.score_variants_output import finish
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.scan import find_shards
+from dnabert_enhancer.shards import find_shards
 from dnabert_enhancer.variants import BlockFile, ResultFiles, check_shards
 
 

@@ -28,7 +28,8 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Genome, open_genome
 from dnabert_enhancer.model import EnhancerModel, open_model
-from dnabert_enhancer.scan import Target, shard_path
+from dnabert_enhancer.scan import Target
+from dnabert_enhancer.shards import shard_path
 from dnabert_enhancer.variants import (
     AlleleScorer,
     Annotations,

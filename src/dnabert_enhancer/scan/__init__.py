@@ -1,7 +1,6 @@
 """From windows to tracks and calls: scans of genomes, scores of sequences, shards and their merging."""
 
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, GridNotes, Regions, ScanGrid, plan_grid
-from dnabert_enhancer.scan.merge import Scores
 from dnabert_enhancer.scan.nulls import automatic_null_fraction, q_values
 from dnabert_enhancer.scan.results import (
     CALL_COLUMNS,
@@ -12,9 +11,8 @@ from dnabert_enhancer.scan.results import (
 )
 from dnabert_enhancer.scan.run import ScanPlan, score_shard
 from dnabert_enhancer.scan.score import ScoreSettings
-from dnabert_enhancer.scan.score_file import ScoreFile
+from dnabert_enhancer.scan.scores import ScoreHeader, Scores, ScoreWriter
 from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer, SequenceSettings
-from dnabert_enhancer.scan.shards import check_all_shards, find_shards, shard_path
 from dnabert_enhancer.scan.target import Target, WindowScores
 
 __all__ = [
@@ -28,8 +26,9 @@ __all__ = [
     "ResultSettings",
     "ScanGrid",
     "ScanPlan",
-    "ScoreFile",
+    "ScoreHeader",
     "ScoreSettings",
+    "ScoreWriter",
     "Scores",
     "SequenceScore",
     "SequenceScorer",
@@ -37,11 +36,8 @@ __all__ = [
     "Target",
     "WindowScores",
     "automatic_null_fraction",
-    "check_all_shards",
-    "find_shards",
     "plan_grid",
     "q_values",
     "score_shard",
-    "shard_path",
     "write_results",
 ]

@@ -15,8 +15,8 @@ from dnabert_enhancer.files import OutputSet, tabix_index
 from dnabert_enhancer.model import Task
 from dnabert_enhancer.scan.bigwig import BigWigWriter
 from dnabert_enhancer.scan.calls import Call, CallBuilder, UnionBuilder
-from dnabert_enhancer.scan.merge import Scores
 from dnabert_enhancer.scan.nulls import q_values, score_bins
+from dnabert_enhancer.scan.scores import Scores
 from dnabert_enhancer.scan.tracks import MeanTrack, Runs
 
 _log = logging.getLogger(__name__)

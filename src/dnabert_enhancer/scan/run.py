@@ -10,9 +10,8 @@ from typing import IO, Any
 from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine
 from dnabert_enhancer.scan.grid import ScanGrid
-from dnabert_enhancer.scan.merge import ENGINE_SETTINGS
 from dnabert_enhancer.scan.score import ScoreSettings, SequenceSource, score_blocks
-from dnabert_enhancer.scan.score_file import ScoreHeader, ScoreWriter
+from dnabert_enhancer.scan.scores import ENGINE_SETTINGS, ScoreHeader, ScoreWriter
 from dnabert_enhancer.scan.target import Target
 
 
@@ -65,8 +64,8 @@ def score_shard(
     file: str | os.PathLike[str] | IO[bytes],
     shard: tuple[int, int] = (1, 1),
     progress: Callable[[int], None] | None = None,
-) -> None:
-    """Score one shard of a scan into a score file.
+) -> ScoreHeader:
+    """Score one shard of a scan into a score file; return its header.
 
     Parameters
     ----------
@@ -75,7 +74,7 @@ def score_shard(
     genome : SequenceSource
     engine : Engine
     file : path or binary file
-        Where the scores go; see `score_file`.
+        Where the scores go; see `scores`.
     shard : tuple of (int, int)
         Which shard, from 1, of how many.
     progress : callable, optional
@@ -109,4 +108,5 @@ def score_shard(
             seconds={"model": tally.model_seconds, "other": tally.seconds - tally.model_seconds},
             largest=tally.largest,
         )
-        writer.finish(header, tally.scored_counts, tally.null_counts, plan.grid)
+        writer.close(header, tally.scored_counts, tally.null_counts, plan.grid)
+    return header

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine import Predictions
 from dnabert_enhancer.scan.grid import ScanGrid
 from dnabert_enhancer.scan.nulls import SCORE_BINS, count_scores
-from dnabert_enhancer.scan.score_file import ScoreWriter
+from dnabert_enhancer.scan.scores import ScoreWriter
 from dnabert_enhancer.scan.target import Target, WindowScores
 from dnabert_enhancer.sequence import (
     UNKNOWN_BASE,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.scan import check_all_shards
+from dnabert_enhancer.shards import check_all_shards
 from dnabert_enhancer.variants.block_file import BlockFile
 from dnabert_enhancer.variants.results import ScoredBlocks
 

@@ -17,14 +17,13 @@ from dnabert_enhancer.scan import (
     ResultCounts,
     ResultFiles,
     ResultSettings,
-    ScoreFile,
     Scores,
     plan_grid,
     write_results,
 )
 from dnabert_enhancer.scan.bigwig import BigWigWriter
 from dnabert_enhancer.scan.nulls import SCORE_BINS, count_scores
-from dnabert_enhancer.scan.score_file import ScoreHeader, ScoreWriter
+from dnabert_enhancer.scan.scores import ScoreHeader, ScoreWriter
 from dnabert_enhancer.scan.tracks import Runs
 
 LENGTH, STRIDE = 20, 10
@@ -57,8 +56,8 @@ def scores_of(
         },
         largest=float(np.abs(kept).max(initial=0)),
     )
-    writer.finish(header, count_scores(kept * 8), null_counts, grid)
-    return Scores([ScoreFile(file)])
+    writer.close(header, count_scores(kept * 8), null_counts, grid)
+    return Scores([file])
 
 
 def written(folder: Path, scores: Scores, **settings: object) -> ResultCounts:

@@ -10,8 +10,9 @@ import pytest
 from dnabert_enhancer.scan import ScanGrid, ScoreSettings, Target, plan_grid
 from dnabert_enhancer.scan.nulls import count_scores
 from dnabert_enhancer.scan.score import ScoreTally, score_blocks
-from dnabert_enhancer.scan.score_file import ScoreFile, ScoreHeader, ScoreWriter
+from dnabert_enhancer.scan.scores import FORMAT, ScoreHeader, ScoreWriter
 from dnabert_enhancer.sequence import decode_bases, encode_bases
+from dnabert_enhancer.shards import ShardFile
 
 LENGTH = 20
 
@@ -29,8 +30,8 @@ def scored(
     file = io.BytesIO()
     writer = ScoreWriter(file, n)
     tally = score_blocks(genome, grid, chosen, engine, target, settings, writer)
-    writer.finish(ScoreHeader({}, {}, grid.contigs, (0, n)), tally.scored_counts, tally.null_counts, grid)
-    parts = list(ScoreFile(file).blocks(1000))
+    writer.close(ScoreHeader({}, {}, grid.contigs, (0, n)), tally.scored_counts, tally.null_counts, grid)
+    parts = list(ShardFile(file, FORMAT).rows("scores", 1000))
     return np.concatenate([np.zeros((0, 2), np.float32), *parts]), tally
 
 

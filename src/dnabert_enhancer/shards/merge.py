@@ -1,21 +1,22 @@
-"""Shards of one run: their files by prefix, and the check that every one is there exactly once."""
+"""Shards of one run: names of their files, and checks that each is there once, made with equal settings."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.scan.score_file import SCORES_SUFFIX
+from dnabert_enhancer.shards.file import SHARD_SUFFIX
 
 _SHARD_NAME = re.compile(r"\.shard-(\d+)-of-(\d+)\.scores")
 
 
 def shard_path(prefix: str, index: int, of: int) -> str:
     """Return the name of a shard's file: ``PREFIX.shard-I-of-N.scores``."""
-    return f"{prefix}.shard-{index}-of-{of}{SCORES_SUFFIX}"
+    return f"{prefix}.shard-{index}-of-{of}{SHARD_SUFFIX}"
 
 
 def find_shards(prefixes: Sequence[str | os.PathLike[str]]) -> list[Path]:
@@ -30,7 +31,7 @@ def find_shards(prefixes: Sequence[str | os.PathLike[str]]) -> list[Path]:
     for given in prefixes:
         prefix = os.fspath(given)
         path = Path(prefix)
-        if _SHARD_NAME.search(path.name) or path.suffix == SCORES_SUFFIX:
+        if _SHARD_NAME.search(path.name) or path.suffix == SHARD_SUFFIX:
             matches = [path]
         else:
             folder = path.parent
@@ -42,7 +43,7 @@ def find_shards(prefixes: Sequence[str | os.PathLike[str]]) -> list[Path]:
             ]
         if not matches:
             raise InputError(
-                f"no shards are named {prefix}.shard-I-of-N{SCORES_SUFFIX}",
+                f"no shards are named {prefix}.shard-I-of-N{SHARD_SUFFIX}",
                 source=prefix,
                 remedy="give the --output-prefix that the runs with --shard had",
             )
@@ -50,7 +51,7 @@ def find_shards(prefixes: Sequence[str | os.PathLike[str]]) -> list[Path]:
     return found
 
 
-def check_all_shards(shards: Sequence[tuple[str, tuple[int, int]]]) -> None:
+def check_all_shards(shards: Sequence[tuple[str, Sequence[int]]]) -> None:
     """Check that all shards of one run are there, each once.
 
     Parameters
@@ -87,3 +88,43 @@ def check_all_shards(shards: Sequence[tuple[str, tuple[int, int]]]) -> None:
             source=shards[0][0],
             remedy="run the same command with --shard for them",
         )
+
+
+def check_equal(
+    name: str, facts: Mapping[str, Any], reference_name: str, reference: Mapping[str, Any]
+) -> None:
+    """Check that two shards agree in all that their scores depend on.
+
+    Parameters
+    ----------
+    name, reference_name : str
+        The files, for the message.
+    facts, reference : mapping of str to JSON value
+        What must be equal, such as parts of the headers.
+
+    Raises
+    ------
+    InputError
+        Names the first difference, the two values and the files.
+    """
+    if facts == reference:
+        return
+    raise InputError(
+        f"{_first_difference('', dict(facts), dict(reference))} in {reference_name}",
+        source=name,
+        remedy="run all shards with the same input and options (give --backend, --device and --precision "
+        "by name on machines that differ)",
+    )
+
+
+def _first_difference(name: str, ours: Any, theirs: Any) -> str:  # any JSON values
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        key = next(key for key in {**ours, **theirs} if ours.get(key) != theirs.get(key))
+        path = f"{name}: {key}" if name else key.replace("_", " ")
+        return _first_difference(path, ours.get(key), theirs.get(key))
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        place = next(place for place, pair in enumerate(zip(ours, theirs, strict=True)) if pair[0] != pair[1])
+        return _first_difference(f"{name} {place + 1}", ours[place], theirs[place])
+    if isinstance(ours, (dict, list)) or isinstance(theirs, (dict, list)):
+        return f"{name} differ from those"
+    return f"{name} is {str(ours)[:40]!r}, but {str(theirs)[:40]!r}"

@@ -1,4 +1,4 @@
-"""Shards put together: what fits is merged, what does not is named."""
+"""Scores of a scan: written and read back; shards that fit are merged, others are named."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.scan import ScoreFile, Scores, find_shards, plan_grid, shard_path
+from dnabert_enhancer.scan import ScanGrid, ScoreHeader, Scores, ScoreWriter, plan_grid
 from dnabert_enhancer.scan.nulls import SCORE_BINS
-from dnabert_enhancer.scan.score_file import ScoreHeader, ScoreWriter
+from dnabert_enhancer.shards import shard_path
 
 GRID, _ = plan_grid({"a": 500}, 20, 7, block_windows=16)
 SETTINGS: dict[str, Any] = {
@@ -53,12 +53,12 @@ def shard(
         seconds={"model": 1.0, "other": 0.5},
         largest=index / 10,
     )
-    writer.finish(header, counts, counts * 2, GRID)
+    writer.close(header, counts, counts * 2, GRID)
     return path
 
 
 def merged(*paths: Path) -> Scores:
-    return Scores([ScoreFile(path) for path in paths])
+    return Scores(paths)
 
 
 def test_shards_in_any_order_give_all_windows_once(tmp_path: Path) -> None:
@@ -104,12 +104,12 @@ def test_shards_made_differently_are_refused_with_both_values(
     with pytest.raises(InputError) as caught:
         merged(*paths)
     text = str(caught.value)
-    assert f"its {setting} is {value!r}, but {SETTINGS[setting]!r} in" in text
+    assert f"{setting.replace('_', ' ')} is {str(value)!r}, but {str(SETTINGS[setting])!r} in" in text
     assert "p.shard-2-of-3.scores" in text
 
 
 def test_shards_with_other_thresholds_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"its threshold is 0.7, but 0.5 in"):
+    with pytest.raises(InputError, match=r"threshold is '0.7', but '0.5' in"):
         merged(shard(tmp_path, 1), shard(tmp_path, 2, threshold=0.7), shard(tmp_path, 3))
 
 
@@ -126,27 +126,62 @@ def test_windows_that_do_not_follow_each_other_are_refused(tmp_path: Path) -> No
         merged(shard(tmp_path, 1, 1, windows=(0, 30), name="short"))
 
 
-def test_prefixes_and_names_find_the_same_files(tmp_path: Path) -> None:
-    paths = [shard(tmp_path, index) for index in (1, 2, 3)]
-    shard(tmp_path, 1, name="p.shard")
-    shard(tmp_path, 1, name="pp")
-    (tmp_path / "p.shard-1-of-3.run.json").write_text("{}")
-    assert find_shards([tmp_path / "p"]) == paths
-    assert find_shards([*paths, tmp_path / "p"]) == paths
-    assert find_shards([tmp_path / "p", tmp_path / "pp"])[3:] == [tmp_path / "pp.shard-1-of-3.scores"]
-
-
-def test_a_prefix_with_odd_letters_is_taken_as_it_is(tmp_path: Path) -> None:
-    path = shard(tmp_path, 1, 1, name="-a b*[$(x)]'q'")
-    assert find_shards([str(tmp_path / "-a b*[$(x)]'q'")]) == [path]
-
-
-@pytest.mark.parametrize("prefix", ["nothing", "no/such/folder/x"])
-def test_a_prefix_without_shards_is_named(prefix: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=f"no shards are named .*{prefix}.shard-I-of-N.scores"):
-        find_shards([str(tmp_path / prefix)])
-
-
 def test_nothing_to_merge_is_an_error() -> None:
     with pytest.raises(InputError, match="no scores to merge"):
         Scores([])
+
+
+FILE_GRID, _ = plan_grid({"a": 500, "b": 90}, 20, 7, block_windows=16)
+HEADER = ScoreHeader(
+    settings={"window_length": 20, "stride": 7, "block_windows": 16, "model": "m"},
+    calls={"threshold": 0.5, "merge_gap": 0},
+    contigs=FILE_GRID.contigs,
+    windows=(0, FILE_GRID.n_windows),
+    shard=(1, 1),
+    counts={"windows": 40, "scored": 39},
+    engine={"backend": "onnx"},
+    seconds={"model": 1.5, "other": 0.25},
+    largest=0.9,
+)
+
+
+def write(target: Path, grid: ScanGrid = FILE_GRID, header: ScoreHeader = HEADER) -> np.ndarray:
+    scores = np.random.default_rng(1).random((40, 2), dtype=np.float32)
+    scores[3] = np.nan
+    writer = ScoreWriter(target, 40)
+    writer.append(scores[:25, 0], scores[:25, 1])
+    writer.append(scores[25:, 0], scores[25:, 1])
+    counts = np.zeros(SCORE_BINS, np.int64)
+    counts[7] = 39
+    writer.close(header, counts, counts[::-1].copy(), grid)
+    return scores
+
+
+def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    written = write(tmp_path / "x.scores")
+    scores = Scores([tmp_path / "x.scores"])
+    assert scores.headers == [HEADER]
+    blocks = [block for _, block in scores.blocks()]
+    assert [len(block) for block in blocks] == [16, 16, 8]
+    np.testing.assert_array_equal(np.concatenate(blocks), written)
+    assert (scores.scored_counts[7], scores.scored_counts.sum()) == (39, 39)
+    assert (scores.null_counts[SCORE_BINS - 8], scores.null_counts.sum()) == (39, 39)
+    assert scores.grid.digest == FILE_GRID.digest
+    scores.close()
+
+
+def test_a_header_of_another_program_is_refused(tmp_path: Path) -> None:
+    writer = ScoreWriter(tmp_path / "x.scores", 0)
+    writer.finish({"settings": {}, "other": 1})
+    with pytest.raises(InputError, match="not a whole file of scores"):
+        Scores([tmp_path / "x.scores"])
+
+
+def test_a_flipped_bit_in_the_scores_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "x.scores"
+    write(path)
+    content = bytearray(path.read_bytes())
+    content[300] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="the shard file is damaged"):
+        list(Scores([path]).blocks())

@@ -1,0 +1,240 @@
+"""Raw scores of a scan: written window by window to a shard file, read back from one file or all shards.
+
+A shard file (see `shards`) with these arrays:
+
+``scores``
+    float32[windows, 2]: ranking score (logit) and score (probability) of each window; NaN where skipped.
+``scored_counts``, ``null_counts``
+    int64[`nulls.SCORE_BINS`]: how many real and shuffled windows have a ranking score in each bin.
+``contig_index``, ``start``, ``end``
+    The spans of the whole scan, as in `grid.ScanGrid`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.scan.grid import ScanGrid
+from dnabert_enhancer.shards import ShardFile, ShardWriter, check_all_shards, check_equal
+
+FORMAT = "dnabert-enhancer scores 1"
+ENGINE_SETTINGS = ("backend", "device", "precision")
+
+
+@dataclass(frozen=True)
+class ScoreHeader:
+    """What a score file says about itself.
+
+    Parameters
+    ----------
+    settings : mapping
+        All that the scores depend on: model, genome, grid, engine, null. Shards of one scan have it equal.
+    calls : mapping
+        ``threshold`` and ``merge_gap`` to make calls with, unless others are asked for.
+    contigs : tuple of (str, int)
+        Contigs of the genome, sorted by name.
+    windows : tuple of (int, int)
+        Numbers of the first window in the file and of the one after the last.
+    shard : tuple of (int, int)
+        Which shard of how many.
+    counts : mapping of str to int
+        Windows, scored ones, skipped ones by reason, shuffled ones.
+    engine : mapping
+        The engine's description of itself.
+    seconds : mapping of str to float
+        ``model`` and ``other``: time in and outside of the model.
+    largest : float
+        The largest absolute score.
+    """
+
+    settings: Mapping[str, Any]
+    calls: Mapping[str, Any]
+    contigs: tuple[tuple[str, int], ...]
+    windows: tuple[int, int]
+    shard: tuple[int, int] = (1, 1)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    engine: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    largest: float = 1.0
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> ScoreHeader:
+        """Return the header of a shard file; raises ValueError, KeyError or TypeError for another's."""
+        header = cls(**content)
+        return dataclasses.replace(
+            header,
+            contigs=tuple((str(name), int(size)) for name, size in header.contigs),
+            windows=(int(header.windows[0]), int(header.windows[1])),
+            shard=(int(header.shard[0]), int(header.shard[1])),
+        )
+
+
+class ScoreWriter(ShardWriter):
+    """Writes a score file, streaming the scores.
+
+    Parameters
+    ----------
+    target : path or binary file
+        Where to write; a file object is left open.
+    n_windows : int
+        How many windows will be appended in all.
+    """
+
+    def __init__(self, target: str | os.PathLike[str] | IO[bytes], n_windows: int) -> None:
+        super().__init__(target, FORMAT)
+        self.begin_array("scores", (n_windows, 2), "<f4")
+
+    def append(self, ranks: NDArray[np.float32], scores: NDArray[np.float32]) -> None:
+        """Add the next windows, float32[n] each, NaN where skipped."""
+        self.append_rows(np.stack([ranks, scores], axis=1).astype("<f4", copy=False))
+
+    def close(
+        self,
+        header: ScoreHeader,
+        scored_counts: NDArray[np.int64],
+        null_counts: NDArray[np.int64],
+        grid: ScanGrid,
+    ) -> None:
+        """Write the rest; only now is the file whole."""
+        arrays: dict[str, NDArray[Any]] = {
+            "scored_counts": scored_counts,
+            "null_counts": null_counts,
+            "contig_index": grid.contig_index,
+            "start": grid.start,
+            "end": grid.end,
+        }
+        for name, array in arrays.items():
+            self.add_array(name, array, compress=True)
+        self.finish(dataclasses.asdict(header))
+
+
+class Scores:
+    """The scores of a whole scan, from one file or from all of its shards.
+
+    Parameters
+    ----------
+    sources : sequence of path or binary file
+        What `ScoreWriter` wrote, in any order.
+
+    Attributes
+    ----------
+    headers : list of ScoreHeader
+        In the order of the shards.
+    settings, calls, engine : mapping
+        As in `ScoreHeader`, of the whole scan.
+    grid : ScanGrid
+    largest : float
+        The largest absolute score.
+    scored_counts, null_counts : int64[`nulls.SCORE_BINS`]
+
+    Raises
+    ------
+    InputError
+        A file is not whole, a shard is missing or there twice, or two differ in what their scores depend on.
+    """
+
+    def __init__(self, sources: Sequence[str | os.PathLike[str] | IO[bytes]]) -> None:
+        if not sources:
+            raise InputError("there are no scores to merge", remedy="give what `predict --shard` wrote")
+        files = [ShardFile(source, FORMAT) for source in sources]
+        pairs = [(file, read_header(file)) for file in files]
+        pairs.sort(key=lambda pair: pair[1].shard)
+        self._files = [file for file, _ in pairs]
+        self.headers = [header for _, header in pairs]
+        used = [pair for pair in pairs if pair[1].counts.get("scored")] or pairs
+        self._check_settings(*used[0])
+        check_all_shards([(file.name, header.shard) for file, header in pairs])
+        first = max(self.headers, key=lambda header: header.counts.get("scored", 0))
+        self.settings, self.calls, self.engine = first.settings, dict(first.calls), first.engine
+        self.grid = _read_grid(*pairs[0])
+        self._check_windows()
+        self.largest = max(header.largest for header in self.headers)
+        self.scored_counts = _sum(file.array("scored_counts") for file in self._files)
+        self.null_counts = _sum(file.array("null_counts") for file in self._files)
+
+    @property
+    def n_shards(self) -> int:
+        """How many files there are."""
+        return len(self._files)
+
+    def total(self, what: str) -> dict[str, float]:
+        """Return the sums over the files of ``"counts"`` or ``"seconds"``."""
+        sums: dict[str, float] = {}
+        for header in self.headers:
+            for name, number in getattr(header, what).items():
+                sums[name] = sums.get(name, 0) + number
+        return sums
+
+    def blocks(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield the number of the first window and float32[n, 2] (rank, score) of each block, in order."""
+        for file, header in zip(self._files, self.headers, strict=True):
+            first = header.windows[0]
+            for block in file.rows("scores", self.grid.block_windows):
+                yield first, block
+                first += len(block)
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in self._files:
+            file.close()
+
+    def _check_settings(self, reference_file: ShardFile, reference: ScoreHeader) -> None:
+        for file, header in zip(self._files, self.headers, strict=True):
+            # a shard in which nothing could be scored never loaded a backend
+            ignored = (
+                () if header.counts.get("scored") or not reference.counts.get("scored") else ENGINE_SETTINGS
+            )
+            ours, theirs = (
+                {
+                    name: value
+                    for name, value in {**item.settings, **item.calls}.items()
+                    if name not in ignored
+                }
+                for item in (header, reference)
+            )
+            check_equal(file.name, ours, reference_file.name, theirs)
+
+    def _check_windows(self) -> None:
+        expected = 0
+        for file, header in zip(self._files, self.headers, strict=True):
+            first, last = header.windows
+            if first != expected or last < first:
+                raise InputError(
+                    f"its windows {first}-{last} do not follow window {expected}", source=file.name
+                )
+            expected = last
+        if expected != self.grid.n_windows:
+            raise InputError(
+                f"{expected} windows, but the scan has {self.grid.n_windows}", source=self._files[-1].name
+            )
+
+
+def read_header(file: ShardFile) -> ScoreHeader:
+    """Return the header of a score file."""
+    try:
+        return ScoreHeader.from_json(file.header)
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise InputError(
+            "not a whole file of scores", source=file.name, remedy="run `predict --shard` for it again"
+        ) from None
+
+
+def _read_grid(file: ShardFile, header: ScoreHeader) -> ScanGrid:
+    contig_index, start, end = (file.array(name) for name in ("contig_index", "start", "end"))
+    length, stride, block = (
+        int(header.settings[name]) for name in ("window_length", "stride", "block_windows")
+    )
+    return ScanGrid(header.contigs, contig_index, start, end, length, stride, block)
+
+
+def _sum(counts: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+    total: NDArray[np.int64] = np.sum(list(counts), axis=0)
+    return total
