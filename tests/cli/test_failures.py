@@ -70,7 +70,8 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 )
 def test_standard_output_that_takes_nothing(rest: str, code: int) -> None:
     done = _shell(
-        f"set -o pipefail; {sys.executable} -m dnabert_enhancer predict {rest}", executable="/bin/bash"
+        f"set -o pipefail; unset PYTHONUNBUFFERED; {sys.executable} -m dnabert_enhancer predict {rest}",
+        executable="/bin/bash",
     )
     assert done.returncode == code
     assert len(done.stderr.splitlines()) == (1 if code else 0)
