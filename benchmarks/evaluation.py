@@ -13,11 +13,11 @@ from collections.abc import Callable
 import numpy as np
 
 from dnabert_enhancer.evaluation import (
-    BinaryPanel,
+    BinaryMetrics,
     KmerRidge,
-    MulticlassPanel,
-    Panel,
-    RegressionPanel,
+    MetricSet,
+    MulticlassMetrics,
+    RegressionMetrics,
     estimate,
 )
 
@@ -39,15 +39,15 @@ def main() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, args.rows)
     scores = np.clip(0.2 * labels + 0.8 * rng.random(args.rows), 0, 1)
-    panels: dict[str, Panel] = {
-        "two classes, 10 metrics, 4 prevalences": BinaryPanel(labels, scores),
-        "three classes, 7 metrics": MulticlassPanel(
+    metric_sets: dict[str, MetricSet] = {
+        "two classes, 10 metrics, 4 prevalences": BinaryMetrics(labels, scores),
+        "three classes, 7 metrics": MulticlassMetrics(
             rng.integers(0, 3, args.rows), rng.dirichlet(np.ones(3), args.rows)
         ),
-        "measured values, 4 metrics": RegressionPanel(scores, rng.random(args.rows)),
+        "measured values, 4 metrics": RegressionMetrics(scores, rng.random(args.rows)),
     }
-    for name, panel in panels.items():
-        spent = seconds(lambda panel=panel: estimate(panel, args.resamples, 0))  # type: ignore[misc]  # a default bound early
+    for name, metric_set in metric_sets.items():
+        spent = seconds(lambda metric_set=metric_set: estimate(metric_set, args.resamples, 0))  # type: ignore[misc]  # a default bound early
         print(f"{args.resamples:,} resamples of {args.rows:,} rows, {name}: {spent:.1f} s")
     train = rng.integers(0, 4, (30_000, 200), dtype=np.uint8)
     ridge = KmerRidge()

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from dnabert_enhancer.evaluation import (
     AS_GIVEN,
     PREVALENCES,
-    BinaryPanel,
+    BinaryMetrics,
     Estimate,
     MetricKey,
-    Panel,
-    RegressionPanel,
-    compare,
+    MetricSet,
+    RegressionMetrics,
     expected_calibration_error,
+    paired_estimates,
 )
 
 from .kinds import CLASSES, QualitySet, Scores, View
@@ -53,16 +53,17 @@ class Scored(NamedTuple):
 
 
 class MeanOfGroups:
-    """The mean of a panel's metrics over groups of rows; resamples keep the size of every group."""
+    """The mean of the metrics over groups of rows; resamples keep the size of every group."""
 
-    def __init__(self, groups: NDArray[np.int64], panels: Sequence[Panel]) -> None:
+    def __init__(self, groups: NDArray[np.int64], metric_sets: Sequence[MetricSet]) -> None:
         self.strata = groups
-        self._panels = panels
+        self._metric_sets = metric_sets
 
     def evaluate(self, weights: NDArray[np.float64]) -> dict[MetricKey, NDArray[np.float64]]:
-        """Return every metric for b weightings of the rows; see `evaluation.Panel`."""
+        """Return every metric for b weightings of the rows; see `evaluation.MetricSet`."""
         found = [
-            panel.evaluate(weights[:, self.strata == number]) for number, panel in enumerate(self._panels)
+            metric_set.evaluate(weights[:, self.strata == number])
+            for number, metric_set in enumerate(self._metric_sets)
         ]
         return {key: np.mean([values[key] for values in found], axis=0) for key in found[0]}
 
@@ -82,7 +83,7 @@ def reference_of(item: QualitySet, methods: Mapping[str, Scored]) -> str:
 def point_estimate(item: QualitySet, scored: Scored) -> float:
     """Return the set's main metric on its first view, without an interval."""
     view = item.views[0]
-    values = _panel(item, view, scored).evaluate(np.ones((1, len(view.rows))))
+    values = _metrics_of(item, view, scored).evaluate(np.ones((1, len(view.rows))))
     return float(values[MetricKey(AS_GIVEN, item.shown[0])][0])
 
 
@@ -93,25 +94,25 @@ def measure(
     order = [reference, *(name for name in methods if name != reference)]
     result: dict[str, Any] = {"title": view.title, "rows": len(view.rows), "reference": reference}
     found: dict[str, dict[str, Any]] = {name: {"minus_reference": {}} for name in order}
-    panels = [_panel(item, view, methods[name]) for name in order]
+    metric_sets = [_metrics_of(item, view, methods[name]) for name in order]
     if item.kind == CLASSES:
         result["positives"] = int(view.labels.sum())
         if "ece" in item.shown:
             probability = {name: methods[name].probability[view.rows] for name in order}
             result["ece_if_perfect"] = {name: ece_if_perfect(probability[name]) for name in order}
-        _add(found, order, panels, resamples, _wanted(view))
+        _add(found, order, metric_sets, resamples, _wanted(view))
         for name in order:
             if methods[name].threshold is None:
                 kept = {key: value for key, value in found[name].items() if key.split()[0] in _RANK_ONLY}
                 found[name] = {**kept, "minus_reference": found[name]["minus_reference"]}
     else:
-        _add(found, order, panels, resamples, {name: MetricKey(AS_GIVEN, name) for name in OF_VALUES})
+        _add(found, order, metric_sets, resamples, {name: MetricKey(AS_GIVEN, name) for name in OF_VALUES})
         if item.quartiles:
             low, high = np.quantile(view.labels, [0.25, 0.75])
             ends = np.flatnonzero((view.labels <= low) | (view.labels >= high))
             top = (view.labels[ends] >= high).astype(float)
             scores = [methods[name].scores[view.rows][ends] for name in order]
-            halves: list[Panel] = [BinaryPanel(top, in_order(values), 0.5, {}) for values in scores]
+            halves: list[MetricSet] = [BinaryMetrics(top, in_order(values), 0.5, {}) for values in scores]
             _add(found, order, halves, resamples, {TOP_BOTTOM: MetricKey(AS_GIVEN, "auroc")})
     result["methods"] = {name: found[name] for name in methods}
     return result
@@ -160,15 +161,15 @@ def _sample(size: int, strata: NDArray[Any] | None) -> NDArray[np.int64]:
     return np.sort(np.concatenate(parts))
 
 
-def _panel(item: QualitySet, view: View, scored: Scored) -> Panel:
+def _metrics_of(item: QualitySet, view: View, scored: Scored) -> MetricSet:
     if item.kind == CLASSES:
         prevalences = PREVALENCES if view.at_prevalences else {}
-        return BinaryPanel(view.labels, scored.probability[view.rows], scored.threshold or 0.5, prevalences)
+        return BinaryMetrics(view.labels, scored.probability[view.rows], scored.threshold or 0.5, prevalences)
     scores = scored.scores[view.rows]
     if view.groups is None:
-        return RegressionPanel(view.labels, scores)
+        return RegressionMetrics(view.labels, scores)
     inside = [view.groups == number for number in range(int(view.groups.max()) + 1)]
-    return MeanOfGroups(view.groups, [RegressionPanel(view.labels[rows], scores[rows]) for rows in inside])
+    return MeanOfGroups(view.groups, [RegressionMetrics(view.labels[rows], scores[rows]) for rows in inside])
 
 
 def _wanted(view: View) -> dict[str, MetricKey]:
@@ -183,11 +184,11 @@ def _wanted(view: View) -> dict[str, MetricKey]:
 def _add(
     found: dict[str, dict[str, Any]],
     order: Sequence[str],
-    panels: Sequence[Panel],
+    metric_sets: Sequence[MetricSet],
     resamples: int,
     wanted: Mapping[str, MetricKey],
 ) -> None:
-    comparison = compare(panels, resamples)
+    comparison = paired_estimates(metric_sets, resamples)
     for name, values, less in zip(order, comparison.estimates, comparison.differences, strict=True):
         found[name] |= {metric: _numbers(values[key]) for metric, key in wanted.items()}
         if name != order[0]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from dnabert_enhancer.evaluation import AS_GIVEN, BinaryPanel, MetricKey, binary_metrics
+from dnabert_enhancer.evaluation import AS_GIVEN, BinaryMetrics, MetricKey, binary_metrics
 
 
 @st.composite
@@ -31,7 +31,7 @@ def test_areas_equal_scikit_learn_for_any_ties_and_weights(
     example: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     labels, scores, weights = example
-    values = BinaryPanel(labels, scores).evaluate(weights[None, :])
+    values = BinaryMetrics(labels, scores).evaluate(weights[None, :])
     for name, function in (
         ("auroc", reference.roc_auc_score),
         ("auprc", reference.average_precision_score),
@@ -48,7 +48,7 @@ def test_whole_weights_equal_repeated_rows(
 ) -> None:
     labels, scores, weights = example
     rows = np.repeat(np.arange(len(labels)), weights.astype(int))
-    values = BinaryPanel(labels, scores, threshold / 4).evaluate(weights[None, :])
+    values = BinaryMetrics(labels, scores, threshold / 4).evaluate(weights[None, :])
     for name, expected in binary_metrics(labels[rows], scores[rows], threshold / 4).items():
         assert values[MetricKey(AS_GIVEN, name)][0] == pytest.approx(expected, abs=1e-12)
 

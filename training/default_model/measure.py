@@ -15,7 +15,7 @@ from sources import WINDOW, centred, davuluri_dev
 
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision
-from dnabert_enhancer.evaluation import AS_GIVEN, BinaryPanel, KmerRidge, MetricKey, compare
+from dnabert_enhancer.evaluation import AS_GIVEN, BinaryMetrics, KmerRidge, MetricKey, paired_estimates
 from dnabert_enhancer.genome import read_fasta
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.sequence import encode_bases, gc_fraction
@@ -85,8 +85,10 @@ def compared(
     """Return metrics with 95 % intervals by name, and how much higher the model's AUROC is than each."""
     result: dict[str, Any] = {"rows": len(labels), "positives": int(labels.sum())}
     names = list(scores)
-    panels = [BinaryPanel(labels, scores[name], threshold if name == "model" else HALF, {}) for name in names]
-    found = compare(panels, resamples)
+    methods = [
+        BinaryMetrics(labels, scores[name], threshold if name == "model" else HALF, {}) for name in names
+    ]
+    found = paired_estimates(methods, resamples)
     for name, values, minus_model in zip(names, found.estimates, found.differences, strict=True):
         shown = METRICS if name == "model" else RIDGE_METRICS if name.startswith("ridge") else ("auroc",)
         result[name] = {metric: _rounded(values[MetricKey(AS_GIVEN, metric)]) for metric in shown}

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from dnabert_enhancer.evaluation import (
     AS_GIVEN,
     DEFINITIONS,
-    PICTURES,
+    PLOTS,
     PREVALENCES,
     Labelled,
     MetricKey,
     Result,
-    draw_pictures,
+    draw_plots,
     drawing,
     interval_text,
     metric_names,
@@ -66,7 +66,7 @@ def reserve_outputs(outputs: OutputSet, prefix: str, task: str | None) -> Output
         predictions=outputs.open_text(f"{prefix}.predictions.tsv.gz"),
         pictures={
             f"{picture}.{kind}": outputs.path(f"{prefix}.{picture}.{kind}")
-            for picture in (PICTURES[task] if task else ())
+            for picture in (PLOTS[task] if task else ())
             for kind in ("png", "svg")
         },
         summary=outputs.open_text(f"{prefix}.metrics.json"),
@@ -105,7 +105,7 @@ def write_outputs(
     last = [result for result in results if result.subset.name == subsets[-1].name]
     if files.pictures:
         with drawing():
-            figures = draw_pictures(last, data.labels, data.task, data.label_names)
+            figures = draw_plots(last, data.labels, data.task, data.label_names)
             for name, path in files.pictures.items():
                 write_figure(figures[name.partition(".")[0]], path)
     summary = results_json(results, data.labels, data.task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dnabert_enhancer.evaluation.baselines import BASELINES, RIDGE_NAME, predict_baseline
-from dnabert_enhancer.evaluation.binary import BINARY_METRICS, PREVALENCES, BinaryPanel, binary_metrics
+from dnabert_enhancer.evaluation.binary import BINARY_METRICS, PREVALENCES, BinaryMetrics, binary_metrics
 from dnabert_enhancer.evaluation.bins import (
     CALIBRATION_BINS,
     Reliability,
@@ -12,7 +12,6 @@ from dnabert_enhancer.evaluation.bins import (
 )
 from dnabert_enhancer.evaluation.calibration_fit import CalibrationReport, fit_calibration
 from dnabert_enhancer.evaluation.curves import Curve, precision_recall_curve, roc_curve
-from dnabert_enhancer.evaluation.definitions import DEFINITIONS, Definition
 from dnabert_enhancer.evaluation.duplicates import known_rows, read_sequences
 from dnabert_enhancer.evaluation.kmers import kmer_counts
 from dnabert_enhancer.evaluation.method_comparison import (
@@ -25,19 +24,20 @@ from dnabert_enhancer.evaluation.method_comparison import (
 )
 from dnabert_enhancer.evaluation.metric_set import (
     AS_GIVEN,
+    DEFINITIONS,
     Comparison,
+    Definition,
     Estimate,
     MetricKey,
-    Panel,
-    compare,
+    MetricSet,
     estimate,
+    paired_estimates,
 )
 from dnabert_enhancer.evaluation.metric_tables import metric_names, results_json, table_lines
-from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassPanel
-from dnabert_enhancer.evaluation.pictures import PICTURES, draw_pictures, interval_text
-from dnabert_enhancer.evaluation.plots import drawing, write_figure
+from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassMetrics
+from dnabert_enhancer.evaluation.plots import PLOTS, draw_plots, drawing, interval_text, write_figure
 from dnabert_enhancer.evaluation.predictors import Labelled, baseline_method, check_same_labels, model_method
-from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionPanel
+from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionMetrics
 from dnabert_enhancer.evaluation.ridge import KmerRidge
 from dnabert_enhancer.evaluation.thresholds import threshold_of_best_mcc
 
@@ -49,11 +49,11 @@ __all__ = [
     "CALIBRATION_BINS",
     "DEFINITIONS",
     "MULTICLASS_METRICS",
-    "PICTURES",
+    "PLOTS",
     "PREVALENCES",
     "REGRESSION_METRICS",
     "RIDGE_NAME",
-    "BinaryPanel",
+    "BinaryMetrics",
     "CalibrationReport",
     "Comparison",
     "Curve",
@@ -63,9 +63,9 @@ __all__ = [
     "Labelled",
     "Method",
     "MetricKey",
-    "MulticlassPanel",
-    "Panel",
-    "RegressionPanel",
+    "MetricSet",
+    "MulticlassMetrics",
+    "RegressionMetrics",
     "Reliability",
     "Result",
     "Subset",
@@ -73,8 +73,7 @@ __all__ = [
     "binary_metrics",
     "check_rows",
     "check_same_labels",
-    "compare",
-    "draw_pictures",
+    "draw_plots",
     "drawing",
     "estimate",
     "evaluate_methods",
@@ -85,6 +84,7 @@ __all__ = [
     "known_rows",
     "metric_names",
     "model_method",
+    "paired_estimates",
     "precision_recall_curve",
     "predict_baseline",
     "read_sequences",

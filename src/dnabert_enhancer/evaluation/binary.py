@@ -27,7 +27,7 @@ PREVALENCES: Mapping[str, float] = {"1:1": 1.0, "1:10": 10.0, "1:100": 100.0}
 """Negatives for each positive, by the name that tables show."""
 
 
-class BinaryPanel:
+class BinaryMetrics:
     """All metrics of one two-class prediction.
 
     Parameters
@@ -131,7 +131,7 @@ def confusion_metrics(
     false_negative: NDArray[np.float64],
     true_negative: NDArray[np.float64],
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the metrics of two-class confusion counts; formulas in `BinaryPanel`."""
+    """Return the metrics of two-class confusion counts; formulas in `BinaryMetrics`."""
     called, refused = true_positive + false_positive, false_negative + true_negative
     positives, negatives = true_positive + false_negative, true_negative + false_positive
     product = np.sqrt(called) * np.sqrt(refused) * np.sqrt(positives) * np.sqrt(negatives)
@@ -157,7 +157,7 @@ def binary_metrics(
     Parameters
     ----------
     labels, probabilities, threshold
-        See `BinaryPanel`.
+        See `BinaryMetrics`.
     negatives_per_positive : float, optional
         Prevalence to weight to; default: the rows as they are.
 
@@ -167,8 +167,8 @@ def binary_metrics(
         The names of `BINARY_METRICS`.
     """
     wanted = {} if negatives_per_positive is None else {"wanted": negatives_per_positive}
-    panel = BinaryPanel(labels, probabilities, threshold, wanted)
-    values = panel.evaluate(np.ones((1, len(panel.strata))))
+    metric_set = BinaryMetrics(labels, probabilities, threshold, wanted)
+    values = metric_set.evaluate(np.ones((1, len(metric_set.strata))))
     condition = AS_GIVEN if negatives_per_positive is None else "wanted"
     return {name: float(values[MetricKey(condition, name)][0]) for name in BINARY_METRICS}
 

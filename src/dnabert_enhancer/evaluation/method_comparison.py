@@ -10,10 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.evaluation.binary import BinaryPanel
-from dnabert_enhancer.evaluation.metric_set import DEFAULT_RESAMPLES, Estimate, MetricKey, Panel, compare
-from dnabert_enhancer.evaluation.multiclass import MulticlassPanel
-from dnabert_enhancer.evaluation.regression import RegressionPanel
+from dnabert_enhancer.evaluation.binary import BinaryMetrics
+from dnabert_enhancer.evaluation.metric_set import (
+    DEFAULT_RESAMPLES,
+    Estimate,
+    MetricKey,
+    MetricSet,
+    paired_estimates,
+)
+from dnabert_enhancer.evaluation.multiclass import MulticlassMetrics
+from dnabert_enhancer.evaluation.regression import RegressionMetrics
 
 ALL_ROWS_SUBSET = "all"
 
@@ -102,7 +108,7 @@ def evaluate_methods(
     subsets : sequence of Subset
         Which rows to report.
     resamples, seed : int
-        Of the bootstrap; see `metric_set.compare`.
+        Of the bootstrap; see `metric_set.paired_estimates`.
 
     Returns
     -------
@@ -117,8 +123,8 @@ def evaluate_methods(
     results = []
     for subset in subsets:
         check_rows(labels[subset.rows], task, subset.name)
-        panels = [_panel(method, labels, task, subset.rows) for method in methods]
-        compared = compare(panels, resamples, seed)
+        metric_sets = [_metrics_of(method, labels, task, subset.rows) for method in methods]
+        compared = paired_estimates(metric_sets, resamples, seed)
         results += [
             Result(method, subset, estimates, differences)
             for method, estimates, differences in zip(
@@ -142,10 +148,10 @@ def check_rows(labels: NDArray[Any], task: str, where: str, source: str | None =
     )
 
 
-def _panel(method: Method, labels: NDArray[Any], task: str, rows: NDArray[np.bool_]) -> Panel:
+def _metrics_of(method: Method, labels: NDArray[Any], task: str, rows: NDArray[np.bool_]) -> MetricSet:
     outputs = np.asarray(method.outputs, dtype=np.float64)[rows]
     if task == "binary":
-        return BinaryPanel(labels[rows], outputs, method.threshold)
+        return BinaryMetrics(labels[rows], outputs, method.threshold)
     if task == "multiclass":
-        return MulticlassPanel(labels[rows], outputs)
-    return RegressionPanel(labels[rows], outputs)
+        return MulticlassMetrics(labels[rows], outputs)
+    return RegressionMetrics(labels[rows], outputs)

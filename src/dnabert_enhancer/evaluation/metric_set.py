@@ -1,4 +1,4 @@
-"""What every set of metrics offers, and bootstrap intervals for it."""
+"""Sets of metrics: their names and formulas, what each offers, and bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from dnabert_enhancer.evaluation.bins import CALIBRATION_BINS
 
 AS_GIVEN = "as given"
 """The condition in which every row counts once."""
@@ -30,7 +32,7 @@ class Estimate(NamedTuple):
     high: float
 
 
-class Panel(Protocol):
+class MetricSet(Protocol):
     """Metrics of one prediction over n rows."""
 
     @property
@@ -86,12 +88,14 @@ def resample_weights(strata: NDArray[np.int64], resamples: int, seed: int) -> It
         yield weights
 
 
-def compare(panels: Sequence[Panel], resamples: int = DEFAULT_RESAMPLES, seed: int = 0) -> Comparison:
+def paired_estimates(
+    metric_sets: Sequence[MetricSet], resamples: int = DEFAULT_RESAMPLES, seed: int = 0
+) -> Comparison:
     """Estimate the metrics of several predictions of the same rows.
 
     Parameters
     ----------
-    panels : sequence of Panel
+    metric_sets : sequence of MetricSet
         All over the same n rows with the same strata.
     resamples : int
         Bootstrap resamples; 0 for none.
@@ -105,21 +109,21 @@ def compare(panels: Sequence[Panel], resamples: int = DEFAULT_RESAMPLES, seed: i
     that are biased upward on small samples, such as the ECE, are biased in the resamples once more: their
     value may lie near the lower limit or below it.
     """
-    if not panels:
+    if not metric_sets:
         return Comparison([], [])
-    strata = panels[0].strata
-    if any(not np.array_equal(panel.strata, strata) for panel in panels[1:]):
+    strata = metric_sets[0].strata
+    if any(not np.array_equal(metric_set.strata, strata) for metric_set in metric_sets[1:]):
         raise ValueError("predictions of different rows cannot be compared")
     points = [
-        {key: float(value[0]) for key, value in panel.evaluate(np.ones((1, len(strata)))).items()}
-        for panel in panels
+        {key: float(value[0]) for key, value in metric_set.evaluate(np.ones((1, len(strata)))).items()}
+        for metric_set in metric_sets
     ]
     samples: list[dict[MetricKey, list[NDArray[np.float64]]]] = [
         {key: [] for key in point} for point in points
     ]
     for weights in resample_weights(strata, resamples, seed):
-        for panel, sample in zip(panels, samples, strict=True):
-            for key, value in panel.evaluate(weights).items():
+        for metric_set, sample in zip(metric_sets, samples, strict=True):
+            for key, value in metric_set.evaluate(weights).items():
                 sample[key].append(value)
     drawn = [
         {key: np.concatenate([*parts, np.empty(0)]) for key, parts in sample.items()} for sample in samples
@@ -139,9 +143,11 @@ def compare(panels: Sequence[Panel], resamples: int = DEFAULT_RESAMPLES, seed: i
     return Comparison(estimates, differences)
 
 
-def estimate(panel: Panel, resamples: int = DEFAULT_RESAMPLES, seed: int = 0) -> dict[MetricKey, Estimate]:
-    """Return every metric of one prediction with its 95 % bootstrap interval; see `compare`."""
-    return compare([panel], resamples, seed).estimates[0]
+def estimate(
+    metric_set: MetricSet, resamples: int = DEFAULT_RESAMPLES, seed: int = 0
+) -> dict[MetricKey, Estimate]:
+    """Return every metric of one prediction with its 95 % bootstrap interval; see `paired_estimates`."""
+    return paired_estimates([metric_set], resamples, seed).estimates[0]
 
 
 def checked(
@@ -168,3 +174,35 @@ def _estimate(value: float, draws: NDArray[np.float64]) -> Estimate:
         return Estimate(value, float("nan"), float("nan"))
     low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Estimate(value, float(low), float(high))
+
+
+class Definition(NamedTuple):
+    """The title of a metric's column and its formula."""
+
+    title: str
+    formula: str
+
+
+DEFINITIONS: dict[str, Definition] = {
+    "accuracy": Definition("accuracy", "share of rows whose called class is their label"),
+    "precision": Definition("precision", "TP / (TP + FP); 0 when nothing is called"),
+    "recall": Definition("recall", "TP / (TP + FN)"),
+    "specificity": Definition("specificity", "TN / (TN + FP)"),
+    "f1": Definition("F1", "2 TP / (2 TP + FP + FN)"),
+    "mcc": Definition("MCC", "Matthews correlation coefficient; 0 when one class only is called"),
+    "auroc": Definition("AUROC", "area under the ROC curve, ties counted as half"),
+    "auprc": Definition("AUPRC", "average precision, sum of (R_i - R_(i-1)) P_i"),
+    "brier": Definition("Brier", "mean (probability - label)^2"),
+    "ece": Definition(
+        "ECE",
+        f"sum of share of rows x |observed - mean probability| over {CALIBRATION_BINS} equal-width bins",
+    ),
+    "macro_precision": Definition("macro precision", "mean precision of the classes that occur"),
+    "macro_recall": Definition("macro recall", "mean recall of the classes that occur"),
+    "macro_f1": Definition("macro F1", "mean F1 of the classes that occur"),
+    "macro_auroc": Definition("macro AUROC", "mean one-against-rest AUROC of the classes that occur"),
+    "pearson": Definition("Pearson r", "Pearson correlation of measured and predicted values"),
+    "spearman": Definition("Spearman rho", "Pearson correlation of their mid-ranks"),
+    "rmse": Definition("RMSE", "sqrt(mean (measured - predicted)^2)"),
+    "r2": Definition("R2", "1 - sum (measured - predicted)^2 / sum (measured - mean)^2"),
+}

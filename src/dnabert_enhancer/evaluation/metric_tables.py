@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.evaluation.definitions import DEFINITIONS
 from dnabert_enhancer.evaluation.method_comparison import Result
-from dnabert_enhancer.evaluation.metric_set import Estimate
+from dnabert_enhancer.evaluation.metric_set import DEFINITIONS, Estimate
 
 MISSING = "NA"
 

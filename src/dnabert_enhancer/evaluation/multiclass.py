@@ -12,7 +12,7 @@ from dnabert_enhancer.evaluation.ranked_scores import Ranking, auroc
 MULTICLASS_METRICS = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "mcc", "macro_auroc", "ece")
 
 
-class MulticlassPanel:
+class MulticlassMetrics:
     """All metrics of one prediction with several classes.
 
     Parameters
@@ -49,7 +49,7 @@ class MulticlassPanel:
         self._gap = ((called == label) - confidence)[:, None] * np.eye(CALIBRATION_BINS)[bin_of(confidence)]
 
     def evaluate(self, weights: NDArray[np.float64]) -> dict[MetricKey, NDArray[np.float64]]:
-        """Return every metric for b weightings of the rows; see `metric_set.Panel`."""
+        """Return every metric for b weightings of the rows; see `metric_set.MetricSet`."""
         total = weights.sum(axis=1)
         confusion = (weights @ self._cell).reshape(len(weights), self._classes, self._classes)
         right = np.einsum("bcc->bc", confusion)

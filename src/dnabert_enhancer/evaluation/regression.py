@@ -10,7 +10,7 @@ from dnabert_enhancer.evaluation.metric_set import AS_GIVEN, MetricKey, checked
 REGRESSION_METRICS = ("pearson", "spearman", "rmse", "r2")
 
 
-class RegressionPanel:
+class RegressionMetrics:
     """All metrics of one prediction of a measured value.
 
     Parameters
@@ -35,7 +35,7 @@ class RegressionPanel:
         self._squared = (self._label - self._prediction) ** 2
 
     def evaluate(self, weights: NDArray[np.float64]) -> dict[MetricKey, NDArray[np.float64]]:
-        """Return every metric for b weightings of the rows; see `metric_set.Panel`."""
+        """Return every metric for b weightings of the rows; see `metric_set.MetricSet`."""
         mean_square = _mean(self._squared[None, :], weights)
         spread = _mean((self._label - _mean(self._label[None, :], weights)[:, None]) ** 2, weights)
         values = {

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.evaluation import (
-    BinaryPanel,
+    BinaryMetrics,
     CalibrationReport,
-    MulticlassPanel,
-    Panel,
-    RegressionPanel,
+    MetricSet,
+    MulticlassMetrics,
+    RegressionMetrics,
     fit_calibration,
     threshold_of_best_mcc,
 )
@@ -103,17 +103,19 @@ def split_metrics(
     -----
     Those of the command evaluate; what is not defined (such as AUROC of one class) is left out.
     """
-    panel: Panel
+    metric_set: MetricSet
     if task == "regression":
-        panel = RegressionPanel(labels, outputs[:, 0].astype(np.float64))
+        metric_set = RegressionMetrics(labels, outputs[:, 0].astype(np.float64))
     elif task == "multiclass":
-        panel = MulticlassPanel(labels, judgement.calibration.apply_classes(outputs).astype(np.float64))
+        metric_set = MulticlassMetrics(
+            labels, judgement.calibration.apply_classes(outputs).astype(np.float64)
+        )
     else:
         probability = judgement.calibration.apply(outputs[:, 1] - outputs[:, 0]).astype(np.float64)
         threshold = judgement.thresholds["default"].value if judgement.thresholds else HALF
-        panel = BinaryPanel(labels, probability, threshold, {})
+        metric_set = BinaryMetrics(labels, probability, threshold, {})
     with np.errstate(invalid="ignore", divide="ignore"):
-        scores = panel.evaluate(np.ones((1, len(labels))))
+        scores = metric_set.evaluate(np.ones((1, len(labels))))
     values = {key.metric: float(value[0]) for key, value in scores.items()}
     return {"n": len(labels), **{name: value for name, value in values.items() if np.isfinite(value)}}
 

@@ -11,7 +11,7 @@ from dnabert_enhancer.evaluation import (
     AS_GIVEN,
     BINARY_METRICS,
     PREVALENCES,
-    BinaryPanel,
+    BinaryMetrics,
     MetricKey,
     binary_metrics,
     expected_calibration_error,
@@ -114,7 +114,7 @@ def test_one_class_leaves_only_the_areas_undefined() -> None:
 
 
 def test_all_conditions_and_metrics_are_there() -> None:
-    keys = BinaryPanel([0, 1], [0.1, 0.9]).evaluate(np.ones((1, 2)))
+    keys = BinaryMetrics([0, 1], [0.1, 0.9]).evaluate(np.ones((1, 2)))
     assert set(keys) == {MetricKey(c, m) for c in (AS_GIVEN, *PREVALENCES) for m in BINARY_METRICS}
 
 
@@ -130,4 +130,4 @@ def test_all_conditions_and_metrics_are_there() -> None:
 )
 def test_unusable_values_are_refused(labels: list[int], probabilities: list[float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        BinaryPanel(labels, probabilities)
+        BinaryMetrics(labels, probabilities)

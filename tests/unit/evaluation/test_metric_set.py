@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from dnabert_enhancer.evaluation import AS_GIVEN, BinaryPanel, MetricKey, RegressionPanel, compare, estimate
+from dnabert_enhancer.evaluation import (
+    AS_GIVEN,
+    BinaryMetrics,
+    MetricKey,
+    RegressionMetrics,
+    estimate,
+    paired_estimates,
+)
 from dnabert_enhancer.evaluation.metric_set import resample_weights
 
 
@@ -30,7 +37,7 @@ def test_interval_equals_a_loop_over_resampled_rows() -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], [60, 30])
     scores = np.round(np.clip(rng.normal(0.4 + 0.2 * labels, 0.2), 0, 1), 2)
-    found = estimate(BinaryPanel(labels, scores), resamples=200, seed=11)
+    found = estimate(BinaryMetrics(labels, scores), resamples=200, seed=11)
     weights = np.concatenate(list(resample_weights(labels, 200, seed=11))).astype(int)
     rows = [np.repeat(np.arange(90), count) for count in weights]
     for name, function in (("auroc", roc_auc_score), ("auprc", average_precision_score)):
@@ -47,14 +54,14 @@ def test_interval_covers_the_truth_about_95_times_in_100() -> None:
     for _ in range(300):
         labels = np.repeat([0, 1], 100)
         scores = 1 / (1 + np.exp(-rng.normal(labels)))
-        interval = estimate(BinaryPanel(labels, scores, prevalences={}), resamples=200, seed=0)
+        interval = estimate(BinaryMetrics(labels, scores, prevalences={}), resamples=200, seed=0)
         low, high = interval[MetricKey(AS_GIVEN, "auroc")][1:]
         covered += low <= truth <= high
     assert 0.91 <= covered / 300 <= 0.98
 
 
 def test_no_resamples_give_no_interval() -> None:
-    value, low, high = estimate(BinaryPanel([0, 1], [0.1, 0.9]), resamples=0)[MetricKey(AS_GIVEN, "auroc")]
+    value, low, high = estimate(BinaryMetrics([0, 1], [0.1, 0.9]), resamples=0)[MetricKey(AS_GIVEN, "auroc")]
     assert value == 1
     assert np.isnan([low, high]).all()
 
@@ -64,7 +71,9 @@ def test_differences_are_paired() -> None:
     labels = np.repeat([0, 1], 200)
     scores = np.clip(rng.normal(0.4 + 0.1 * labels, 0.15), 0, 1)
     better = np.clip(scores + 0.05 * labels, 0, 1)
-    both = compare([BinaryPanel(labels, scores), BinaryPanel(labels, better)], resamples=300, seed=0)
+    both = paired_estimates(
+        [BinaryMetrics(labels, scores), BinaryMetrics(labels, better)], resamples=300, seed=0
+    )
     key = MetricKey(AS_GIVEN, "auroc")
     alone = [both.estimates[i][key] for i in (0, 1)]
     difference = both.differences[1][key]
@@ -76,11 +85,11 @@ def test_differences_are_paired() -> None:
 
 def test_predictions_of_different_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="different rows"):
-        compare([BinaryPanel([0, 1], [0.1, 0.9]), BinaryPanel([1, 0], [0.1, 0.9])])
+        paired_estimates([BinaryMetrics([0, 1], [0.1, 0.9]), BinaryMetrics([1, 0], [0.1, 0.9])])
 
 
 def test_regression_is_resampled_as_a_whole() -> None:
-    found = estimate(RegressionPanel(np.arange(50.0), np.arange(50.0) ** 2), resamples=100, seed=0)
+    found = estimate(RegressionMetrics(np.arange(50.0), np.arange(50.0) ** 2), resamples=100, seed=0)
     value, low, high = found[MetricKey(AS_GIVEN, "pearson")]
     assert low < value < high
     assert found[MetricKey(AS_GIVEN, "spearman")] == pytest.approx((1, 1, 1))

@@ -9,11 +9,11 @@ import pytest
 from sklearn import metrics as reference
 
 from dnabert_enhancer.evaluation import (
-    PICTURES,
+    PLOTS,
     Estimate,
     Method,
     Subset,
-    draw_pictures,
+    draw_plots,
     drawing,
     evaluate_methods,
     interval_text,
@@ -41,13 +41,13 @@ def test_the_same_numbers_give_the_same_bytes(task: str, tmp_path: Path) -> None
     results = evaluate_methods([Method("m", "model", outputs)], labels, task, [EVERY], resamples=5)
     for turn in ("first", "again"):
         with drawing():
-            figures = draw_pictures(results, labels, task, ("x", "y", "z"))
-            assert set(figures) == set(PICTURES[task])
+            figures = draw_plots(results, labels, task, ("x", "y", "z"))
+            assert set(figures) == set(PLOTS[task])
             for name, figure in figures.items():
                 for kind in ("png", "svg"):
                     write_figure(figure, tmp_path / f"{name}.{turn}.{kind}")
     for kind, magic in (("png", b"\x89PNG"), ("svg", b"<?xml")):
-        for name in PICTURES[task]:
+        for name in PLOTS[task]:
             content = (tmp_path / f"{name}.first.{kind}").read_bytes()
             assert content.startswith(magic)
             assert content == (tmp_path / f"{name}.again.{kind}").read_bytes()
@@ -57,7 +57,7 @@ def test_the_same_numbers_give_the_same_bytes(task: str, tmp_path: Path) -> None
 def test_curves_end_where_they_should_and_legends_name_methods() -> None:
     results = evaluate_methods(METHODS, LABELS, "binary", [EVERY], resamples=20)
     with drawing():
-        figures = draw_pictures(results, LABELS, "binary", ("other", "enhancer"))
+        figures = draw_plots(results, LABELS, "binary", ("other", "enhancer"))
     axes = figures["roc"].axes[0]
     guess, *curves = axes.get_lines()
     assert np.ptp(guess.get_xdata()) == 1
@@ -79,7 +79,7 @@ def test_classes_are_drawn_one_against_the_rest() -> None:
     outputs /= outputs.sum(axis=1, keepdims=True)
     results = evaluate_methods([Method("m", "model", outputs)], labels, "multiclass", [EVERY], resamples=0)
     with drawing():
-        figures = draw_pictures(results, labels, "multiclass", ("brain", "heart", "liver"))
+        figures = draw_plots(results, labels, "multiclass", ("brain", "heart", "liver"))
     legend = figures["roc"].axes[0].get_legend()
     area = reference.roc_auc_score(labels == 1, outputs[:, 1])
     assert legend.get_texts()[1].get_text() == f"heart (m) {area:.3f}"
@@ -89,7 +89,7 @@ def test_classes_are_drawn_one_against_the_rest() -> None:
 def test_area_under_the_drawn_steps_is_the_average_precision() -> None:
     results = evaluate_methods(METHODS[:1], LABELS, "binary", [EVERY], resamples=0)
     with drawing():
-        figure = draw_pictures(results, LABELS, "binary", ("other", "enhancer"))["pr"]
+        figure = draw_plots(results, LABELS, "binary", ("other", "enhancer"))["pr"]
     for axes, condition in zip(figure.axes, ("as given", "1:100"), strict=True):
         x, y = (np.asarray(values) for values in axes.get_lines()[0].get_data())
         expected = next(v.value for k, v in results[0].estimates.items() if k == (condition, "auprc"))

@@ -7,11 +7,11 @@ import pytest
 from scipy import stats
 from sklearn import metrics as reference
 
-from dnabert_enhancer.evaluation import AS_GIVEN, REGRESSION_METRICS, MetricKey, RegressionPanel
+from dnabert_enhancer.evaluation import AS_GIVEN, REGRESSION_METRICS, MetricKey, RegressionMetrics
 
 
-def evaluate(panel: RegressionPanel, weights: np.ndarray) -> dict[str, float]:
-    values = panel.evaluate(weights[None, :])
+def evaluate(metric_set: RegressionMetrics, weights: np.ndarray) -> dict[str, float]:
+    values = metric_set.evaluate(weights[None, :])
     return {name: float(values[MetricKey(AS_GIVEN, name)][0]) for name in REGRESSION_METRICS}
 
 
@@ -20,7 +20,7 @@ def test_equals_scipy_on_resampled_rows(decimals: int) -> None:
     rng = np.random.default_rng(decimals)
     measured = np.round(rng.normal(size=300), decimals)
     predicted = np.round(0.5 * measured + rng.normal(size=300), decimals)
-    panel = RegressionPanel(measured, predicted)
+    metric_set = RegressionMetrics(measured, predicted)
     for weights in (np.ones(300), rng.integers(0, 4, 300).astype(float)):
         rows = np.repeat(np.arange(300), weights.astype(int))
         y, f = measured[rows], predicted[rows]
@@ -30,11 +30,11 @@ def test_equals_scipy_on_resampled_rows(decimals: int) -> None:
             "rmse": reference.root_mean_squared_error(y, f),
             "r2": reference.r2_score(y, f),
         }
-        assert evaluate(panel, weights) == pytest.approx(expected, abs=1e-12)
+        assert evaluate(metric_set, weights) == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_constant_has_no_correlation() -> None:
-    values = evaluate(RegressionPanel([1.0, 2.0, 3.0], [2.0, 2.0, 2.0]), np.ones(3))
+    values = evaluate(RegressionMetrics([1.0, 2.0, 3.0], [2.0, 2.0, 2.0]), np.ones(3))
     assert np.isnan(values["pearson"])
     assert np.isnan(values["spearman"])
     assert values["r2"] == 0
