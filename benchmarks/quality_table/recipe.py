@@ -25,7 +25,7 @@ from measure import CHR20, SCAN_STRIDE, SCAN_TRACKS, held_out  # noqa: E402 (nee
 from reserved import TEST_CONTIGS  # noqa: E402 (needs the path above)
 from sources import SOURCES, WINDOW, centred, davuluri_dev  # noqa: E402 (needs the path above)
 
-from dnabert_enhancer.dataset.leaks import shared_kmers  # noqa: E402 (needs the path above)
+from dnabert_enhancer.dataset import shared_kmers  # noqa: E402 (needs the path above)
 
 __all__ = [
     "CHR20",

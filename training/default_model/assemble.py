@@ -15,8 +15,15 @@ from numpy.typing import NDArray
 from reserved import FORBIDDEN_CONTIGS, TEST_CONTIGS, reserved_sequences
 from sources import binding_of, sequences_of
 
-from dnabert_enhancer.dataset.dataset import COLUMNS, SPLIT_NAMES, digest_of, table_lines
-from dnabert_enhancer.dataset.leaks import LeakRule, leaks_between, shared_kmers
+from dnabert_enhancer.dataset import (
+    COLUMNS,
+    SPLIT_NAMES,
+    LeakRule,
+    digest_of,
+    leaks_between,
+    shared_kmers,
+    table_lines,
+)
 from dnabert_enhancer.files import OutputSet
 
 LABEL_NAMES = ("other", "enhancer")

@@ -14,8 +14,7 @@ from genome_windows import PIECES, window_shares
 from numpy.typing import NDArray
 from sources import BINDING_WINDOW, WINDOW, binding_of, centred
 
-from dnabert_enhancer.dataset import SPLIT_NAMES, read_dataset
-from dnabert_enhancer.dataset.leaks import LeakRule, leaks_between
+from dnabert_enhancer.dataset import SPLIT_NAMES, LeakRule, leaks_between, read_dataset
 from dnabert_enhancer.sequence import encode_bases
 
 BINARY, REGRESSION = "binary", "regression"

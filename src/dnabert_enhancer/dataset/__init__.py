@@ -1,13 +1,28 @@
 """Labelled windows: read in the forms in which the field keeps them, or made from regions and a genome.
 
-The door of the room: other rooms import the names below and nothing else.
+Other packages import the names below and nothing else.
 """
 
 from dnabert_enhancer.dataset.build import BuiltDataset, build_dataset
-from dnabert_enhancer.dataset.dataset import ALL_ROWS, COLUMNS, SPLIT_NAMES, Dataset, Task
+from dnabert_enhancer.dataset.dataset import (
+    ALL_ROWS,
+    COLUMNS,
+    SPLIT_NAMES,
+    Dataset,
+    Task,
+    digest_of,
+    table_lines,
+)
 from dnabert_enhancer.dataset.delimited import read_table
 from dnabert_enhancer.dataset.gc_profile import GcProfile, draw_gc_profile
-from dnabert_enhancer.dataset.io import begins_as_fasta, read_dataset
+from dnabert_enhancer.dataset.io import (
+    DatasetSource,
+    as_dataset,
+    begins_as_fasta,
+    check_folder,
+    read_dataset,
+    write_dataset,
+)
 from dnabert_enhancer.dataset.kmer_text import join_kmers, kmer_text
 from dnabert_enhancer.dataset.leak_rule import LeakRule
 from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between, shared_kmers
@@ -25,7 +40,6 @@ from dnabert_enhancer.dataset.settings import (
     WindowPlacement,
 )
 from dnabert_enhancer.dataset.token_tables import TokenReport, write_kmer_table, write_token_ids
-from dnabert_enhancer.dataset.write import check_folder, write_dataset
 
 __all__ = [
     "ALL_ROWS",
@@ -34,6 +48,7 @@ __all__ = [
     "BuiltDataset",
     "Dataset",
     "DatasetSettings",
+    "DatasetSource",
     "GcProfile",
     "LeakReport",
     "LeakRule",
@@ -44,10 +59,12 @@ __all__ = [
     "Task",
     "TokenReport",
     "WindowPlacement",
+    "as_dataset",
     "begins_as_fasta",
     "build_dataset",
     "check_folder",
     "dataset_sequences",
+    "digest_of",
     "draw_gc_profile",
     "fasta_sequences",
     "join_kmers",
@@ -57,6 +74,7 @@ __all__ = [
     "read_table",
     "region_sequences",
     "shared_kmers",
+    "table_lines",
     "write_dataset",
     "write_kmer_table",
     "write_token_ids",

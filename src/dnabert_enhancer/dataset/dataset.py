@@ -1,7 +1,8 @@
-"""The Dataset value: labelled sequences by split, with their label names and a digest of the content."""
+"""`Dataset`: labelled sequences by split, with their label names and a digest of the content."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -101,6 +102,30 @@ class Dataset:
     def digest(self) -> str:
         """SHA-256 over the text of all rows; the same for any compression of the files."""
         return digest_of(self.splits)
+
+    def with_validation(self, other: Dataset) -> Dataset:
+        """Return the data set with the rows of another as its validation split, classes matched by name.
+
+        Raises
+        ------
+        InputError
+            When the other one has a class that this one lacks, or several splits and none named validation.
+        """
+        frame = other.frame("validation" if "validation" in other.splits else None)
+        if self.task != "regression":
+            number_of = {name: number for number, name in enumerate(self.label_names)}
+            unknown = [name for name in other.label_names if name not in number_of]
+            if unknown:
+                raise InputError(
+                    f"the class {unknown[0]!r} is not among those of the training data",
+                    source=other.source,
+                    remedy=f"name the classes alike: {', '.join(self.label_names)}",
+                )
+            numbers = [number_of[other.label_names[label]] for label in frame["label"].tolist()]
+            frame = frame.assign(label=numbers)
+        splits = {name: rows for name, rows in self.splits.items() if name != ALL_ROWS}
+        splits["train"] = self.frame("train" if "train" in self.splits else ALL_ROWS)
+        return dataclasses.replace(self, splits={**splits, "validation": frame})
 
     def require_classes(self, split: str | None = None) -> None:
         """Refuse a split whose labels are all the same.

@@ -1,26 +1,28 @@
-"""Reading a data set in any of the forms in which the field keeps them."""
+"""Reading a data set in the forms in which the field keeps them, and writing one as a folder."""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
-from dnabert_enhancer.dataset.dataset import ALL_ROWS, SPLIT_NAMES, Dataset, Task
+from dnabert_enhancer.dataset.dataset import ALL_ROWS, SPLIT_NAMES, Dataset, Task, table_lines
 from dnabert_enhancer.dataset.delimited import read_table
-from dnabert_enhancer.dataset.fasta_sets import read_fasta_pair, read_named_fasta
-from dnabert_enhancer.dataset.labelled_rows import Rows
+from dnabert_enhancer.dataset.labelled_rows import Rows, read_fasta_pair, read_named_fasta, rows_of_frame
 from dnabert_enhancer.dataset.labels import ResolvedLabels, resolve_labels
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import read_text_lines
+from dnabert_enhancer.files import OutputSet, read_text_lines
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LOGGER = logging.getLogger(__name__)
 
+DatasetSource = Union[Dataset, "pd.DataFrame", str, Path, tuple[str | Path, str | Path]]
+"""What `as_dataset` takes."""
 METADATA_FILE = "dataset.json"
 
 _SPLIT_FILE = re.compile(
@@ -85,11 +87,74 @@ def read_dataset(
         parts = {ALL_ROWS: read_table(path, sequence_column=sequence_column, label_column=label_column)}
     dataset = dataset_of(parts, task or metadata.get("task"), metadata, str(path))
     if not allow_one_class:
-        for split in ("train", ALL_ROWS):
-            if split in dataset.splits:
-                dataset.require_classes(split)
+        _require_classes(dataset)
     _compare_digest(dataset)
     return dataset
+
+
+def as_dataset(source: DatasetSource, *, task: Task | None = None, allow_one_class: bool = False) -> Dataset:
+    """Return a data set from any form in which Python code may hold one.
+
+    Parameters
+    ----------
+    source : Dataset, DataFrame, path, or pair of paths
+        A path as `read_dataset` takes it; a pair is the FASTA files of the positives and the negatives. A
+        DataFrame has the columns ``sequence`` and ``label``, and may have ``split`` (train, validation,
+        test), ``name``, ``chrom``, ``start``, ``end`` (0-based, half-open) and ``strand``.
+    task, allow_one_class
+        See `read_dataset`.
+
+    Raises
+    ------
+    InputError
+        When it is something else, a column is missing, or rows cannot be read.
+    """
+    import pandas as pd
+
+    if isinstance(source, Dataset):
+        if task not in (None, source.task):
+            raise InputError(
+                f"the data set was read as {source.task}, not {task}", remedy="read it with the task wanted"
+            )
+        return source
+    if isinstance(source, (str, Path)):
+        return read_dataset(source, task=task, allow_one_class=allow_one_class)
+    if (
+        isinstance(source, tuple)
+        and len(source) == 2
+        and all(isinstance(part, (str, Path)) for part in source)
+    ):
+        return read_dataset(source[0], negatives=source[1], task=task, allow_one_class=allow_one_class)
+    if not isinstance(source, pd.DataFrame):
+        raise InputError(
+            f"a data set cannot be read from {type(source).__name__}",
+            remedy="give a path, a pair of FASTA paths (positives, negatives), a Dataset, or a DataFrame with "
+            "the columns sequence and label",
+        )
+    if "split" in source.columns:
+        unknown = [name for name in source["split"].unique().tolist() if name not in SPLIT_NAMES]
+        if unknown:
+            raise InputError(
+                f"the column 'split' of the DataFrame holds {unknown[0]!r}",
+                remedy=f"name the splits {', '.join(SPLIT_NAMES)}",
+            )
+        parts = {
+            split: rows_of_frame(source[source["split"] == split])
+            for split in SPLIT_NAMES
+            if (source["split"] == split).any()
+        }
+    else:
+        parts = {ALL_ROWS: rows_of_frame(source)}
+    dataset = dataset_of(parts, task, {}, "DataFrame")
+    if not allow_one_class:
+        _require_classes(dataset)
+    return dataset
+
+
+def _require_classes(dataset: Dataset) -> None:
+    for split in ("train", ALL_ROWS):
+        if split in dataset.splits:
+            dataset.require_classes(split)
 
 
 def dataset_of(parts: dict[str, Rows], task: Task | None, metadata: dict[str, Any], source: str) -> Dataset:
@@ -202,3 +267,54 @@ def begins_as_fasta(path: Path | str) -> bool:
         return True
     first = next((text for _, text in read_text_lines(path) if text.strip()), "")
     return first.startswith(">")
+
+
+def write_dataset(dataset: Dataset, folder: Path | str, outputs: OutputSet) -> None:
+    """Write a data set so that `read_dataset` gives it back: tables (bgzip), then ``dataset.json``.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With the splits train, validation and test, or some of them.
+    folder : path
+        Made when missing.
+    outputs : OutputSet
+        The files appear when it ends.
+
+    Raises
+    ------
+    InputError
+        When the folder holds a table of a split that this data set lacks: the two would be read as one.
+    """
+    target = Path(folder)
+    check_folder(target, tuple(dataset.splits))
+    for split in SPLIT_NAMES:
+        if split in dataset.splits:
+            with outputs.open_text(target / f"{split}.tsv.gz") as stream:
+                stream.writelines(table_lines(dataset.splits[split]))
+    metadata = {
+        "digest": dataset.digest,
+        "task": dataset.task,
+        "label_names": list(dataset.label_names),
+    } | dict(dataset.metadata)
+    with outputs.open_text(target / METADATA_FILE) as stream:
+        stream.write(json.dumps(metadata, indent=2) + "\n")
+
+
+def check_folder(folder: Path | str, splits: Sequence[str] = SPLIT_NAMES) -> None:
+    """Refuse a folder that holds tables which the given splits would not replace.
+
+    Raises
+    ------
+    InputError
+        Naming the first such table.
+    """
+    if not Path(folder).is_dir():
+        return
+    for split, file in split_files(Path(folder)).items():
+        if split not in splits or file.name != f"{split}.tsv.gz":
+            raise InputError(
+                f"the folder already holds {file.name}, which would be read as part of this data set",
+                source=folder,
+                remedy="give a new folder",
+            )
