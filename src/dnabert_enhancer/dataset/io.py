@@ -128,8 +128,8 @@ def as_dataset(source: DatasetSource, *, task: Task | None = None, allow_one_cla
     if not isinstance(source, pd.DataFrame):
         raise InputError(
             f"a data set cannot be read from {type(source).__name__}",
-            remedy="give a path, a pair of FASTA paths (positives, negatives), a Dataset, or a DataFrame with "
-            "the columns sequence and label",
+            remedy="give a path, a pair of FASTA paths (positives, negatives), a Dataset, or a DataFrame "
+            "with the columns sequence and label",
         )
     if "split" in source.columns:
         unknown = [name for name in source["split"].unique().tolist() if name not in SPLIT_NAMES]

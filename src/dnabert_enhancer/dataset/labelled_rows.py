@@ -152,9 +152,8 @@ def rows_of_frame(frame: pd.DataFrame) -> Rows:
                 "the label is missing", source=rows.source, location=location, remedy="give each row a label"
             )
         place = (chrom, *(None if pd.isna(value) else int(value) for value in (start, end)), strand or ".")
-        rows.add(
-            sequence, str(int(label) if isinstance(label, bool) else label), name or f"row{len(rows) + 1}", place
-        )
+        text = str(int(label) if isinstance(label, bool) else label)
+        rows.add(sequence, text, name or f"row{len(rows) + 1}", place)
     if not rows:
         raise InputError("the DataFrame has no rows", remedy="give at least two labelled sequences")
     return rows
