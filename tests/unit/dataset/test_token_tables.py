@@ -71,7 +71,7 @@ def test_token_ids_are_those_of_the_vocabulary(tmp_path: Path) -> None:
 
 def test_missing_pyarrow_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    said = r"^Parquet needs the package pyarrow; write the table .*pip install '\.\[parquet\]'.* image with torch"
+    said = r"^Parquet needs the package pyarrow; write the table .*'\.\[parquet\]'.* image with torch"
     with pytest.raises(ResourceError, match=said):
         write_token_ids([NamedSequence("a", 0, "ACGT")], tmp_path / "a.parquet", 3)
 
