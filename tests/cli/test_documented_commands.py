@@ -214,7 +214,7 @@ def problem_of_script(words: list[str]) -> str | None:
 
 @functools.cache
 def options_of_all() -> set[str]:
-    """Return the options of all commands, the pipeline's parameters and what the repository's programs take."""
+    """Return the options of all commands, of the pipeline and of the repository's programs."""
     folders = ("benchmarks/*.py", "training/*/*.py", "tools/*.py", "tests/*/run")
     programs = [path for folder in folders for path in REPOSITORY.glob(folder)]
     found = {option for path in programs for option in re.findall(r"--[a-z][\w-]*", path.read_text())}
