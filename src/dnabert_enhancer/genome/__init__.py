@@ -13,6 +13,24 @@ from dnabert_enhancer.genome.indexed_fasta import IndexedFasta, indexed_fasta
 from dnabert_enhancer.genome.interval import Interval
 from dnabert_enhancer.genome.interval_reader import read_intervals
 from dnabert_enhancer.genome.interval_table import IntervalTable
+from dnabert_enhancer.genome.region_operations import (
+    Pairs,
+    Spans,
+    complement,
+    coverage,
+    difference_of,
+    merge,
+    nearest,
+    nearest_of,
+    overlap,
+    overlap_counts,
+    overlapping_pairs,
+    overlaps,
+    sort_regions,
+    subtract,
+    union_of,
+)
+from dnabert_enhancer.genome.regions import RegionTable, frame_of_intervals, read_regions, region_frame
 from dnabert_enhancer.genome.variant import Variant
 
 __all__ = [
@@ -23,15 +41,34 @@ __all__ = [
     "IndexedFasta",
     "Interval",
     "IntervalTable",
+    "Pairs",
+    "RegionTable",
+    "Spans",
     "Stretches",
     "Variant",
+    "complement",
+    "coverage",
+    "difference_of",
+    "frame_of_intervals",
     "indexed_fasta",
+    "merge",
     "merge_intervals",
+    "nearest",
+    "nearest_of",
     "open_genome",
+    "overlap",
+    "overlap_counts",
+    "overlapping_pairs",
+    "overlaps",
     "overlaps_any",
     "read_bed",
     "read_contig_sizes",
     "read_fasta",
     "read_intervals",
+    "read_regions",
+    "region_frame",
+    "sort_regions",
+    "subtract",
     "subtract_intervals",
+    "union_of",
 ]

@@ -1,4 +1,4 @@
-"""Reads BED (3 to 12 columns, narrowPeak, broadPeak) line by line."""
+"""Checks one line of a BED file (3 to 12 columns, narrowPeak, broadPeak) and says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -14,26 +14,93 @@ from dnabert_enhancer.genome.interval import Interval
 _TRACK_LINE = re.compile(r"(?:track|browser)(?:\s|$)")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 _CONTIG_TITLES = frozenset({"chrom", "chr", "chromosome", "contig", "seqname", "seqnames"})
-_MISSING = "."
-_LARGEST_PLACE = 10**12
+LARGEST_POSITION = 10**12
 
 
-class BedFields(NamedTuple):
-    """The checked places of one line and all its columns as text.
+class BedLine(NamedTuple):
+    """The checked position of one line and all its columns as text.
 
     Attributes
     ----------
-    contig : str
+    chrom : str
     start, end : int
         0-based and half-open; ``0 <= start <= end``.
     columns : list of str
         All columns, the first three included.
     """
 
-    contig: str
+    chrom: str
     start: int
     end: int
     columns: list[str]
+
+
+def parse_bed_line(line: str, source: str, number: int) -> BedLine | None:
+    """Return the parts of one line, or None when it holds no interval.
+
+    Parameters
+    ----------
+    line : str
+        Columns are separated by tabs, or by blanks in a line without tabs. Blank lines, comments (``#``),
+        ``track`` and ``browser`` lines and a title line (``chrom start end``) hold no interval.
+    source : str
+        Name of the file, for errors.
+    number : int
+        Of the line, from 1.
+
+    Raises
+    ------
+    InputError
+        Fewer than three columns, a position that is not a whole number or negative, an end before its start.
+    """
+    if not line or line.startswith("#") or line.isspace():
+        return None
+    columns = line.split("\t") if "\t" in line else line.split()
+    if len(columns) < 3 or not (_is_whole(columns[1]) and _is_whole(columns[2])):
+        if _TRACK_LINE.match(line) or _is_title(columns):
+            return None
+        raise _bad_line(columns, source, number)
+    chrom, start, end = columns[0].strip(), int(columns[1]), int(columns[2])
+    if not chrom:
+        raise _error("the first column, the contig, is empty", source, number, "write its name")
+    if start < 0 or end < 0:
+        position = f"the start {start}" if start < 0 else f"the end {end}"
+        raise _error(f"{position} is negative", source, number, "BED is 0-based and half-open")
+    if end > LARGEST_POSITION:
+        raise _error(f"the end {end} is beyond any contig", source, number, "correct the line")
+    if end < start:
+        raise _error(f"the end {end} is before the start {start}", source, number, "exchange them")
+    return BedLine(chrom, start, end, columns)
+
+
+def number_or_nan(text: str) -> float:
+    """Return a column as a number, NaN when it is not one."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _is_whole(text: str) -> bool:
+    return _WHOLE_NUMBER.fullmatch(text.strip()) is not None
+
+
+def _is_title(columns: list[str]) -> bool:
+    return columns[0].strip().casefold() in _CONTIG_TITLES and not any(
+        _is_whole(text) for text in columns[1:3]
+    )
+
+
+def _bad_line(columns: list[str], source: str, number: int) -> InputError:
+    if len(columns) < 3:
+        counted = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
+        return _error(f"{counted} where BED has at least 3", source, number, "give contig, start and end")
+    which, text = ("start", columns[1]) if not _is_whole(columns[1]) else ("end", columns[2])
+    return _error(f"the {which} {text!r} is not a whole number", source, number, "write digits only")
+
+
+def _error(problem: str, source: str, number: int, remedy: str) -> InputError:
+    return InputError(problem, source=source, location=f"line {number}", remedy=remedy)
 
 
 class BedRecord(NamedTuple):
@@ -83,61 +150,15 @@ def read_bed(path: str | os.PathLike[str]) -> Iterator[BedRecord]:
             columns = found.columns
             strand = columns[5] if len(columns) > 5 and columns[5] in ("+", "-") else "."
             yield BedRecord(
-                Interval(found.contig, found.start, found.end, strand),
-                columns[3] if len(columns) > 3 and columns[3] else _MISSING,
+                Interval(found.chrom, found.start, found.end, strand),
+                columns[3] if len(columns) > 3 and columns[3] else ".",
                 number_or_none(columns[4]) if len(columns) > 4 else None,
                 tuple(columns),
                 number,
             )
 
 
-def parse_bed_line(line: str, source: str, number: int) -> BedFields | None:
-    """Return the fields of one line, or None when it holds no interval; raises what `read_bed` raises."""
-    if not line or line.startswith("#") or line.isspace():
-        return None
-    columns = line.split("\t") if "\t" in line else line.split()
-    if len(columns) < 3 or not (_is_whole(columns[1]) and _is_whole(columns[2])):
-        if _TRACK_LINE.match(line) or _is_title(columns):
-            return None
-        raise _bad_line(columns, source, number)
-    contig, start, end = columns[0].strip(), int(columns[1]), int(columns[2])
-    if not contig:
-        raise _error("the first column, the contig, is empty", source, number, "write its name")
-    if start < 0 or end < 0:
-        place = f"the start {start}" if start < 0 else f"the end {end}"
-        raise _error(f"{place} is negative", source, number, "BED is 0-based and half-open")
-    if end > _LARGEST_PLACE:
-        raise _error(f"the end {end} is beyond any contig", source, number, "correct the line")
-    if end < start:
-        raise _error(f"the end {end} is before the start {start}", source, number, "exchange them")
-    return BedFields(contig, start, end, columns)
-
-
 def number_or_none(text: str) -> float | None:
     """Return a column as a number, or None when it is not one."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _is_whole(text: str) -> bool:
-    return _WHOLE_NUMBER.fullmatch(text.strip()) is not None
-
-
-def _is_title(columns: list[str]) -> bool:
-    return columns[0].strip().casefold() in _CONTIG_TITLES and not any(
-        _is_whole(text) for text in columns[1:3]
-    )
-
-
-def _bad_line(columns: list[str], source: str, number: int) -> InputError:
-    if len(columns) < 3:
-        counted = "1 column" if len(columns) == 1 else f"{len(columns)} columns"
-        return _error(f"{counted} where BED has at least 3", source, number, "give contig, start and end")
-    which, text = ("start", columns[1]) if not _is_whole(columns[1]) else ("end", columns[2])
-    return _error(f"the {which} {text!r} is not a whole number", source, number, "write digits only")
-
-
-def _error(problem: str, source: str, number: int, remedy: str) -> InputError:
-    return InputError(problem, source=source, location=f"line {number}", remedy=remedy)
+    number = number_or_nan(text)
+    return None if number != number else number

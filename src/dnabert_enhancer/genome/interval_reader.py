@@ -129,7 +129,7 @@ class _Reader:
             if fields is None:
                 lines[row] = b"#"
             else:
-                first = (fields.contig, str(fields.start), str(fields.end))
+                first = (fields.chrom, str(fields.start), str(fields.end))
                 lines[row] = "\t".join((*first, *fields.columns[3:])).encode()
         return b"\n".join(lines) + b"\n"
 
