@@ -26,7 +26,7 @@ from scipy.stats import kstest
 
 from dnabert_enhancer.genome import open_genome
 from dnabert_enhancer.sequence import decode_bases, dinucleotide_shuffle, encode_bases
-from dnabert_enhancer.variants import VcfReader, VcfRecord
+from dnabert_enhancer.vcf import VcfReader, VcfRecord
 from variants import COMMAND, GENOME, VCF
 
 PIECE = 600

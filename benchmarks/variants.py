@@ -36,11 +36,10 @@ from dnabert_enhancer.variants import (
     NullSettings,
     ScoringRun,
     SkipReason,
-    VcfReader,
-    VcfRecord,
     WindowPlan,
     place_allele,
 )
+from dnabert_enhancer.vcf import VcfReader, VcfRecord
 
 GENOME = "reference/hg19_chr20_partial_fulllength.fa.gz"
 VCF = "variants/1000G_b37_chr20_1-2Mb.vcf.gz"

@@ -171,8 +171,8 @@ def many(n: int) -> list[str]:
 def test_shards_merged_have_the_bytes_of_one_run(
     run: Run, genome: Path, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dnabert_enhancer.variants.vcf_reader.BLOCK_RECORDS", 16)
-    monkeypatch.setattr("dnabert_enhancer.variants.VcfReader.blocks.__defaults__", (0, 16), raising=False)
+    monkeypatch.setattr("dnabert_enhancer.vcf.reader.BLOCK_RECORDS", 16)
+    monkeypatch.setattr("dnabert_enhancer.vcf.VcfReader.blocks.__defaults__", (0, 16), raising=False)
     vcf = write_vcf(tmp_path / "in.vcf", *many(60))
     job = ("--vcf", vcf, "--genome", genome, "--tf", f"TF-1={models['tf']}", "--null-variants", 40)
     assert run(*job, "--output-prefix", tmp_path / "one")[0] == 0

@@ -38,17 +38,15 @@ from dnabert_enhancer.variants import (
     MotifLibrary,
     NullSettings,
     PhasedAlleles,
-    RecordWatch,
     RegionIndex,
     ResultFiles,
     ScoredBlocks,
     ScoringRun,
-    VcfReader,
     WindowPlan,
-    declared_lengths_differ,
     describe,
     score_records,
 )
+from dnabert_enhancer.vcf import RecordWatch, VcfReader, declared_lengths_differ
 
 _log = logging.getLogger(__name__)
 

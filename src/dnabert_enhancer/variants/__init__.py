@@ -3,8 +3,8 @@
 The door of the room: other rooms import the names below and nothing else.
 """
 
+from dnabert_enhancer.variants.allele_scorer import AlleleScorer, Scored, describe
 from dnabert_enhancer.variants.alleles import Allele, place_allele
-from dnabert_enhancer.variants.bases import GenomeBases, Stretch
 from dnabert_enhancer.variants.block_file import BlockFile
 from dnabert_enhancer.variants.columns import CANDIDATE_COLUMNS, COLUMNS, info_fields
 from dnabert_enhancer.variants.effect import (
@@ -18,7 +18,7 @@ from dnabert_enhancer.variants.effect import (
 from dnabert_enhancer.variants.genes import GeneIndex, NearestGene, RegionIndex
 from dnabert_enhancer.variants.merge import check_shards
 from dnabert_enhancer.variants.motifs import MotifLibrary, MotifMatch
-from dnabert_enhancer.variants.nulls import (
+from dnabert_enhancer.variants.null import (
     FalseDiscovery,
     NullSettings,
     NullStatistics,
@@ -26,15 +26,11 @@ from dnabert_enhancer.variants.nulls import (
     uniformity,
 )
 from dnabert_enhancer.variants.phased import PhasedAlleles
-from dnabert_enhancer.variants.placement import AlleleWindows, WindowPlan, allele_windows, around
+from dnabert_enhancer.variants.pipeline import Annotations, ScoringRun, score_records
 from dnabert_enhancer.variants.reasons import SkipReason
+from dnabert_enhancer.variants.reference import GenomeBases, Stretch
 from dnabert_enhancer.variants.results import ResultCounts, ResultFiles, ScoredBlocks, write_results
-from dnabert_enhancer.variants.scorer import AlleleScorer, Scored, describe
-from dnabert_enhancer.variants.scoring import Annotations, ScoringRun, score_records
-from dnabert_enhancer.variants.vcf_header import VcfHeader
-from dnabert_enhancer.variants.vcf_reader import VcfReader
-from dnabert_enhancer.variants.vcf_record import VcfRecord
-from dnabert_enhancer.variants.watch import RecordWatch, declared_lengths_differ
+from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan, allele_windows, around
 
 __all__ = [
     "CANDIDATE_COLUMNS",
@@ -56,7 +52,6 @@ __all__ = [
     "NullSettings",
     "NullStatistics",
     "PhasedAlleles",
-    "RecordWatch",
     "RegionIndex",
     "ResultCounts",
     "ResultFiles",
@@ -65,14 +60,10 @@ __all__ = [
     "ScoringRun",
     "SkipReason",
     "Stretch",
-    "VcfHeader",
-    "VcfReader",
-    "VcfRecord",
     "WindowPlan",
     "allele_windows",
     "around",
     "check_shards",
-    "declared_lengths_differ",
     "describe",
     "draw_nulls",
     "functional_effects",

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.sequence import encode_bases, reverse_complement
-from dnabert_enhancer.variants.bases import GenomeBases
 from dnabert_enhancer.variants.reasons import SkipReason
+from dnabert_enhancer.variants.reference import GenomeBases
+from dnabert_enhancer.vcf import shared_ends
 
 _CERTAIN = re.compile(rb"[ACGTU]+")
 _NUCLEOTIDES = re.compile(rb"[ACGTUNRYSWKMBDHV]+")
@@ -175,18 +176,6 @@ def _merged(genome: bytes, ref: bytes) -> bytes:
     if _CERTAIN.fullmatch(genome):
         return genome
     return bytes(own if own in b"ACGT" else given for own, given in zip(genome, ref, strict=True))
-
-
-def shared_ends(ref: bytes, alt: bytes) -> tuple[int, int]:
-    """Return how many bases the alleles share at the start, and of the rest at the end."""
-    shorter = min(len(ref), len(alt))
-    first = 0
-    while first < shorter and ref[first] == alt[first]:
-        first += 1
-    last = 0
-    while last < shorter - first and ref[-1 - last] == alt[-1 - last]:
-        last += 1
-    return first, last
 
 
 def _widened(bases: GenomeBases, contig: str, start: int, deleted: bytes, inserted: bytes) -> Allele:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic
 from dnabert_enhancer.variants.motifs import MOTIF_FORMAT, REPORTED_P
 from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.variants.vcf_header import InfoField
+from dnabert_enhancer.vcf import InfoField
 
 PREFIX: Final = "DBE_"
 """What the names of all INFO fields begin with."""

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.sequence import BASES, decode_bases
 from dnabert_enhancer.variants.alleles import Allele
-from dnabert_enhancer.variants.bases import Stretch
 from dnabert_enhancer.variants.meme import MemeMotif, read_meme
+from dnabert_enhancer.variants.reference import Stretch
 
 if TYPE_CHECKING:
     from lightmotif.lib import ScoringMatrix, StripedSequence

@@ -10,9 +10,8 @@ import numpy as np
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import decode_bases
 from dnabert_enhancer.variants.alleles import Allele
-from dnabert_enhancer.variants.bases import GenomeBases
-from dnabert_enhancer.variants.vcf_header import VcfHeader
-from dnabert_enhancer.variants.vcf_record import VcfRecord
+from dnabert_enhancer.variants.reference import GenomeBases
+from dnabert_enhancer.vcf import VcfHeader, VcfRecord
 
 _MOST_NEIGHBOURS = 200
 

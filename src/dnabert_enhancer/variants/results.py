@@ -13,15 +13,14 @@ import numpy as np
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet, open_bgzip, tabix_index
 from dnabert_enhancer.variants.block_file import Block, BlockFile
-from dnabert_enhancer.variants.block_rows import BlockRows, model_outcome
 from dnabert_enhancer.variants.columns import CANDIDATE_COLUMNS, COLUMNS, info_fields
 from dnabert_enhancer.variants.effect import EFFECTS, FunctionalEffect
-from dnabert_enhancer.variants.nulls import FalseDiscovery, NullStatistics, uniformity
+from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, uniformity
+from dnabert_enhancer.variants.output_rows import BlockRows, model_outcome
+from dnabert_enhancer.variants.pipeline import NULL_STATISTIC
 from dnabert_enhancer.variants.ranked_rows import RankedRows
 from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.variants.scoring import NULL_STATISTIC
-from dnabert_enhancer.variants.vcf_header import VcfHeader
-from dnabert_enhancer.variants.vcf_record import raw
+from dnabert_enhancer.vcf import VcfHeader, raw
 
 _REASONS = tuple(SkipReason)
 

@@ -11,8 +11,8 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.variants import BlockFile
 from dnabert_enhancer.variants.block_file import Block, BlockWriter
 from dnabert_enhancer.variants.ranked_rows import RankedRows
-from dnabert_enhancer.variants.vcf_header import InfoField, VcfHeader
-from dnabert_enhancer.variants.vcf_record import parse_record
+from dnabert_enhancer.vcf.header import InfoField, VcfHeader
+from dnabert_enhancer.vcf.record import parse_record
 
 
 def written() -> io.BytesIO:

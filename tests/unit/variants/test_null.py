@@ -23,7 +23,7 @@ from dnabert_enhancer.variants import (
     place_allele,
     uniformity,
 )
-from dnabert_enhancer.variants.nulls import VARIANT_TYPES, strata_of, variant_type
+from dnabert_enhancer.variants.null import VARIANT_TYPES, strata_of, variant_type
 
 
 class OneContig:
@@ -165,7 +165,7 @@ def test_alleles_scored_in_parts_have_the_same_numbers(
 ) -> None:
     alleles = substitutions(23)
     whole = make_scorer().score(alleles)
-    monkeypatch.setattr("dnabert_enhancer.variants.scorer._ALLELES_AT_ONCE", 5)
+    monkeypatch.setattr("dnabert_enhancer.variants.allele_scorer._ALLELES_AT_ONCE", 5)
     parts = make_scorer().score(alleles)
     assert np.array_equal(whole.numbers, parts.numbers)
     assert whole.reasons == parts.reasons

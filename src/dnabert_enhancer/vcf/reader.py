@@ -17,9 +17,9 @@ from typing import IO
 
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.files import Compression, compression_of, open_binary, read_line_blocks
-from dnabert_enhancer.variants.vcf_form import FormNotes, check_header
-from dnabert_enhancer.variants.vcf_header import VcfHeader
-from dnabert_enhancer.variants.vcf_record import VcfRecord, parse_record
+from dnabert_enhancer.vcf.header import VcfHeader
+from dnabert_enhancer.vcf.record import VcfRecord, parse_record
+from dnabert_enhancer.vcf.validate import FormNotes, check_header
 
 BLOCK_RECORDS = 1024
 _BLOCK_BYTES = 1 << 24

@@ -10,9 +10,9 @@ import re
 from typing import NamedTuple
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.variants.vcf_definitions import meta_faults
-from dnabert_enhancer.variants.vcf_header import VcfHeader
-from dnabert_enhancer.variants.vcf_record import FIXED_COLUMNS
+from dnabert_enhancer.vcf.header import VcfHeader
+from dnabert_enhancer.vcf.record import FIXED_COLUMNS
+from dnabert_enhancer.vcf.specification import meta_faults
 
 _log = logging.getLogger(__name__)
 _DEFAULT_VERSION = b"##fileformat=VCFv4.2"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import UNKNOWN_BASE
 from dnabert_enhancer.variants.alleles import Allele, outward_lean
-from dnabert_enhancer.variants.bases import GenomeBases, Stretch
+from dnabert_enhancer.variants.reference import GenomeBases, Stretch
 
 _LEAN_BASES = 64
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
-from dnabert_enhancer.variants.vcf_definitions import CONTIG_NAME
-from dnabert_enhancer.variants.vcf_record import FIXED_COLUMNS, raw, text
+from dnabert_enhancer.vcf.record import FIXED_COLUMNS, raw, text
+from dnabert_enhancer.vcf.specification import CONTIG_NAME
 
 _STRUCTURED = re.compile(rb"##(\w+)=<(.*)>\s*$", re.DOTALL)
 _ENTRY = re.compile(rb'\s*([^=,\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^,]*)\s*(?:,|$)')

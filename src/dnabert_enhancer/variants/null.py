@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.sequence import BASES, dinucleotide_shuffle, encode_bases, gc_fraction
 from dnabert_enhancer.variants.alleles import Allele
-from dnabert_enhancer.variants.bases import Stretch
-from dnabert_enhancer.variants.placement import WindowPlan
+from dnabert_enhancer.variants.reference import Stretch
+from dnabert_enhancer.variants.windows import WindowPlan
 
 GC_EDGES = (0.35, 0.40, 0.45, 0.50, 0.55, 0.60)
 SUBSTITUTIONS = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")

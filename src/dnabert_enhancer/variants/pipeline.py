@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ContigNames
+from dnabert_enhancer.variants.allele_scorer import N_NUMBERS, AlleleScorer
 from dnabert_enhancer.variants.alleles import Allele, place_allele
-from dnabert_enhancer.variants.bases import GenomeBases, SequenceSource, Stretch
 from dnabert_enhancer.variants.block_file import Block, BlockWriter
 from dnabert_enhancer.variants.effect import EffectStatistic
 from dnabert_enhancer.variants.genes import GeneIndex, RegionIndex
 from dnabert_enhancer.variants.motifs import MotifLibrary
-from dnabert_enhancer.variants.nulls import NullSettings, draw_nulls, strata_of
+from dnabert_enhancer.variants.null import NullSettings, draw_nulls, strata_of
 from dnabert_enhancer.variants.phased import PhasedAlleles
-from dnabert_enhancer.variants.placement import WindowPlan, around, middle_window
 from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.variants.scorer import N_NUMBERS, AlleleScorer
-from dnabert_enhancer.variants.vcf_record import VcfRecord
+from dnabert_enhancer.variants.reference import GenomeBases, SequenceSource, Stretch
+from dnabert_enhancer.variants.windows import WindowPlan, around, middle_window
+from dnabert_enhancer.vcf import VcfRecord
 
 REASONS = tuple(SkipReason)
 NULL_STATISTIC = 2 + tuple(EffectStatistic).index(EffectStatistic.LOGIT_DIFFERENCE)

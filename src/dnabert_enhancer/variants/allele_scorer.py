@@ -15,10 +15,10 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import ModelCard
 from dnabert_enhancer.scan import Target
 from dnabert_enhancer.variants.alleles import Allele
-from dnabert_enhancer.variants.bases import Stretch
 from dnabert_enhancer.variants.effect import AlleleScores, EffectStatistic
-from dnabert_enhancer.variants.placement import AlleleWindows, WindowPlan, allele_windows
 from dnabert_enhancer.variants.reasons import SkipReason
+from dnabert_enhancer.variants.reference import Stretch
+from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan, allele_windows
 
 _ALLELES_AT_ONCE = 8192
 N_NUMBERS = 2 + len(EffectStatistic)

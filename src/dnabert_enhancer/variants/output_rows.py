@@ -22,7 +22,7 @@ from dnabert_enhancer.variants.columns import (
 )
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic, FunctionalEffect, functional_effects
 from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.variants.vcf_record import VcfRecord, parse_record, raw, text
+from dnabert_enhancer.vcf import VcfRecord, parse_record, raw, text
 
 _REASONS = tuple(SkipReason)
 _NUMBER_ORDER = [0, 1, *(2 + tuple(EffectStatistic).index(statistic) for statistic in STATISTIC_ORDER)]

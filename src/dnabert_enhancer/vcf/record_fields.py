@@ -10,10 +10,10 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from dnabert_enhancer.variants.vcf_definitions import RESERVED, Definition
-from dnabert_enhancer.variants.vcf_form import FormNotes
-from dnabert_enhancer.variants.vcf_header import VcfHeader
-from dnabert_enhancer.variants.vcf_record import VcfRecord
+from dnabert_enhancer.vcf.header import VcfHeader
+from dnabert_enhancer.vcf.record import VcfRecord
+from dnabert_enhancer.vcf.specification import RESERVED, Definition
+from dnabert_enhancer.vcf.validate import FormNotes
 
 _FIELDS_OF_RECORDS = 20_000
 _FIELDS_OF_BYTES = 4096

@@ -7,11 +7,10 @@ from hashlib import sha256
 from typing import Any
 
 from dnabert_enhancer.genome import ContigNames
-from dnabert_enhancer.variants.alleles import shared_ends
-from dnabert_enhancer.variants.vcf_form import FormNotes
-from dnabert_enhancer.variants.vcf_header import VcfHeader
-from dnabert_enhancer.variants.vcf_record import VcfRecord
-from dnabert_enhancer.variants.vcf_record_form import RecordForm
+from dnabert_enhancer.vcf.header import VcfHeader
+from dnabert_enhancer.vcf.record import VcfRecord, shared_ends
+from dnabert_enhancer.vcf.record_fields import RecordForm
+from dnabert_enhancer.vcf.validate import FormNotes
 
 _RECENT_ALLELES = 256
 _LONG = 64

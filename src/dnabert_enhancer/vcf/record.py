@@ -112,6 +112,18 @@ def parse_record(line: bytes, number: int, source: str) -> VcfRecord:
     return VcfRecord(fixed, rest, text(columns[0]), int(columns[1]), number)
 
 
+def shared_ends(ref: bytes, alt: bytes) -> tuple[int, int]:
+    """Return how many bases the alleles share at the start, and of the rest at the end."""
+    shorter = min(len(ref), len(alt))
+    first = 0
+    while first < shorter and ref[first] == alt[first]:
+        first += 1
+    last = 0
+    while last < shorter - first and ref[-1 - last] == alt[-1 - last]:
+        last += 1
+    return first, last
+
+
 def _shown(content: bytes) -> str:
     shown = content[:_SHOWN].decode("utf-8", errors="replace")
     return repr(shown + "..." if len(content) > _SHOWN else shown)
