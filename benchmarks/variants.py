@@ -23,11 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dnabert_enhancer.engine import Engine, EngineSettings, Predictions
+from dnabert_enhancer.engine import Engine, EngineSettings, Predictions, Target
 from dnabert_enhancer.engine.windows import distinct_windows
 from dnabert_enhancer.genome import open_genome
 from dnabert_enhancer.model import EnhancerModel, open_model
-from dnabert_enhancer.scan import Target
 from dnabert_enhancer.sequence import decode_bases, encode_bases
 from dnabert_enhancer.variants import (
     AlleleScorer,

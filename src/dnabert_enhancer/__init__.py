@@ -15,6 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.api import Model as Model
+    from dnabert_enhancer.api import load_model as load_model
     from dnabert_enhancer.engine import EngineSettings as EngineSettings
     from dnabert_enhancer.errors import DnabertEnhancerError as DnabertEnhancerError
     from dnabert_enhancer.errors import InputError as InputError
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from dnabert_enhancer.genome import Genome as Genome
     from dnabert_enhancer.genome import Interval as Interval
     from dnabert_enhancer.genome import Variant as Variant
+    from dnabert_enhancer.scan import Scan as Scan
+    from dnabert_enhancer.scan import ScanSettings as ScanSettings
+    from dnabert_enhancer.scan import SequenceSettings as SequenceSettings
+    from dnabert_enhancer.scan import merge_scans as merge_scans
 
 __version__ = "0.1.0"
 
@@ -31,8 +37,14 @@ _HOME = {
     "Genome": "genome",
     "InputError": "errors",
     "Interval": "genome",
+    "Model": "api",
     "ResourceError": "errors",
+    "Scan": "scan",
+    "ScanSettings": "scan",
+    "SequenceSettings": "scan",
     "Variant": "genome",
+    "load_model": "api",
+    "merge_scans": "scan",
 }
 """Where each public name is defined."""
 

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.engine import Predictions, Target
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.scan import (
     ResultFiles,
@@ -18,7 +18,6 @@ from dnabert_enhancer.scan import (
     ScanPlan,
     Scores,
     ScoreSettings,
-    Target,
     plan_grid,
     score_shard,
     write_results,
@@ -71,9 +70,9 @@ class RandomGenome:
 
 
 def results(folder: Path, scores: Scores) -> dict[str, bytes]:
-    chosen = ResultSettings(0.6, 3, windows=True, bedgraph=True)
+    chosen = ResultSettings(0.6, 3)
     with OutputSet() as out:
-        write_results(ResultFiles(out, str(folder / "p"), chosen), scores, chosen)
+        write_results(ResultFiles(out, str(folder / "p"), windows=True, bedgraph=True), scores, chosen)
     return {ending: (folder / f"p.{ending}").read_bytes() for ending in ENDINGS}
 
 

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dnabert_enhancer.engine import Engine, EngineSettings
+from dnabert_enhancer.engine import Engine, EngineSettings, Target
 from dnabert_enhancer.model import new_model, open_model, write_model
-from dnabert_enhancer.scan import Target
 from dnabert_enhancer.variants import Allele, AlleleScorer, GenomeBases, WindowPlan, around, place_allele
 
 COMPLEMENT = str.maketrans("ACGT", "TGCA")

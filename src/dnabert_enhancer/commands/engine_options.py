@@ -3,50 +3,45 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
+from dnabert_enhancer.commands.options import add_setting
 from dnabert_enhancer.engine import BackendName, Device, EngineSettings, Precision, Strand
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the engine's options, as a group of their own."""
     group = parser.add_argument_group("engine")
-    group.add_argument(
-        "--device", choices=[*Device], default="auto", help="where the model runs (default auto)"
-    )
-    group.add_argument(
-        "--backend", choices=[*BackendName], default="auto", help="what runs it (default auto: the fastest)"
-    )
-    group.add_argument(
-        "--precision",
+    add_setting(group, EngineSettings, "device", "where the model runs", choices=[*Device])
+    add_setting(group, EngineSettings, "backend", "what runs it; auto follows a rule", choices=[*BackendName])
+    add_setting(
+        group,
+        EngineSettings,
+        "precision",
+        "how exactly it computes; auto is float32, or bfloat16 on processors made for it where results agree",
         choices=[*Precision],
-        default="auto",
-        help="how exactly it computes (default auto: the fastest that agrees with float32 on the input)",
     )
-    group.add_argument(
-        "--batch-size",
+    add_setting(
+        group,
+        EngineSettings,
+        "batch_size",
+        "windows handed over together; 0 chooses",
         type=int,
-        default=0,
         metavar="N",
-        help="windows handed over together (default 0: chosen)",
     )
-    group.add_argument(
-        "--threads", type=int, default=0, metavar="N", help="processor threads (default 0: all it may use)"
+    add_setting(
+        group, EngineSettings, "threads", "processor threads; 0 takes all it may use", type=int, metavar="N"
     )
-    group.add_argument(
-        "--strand",
+    add_setting(
+        group,
+        EngineSettings,
+        "strand",
+        "both averages a window with its reverse complement",
         choices=[*Strand],
-        default="both",
-        help="both averages a window with its reverse complement (default)",
     )
 
 
 def settings_from(args: argparse.Namespace) -> EngineSettings:
     """Return the settings that the options ask for."""
-    return EngineSettings(
-        device=args.device,
-        backend=args.backend,
-        precision=args.precision,
-        batch_size=args.batch_size,
-        threads=args.threads,
-        strand=args.strand,
-    )
+    names = {field.name for field in dataclasses.fields(EngineSettings)}
+    return EngineSettings(**{name: value for name, value in vars(args).items() if name in names})

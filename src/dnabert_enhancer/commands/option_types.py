@@ -6,6 +6,7 @@ import argparse
 import math
 import re
 
+from dnabert_enhancer.commands.options import Options
 from dnabert_enhancer.errors import InputError
 
 
@@ -51,10 +52,10 @@ def shard(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def refuse_options(args: argparse.Namespace, names: tuple[str, ...], what: str) -> None:
+def refuse_options(args: argparse.Namespace | Options, names: tuple[str, ...], what: str) -> None:
     """Raise an `InputError` when an option was given that means nothing for `what`."""
     for name in names:
-        if getattr(args, name) is not None:
+        if (args.get(name) if isinstance(args, Options) else getattr(args, name)) is not None:
             option = "--" + name.replace("_", "-")
             raise InputError(f"{option} means nothing for {what}", remedy=f"leave {option} out")
 

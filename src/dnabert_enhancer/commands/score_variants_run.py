@@ -23,12 +23,11 @@ from dnabert_enhancer.commands.score_variants import (
 )
 from dnabert_enhancer.commands.score_variants_assembly import warn_of_other_assembly
 from dnabert_enhancer.commands.score_variants_output import finish
-from dnabert_enhancer.engine import Engine, EngineSettings, Precision
+from dnabert_enhancer.engine import Engine, EngineSettings, Precision, Target
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Genome, open_genome
 from dnabert_enhancer.model import EnhancerModel, open_model
-from dnabert_enhancer.scan import Target
 from dnabert_enhancer.shards import shard_path
 from dnabert_enhancer.variants import (
     AlleleScorer,

@@ -5,6 +5,7 @@ from dnabert_enhancer.engine.engine import Engine
 from dnabert_enhancer.engine.gate import Agreement, agreement
 from dnabert_enhancer.engine.predictions import Predictions
 from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision, Strand
+from dnabert_enhancer.engine.target import Target, WindowScores
 
 __all__ = [
     "Agreement",
@@ -15,6 +16,8 @@ __all__ = [
     "Precision",
     "Predictions",
     "Strand",
+    "Target",
+    "WindowScores",
     "agreement",
     "check_backends_agree",
 ]

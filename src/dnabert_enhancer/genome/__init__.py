@@ -4,6 +4,7 @@ The door of the room: other rooms import the names below and nothing else.
 """
 
 from dnabert_enhancer.genome.algebra import Stretches, merge_intervals, overlaps_any, subtract_intervals
+from dnabert_enhancer.genome.alphabet import foreign_letter_error, foreign_letters
 from dnabert_enhancer.genome.bed import BedRecord, read_bed
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
@@ -13,6 +14,7 @@ from dnabert_enhancer.genome.indexed_fasta import IndexedFasta, indexed_fasta
 from dnabert_enhancer.genome.interval import Interval
 from dnabert_enhancer.genome.interval_reader import read_intervals
 from dnabert_enhancer.genome.interval_table import IntervalTable
+from dnabert_enhancer.genome.locus import is_locus, parse_locus, within_contig
 from dnabert_enhancer.genome.region_operations import (
     Pairs,
     Spans,
@@ -49,8 +51,11 @@ __all__ = [
     "complement",
     "coverage",
     "difference_of",
+    "foreign_letter_error",
+    "foreign_letters",
     "frame_of_intervals",
     "indexed_fasta",
+    "is_locus",
     "merge",
     "merge_intervals",
     "nearest",
@@ -61,6 +66,7 @@ __all__ = [
     "overlapping_pairs",
     "overlaps",
     "overlaps_any",
+    "parse_locus",
     "read_bed",
     "read_contig_sizes",
     "read_fasta",
@@ -71,4 +77,5 @@ __all__ = [
     "subtract",
     "subtract_intervals",
     "union_of",
+    "within_contig",
 ]

@@ -2,18 +2,13 @@
 
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, GridNotes, Regions, ScanGrid, plan_grid
 from dnabert_enhancer.scan.nulls import automatic_null_fraction, q_values
-from dnabert_enhancer.scan.results import (
-    CALL_COLUMNS,
-    ResultCounts,
-    ResultFiles,
-    ResultSettings,
-    write_results,
-)
-from dnabert_enhancer.scan.run import ScanPlan, score_shard
-from dnabert_enhancer.scan.score import ScoreSettings
+from dnabert_enhancer.scan.result_files import ResultFiles, write_results
+from dnabert_enhancer.scan.results import CALL_COLUMNS, ResultCounts, ResultSettings, result_parts
+from dnabert_enhancer.scan.scan_result import Scan, Track, merge_scans
 from dnabert_enhancer.scan.scores import ScoreHeader, Scores, ScoreWriter
-from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer, SequenceSettings
-from dnabert_enhancer.scan.target import Target, WindowScores
+from dnabert_enhancer.scan.scoring import ScanPlan, ScoreSettings, plan_scan, score_shard
+from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer
+from dnabert_enhancer.scan.settings import ScanSettings, SequenceSettings, shortest_sequence
 
 __all__ = [
     "BLOCK_WINDOWS",
@@ -24,8 +19,10 @@ __all__ = [
     "ResultCounts",
     "ResultFiles",
     "ResultSettings",
+    "Scan",
     "ScanGrid",
     "ScanPlan",
+    "ScanSettings",
     "ScoreHeader",
     "ScoreSettings",
     "ScoreWriter",
@@ -33,11 +30,14 @@ __all__ = [
     "SequenceScore",
     "SequenceScorer",
     "SequenceSettings",
-    "Target",
-    "WindowScores",
+    "Track",
     "automatic_null_fraction",
+    "merge_scans",
     "plan_grid",
+    "plan_scan",
     "q_values",
+    "result_parts",
     "score_shard",
+    "shortest_sequence",
     "write_results",
 ]

@@ -33,6 +33,11 @@ class Call(NamedTuple):
     highest: float
     windows: int
 
+    @property
+    def score(self) -> int:
+        """1000 times the maximum, cut to 0..1000, as BED has it."""
+        return min(1000, max(0, round(1000 * self.maximum)))
+
 
 class _Open(NamedTuple):
     start: int

@@ -1,29 +1,21 @@
-"""Second half of a scan: scores from a file become a track, calls with q-values, and what was scanned."""
+"""Results of a scan from its scores, block by block: runs of the track, calls, and what was scanned."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.files import OutputSet, tabix_index
-from dnabert_enhancer.model import Task
-from dnabert_enhancer.scan.bigwig import BigWigWriter
 from dnabert_enhancer.scan.calls import Call, CallBuilder, UnionBuilder
-from dnabert_enhancer.scan.nulls import q_values, score_bins
 from dnabert_enhancer.scan.scores import Scores
 from dnabert_enhancer.scan.tracks import MeanTrack, Runs
 
-_log = logging.getLogger(__name__)
 CALL_COLUMNS = ("chrom", "start", "end", "name", "score", "strand", "summit", "mean", "maximum", "q_value")
 WINDOW_COLUMNS = ("chrom", "start", "end", "logit", "probability", "q_value")
 VALUE_COLUMNS = ("chrom", "start", "end", "value", "q_value")
-NO_VALUE = "NA"
 
 
 @dataclass(frozen=True)
@@ -36,14 +28,10 @@ class ResultSettings:
         Windows that score at least this are called.
     merge_gap : int
         Called windows with at most this many bases between them become one call.
-    windows, bedgraph : bool
-        Whether to write the optional ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``.
     """
 
     threshold: float
     merge_gap: int = 0
-    windows: bool = False
-    bedgraph: bool = False
 
 
 class ContigWindows(NamedTuple):
@@ -55,162 +43,51 @@ class ContigWindows(NamedTuple):
     scores: NDArray[np.float32]
 
 
+class ResultPart(NamedTuple):
+    """Results of one contig that nothing later in the scan can change.
+
+    Attributes
+    ----------
+    contig : str
+    runs : Runs
+        Of the track: per base the mean of the windows that cover it.
+    calls : list of Call
+    scanned : list of (int, int)
+        0-based start and end of what scored windows cover.
+    windows : ContigWindows or None
+        Windows that were scored.
+    """
+
+    contig: str
+    runs: Runs
+    calls: list[Call]
+    scanned: list[tuple[int, int]]
+    windows: ContigWindows | None = None
+
+
+def result_parts(scores: Scores, settings: ResultSettings) -> Iterator[ResultPart]:
+    """Yield the results of a whole scan, in the order of the genome, a block of windows at a time."""
+    length = scores.grid.window_length
+    track = MeanTrack(length, max(scores.largest, 1.0))
+    caller = CallBuilder(length, settings.threshold, settings.merge_gap)
+    union = UnionBuilder(length)
+    contig = ""
+    for part in scored_windows(scores):
+        if contig and part.contig != contig:
+            yield ResultPart(contig, track.finish(), caller.finish(), union.finish())
+        contig = part.contig
+        runs, calls = track.add(part.starts, part.scores), caller.add(part.starts, part.ranks, part.scores)
+        yield ResultPart(contig, runs, calls, union.add(part.starts), part)
+    if contig:
+        yield ResultPart(contig, track.finish(), caller.finish(), union.finish())
+
+
 class ResultCounts(NamedTuple):
     """What was written: calls, bases in calls, bases scanned."""
 
     calls: int
     called_bases: int
     scanned_bases: int
-
-
-class _Indexed(NamedTuple):
-    """A bgzip stream, where it is being written, and where its tabix index goes."""
-
-    stream: TextIO
-    path: Path
-    index_path: Path
-
-    @classmethod
-    def open(cls, out: OutputSet, final: str) -> _Indexed:
-        """Open an output and claim its index."""
-        stream = out.open_text(final)
-        return cls(stream, Path(stream.name), out.path(f"{final}.tbi"))
-
-    def finish(self) -> None:
-        """Close the stream and index the file."""
-        self.stream.close()
-        tabix_index(self.path)
-        made = next(path for ending in (".tbi", ".csi") if (path := Path(f"{self.path}{ending}")).exists())
-        made.replace(self.index_path)
-
-
-class ResultFiles:
-    """The files of a scan's results, opened at once so that a place that cannot be written shows early.
-
-    Parameters
-    ----------
-    out : OutputSet
-    prefix : str
-        What all names begin with.
-    settings : ResultSettings
-    """
-
-    def __init__(self, out: OutputSet, prefix: str, settings: ResultSettings) -> None:
-        self.bigwig_path = out.path(f"{prefix}.bw")
-        self.calls = _Indexed.open(out, f"{prefix}.calls.bed.gz")
-        self.scanned = out.open_text(f"{prefix}.scanned.bed")
-        self.windows = _Indexed.open(out, f"{prefix}.windows.tsv.gz") if settings.windows else None
-        self.bedgraph = _Indexed.open(out, f"{prefix}.bedgraph.gz") if settings.bedgraph else None
-
-    def finish(self) -> None:
-        """Close all files and make their indexes."""
-        self.scanned.close()
-        for output in (self.calls, self.windows, self.bedgraph):
-            if output is not None:
-                output.finish()
-
-
-def write_results(files: ResultFiles, scores: Scores, settings: ResultSettings) -> ResultCounts:
-    """Write the results of a whole scan, streaming.
-
-    ``PREFIX.bw``: per base the mean score of the windows that cover it; bases under no scored window have no
-    value. ``PREFIX.calls.bed.gz`` with its index: columns `CALL_COLUMNS`; ``score`` is 1000 times the
-    maximum, cut to 0..1000, ``summit`` the 0-based centre of the highest window, ``mean`` and ``maximum``
-    those of the called windows, ``q_value`` that of the highest window. ``PREFIX.scanned.bed``: the union of
-    the scored windows. `ResultSettings` adds ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``.
-
-    Where no window could be scored, such as in a gap of the assembly, all of them are empty, with a warning.
-    """
-    if not scores.scored_counts.any():
-        counts = scores.total("counts")
-        skipped = {name: n for name, n in counts.items() if n and name not in ("windows", "scored")}
-        _log.warning(
-            "none of %d windows could be scored (%s), the results are empty; "
-            "check the regions, or raise --max-unknown",
-            scores.grid.n_windows,
-            _listed(skipped),
-        )
-    return _ResultWriter(files, scores, settings).write()
-
-
-class _ResultWriter:
-    def __init__(self, files: ResultFiles, scores: Scores, settings: ResultSettings) -> None:
-        self._files = files
-        self._scores = scores
-        self._length = scores.grid.window_length
-        self._has_logits = scores.settings["task"] != Task.REGRESSION
-        self._q_values = q_values(scores.scored_counts, scores.null_counts)
-        self._track = MeanTrack(self._length, max(scores.largest, 1.0))
-        self._caller = CallBuilder(self._length, settings.threshold, settings.merge_gap)
-        self._union = UnionBuilder(self._length)
-        self._n_calls = self._called_bases = self._scanned_bases = 0
-
-    def write(self) -> ResultCounts:
-        self._files.calls.stream.write("#" + "\t".join(CALL_COLUMNS) + "\n")
-        if self._files.windows is not None:
-            columns = WINDOW_COLUMNS if self._has_logits else VALUE_COLUMNS
-            self._files.windows.stream.write("#" + "\t".join(columns) + "\n")
-        contig = ""
-        with BigWigWriter(self._files.bigwig_path, self._scores.grid.contigs) as bigwig:
-            for part in scored_windows(self._scores):
-                if part.contig != contig:
-                    self._end_contig(contig, bigwig)
-                    contig = part.contig
-                self._write_runs(contig, self._track.add(part.starts, part.scores), bigwig)
-                self._write_calls(contig, self._caller.add(part.starts, part.ranks, part.scores))
-                self._write_scanned(contig, self._union.add(part.starts))
-                self._write_windows(part)
-            self._end_contig(contig, bigwig)
-        self._files.finish()
-        return ResultCounts(self._n_calls, self._called_bases, self._scanned_bases)
-
-    def _end_contig(self, contig: str, bigwig: BigWigWriter) -> None:
-        self._write_runs(contig, self._track.finish(), bigwig)
-        self._write_calls(contig, self._caller.finish())
-        self._write_scanned(contig, self._union.finish())
-
-    def _write_runs(self, contig: str, runs: Runs, bigwig: BigWigWriter) -> None:
-        bigwig.add(contig, runs)
-        if self._files.bedgraph is not None:
-            columns = zip(runs.start.tolist(), runs.end.tolist(), _digits(runs.value), strict=True)
-            self._files.bedgraph.stream.writelines(
-                f"{contig}\t{start}\t{end}\t{value}\n" for start, end, value in columns
-            )
-
-    def _write_calls(self, contig: str, calls: Sequence[Call]) -> None:
-        if not calls:
-            return
-        q = self._q_text(np.array([call.highest for call in calls], dtype=np.float32))
-        mean = _digits(np.array([call.mean for call in calls], dtype=np.float32))
-        maximum = _digits(np.array([call.maximum for call in calls], dtype=np.float32))
-        for number, call in enumerate(calls):
-            self._n_calls += 1
-            self._called_bases += call.end - call.start
-            score = min(1000, max(0, round(1000 * call.maximum)))
-            self._files.calls.stream.write(
-                f"{contig}\t{call.start}\t{call.end}\tcall_{self._n_calls}\t{score}\t.\t{call.summit}\t"
-                f"{mean[number]}\t{maximum[number]}\t{q[number]}\n"
-            )
-
-    def _write_scanned(self, contig: str, intervals: Sequence[tuple[int, int]]) -> None:
-        for start, end in intervals:
-            self._scanned_bases += end - start
-            self._files.scanned.write(f"{contig}\t{start}\t{end}\n")
-
-    def _write_windows(self, part: ContigWindows) -> None:
-        if self._files.windows is None:
-            return
-        columns = [part.starts.tolist(), (part.starts + self._length).tolist(), _digits(part.ranks)]
-        if self._has_logits:
-            columns.append(_digits(part.scores))
-        columns.append(self._q_text(part.ranks))
-        self._files.windows.stream.writelines(
-            f"{part.contig}\t" + "\t".join(map(str, row)) + "\n" for row in zip(*columns, strict=True)
-        )
-
-    def _q_text(self, ranks: NDArray[np.float32]) -> list[str]:
-        q = self._q_values[score_bins(ranks)]
-        return [NO_VALUE if value != value else f"{value:.6g}" for value in q.tolist()]
 
 
 def scored_windows(scores: Scores) -> Iterator[ContigWindows]:
@@ -226,12 +103,3 @@ def scored_windows(scores: Scores) -> Iterator[ContigWindows]:
         for part in np.split(np.arange(len(scored)), edges):
             name = grid.contigs[contig_index[part[0]]][0]
             yield ContigWindows(name, starts[part], block[part, 0], block[part, 1])
-
-
-def _digits(values: NDArray[np.float32]) -> list[str]:
-    """Return each value with the fewest digits that give the same float32 back."""
-    return [str(text) for text in values.astype("U").tolist()]
-
-
-def _listed(counts: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {int(number)}" for name, number in counts.items()) or "nothing to score"

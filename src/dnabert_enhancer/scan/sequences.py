@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.engine import Predictions, Target, WindowScores
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS
-from dnabert_enhancer.scan.score import SKIPPED_UNKNOWN, Predictor
-from dnabert_enhancer.scan.target import Target, WindowScores
+from dnabert_enhancer.scan.scoring import SKIPPED_UNKNOWN, Predictor
 from dnabert_enhancer.sequence import encode_bases, tile_starts, unknown_fraction
 
 SKIPPED_SHORT = "shorter_than_a_token"
@@ -53,26 +52,6 @@ class SequenceScore(NamedTuple):
     mean: float
     summit: int
     note: str
-
-
-@dataclass(frozen=True)
-class SequenceSettings:
-    """How sequences are cut into windows.
-
-    Parameters
-    ----------
-    window_length, stride : int
-        In bp. A sequence of at most `window_length` is one window.
-    minimum_length : int
-        Shorter sequences, in which the model finds no token, are skipped.
-    max_unknown : float
-        Windows with a larger share of unknown bases are skipped.
-    """
-
-    window_length: int
-    stride: int
-    minimum_length: int = 1
-    max_unknown: float = 0.1
 
 
 @dataclass
@@ -125,14 +104,22 @@ class SequenceScorer:
     ----------
     engine : Predictor
     target : Target
-    settings : SequenceSettings
+    window_length, stride : int
+        In bp. A sequence of at most `window_length` is one window.
+    minimum_length : int
+        Shorter sequences, in which the model finds no token, are skipped.
+    max_unknown : float
+        Windows with a larger share of unknown bases are skipped.
     on_windows : callable, optional
         Called with name, starts (int64[n], 0-based), window length and scores as they are found.
     """
 
     engine: Predictor
     target: Target
-    settings: SequenceSettings
+    window_length: int
+    stride: int
+    minimum_length: int = 1
+    max_unknown: float = 0.1
     on_windows: Callable[[str, NDArray[np.int64], int, WindowScores], None] | None = None
     _rows: list[_Row] = field(default_factory=list, init=False)
     _jobs: list[_Job] = field(default_factory=list, init=False)
@@ -148,14 +135,14 @@ class SequenceScorer:
 
     def _plan(self, given: NamedSequence) -> None:
         codes = encode_bases(given.sequence)
-        length = min(len(codes), self.settings.window_length)
+        length = min(len(codes), self.window_length)
         row = _Row(given.name, len(codes), 0, "")
         self._rows.append(row)
-        if len(codes) < self.settings.minimum_length:
+        if len(codes) < self.minimum_length:
             row.note = SKIPPED_SHORT
             return
-        starts = tile_starts(0, len(codes), length, self.settings.stride)
-        good = unknown_fraction(codes, starts, length) <= self.settings.max_unknown
+        starts = tile_starts(0, len(codes), length, self.stride)
+        good = unknown_fraction(codes, starts, length) <= self.max_unknown
         row.skipped = int(np.count_nonzero(~good))
         starts = starts[good]
         if len(starts) == 0:

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.engine import Predictions, Target
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import ModelCard
-from dnabert_enhancer.scan import Target
 from dnabert_enhancer.variants.alleles import Allele
 from dnabert_enhancer.variants.effect import AlleleScores, EffectStatistic
 from dnabert_enhancer.variants.reasons import SkipReason

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Predictions
-from dnabert_enhancer.scan import Target
+from dnabert_enhancer.engine import Predictions, Target
 
 
 class GcEngine:

@@ -61,9 +61,10 @@ def scores_of(
 
 
 def written(folder: Path, scores: Scores, **settings: object) -> ResultCounts:
+    extra = {name: bool(settings.pop(name, False)) for name in ("windows", "bedgraph")}
     chosen = ResultSettings(**({"threshold": 0.5} | settings))
     with OutputSet() as out:
-        return write_results(ResultFiles(out, str(folder / "p"), chosen), scores, chosen)
+        return write_results(ResultFiles(out, str(folder / "p"), **extra), scores, chosen)
 
 
 def rows(path: Path) -> list[list[str]]:

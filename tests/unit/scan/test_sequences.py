@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from dnabert_enhancer.scan import NamedSequence, SequenceScore, SequenceScorer, SequenceSettings
+from dnabert_enhancer.scan import NamedSequence, SequenceScore, SequenceScorer
 from dnabert_enhancer.scan import sequences as module
 
-SETTINGS = SequenceSettings(window_length=10, stride=4, minimum_length=3)
+SETTINGS = {"window_length": 10, "stride": 4, "minimum_length": 3}
 
 
 def probability(sequence: str) -> float:
@@ -18,8 +18,8 @@ def probability(sequence: str) -> float:
     return 1 / (1 + math.exp(-10 * (share - 0.5)))
 
 
-def scores(engine, target, *sequences: str, settings: SequenceSettings = SETTINGS) -> list[SequenceScore]:
-    scorer = SequenceScorer(engine, target, settings)
+def scores(engine, target, *sequences: str) -> list[SequenceScore]:
+    scorer = SequenceScorer(engine, target, **SETTINGS)
     return list(scorer.scores(NamedSequence(f"s{i}", bases) for i, bases in enumerate(sequences)))
 
 
@@ -108,8 +108,8 @@ def test_every_window_is_reported_when_asked_for(engine, target) -> None:
     scorer = SequenceScorer(
         engine,
         target,
-        SETTINGS,
-        lambda name, starts, length, _: seen.append((name, starts.tolist(), length)),
+        on_windows=lambda name, starts, length, _: seen.append((name, starts.tolist(), length)),
+        **SETTINGS,
     )
     list(scorer.scores([NamedSequence("a", "ACGTACGTACG"), NamedSequence("b", "ACGT")]))
     assert seen == [("a", [0, 1], 10), ("b", [0], 4)]

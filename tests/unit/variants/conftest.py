@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.engine import Predictions, Target
 from dnabert_enhancer.genome import ContigNames
 from dnabert_enhancer.model import ModelCard
-from dnabert_enhancer.scan import Target
 from dnabert_enhancer.sequence import reverse_complement
 from dnabert_enhancer.variants import AlleleScorer, WindowPlan
 

@@ -7,10 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.engine import Predictions, Target
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import ModelCard
-from dnabert_enhancer.scan import Target
 
 
 def model(task: str, *labels: str) -> SimpleNamespace:

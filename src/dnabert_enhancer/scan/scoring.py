@@ -1,21 +1,27 @@
-"""First half of a scan: scores of a run of blocks, streamed from the genome through the engine to a file."""
+"""Scores the windows of a scan or of one shard: from the genome through the engine to a file, streaming."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import IO, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Predictions
-from dnabert_enhancer.scan.grid import ScanGrid
-from dnabert_enhancer.scan.nulls import SCORE_BINS, count_scores
-from dnabert_enhancer.scan.scores import ScoreWriter
-from dnabert_enhancer.scan.target import Target, WindowScores
+from dnabert_enhancer import __version__
+from dnabert_enhancer.engine import Engine, Predictions, Target, WindowScores
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import sha256_of
+from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.scan.grid import GridNotes, Regions, ScanGrid, plan_grid
+from dnabert_enhancer.scan.nulls import SCORE_BINS, automatic_null_fraction, count_scores
+from dnabert_enhancer.scan.scores import ENGINE_SETTINGS, ScoreHeader, ScoreWriter
+from dnabert_enhancer.scan.settings import ScanSettings
 from dnabert_enhancer.sequence import (
     UNKNOWN_BASE,
     dinucleotide_shuffle,
@@ -64,6 +70,142 @@ class ScoreSettings:
     max_unknown: float = 0.1
     null_fraction: float = 0.0
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class ScanPlan:
+    """All that is decided before the first window is scored; equal for all shards of a scan.
+
+    Parameters
+    ----------
+    grid : ScanGrid
+    target : Target
+        Which output of the model is reported.
+    score_settings : ScoreSettings
+    calls : mapping
+        ``threshold`` and ``merge_gap`` to make calls with.
+    genome_digest : str
+        SHA-256 of the genome's file.
+    skipped : dict of str to int
+        What never came onto the grid, by reason.
+    """
+
+    grid: ScanGrid
+    target: Target
+    score_settings: ScoreSettings
+    calls: Mapping[str, Any]  # JSON numbers
+    genome_digest: str
+    skipped: dict[str, int] = field(default_factory=dict)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the scores depend on beside the model and the engine, as JSON values."""
+        return {
+            "version": __version__,
+            "task": str(self.target.task),
+            "label": self.target.label,
+            "genome_digest": self.genome_digest,
+            "grid_digest": self.grid.digest,
+            "window_length": self.grid.window_length,
+            "stride": self.grid.stride,
+            "block_windows": self.grid.block_windows,
+            "max_unknown": self.score_settings.max_unknown,
+            "null_fraction": self.score_settings.null_fraction,
+            "seed": self.score_settings.seed,
+        }
+
+
+def plan_scan(
+    model: EnhancerModel,
+    target: Target,
+    genome: Genome,
+    regions: Regions | None,
+    settings: ScanSettings,
+) -> tuple[ScanPlan, GridNotes]:
+    """Return what is to be scored, and what became of the regions.
+
+    Parameters
+    ----------
+    model : EnhancerModel
+    target : Target
+    genome : Genome
+    regions : Regions, optional
+        What to scan; default: whole contigs.
+    settings : ScanSettings
+        Its `contigs` are the genome's own names.
+
+    Raises
+    ------
+    InputError
+        No window fits, or the settings do not suit the model.
+    """
+    window, stride = settings.tiling(model)
+    try:
+        grid, notes = plan_grid(genome.contig_sizes, window, stride, regions, settings.contigs or None)
+    except InputError as error:
+        raise InputError(error.problem, source=genome.path, remedy=error.remedy) from None
+    fraction = settings.null_fraction
+    if not settings.null:
+        fraction = 0.0
+    elif fraction is None:
+        fraction = automatic_null_fraction(grid.n_windows)
+    score_settings = ScoreSettings(settings.max_unknown, fraction, settings.seed)
+    calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
+    return ScanPlan(grid, target, score_settings, calls, sha256_of(genome.path)), notes
+
+
+def score_shard(
+    plan: ScanPlan,
+    genome: SequenceSource,
+    engine: Engine,
+    file: str | os.PathLike[str] | IO[bytes],
+    shard: tuple[int, int] = (1, 1),
+    progress: Callable[[int], None] | None = None,
+) -> ScoreHeader:
+    """Score one shard of a scan into a score file; return its header.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+        Equal for all shards.
+    genome : SequenceSource
+    engine : Engine
+    file : path or binary file
+        Where the scores go; see `scores`.
+    shard : tuple of (int, int)
+        Which shard, from 1, of how many.
+    progress : callable, optional
+        Called with the number of windows done since the last call.
+    """
+    first, last = plan.grid.shard_windows(*shard)
+    with ScoreWriter(file, last - first) as writer:
+        tally = score_blocks(
+            genome,
+            plan.grid,
+            plan.grid.shard_blocks(*shard),
+            engine,
+            plan.target,
+            plan.score_settings,
+            writer,
+            progress,
+        )
+        if shard[0] == 1:
+            tally.counts.update(plan.skipped)
+        description = engine.description()
+        model = {"model": engine.model.card.name, "model_digest": engine.model.digest}
+        chosen = {name: description.get(name) for name in ENGINE_SETTINGS}
+        header = ScoreHeader(
+            settings=plan.settings() | model | chosen | {"strand": str(engine.settings.strand)},
+            calls=dict(plan.calls),
+            contigs=plan.grid.contigs,
+            windows=(first, last),
+            shard=shard,
+            counts={name: number for name, number in sorted(tally.counts.items()) if number},
+            engine=description,
+            seconds={"model": tally.model_seconds, "other": tally.seconds - tally.model_seconds},
+            largest=tally.largest,
+        )
+        writer.close(header, tally.scored_counts, tally.null_counts, plan.grid)
+    return header
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Which number of a model's prediction a scan reports: the class, what ranks windows, what is compared."""
+"""Which output of a model is reported: its label, its score, and the threshold from which it is positive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Predictions
+from dnabert_enhancer.engine.predictions import Predictions
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, Task
 
@@ -76,6 +76,39 @@ class Target:
     def is_probability(self) -> bool:
         """Whether scores lie in 0..1."""
         return self.task != Task.REGRESSION
+
+    def threshold(self, model: EnhancerModel, asked: float | str | None = None) -> float:
+        """Return the score from which a window is positive.
+
+        Parameters
+        ----------
+        model : EnhancerModel
+        asked : float or str, optional
+            A number, or the name of one of the card's thresholds; default: the card's own default.
+
+        Raises
+        ------
+        InputError
+            No probability, for a target that is one; no threshold of that name; a model that predicts values,
+            for which no threshold is natural, where none is asked for.
+        """
+        if isinstance(asked, str):
+            return model.card.threshold(asked)
+        if asked is not None:
+            return self.check_threshold(asked)
+        if not self.is_probability:
+            raise InputError(
+                f"{model.card.name} predicts values, not probabilities", remedy="give --threshold"
+            )
+        return model.card.threshold()
+
+    def check_threshold(self, threshold: float) -> float:
+        """Return a threshold that suits the target; raises `InputError` for another."""
+        if self.is_probability and not 0 <= threshold <= 1:
+            raise InputError(
+                f"--threshold {threshold} is not a probability", remedy="give a number from 0 to 1"
+            )
+        return threshold
 
     def scores(self, predictions: Predictions) -> WindowScores:
         """Return the target's scores."""

@@ -7,10 +7,11 @@ import io
 import numpy as np
 import pytest
 
-from dnabert_enhancer.scan import ScanGrid, ScoreSettings, Target, plan_grid
+from dnabert_enhancer.engine import Target
+from dnabert_enhancer.scan import ScanGrid, ScoreSettings, plan_grid
 from dnabert_enhancer.scan.nulls import count_scores
-from dnabert_enhancer.scan.score import ScoreTally, score_blocks
 from dnabert_enhancer.scan.scores import FORMAT, ScoreHeader, ScoreWriter
+from dnabert_enhancer.scan.scoring import ScoreTally, score_blocks
 from dnabert_enhancer.sequence import decode_bases, encode_bases
 from dnabert_enhancer.shards import ShardFile
 

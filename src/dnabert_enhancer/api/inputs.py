@@ -1,0 +1,228 @@
+"""What users give to the API (texts, tables, arrays, paths) in the forms that the library reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import (
+    Genome,
+    Interval,
+    foreign_letter_error,
+    foreign_letters,
+    is_locus,
+    open_genome,
+    parse_locus,
+    read_fasta,
+    read_intervals,
+    within_contig,
+)
+from dnabert_enhancer.scan import NamedSequence, Regions
+from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GenomeInput = Genome | str | os.PathLike[str]
+_NOT_SEQUENCES = (
+    "give a list of texts such as ['ACGT'], uint8 base codes (A 0, C 1, G 2, T 3, other 4), or a path"
+)
+
+
+def opened_genome(genome: GenomeInput) -> AbstractContextManager[Genome]:
+    """Return a context that gives a genome: the user's own, which stays open, or one of a path."""
+    return nullcontext(genome) if isinstance(genome, Genome) else open_genome(genome)
+
+
+def named_sequences(sequences: Any) -> Iterator[NamedSequence]:  # see `Model.predict`
+    """Yield the sequences that `Model.predict` was given, with names.
+
+    Raises
+    ------
+    InputError
+        What is no DNA: the sequence and what to give instead.
+    """
+    if isinstance(sequences, (str, os.PathLike)):
+        yield from _of_path(sequences)
+    elif hasattr(sequences, "iloc"):
+        yield from _of_frame(sequences)
+    elif isinstance(sequences, Mapping):
+        for name, sequence in sequences.items():
+            yield NamedSequence(str(name), _letters(sequence, str(name)))
+    elif isinstance(sequences, np.ndarray) and sequences.ndim != 2:
+        shape = f"{sequences.dtype} of shape {sequences.shape}"
+        remedy = (
+            "one-hot arrays become codes by argmax over the bases" if sequences.ndim == 3 else _NOT_SEQUENCES
+        )
+        raise InputError(
+            f"an array of sequences has the shape (sequences, length), not {shape}", remedy=remedy
+        )
+    elif isinstance(sequences, (bytes, bytearray)) or not isinstance(sequences, Iterable):
+        raise InputError(f"{type(sequences).__name__} is not a list of sequences", remedy=_NOT_SEQUENCES)
+    else:
+        for number, item in enumerate(sequences, start=1):
+            if isinstance(item, NamedSequence):
+                yield item
+            else:
+                yield NamedSequence(f"sequence{number}", _letters(item, f"number {number}"))
+
+
+def fasta_sequences(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
+    """Yield the sequences of a FASTA, plain or gzip; ``-`` is standard input."""
+    for record in read_fasta(path):
+        yield NamedSequence(record.name, record.sequence)
+
+
+def table_sequences(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
+    """Yield the sequences of a TSV or CSV with a column 'sequence' and maybe 'name'."""
+    from dnabert_enhancer.dataset import read_table
+
+    rows = read_table(os.fspath(path), labelled=False)
+    for name, sequence in zip(rows.names, rows.sequences, strict=True):
+        yield NamedSequence(name, sequence)
+
+
+def regions_of(
+    regions: Any,  # see `Model.scan`
+    genome: Genome,
+    *,
+    skip_outside: bool = False,
+) -> tuple[Regions | None, dict[str, int]]:
+    """Return the regions that `Model.scan` was given, and how many were left out, by reason.
+
+    Raises
+    ------
+    InputError
+        A region that is not in the genome (unless `skip_outside`), or what is no region.
+    """
+    if regions is None:
+        return None, {}
+    is_text = isinstance(regions, str)
+    is_place = is_text and not Path(regions).exists() and (is_locus(regions) or genome.names.resolve(regions))
+    if isinstance(regions, os.PathLike) or (is_text and not is_place):
+        if is_text and ":" in regions and not Path(regions).exists():
+            parse_locus(regions, genome.contig_sizes, genome.names)
+        table = read_intervals(regions, genome.contig_sizes, names=genome.names, skip_outside=skip_outside)
+        return Regions(table.contigs, table.contig_index, table.start, table.end), table.skipped
+    found: list[Interval] = []
+    skipped: dict[str, int] = {}
+    items = _rows_of_frame(regions) if hasattr(regions, "iloc") else _items(regions)
+    for item in items:
+        try:
+            found.append(_located(item, genome))
+        except InputError:
+            contig = item.rpartition(":")[0] or item if isinstance(item, str) else item.contig
+            if not skip_outside:
+                raise
+            reason = "beyond_contig_end" if genome.names.resolve(contig) else "contig_not_in_genome"
+            skipped[reason] = skipped.get(reason, 0) + 1
+    contigs = list(genome.contig_sizes)
+    place = {name: number for number, name in enumerate(contigs)}
+    columns = (
+        np.array([place[interval.contig] for interval in found], np.int64),
+        np.array([interval.start for interval in found], np.int64),
+        np.array([interval.end for interval in found], np.int64),
+    )
+    return Regions(contigs, *columns), skipped
+
+
+def require_columns(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
+    """Raise `InputError` for columns that a table lacks, naming them and those that are there."""
+    lacking = [name for name in columns if name not in frame.columns]
+    if lacking:
+        there = ", ".join(map(str, frame.columns[:12])) or "none"
+        raise InputError(
+            f"{what} lacks the column{'s' if len(lacking) > 1 else ''} {', '.join(lacking)}; it has {there}",
+            remedy="rename its columns with DataFrame.rename",
+        )
+
+
+def _of_path(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
+    text = os.fspath(path)
+    if (
+        text != "-"
+        and not Path(text).exists()
+        and text
+        and not foreign_letters(text.encode("utf-8", "replace"))
+    ):
+        raise InputError(
+            "a single text is taken for the name of a file",
+            source=f"{text[:30]!r}",
+            remedy="give a list: ['ACGT']",
+        )
+    from dnabert_enhancer.files import read_text_lines
+
+    first = next((line for _, line in read_text_lines(text) if line.strip()), "")
+    yield from fasta_sequences(text) if first.startswith((">", ";")) else table_sequences(text)
+
+
+def _of_frame(frame: pd.DataFrame) -> Iterator[NamedSequence]:
+    require_columns(frame, ["sequence"], "the table of sequences")
+    names = frame["name"] if "name" in frame.columns else [f"sequence{n + 1}" for n in range(len(frame))]
+    for name, sequence in zip(names, frame["sequence"], strict=True):
+        yield NamedSequence(str(name), _letters(sequence, str(name)))
+
+
+def _letters(sequence: object, name: str) -> str:
+    if isinstance(sequence, np.ndarray):
+        if sequence.dtype != np.uint8 or sequence.ndim != 1 or (sequence > UNKNOWN_BASE).any():
+            raise InputError(
+                f"{sequence.dtype} of shape {sequence.shape} is not an array of base codes",
+                source="sequences",
+                location=name,
+                remedy="give uint8 codes: A 0, C 1, G 2, T 3, other 4",
+            )
+        return decode_bases(sequence)
+    if not isinstance(sequence, str):
+        remedy = "decode them: sequence.decode()" if isinstance(sequence, bytes) else _NOT_SEQUENCES
+        raise InputError(
+            f"{type(sequence).__name__} is not a sequence", source="sequences", location=name, remedy=remedy
+        )
+    content = sequence.encode("latin-1", "replace")
+    if foreign_letters(content):
+        error = foreign_letter_error(content, "sequences", 0)
+        raise InputError(error.problem, source="sequences", location=name, remedy=error.remedy)
+    return sequence
+
+
+def _items(regions: Any) -> Iterator[str | Interval]:
+    for item in [regions] if isinstance(regions, (str, Interval)) else regions:
+        if not isinstance(item, (str, Interval)):
+            raise InputError(
+                f"{item!r} is not a region",
+                remedy="give texts such as 'chr16:1-1,000', which count from 1 as browsers do, "
+                "or Interval('chr16', 0, 1000), which counts from 0",
+            )
+        yield item
+
+
+def _rows_of_frame(frame: pd.DataFrame) -> Iterator[Interval]:
+    require_columns(frame, ["chrom", "start", "end"], "the table of regions")
+    for name in ("start", "end"):
+        if frame[name].dtype.kind not in "iu":
+            raise InputError(
+                f"the column {name} of the table of regions holds {frame[name].dtype}, not whole numbers",
+                remedy="give 0-based, half-open positions",
+            )
+    columns = (frame["chrom"].astype(str), frame["start"], frame["end"])
+    for number, (contig, start, end) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+        try:
+            yield Interval(contig, start, end)
+        except InputError as error:
+            raise InputError(
+                error.problem, source="regions", location=f"row {number}", remedy=error.remedy
+            ) from None
+
+
+def _located(item: str | Interval, genome: Genome) -> Interval:
+    """Return a region under the genome's own name of its contig; raises `InputError` where it is outside."""
+    if isinstance(item, str):
+        return parse_locus(item, genome.contig_sizes, genome.names)
+    interval = Interval(genome.own_name(item.contig), item.start, item.end, item.strand)
+    return within_contig(interval, genome.contig_sizes)

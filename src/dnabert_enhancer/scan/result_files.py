@@ -1,0 +1,179 @@
+"""Writes the results of a scan, streaming: track, calls with q-values, what was scanned, windows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.files import OutputSet, tabix_index
+from dnabert_enhancer.model import Task
+from dnabert_enhancer.scan.bigwig import BigWigWriter
+from dnabert_enhancer.scan.calls import Call
+from dnabert_enhancer.scan.nulls import q_values, score_bins
+from dnabert_enhancer.scan.results import (
+    CALL_COLUMNS,
+    VALUE_COLUMNS,
+    WINDOW_COLUMNS,
+    ContigWindows,
+    ResultCounts,
+    ResultSettings,
+    result_parts,
+)
+from dnabert_enhancer.scan.scores import Scores
+from dnabert_enhancer.scan.tracks import Runs
+
+_log = logging.getLogger(__name__)
+NO_VALUE = "NA"
+
+
+class _Indexed(NamedTuple):
+    """A bgzip stream, where it is being written, and where its tabix index goes."""
+
+    stream: TextIO
+    path: Path
+    index_path: Path
+
+    @classmethod
+    def open(cls, out: OutputSet, final: str) -> _Indexed:
+        """Open an output and claim its index."""
+        stream = out.open_text(final)
+        return cls(stream, Path(stream.name), out.path(f"{final}.tbi"))
+
+    def finish(self) -> None:
+        """Close the stream and index the file."""
+        self.stream.close()
+        tabix_index(self.path)
+        made = next(path for ending in (".tbi", ".csi") if (path := Path(f"{self.path}{ending}")).exists())
+        made.replace(self.index_path)
+
+
+class ResultFiles:
+    """The files of a scan's results, opened at once so that a place that cannot be written shows early.
+
+    Parameters
+    ----------
+    out : OutputSet
+    prefix : str
+        What all names begin with.
+    windows, bedgraph : bool
+        Whether to write the optional ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``.
+    """
+
+    def __init__(self, out: OutputSet, prefix: str, *, windows: bool = False, bedgraph: bool = False) -> None:
+        self.bigwig_path = out.path(f"{prefix}.bw")
+        self.calls = _Indexed.open(out, f"{prefix}.calls.bed.gz")
+        self.scanned = out.open_text(f"{prefix}.scanned.bed")
+        self.windows = _Indexed.open(out, f"{prefix}.windows.tsv.gz") if windows else None
+        self.bedgraph = _Indexed.open(out, f"{prefix}.bedgraph.gz") if bedgraph else None
+
+    def finish(self) -> None:
+        """Close all files and make their indexes."""
+        self.scanned.close()
+        for output in (self.calls, self.windows, self.bedgraph):
+            if output is not None:
+                output.finish()
+
+
+def write_results(files: ResultFiles, scores: Scores, settings: ResultSettings) -> ResultCounts:
+    """Write the results of a whole scan, streaming.
+
+    ``PREFIX.bw``: per base the mean score of the windows that cover it; bases under no scored window have no
+    value. ``PREFIX.calls.bed.gz`` with its index: columns `CALL_COLUMNS`; ``score`` is 1000 times the
+    maximum, cut to 0..1000, ``summit`` the 0-based centre of the highest window, ``mean`` and ``maximum``
+    those of the called windows, ``q_value`` that of the highest window. ``PREFIX.scanned.bed``: the union of
+    the scored windows. `ResultFiles` may add ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``.
+
+    Where no window could be scored, such as in a gap of the assembly, all of them are empty, with a warning.
+    """
+    if not scores.scored_counts.any():
+        counts = scores.total("counts")
+        skipped = {name: n for name, n in counts.items() if n and name not in ("windows", "scored")}
+        _log.warning(
+            "none of %d windows could be scored (%s), the results are empty; "
+            "check the regions, or raise --max-unknown",
+            scores.grid.n_windows,
+            _listed(skipped),
+        )
+    return _ResultWriter(files, scores, settings).write()
+
+
+class _ResultWriter:
+    def __init__(self, files: ResultFiles, scores: Scores, settings: ResultSettings) -> None:
+        self._files = files
+        self._scores = scores
+        self._length = scores.grid.window_length
+        self._has_logits = scores.settings["task"] != Task.REGRESSION
+        self._q_values = q_values(scores.scored_counts, scores.null_counts)
+        self._parts = result_parts(scores, settings)
+        self._n_calls = self._called_bases = self._scanned_bases = 0
+
+    def write(self) -> ResultCounts:
+        self._files.calls.stream.write("#" + "\t".join(CALL_COLUMNS) + "\n")
+        if self._files.windows is not None:
+            columns = WINDOW_COLUMNS if self._has_logits else VALUE_COLUMNS
+            self._files.windows.stream.write("#" + "\t".join(columns) + "\n")
+        with BigWigWriter(self._files.bigwig_path, self._scores.grid.contigs) as bigwig:
+            for part in self._parts:
+                self._write_runs(part.contig, part.runs, bigwig)
+                self._write_calls(part.contig, part.calls)
+                self._write_scanned(part.contig, part.scanned)
+                if part.windows is not None:
+                    self._write_windows(part.windows)
+        self._files.finish()
+        return ResultCounts(self._n_calls, self._called_bases, self._scanned_bases)
+
+    def _write_runs(self, contig: str, runs: Runs, bigwig: BigWigWriter) -> None:
+        bigwig.add(contig, runs)
+        if self._files.bedgraph is not None:
+            columns = zip(runs.start.tolist(), runs.end.tolist(), _digits(runs.value), strict=True)
+            self._files.bedgraph.stream.writelines(
+                f"{contig}\t{start}\t{end}\t{value}\n" for start, end, value in columns
+            )
+
+    def _write_calls(self, contig: str, calls: Sequence[Call]) -> None:
+        if not calls:
+            return
+        q = self._q_text(np.array([call.highest for call in calls], dtype=np.float32))
+        mean = _digits(np.array([call.mean for call in calls], dtype=np.float32))
+        maximum = _digits(np.array([call.maximum for call in calls], dtype=np.float32))
+        for number, call in enumerate(calls):
+            self._n_calls += 1
+            self._called_bases += call.end - call.start
+            self._files.calls.stream.write(
+                f"{contig}\t{call.start}\t{call.end}\tcall_{self._n_calls}\t{call.score}\t.\t{call.summit}\t"
+                f"{mean[number]}\t{maximum[number]}\t{q[number]}\n"
+            )
+
+    def _write_scanned(self, contig: str, intervals: Sequence[tuple[int, int]]) -> None:
+        for start, end in intervals:
+            self._scanned_bases += end - start
+            self._files.scanned.write(f"{contig}\t{start}\t{end}\n")
+
+    def _write_windows(self, part: ContigWindows) -> None:
+        if self._files.windows is None:
+            return
+        columns = [part.starts.tolist(), (part.starts + self._length).tolist(), _digits(part.ranks)]
+        if self._has_logits:
+            columns.append(_digits(part.scores))
+        columns.append(self._q_text(part.ranks))
+        self._files.windows.stream.writelines(
+            f"{part.contig}\t" + "\t".join(map(str, row)) + "\n" for row in zip(*columns, strict=True)
+        )
+
+    def _q_text(self, ranks: NDArray[np.float32]) -> list[str]:
+        q = self._q_values[score_bins(ranks)]
+        return [NO_VALUE if value != value else f"{value:.6g}" for value in q.tolist()]
+
+
+def _digits(values: NDArray[np.float32]) -> list[str]:
+    """Return each value with the fewest digits that give the same float32 back."""
+    return [str(text) for text in values.astype("U").tolist()]
+
+
+def _listed(counts: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {int(number)}" for name, number in counts.items()) or "nothing to score"

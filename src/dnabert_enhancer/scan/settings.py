@@ -1,0 +1,133 @@
+"""Settings of scans and of scores of sequences: the options of `predict`, with the only defaults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model import EnhancerModel
+
+STRIDES_IN_A_WINDOW = 4
+
+
+@dataclass(frozen=True)
+class SequenceSettings:
+    """How sequences are cut into windows, and which windows are positive.
+
+    Parameters
+    ----------
+    threshold : float or str, optional
+        Positive from this score on: a number, or the name of one of the thresholds on the model's card, such
+        as ``strict``; default: the card's default.
+    window_length : int, optional
+        In bp; default: the model's own. A sequence that is not longer is one window.
+    stride : int, optional
+        Step between windows in bp; default: a quarter of a window.
+    max_unknown : float
+        Windows with a larger share of unknown bases (N and the like) are skipped.
+
+    Raises
+    ------
+    InputError
+        Names the option with a value that cannot be used.
+    """
+
+    threshold: float | str | None = None
+    window_length: int | None = None
+    stride: int | None = None
+    max_unknown: float = 0.1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.threshold, (int, float)) and not math.isfinite(self.threshold):
+            raise InputError(f"--threshold {self.threshold} is not a number")
+        for name in ("window_length", "stride"):
+            value = getattr(self, name)
+            if value is not None:
+                check_whole(name, value, 1)
+        check_share("max_unknown", self.max_unknown)
+
+    def tiling(self, model: EnhancerModel) -> tuple[int, int]:
+        """Return window length and stride in bp for a model.
+
+        Raises
+        ------
+        InputError
+            The model cannot read windows of that length.
+        """
+        window = self.window_length or model.window_length
+        model.check_window(window)
+        shortest = shortest_sequence(model)
+        if window < shortest:
+            raise InputError(
+                f"--window-length {window} is shorter than a token of the model",
+                remedy=f"give {shortest} bp at least; the model was made for {model.window_length}",
+            )
+        return window, self.stride or max(1, window // STRIDES_IN_A_WINDOW)
+
+
+@dataclass(frozen=True)
+class ScanSettings(SequenceSettings):
+    """How a genome is scanned, and how windows become calls.
+
+    Parameters
+    ----------
+    threshold, window_length, stride, max_unknown
+        See `SequenceSettings`.
+    contigs : sequence of str
+        Scan these contigs only; empty: all.
+    skip_outside : bool
+        Leave out (and count) regions outside the genome's contigs instead of raising an error.
+    merge_gap : int
+        Called windows with at most so many bases between them become one call; 0: those that overlap or
+        touch.
+    null : bool
+        Score shuffled windows too, for q-values.
+    null_fraction : float, optional
+        Share of the windows that are shuffled; default: 1/16, and more where that is less than 10,000
+        windows.
+    seed : int
+        Of the choice of windows and of the shuffles.
+
+    Raises
+    ------
+    InputError
+        Names the option with a value that cannot be used.
+    """
+
+    contigs: Sequence[str] = ()
+    skip_outside: bool = False
+    merge_gap: int = 0
+    null: bool = True
+    null_fraction: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.contigs, str):
+            raise InputError(
+                f"contigs={self.contigs!r} is one text", remedy=f"give a list: [{self.contigs!r}]"
+            )
+        object.__setattr__(self, "contigs", tuple(self.contigs))
+        for name in ("merge_gap", "seed"):
+            check_whole(name, getattr(self, name), 0)
+        if self.null_fraction is not None:
+            check_share("null_fraction", self.null_fraction)
+
+
+def shortest_sequence(model: EnhancerModel) -> int:
+    """Return the length in bp of the shortest sequence in which the model finds a token."""
+    return model.card.k or 1
+
+
+def check_whole(name: str, value: int, least: int) -> None:
+    """Raise `InputError` for an option that is not a whole number from `least` on."""
+    if isinstance(value, bool) or value != int(value) or value < least:
+        raise InputError(f"--{name.replace('_', '-')} {value} is not a whole number from {least} on")
+
+
+def check_share(name: str, value: float) -> None:
+    """Raise `InputError` for an option that is not a number from 0 to 1."""
+    if not 0 <= value <= 1:
+        raise InputError(f"--{name.replace('_', '-')} {value} is not a number from 0 to 1")
