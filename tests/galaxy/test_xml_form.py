@@ -13,8 +13,8 @@ import pytest
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands.compare_db_output import CONTROL_COLUMNS
-from dnabert_enhancer.commands.predict_sequences import COLUMNS as SEQUENCE_COLUMNS
-from dnabert_enhancer.commands.predict_sequences import WINDOW_COLUMNS
+from dnabert_enhancer.commands.predict import COLUMNS as SEQUENCE_COLUMNS
+from dnabert_enhancer.commands.predict import WINDOW_COLUMNS
 from dnabert_enhancer.compare import summary_columns
 from dnabert_enhancer.model import open_model
 from dnabert_enhancer.variants.columns import CANDIDATE_COLUMNS, COLUMNS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dnabert_enhancer.commands import predict, score_variants
+from dnabert_enhancer.commands import score_variants
 from dnabert_enhancer.commands.cli import build_parser
 from dnabert_enhancer.compare import PRESETS
 from dnabert_enhancer.model.parts import CONFIGURATIONS
@@ -66,10 +66,6 @@ LEFT_OUT = {
 }
 
 COMPUTED_DEFAULTS = {
-    ("predict_sequences", "--max-unknown"): predict.DEFAULT_MAX_UNKNOWN,
-    ("scan_genome", "--max-unknown"): predict.DEFAULT_MAX_UNKNOWN,
-    ("scan_genome", "--seed"): predict.DEFAULT_SEED,
-    ("scan_genome", "--merge-gap"): 0,
     ("score_variants", "--max-unknown"): score_variants.DEFAULT_MAX_UNKNOWN,
     ("score_variants", "--offsets"): score_variants.DEFAULT_OFFSETS,
     ("score_variants", "--null-variants"): score_variants.DEFAULT_NULL_VARIANTS,
@@ -144,7 +140,8 @@ def default_problems(tool: Tool) -> list[str]:
             continue
         action = known[option]
         key = (tool.name, option)
-        wanted = COMPUTED_DEFAULTS.get(key, action.default)
+        default = vars(action).get("setting_default", action.default)
+        wanted = COMPUTED_DEFAULTS.get(key, None if default == argparse.SUPPRESS else default)
         if param.get("type") == "select":
             problems += select_problems(name, param, action, wanted, check_default=key not in OTHER_DEFAULTS)
         elif param.get("type") == "boolean":
@@ -177,7 +174,7 @@ def select_problems(
         if set(values) - {"auto"} != choices - {"auto"}:
             problems.append(f"{name}: {sorted(set(values) ^ choices)} are in the form or the command only")
     if check_default:
-        expected = "auto" if wanted in (None, "") else str(wanted)
+        expected = "auto" if wanted in (None, "", ()) else str(wanted)
         if chosen != [expected]:
             problems.append(f"{name}: {chosen} is selected, the command's default is {wanted!r}")
     return problems
@@ -186,8 +183,8 @@ def select_problems(
 def value_problems(name: str, param: Element, action: argparse.Action, wanted: object) -> list[str]:
     """Return whether a value differs from the command's."""
     text = param.get("value") or ""
-    if text == "" or wanted in (None, ""):
-        same = text == "" and wanted in (None, "") and param.get("optional") == "true"
+    if text == "" or wanted in (None, "", ()):
+        same = text == "" and wanted in (None, "", ()) and param.get("optional") == "true"
     elif callable(action.type):
         same = action.type(text) == wanted
     else:

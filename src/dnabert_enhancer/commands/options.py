@@ -96,7 +96,9 @@ def add_setting(
     elif default is not dataclasses.MISSING and default not in (None, "", ()):
         help = f"{help} (default {default})"
     name = option or "--" + field.replace("_", "-")
-    group.add_argument(name, dest=field, default=argparse.SUPPRESS, help=help, **declared)
+    action = group.add_argument(name, dest=field, default=argparse.SUPPRESS, help=help, **declared)
+    # for those who compare forms with the parser
+    vars(action)["setting_default"] = default
 
 
 def _frozen(value: Any) -> Any:  # any option's value

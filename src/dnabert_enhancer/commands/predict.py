@@ -244,8 +244,7 @@ def _load(options: Options, record: RunRecord) -> Model:
     model = load_model(
         options.get("model"), label=options.get("label"), engine=options.settings(EngineSettings)
     )
-    source = str(model.opened.source)
-    record.set("model", {"name": model.name, "digest": model.digest, "directory": source})
+    record.set("model", model.opened.description())
     return model
 
 

@@ -12,7 +12,6 @@ from typing import IO, Any
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands.engine_options import settings_from
-from dnabert_enhancer.commands.predict_model import model_entry, shortest_sequence
 from dnabert_enhancer.commands.progress import progress_of
 from dnabert_enhancer.commands.run_record import RunRecord
 from dnabert_enhancer.commands.score_variants import (
@@ -28,6 +27,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Genome, open_genome
 from dnabert_enhancer.model import EnhancerModel, open_model
+from dnabert_enhancer.scan import shortest_sequence
 from dnabert_enhancer.shards import shard_path
 from dnabert_enhancer.variants import (
     AlleleScorer,
@@ -207,8 +207,8 @@ def _scorers(args: argparse.Namespace, record: RunRecord) -> list[AlleleScorer]:
         if names.count(name) > 1:
             raise InputError(f"two models are called {name}", remedy="give --tf different names")
     scorers = [_scorer(args, name, open_model(spec)) for name, (_, spec) in zip(names, models, strict=True)]
-    record.set("model", model_entry(scorers[0].engine.model))
-    record.set("tf_models", {scorer.name: model_entry(scorer.engine.model) for scorer in scorers[1:]})
+    record.set("model", scorers[0].engine.model.description())
+    record.set("tf_models", {scorer.name: scorer.engine.model.description() for scorer in scorers[1:]})
     return scorers
 
 

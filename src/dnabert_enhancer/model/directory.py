@@ -119,6 +119,10 @@ class EnhancerModel:
         output = [] if self.card.column is None else [f"{self.card.column}  output"]
         return _digest_of([*lines, f"{self.weights_digest}  weights", *output])
 
+    def description(self) -> dict[str, str]:
+        """Return name, digest and place, as the run record has them."""
+        return {"name": self.card.name, "digest": self.digest, "directory": str(self.source)}
+
     def read_state(self) -> State:
         """Return the weights, float32, by Hugging Face's names."""
         state = read_state(self.directory)
