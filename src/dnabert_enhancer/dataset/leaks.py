@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.kmer_hash import canonical_hashes, known_kmers, window_sums
 from dnabert_enhancer.dataset.leak_rule import LeakRule, counting_kmers
-from dnabert_enhancer.sequence import encode_bases
+from dnabert_enhancer.sequence import canonical_sequence, encode_bases
 
 __all__ = ["LeakReport", "LeakRule", "PairLeaks", "SharedKmers", "leaks_between", "shared_kmers"]
 
@@ -23,7 +23,6 @@ _MOST_KEYS = 32_000_000
 _FILTER_BITS = 27
 _ALL_LOWER = 0.95
 _LOWER_CASE = ord("a")
-_COMPLEMENT = str.maketrans("ACGTUacgtu", "TGCAATGCAA")
 
 
 class PairLeaks(NamedTuple):
@@ -199,9 +198,7 @@ def _equal_sequences(sequences: Sequence[str], others: Sequence[str]) -> NDArray
 
 
 def _canonical_digest(sequence: str) -> bytes:
-    forward = sequence.upper().replace("U", "T")
-    reverse = forward.translate(_COMPLEMENT)[::-1]
-    return hashlib.blake2b(min(forward, reverse).encode(), digest_size=16).digest()
+    return hashlib.blake2b(canonical_sequence(sequence).encode(), digest_size=16).digest()
 
 
 def _lower_share(sequences: Sequence[str]) -> float:

@@ -18,14 +18,18 @@ from dnabert_enhancer.dataset.settings import DatasetSettings
 from dnabert_enhancer.dataset.splits import SplitMap
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome, Stretches
-from dnabert_enhancer.sequence import decode_bases, dinucleotide_shuffle, encode_bases
+from dnabert_enhancer.sequence import (
+    decode_bases,
+    dinucleotide_shuffle,
+    encode_bases,
+    reverse_complement_letters,
+)
 
 LOGGER = logging.getLogger(__name__)
 
 NO_PLACE = -1
 
 _SHUFFLED_AT_ONCE = 20_000
-_COMPLEMENT = str.maketrans("ACGTUNRYSWKMBDHVacgtunryswkmbdhv", "TGCAANYRSWMKVHDBtgcaanyrswmkvhdb")
 
 
 class Labelled(NamedTuple):
@@ -71,7 +75,7 @@ def labelled_windows(
     strand = windows.strand if settings.stranded else np.full(len(windows), "+")
     sequences = sequences_by_contig(genome, windows.contig, windows.start, settings.length)
     for row in np.flatnonzero(strand == "-").tolist():
-        sequences[row] = sequences[row].translate(_COMPLEMENT)[::-1]
+        sequences[row] = reverse_complement_letters(sequences[row])
     places = zip(windows.name, windows.contig.tolist(), windows.start.tolist(), strict=True)
     names = [name or f"{contigs[contig]}:{start}-{start + settings.length}" for name, contig, start in places]
     return Labelled(windows.contig, windows.start, strand, split, sequences, names)

@@ -12,18 +12,11 @@ from dnabert_enhancer.dataset import read_dataset
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import read_fasta
-
-_COMPLEMENT = str.maketrans("ACGTUMRWSYKVHDBN", "TGCAAKYWSRMBDHVN")
-
-
-def strand_free(sequence: str) -> str:
-    """Return the smaller of a sequence and its reverse complement, upper-cased: the same for both."""
-    forward = sequence.upper()
-    return min(forward, forward.translate(_COMPLEMENT)[::-1])
+from dnabert_enhancer.sequence import canonical_sequence
 
 
 def known_rows(sequences: Iterable[str], known: Iterable[str]) -> NDArray[np.bool_]:
-    """Return which sequences equal a known one in full, letter case and strand aside.
+    """Return which sequences equal a known one in full, letter case, strand and U for T aside.
 
     Parameters
     ----------
@@ -36,8 +29,8 @@ def known_rows(sequences: Iterable[str], known: Iterable[str]) -> NDArray[np.boo
     -------
     bool[n]
     """
-    keys = {strand_free(sequence) for sequence in known}
-    return np.fromiter((strand_free(sequence) in keys for sequence in sequences), dtype=bool)
+    keys = {canonical_sequence(sequence) for sequence in known}
+    return np.fromiter((canonical_sequence(sequence) in keys for sequence in sequences), dtype=bool)
 
 
 def read_sequences(path: str | Path) -> list[str]:

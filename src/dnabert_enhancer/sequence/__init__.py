@@ -1,15 +1,17 @@
 """What a model reads: base codes, k-mer tokens, windows, shuffles.
 
-The door of the room: other rooms import the names below and nothing else.
+Other packages import the names below and nothing else.
 """
 
 from dnabert_enhancer.sequence.bases import (
     BASES,
     UNKNOWN_BASE,
+    canonical_sequence,
     decode_bases,
     encode_bases,
     gc_fraction,
     reverse_complement,
+    reverse_complement_letters,
 )
 from dnabert_enhancer.sequence.shuffles import dinucleotide_shuffle
 from dnabert_enhancer.sequence.tokenizer import KmerTokenizer, TokenBatch, Tokenizer
@@ -37,11 +39,13 @@ __all__ = [
     "KmerVocabulary",
     "TokenBatch",
     "Tokenizer",
+    "canonical_sequence",
     "decode_bases",
     "dinucleotide_shuffle",
     "encode_bases",
     "gc_fraction",
     "reverse_complement",
+    "reverse_complement_letters",
     "tile_starts",
     "unknown_fraction",
     "window_view",

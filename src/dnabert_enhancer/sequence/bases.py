@@ -1,4 +1,4 @@
-"""Bases as small integers: text to codes and back, the reverse complement, simple counts."""
+"""Bases as letters and as small integers: text to codes and back, the reverse complement, GC."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def _code_table(*, case_sensitive: bool) -> bytes:
 _CODES = {case_sensitive: _code_table(case_sensitive=case_sensitive) for case_sensitive in (False, True)}
 _LETTERS = (BASES + "N").encode() + b"N" * 251
 _COMPLEMENT = np.array([3, 2, 1, 0, UNKNOWN_BASE], dtype=np.uint8)
+_LETTER_COMPLEMENT = str.maketrans("ACGTUMRWSYKVHDBNacgtumrwsykvhdbn", "TGCAAKYWSRMBDHVNtgcaakywsrmbdhvn")
 
 
 def encode_bases(
@@ -66,6 +67,24 @@ def reverse_complement(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
         A new array; unknown bases stay unknown.
     """
     return np.take(_COMPLEMENT, codes[..., ::-1])
+
+
+def reverse_complement_letters(sequence: str) -> str:
+    """Return the letters of the other strand, read in its own direction.
+
+    IUPAC codes become those of the complementary bases (R becomes Y) and U becomes A; letter case stays, and so
+    do other letters.
+    """
+    return sequence.translate(_LETTER_COMPLEMENT)[::-1]
+
+
+def canonical_sequence(sequence: str) -> str:
+    """Return one form for a sequence, its reverse complement, and both in any letter case and with U for T.
+
+    Upper-case letters with T for U; of the two strands the one that comes first in alphabetical order.
+    """
+    forward = sequence.upper().replace("U", "T")
+    return min(forward, reverse_complement_letters(forward))
 
 
 def gc_fraction(codes: NDArray[np.uint8]) -> NDArray[np.float64]:

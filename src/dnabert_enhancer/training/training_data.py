@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset import ALL_ROWS, Dataset
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.sequence import Tokenizer, encode_bases
-from dnabert_enhancer.training.validation_split import canonical_sequences, split_off_validation
+from dnabert_enhancer.sequence import Tokenizer, canonical_sequence, encode_bases
+from dnabert_enhancer.training.validation_split import split_off_validation
 from dnabert_enhancer.training.window_store import WindowStore
 
 if TYPE_CHECKING:
@@ -164,5 +164,5 @@ def check_lengths(data: TrainingData, tokenizer: Tokenizer, k: int | None) -> No
 
 
 def _shared(train: pd.DataFrame, validation: pd.DataFrame) -> int:
-    known = set(canonical_sequences(train["sequence"].tolist()))
-    return sum(sequence in known for sequence in canonical_sequences(validation["sequence"].tolist()))
+    known = set(map(canonical_sequence, train["sequence"]))
+    return sum(canonical_sequence(sequence) in known for sequence in validation["sequence"])

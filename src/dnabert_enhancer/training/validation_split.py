@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.sequence import canonical_sequence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_COMPLEMENT = str.maketrans("ACGTUacgtu", "TGCAAtgcaa")
 _CONTIGS, _GROUPS = range(2)
 """Last key of the random streams, so that the two are independent of each other."""
 _NEAR_ENOUGH = (0.5, 1.5)
@@ -111,16 +111,10 @@ def _random_groups(
     return held[groups]
 
 
-def canonical_sequences(sequences: list[str]) -> list[str]:
-    """Return each sequence in upper case, or its reverse complement where that comes first."""
-    upper = [sequence.upper() for sequence in sequences]
-    return [min(sequence, sequence.translate(_COMPLEMENT)[::-1]) for sequence in upper]
-
-
 def _groups_of_equal_sequences(sequences: list[str]) -> NDArray[np.int64]:
     """Return a group number a row; a sequence and its reverse complement are one group."""
     numbers: dict[str, int] = {}
-    canonical = canonical_sequences(sequences)
+    canonical = map(canonical_sequence, sequences)
     return np.array([numbers.setdefault(sequence, len(numbers)) for sequence in canonical], dtype=np.int64)
 
 

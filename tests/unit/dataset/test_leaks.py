@@ -163,3 +163,8 @@ def test_duplicates_of_the_independent_set_are_found(shared_data: Path) -> None:
     duplicates = [sequence.upper() in equal for sequence in train]
     assert found.sequences[duplicates].all()
     assert found.sequences.sum() == 103
+
+
+@pytest.mark.parametrize("twin", ["AYGTTACG", "aygttacg", "AYGUUACG", "CGUAACRU"])
+def test_equal_sequences_with_ambiguity_codes_and_u_are_leaks(twin: str) -> None:
+    assert shared_kmers([twin, "CGTAACRA"], ["CGTAACRT"]).sequences.tolist() == [True, False]

@@ -7,10 +7,12 @@ import pytest
 
 from dnabert_enhancer.sequence import (
     UNKNOWN_BASE,
+    canonical_sequence,
     decode_bases,
     encode_bases,
     gc_fraction,
     reverse_complement,
+    reverse_complement_letters,
 )
 
 
@@ -60,3 +62,30 @@ def test_gc_fraction_counts_known_bases_only():
     rows = np.stack([encode_bases(text) for text in ("ACGT", "GGCC", "AATN", "GNNN")])
     np.testing.assert_array_equal(gc_fraction(rows), [0.5, 1.0, 0.0, 1.0])
     assert np.isnan(gc_fraction(encode_bases("NN")))
+
+
+@pytest.mark.parametrize(
+    ("sequence", "other_strand"),
+    [
+        ("", ""),
+        ("ACGTN", "NACGT"),
+        ("acgtn", "nacgt"),
+        ("UuA", "TaA"),
+        ("RYSWKMBDHV", "BDHVKMWSRY"),
+        ("ryswkmbdhv", "bdhvkmwsry"),
+        ("A-*", "*-T"),
+    ],
+)
+def test_letters_of_the_other_strand(sequence, other_strand):
+    assert reverse_complement_letters(sequence) == other_strand
+
+
+def test_letters_and_codes_have_the_same_other_strand():
+    sequence = "ACGTNRYSWKMBDHVacgtnrg"
+    turned = encode_bases(reverse_complement_letters(sequence))
+    assert turned.tolist() == reverse_complement(encode_bases(sequence)).tolist()
+
+
+@pytest.mark.parametrize("sequence", ["AACRT", "aacrt", "AYGTT", "aygtt", "AACRU", "aYGuU"])
+def test_the_canonical_form_is_one_for_both_strands_and_u(sequence):
+    assert canonical_sequence(sequence) == "AACRT"
