@@ -1,6 +1,6 @@
-"""Where things are: intervals and their algebra, variants, contig names, FASTA, BED.
+"""Coordinates and reference genomes: intervals, variants, tables of regions, contig names, FASTA, BED.
 
-The door of the room: other rooms import the names below and nothing else.
+Other packages import the names below and nothing else.
 """
 
 from dnabert_enhancer.genome.algebra import Stretches, merge_intervals, overlaps_any, subtract_intervals
@@ -9,9 +9,9 @@ from dnabert_enhancer.genome.bed import BedRecord, read_bed
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
 from dnabert_enhancer.genome.fasta import FastaRecord, read_fasta
-from dnabert_enhancer.genome.genome import Genome, open_genome
+from dnabert_enhancer.genome.genome import Genome
 from dnabert_enhancer.genome.indexed_fasta import IndexedFasta, indexed_fasta
-from dnabert_enhancer.genome.interval import Interval
+from dnabert_enhancer.genome.interval import Interval, Variant
 from dnabert_enhancer.genome.interval_reader import read_intervals
 from dnabert_enhancer.genome.interval_table import IntervalTable
 from dnabert_enhancer.genome.locus import is_locus, parse_locus, within_contig
@@ -33,7 +33,8 @@ from dnabert_enhancer.genome.region_operations import (
     union_of,
 )
 from dnabert_enhancer.genome.regions import RegionTable, frame_of_intervals, read_regions, region_frame
-from dnabert_enhancer.genome.variant import Variant
+
+open_genome = Genome  # until all users call the class
 
 __all__ = [
     "BedRecord",

@@ -82,10 +82,7 @@ def indexed_fasta(path: str | os.PathLike[str]) -> IndexedFasta:
     InputError
         What `FastaIndexer` and `read_fasta` refuse, and the standard input.
     """
-    if os.fspath(path) == "-":
-        raise InputError("a genome cannot be read from the standard input", remedy="give a file")
-    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
-        raise InputError("a genome cannot be read from a pipe", source=path, remedy="give a file")
+    check_genome_path(path)
     fasta = Path(os.path.abspath(path))  # noqa: PTH100  a link's index lies beside the link
     packing = compression_of(path)
     if packing is Compression.GZIP:
@@ -105,6 +102,21 @@ def indexed_fasta(path: str | os.PathLike[str]) -> IndexedFasta:
         return _from_cache(fasta, "index", lambda folder: _write_indexes(fasta, packing, folder))
     except UnevenLinesError:
         return _from_cache(fasta, "copy", lambda folder: _copy_evenly(fasta, folder))
+
+
+def check_genome_path(path: str | os.PathLike[str]) -> None:
+    """Refuse what cannot be read from the middle, and a file that is missing.
+
+    Raises
+    ------
+    InputError
+        The standard input, a pipe, a missing or unreadable file, a folder.
+    """
+    if os.fspath(path) == "-":
+        raise InputError("a genome cannot be read from the standard input", remedy="give a file")
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise InputError("a genome cannot be read from a pipe", source=path, remedy="give a file")
+    compression_of(path)
 
 
 def _beside(fasta: Path, packing: Compression) -> IndexedFasta:

@@ -1,18 +1,22 @@
-"""A stretch of a contig, 0-based and half-open, and its algebra."""
+"""A part of a contig and a sequence variant, as values, and the way browsers and VCF write them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Self
+import re
+from dataclasses import dataclass
+from typing import Final, Self
 
 from dnabert_enhancer.errors import InputError
 
-STRANDS = ("+", "-", ".")
+STRANDS: Final = ("+", "-", ".")
+_NUMBER = "[0-9][0-9,_]*"
+_REGION = re.compile(rf"(?P<contig>\S+?):(?P<start>{_NUMBER})(?:\s*(?:-|–|\.\.)\s*(?P<end>{_NUMBER}))?")
+_VARIANT = re.compile(r"(?P<contig>\S+)[:-](?P<position>[0-9][0-9,]*)[:-](?P<ref>[^\s:>]+)[:>-](?P<alt>\S+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of a contig.
+    """A part of a contig.
 
     Parameters
     ----------
@@ -31,6 +35,11 @@ class Interval:
     InputError
         When the contig has no name, the start is negative, the end is before the start, or the strand
         is another.
+
+    Examples
+    --------
+    >>> Interval.parse("chr16:100,001-100,200")
+    Interval(contig='chr16', start=100000, end=100200, strand='.')
     """
 
     contig: str
@@ -57,38 +66,109 @@ class Interval:
         """Return ``contig:start-end`` with the 0-based, half-open numbers."""
         return f"{self.contig}:{self.start}-{self.end}"
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the interval that a genome browser means by ``chr16:100,000-200,000``.
+
+        Parameters
+        ----------
+        text : str
+            Contig, first and last base; 1-based and inclusive, with or without thousands separators. One
+            position (``chr16:100,000``) is one base.
+
+        Raises
+        ------
+        InputError
+            Text of another form, a start of 0, an end before the start.
+        """
+        match = _REGION.fullmatch(text.strip())
+        if match is None:
+            raise InputError(
+                f"{text!r} is not a region", remedy="write it as chr16:100,000-200,000 (1-based, inclusive)"
+            )
+        start = int(re.sub("[,_]", "", match["start"]))
+        end = start if match["end"] is None else int(re.sub("[,_]", "", match["end"]))
+        if start < 1 or end < start:
+            problem = "starts at base 0" if start < 1 else "ends before it starts"
+            raise InputError(
+                f"the region {text!r} {problem}",
+                remedy="positions written as text are 1-based and inclusive; for 0-based ones use Interval",
+            )
+        return cls(match["contig"], start - 1, end)
+
     @property
     def length(self) -> int:
         """Number of bases."""
         return self.end - self.start
 
-    def overlaps(self, other: Interval) -> bool:
-        """Return whether the two share at least one base, whatever their strands."""
-        return self.contig == other.contig and max(self.start, other.start) < min(self.end, other.end)
 
-    def contains(self, other: Interval) -> bool:
-        """Return whether every place of the other lies in this one, whatever their strands."""
-        return self.contig == other.contig and self.start <= other.start and other.end <= self.end
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One alternative allele at one position, as VCF states it.
 
-    def intersection(self, other: Interval) -> Self | None:
-        """Return the shared bases with this one's strand, or None when there are none."""
-        if not self.overlaps(other):
-            return None
-        return replace(self, start=max(self.start, other.start), end=min(self.end, other.end))
+    Parameters
+    ----------
+    contig : str
+        Name of the contig.
+    position : int
+        POS of VCF: 1-based place of the first base of `ref`. 0 means the telomere before base 1 (VCF
+        4.3, 1.6.1).
+    ref : str
+        Reference allele, at least one base.
+    alt : str
+        Alternative allele as in VCF: bases, or symbolic (``<DEL>``), spanning deletion (``*``), breakend.
+    identifier : str
+        ID of VCF, ``.`` when there is none.
 
-    def shifted(self, distance: int) -> Self:
-        """Return the interval moved by a number of bases (positive: to the right)."""
-        return replace(self, start=self.start + distance, end=self.end + distance)
+    Raises
+    ------
+    InputError
+        When the contig or an allele is empty or the position negative.
 
-    def centred(self, length: int) -> Self:
-        """Return an interval of the given length around the middle, ``(start + end) // 2``.
+    Examples
+    --------
+    >>> Variant.parse("chr16:159710:T:C")
+    Variant(contig='chr16', position=159710, ref='T', alt='C', identifier='.')
+    """
 
-        It starts ``length // 2`` bases before the middle, as most enhancer sets are cut.
+    contig: str
+    position: int
+    ref: str
+    alt: str
+    identifier: str = "."
+
+    def __post_init__(self) -> None:
+        if not self.contig:
+            raise InputError("a variant needs the name of a contig")
+        if self.position < 0:
+            raise InputError(
+                f"the position {self.position} is negative", remedy="positions are 1-based as in VCF"
+            )
+        if not self.ref or not self.alt:
+            raise InputError("a variant needs a reference and an alternative allele")
+
+    def __str__(self) -> str:
+        """Return ``contig:position:ref>alt`` with the 1-based position."""
+        return f"{self.contig}:{self.position}:{self.ref}>{self.alt}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the variant written as ``chr16:159710:T:C``, ``chr16-159710-T-C`` or ``chr16:159710:T>C``.
+
+        Parameters
+        ----------
+        text : str
+            Contig, 1-based position, reference and alternative allele.
 
         Raises
         ------
         InputError
-            When it would start before the contig.
+            Text of another form.
         """
-        start = (self.start + self.end) // 2 - length // 2
-        return replace(self, start=start, end=start + length)
+        match = _VARIANT.fullmatch(text.strip())
+        if match is None:
+            raise InputError(
+                f"{text!r} is not a variant",
+                remedy="write contig, 1-based position, reference and alternative allele: chr16:159710:T:C",
+            )
+        return cls(match["contig"], int(match["position"].replace(",", "")), match["ref"], match["alt"])

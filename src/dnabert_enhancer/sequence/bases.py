@@ -72,8 +72,8 @@ def reverse_complement(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def reverse_complement_letters(sequence: str) -> str:
     """Return the letters of the other strand, read in its own direction.
 
-    IUPAC codes become those of the complementary bases (R becomes Y) and U becomes A; letter case stays, and so
-    do other letters.
+    IUPAC codes become those of the complementary bases (R becomes Y) and U becomes A; letter case and other
+    letters stay.
     """
     return sequence.translate(_LETTER_COMPLEMENT)[::-1]
 

@@ -15,7 +15,9 @@ _READ_BASES = 1 << 18
 class SequenceSource(Protocol):
     """What scoring needs of a genome."""
 
-    contig_sizes: dict[str, int]
+    @property
+    def contig_sizes(self) -> dict[str, int]:
+        """Length of every contig in base pairs."""
 
     def fetch(self, contig: str, start: int, end: int) -> bytes:
         """Return the letters of a stretch, 0-based and half-open."""

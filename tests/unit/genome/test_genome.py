@@ -17,7 +17,7 @@ import pytest
 
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.files import cache_directory
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome
 
 CONTIGS = {
     name: "".join(np.random.default_rng(seed).choice(list("ACGTacgtN"), size=length))
@@ -80,7 +80,7 @@ def folder(tmp_path):
 
 
 def check_all(path: Path) -> None:
-    with open_genome(path) as genome:
+    with Genome(path) as genome:
         assert genome.contig_sizes == {name: len(bases) for name, bases in CONTIGS.items()}
         for name, bases in CONTIGS.items():
             assert genome.fetch(name) == bases.encode()
@@ -187,11 +187,11 @@ def test_a_missing_block_index_is_made(folder):
 
 def test_a_changed_file_gets_a_new_entry_in_the_cache(folder):
     path = written(folder / "g.fa.gz", gzip.compress(b">chr1\nAAAA\n"))
-    assert open_genome(path).fetch("chr1") == b"AAAA"
+    assert Genome(path).fetch("chr1") == b"AAAA"
     status = path.stat()
     path.write_bytes(gzip.compress(b">chr1\nCCCC\n"))
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    assert open_genome(path).fetch("chr1") == b"CCCC"
+    assert Genome(path).fetch("chr1") == b"CCCC"
 
 
 def test_a_spoilt_entry_of_the_cache_is_made_again(folder):
@@ -204,7 +204,7 @@ def test_a_spoilt_entry_of_the_cache_is_made_again(folder):
 
 def _sizes(path: Path, start: object) -> dict[str, int]:
     start.wait(timeout=20)  # type: ignore[attr-defined]  # a proxy of a barrier
-    with open_genome(path) as genome:
+    with Genome(path) as genome:
         return {name: len(genome.fetch(name)) for name in genome.contig_sizes}
 
 
@@ -224,7 +224,7 @@ def test_several_processes_at_once(folder, packing, read_only):
 
 SLOW = """
 import importlib, sys, time
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome
 indexed_fasta = importlib.import_module("dnabert_enhancer.genome.indexed_fasta")
 real = indexed_fasta.write_index
 def slow(entries, path):
@@ -232,7 +232,7 @@ def slow(entries, path):
     print("writing", flush=True)
     time.sleep(60)
 indexed_fasta.write_index = slow
-open_genome(sys.argv[1])
+Genome(sys.argv[1]).fetch('chr1')
 """
 
 
@@ -269,7 +269,7 @@ def test_faults_are_named_and_leave_no_index(folder, content, message, read_only
     if read_only:
         folder.chmod(0o555)
     with pytest.raises(InputError, match=message) as caught:
-        open_genome(path)
+        _ = Genome(path).contig_sizes
     assert str(caught.value).startswith(str(path))
     assert [entry.name for entry in folder.iterdir()] == ["bad.fa"]
     kept = cache_directory() / "genomes"
@@ -285,11 +285,26 @@ def test_what_is_no_file_is_refused(folder):
         "-": "cannot be read from the standard input",
     }.items():
         with pytest.raises(InputError, match=message):
-            open_genome(path)
+            _ = Genome(path).contig_sizes
+
+
+def test_it_opens_when_it_is_used_and_again_after_it_was_closed(folder):
+    path = written(folder / "g.fa", fasta_text())
+    genome = Genome(path)
+    assert [entry.name for entry in folder.iterdir()] == ["g.fa"]
+    assert genome.fetch("chr2") == CONTIGS["chr2"].encode()
+    genome.close()
+    assert genome.fetch("chr2", 0, 5) == CONTIGS["chr2"][:5].encode()
+    assert repr(genome) == f"Genome({str(path)!r})"
+
+
+def test_what_is_no_path_is_refused(folder):
+    with pytest.raises(InputError, match="a genome is opened by its path, not by dict; give a FASTA file"):
+        Genome({"chr1": "ACGT"})
 
 
 def test_fetching_outside_is_refused(folder):
-    with open_genome(written(folder / "g.fa", fasta_text())) as genome:
+    with Genome(written(folder / "g.fa", fasta_text())) as genome:
         for start, end in [(0, 61), (-1, 5), (9, 8), (60, 61), (61, None)]:
             with pytest.raises(InputError, match="is not within the 60 bp of chr2"):
                 genome.fetch("chr2", start, end)
@@ -305,7 +320,7 @@ def test_fetching_outside_is_refused(folder):
 @pytest.mark.parametrize("packing", ["plain", "bgzip"])
 def test_a_file_that_shrinks_while_it_is_open_is_named(folder, packing, capfd):
     path = PACKINGS[packing](folder)
-    with open_genome(path) as genome:
+    with Genome(path) as genome:
         with path.open("r+b") as stream:
             stream.truncate(30_000)
         with pytest.raises(InputError, match=f"{path}, chr1:90000-100000: bases cannot be read"):
@@ -316,7 +331,7 @@ def test_a_file_that_shrinks_while_it_is_open_is_named(folder, packing, capfd):
 def test_many_names_are_not_all_listed(folder):
     path = written(folder / "g.fa", b"".join(b">c%d\nA\n" % number for number in range(9)))
     with (
-        open_genome(path) as genome,
+        Genome(path) as genome,
         pytest.raises(InputError, match="the genome has c0, c1, c2, c3, c4 and 4 others"),
     ):
         genome.fetch("d")
@@ -327,7 +342,7 @@ def test_a_full_cache_is_a_matter_of_resources(folder, mount_disk, monkeypatch):
     bases = np.random.default_rng(7).choice(np.frombuffer(b"ACGT", dtype=np.uint8), size=600_000).tobytes()
     path = written(folder / "g.fa.gz", gzip.compress(b">r\n" + bases + b"\n"))
     with pytest.raises(ResourceError, match="no space left in the cache folder; set DNABERT_ENHANCER_CACHE"):
-        open_genome(path)
+        _ = Genome(path).contig_sizes
     assert list((cache_directory() / "genomes").iterdir()) == []
 
 
@@ -368,7 +383,7 @@ def test_memory_does_not_grow_with_a_contig_on_one_line(folder):
 
 @pytest.mark.data
 def test_hg19_chr20_is_as_described(shared_data):
-    with open_genome(shared_data / "reference" / "hg19_chr20_partial_fulllength.fa.gz") as genome:
+    with Genome(shared_data / "reference" / "hg19_chr20_partial_fulllength.fa.gz") as genome:
         assert genome.contig_sizes == {"chr20": 63_025_520}
         codes = np.frombuffer(genome.fetch("chr20"), dtype=np.uint8)
         known = np.flatnonzero((codes & 0xDF) != ord("N"))

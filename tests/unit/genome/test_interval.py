@@ -1,4 +1,4 @@
-"""Interval: refuses impossible coordinates; its algebra on numbers worked out by hand."""
+"""Intervals and variants: they refuse impossible coordinates and read the usual text forms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import Interval
+from dnabert_enhancer.genome import Interval, Variant
 
 
 @pytest.mark.parametrize(
@@ -33,56 +33,67 @@ def test_it_is_a_value():
 
 
 def test_an_empty_interval_is_a_place_between_bases():
-    place = Interval("chr1", 7, 7)
-    assert place.length == 0
-    assert not place.overlaps(Interval("chr1", 0, 10))
-    assert Interval("chr1", 0, 10).contains(place)
+    assert Interval("chr1", 7, 7).length == 0
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "shared"),
+    ("text", "interval"),
     [
-        ((0, 10), (5, 15), (5, 10)),
-        ((0, 10), (10, 20), None),
-        ((0, 10), (9, 10), (9, 10)),
-        ((3, 4), (0, 100), (3, 4)),
-        ((0, 10), (20, 30), None),
+        ("chr16:100,001-200,000", Interval("chr16", 100_000, 200_000)),
+        (" chr16:100001-200000\n", Interval("chr16", 100_000, 200_000)),
+        ("X:1-1", Interval("X", 0, 1)),
+        ("chr1:7", Interval("chr1", 6, 7)),
+        ("chr1:7..9", Interval("chr1", 6, 9)),
+        ("HLA-A*01:01:01:01:5-8", Interval("HLA-A*01:01:01:01", 4, 8)),
     ],
 )
-def test_intersection(first, second, shared):
-    one, two = Interval("chr1", *first, "-"), Interval("chr1", *second, "+")
-    expected = None if shared is None else Interval("chr1", *shared, "-")
-    assert one.intersection(two) == expected
-    assert one.overlaps(two) is two.overlaps(one) is (shared is not None)
-    assert one.intersection(Interval("chr2", *second)) is None
-
-
-def test_shifting():
-    assert Interval("chr1", 5, 8, "+").shifted(-5) == Interval("chr1", 0, 3, "+")
-    with pytest.raises(InputError, match="negative"):
-        Interval("chr1", 5, 8).shifted(-6)
+def test_text_is_read_as_browsers_write_it(text, interval):
+    assert Interval.parse(text) == interval
 
 
 @pytest.mark.parametrize(
-    ("given", "length", "expected"),
+    ("text", "message"),
     [
-        ((100, 200), 100, (100, 200)),
-        ((100, 200), 50, (125, 175)),
-        ((100, 201), 100, (100, 200)),
-        ((100, 200), 51, (125, 176)),
-        ((100, 200), 201, (50, 251)),
-        ((7, 7), 2, (6, 8)),
-        ((100, 200), 0, (150, 150)),
+        ("chr1", "'chr1' is not a region; write it as chr16:100,000-200,000"),
+        ("chr1:x-y", "is not a region"),
+        ("chr1:5-", "is not a region"),
+        ("chr1\t5\t9", "is not a region"),
+        ("chr1:0-9", "starts at base 0; positions written as text are 1-based"),
+        ("chr1:9-5", "ends before it starts"),
     ],
 )
-def test_centring(given, length, expected):
-    assert Interval("chr1", *given).centred(length) == Interval("chr1", *expected)
+def test_other_text_is_refused(text, message):
+    with pytest.raises(InputError, match=message):
+        Interval.parse(text)
 
 
-def test_centring_beyond_the_start_is_refused():
-    with pytest.raises(InputError, match="negative"):
-        Interval("chr1", 10, 20).centred(100)
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("", 1, "A", "C"), "contig"),
+        (("1", -1, "A", "C"), "negative"),
+        (("1", 1, "", "C"), "allele"),
+        (("1", 1, "A", ""), "allele"),
+    ],
+)
+def test_impossible_variants_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        Variant(*arguments)
 
 
-def test_text_form():
-    assert str(Interval("chr1", 10, 20, "-")) == "chr1:10-20"
+@pytest.mark.parametrize("text", ["chr1:100:A:AT", "chr1-100-A-AT", "chr1:100:A>AT", "chr1:100-A-AT"])
+def test_variants_are_read_as_text(text):
+    variant = Variant.parse(text)
+    assert variant == Variant("chr1", 100, "A", "AT")
+    assert str(variant) == "chr1:100:A>AT"
+    assert Variant.parse(str(variant)) == variant
+
+
+def test_contigs_of_variants_may_hold_colons_and_alleles_may_be_symbolic():
+    assert Variant.parse("HLA-A*01:01:5:A:<DEL>") == Variant("HLA-A*01:01", 5, "A", "<DEL>")
+
+
+@pytest.mark.parametrize("text", ["rs123", "chr1:100", "chr1:100:A", "chr1:A:C:100", ""])
+def test_text_that_is_no_variant_is_refused(text):
+    with pytest.raises(InputError, match="is not a variant; write contig, 1-based position"):
+        Variant.parse(text)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import open_genome, read_bed, read_fasta, read_intervals
+from dnabert_enhancer.genome import Genome, read_bed, read_fasta, read_intervals
 
 pytestmark = pytest.mark.data
 
@@ -236,7 +236,7 @@ def test_valid_fasta(shared_data, name, expected):
     for record, one in zip(records, expected, strict=True):
         assert record.sequence.startswith(one.first)
         assert record.sequence.endswith(one.last)
-    with open_genome(path) as genome:
+    with Genome(path) as genome:
         assert [genome.fetch(record.name).decode() for record in records] == [
             record.sequence for record in records
         ]
@@ -257,7 +257,7 @@ def test_iupac_letters_stay_as_they_are(shared_data):
 @pytest.mark.parametrize(("name", "message"), INVALID_FASTA.items(), ids=INVALID_FASTA)
 def test_invalid_fasta(shared_data, name, message):
     path = shared_data / "ugly" / name
-    for read in (lambda: list(read_fasta(path)), lambda: open_genome(path)):
+    for read in (lambda: list(read_fasta(path)), lambda: Genome(path).contig_sizes):
         with pytest.raises(InputError) as caught:
             read()
         assert str(caught.value).startswith(f"{path}, {message}")
