@@ -11,6 +11,7 @@ The names below are the public API; each is imported when it is first used. Ever
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,17 @@ if TYPE_CHECKING:
     from dnabert_enhancer.scan import merge_scans as merge_scans
 
 __version__ = "0.1.0"
+
+_NO_TELEMETRY = {
+    "ORT_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "WANDB_ERROR_REPORTING": "false",
+}
+"""Keeps onnxruntime, huggingface_hub, mlflow and wandb from reporting home; they read it when imported."""
+
+for _name, _value in _NO_TELEMETRY.items():
+    os.environ.setdefault(_name, _value)
 
 _HOME = {
     "DnabertEnhancerError": "errors",
