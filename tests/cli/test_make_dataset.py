@@ -145,7 +145,7 @@ def test_one_contig_is_split_by_blocks(make: Make, folder: Path) -> None:
         ),
         (b"chr1\t1000\t1300\n", ["--output-dir", "genome.fa"], "genome.fa"),
         (b"chr1\t1000\t1300\n", ["--output-dir", "/proc/none/x"], "/proc/none/x"),
-        (b"chr1\t1000\t1300\n", ["--leak-k", "63"], "'63' is not from 12 to 62"),
+        (b"chr1\t1000\t1300\n", ["--leak-k", "63"], "leak-k is 63; it must be from 12 to 62"),
         (b"chr1\t1000\t1300\n", ["--gc-tolerance", "0"], "'0' is not a number above 0"),
     ],
 )

@@ -3,7 +3,7 @@
 Other packages import the names below and nothing else.
 """
 
-from dnabert_enhancer.dataset.build import BuiltDataset, build_dataset
+from dnabert_enhancer.dataset.build import GC_PLOT, BuiltDataset, build_dataset
 from dnabert_enhancer.dataset.dataset import (
     ALL_ROWS,
     COLUMNS,
@@ -14,7 +14,7 @@ from dnabert_enhancer.dataset.dataset import (
     table_lines,
 )
 from dnabert_enhancer.dataset.delimited import read_table
-from dnabert_enhancer.dataset.gc_profile import GcProfile, draw_gc_profile
+from dnabert_enhancer.dataset.gc_profile import GcProfile
 from dnabert_enhancer.dataset.io import (
     DatasetSource,
     as_dataset,
@@ -34,9 +34,11 @@ from dnabert_enhancer.dataset.sequence_sources import (
 )
 from dnabert_enhancer.dataset.settings import (
     DatasetSettings,
+    LeakRepeats,
     NegativeSource,
     OnLeak,
     Overlapping,
+    SplitBy,
     WindowPlacement,
 )
 from dnabert_enhancer.dataset.token_tables import TokenReport, write_kmer_table, write_token_ids
@@ -44,18 +46,21 @@ from dnabert_enhancer.dataset.token_tables import TokenReport, write_kmer_table,
 __all__ = [
     "ALL_ROWS",
     "COLUMNS",
+    "GC_PLOT",
     "SPLIT_NAMES",
     "BuiltDataset",
     "Dataset",
     "DatasetSettings",
     "DatasetSource",
     "GcProfile",
+    "LeakRepeats",
     "LeakReport",
     "LeakRule",
     "NamedSequence",
     "NegativeSource",
     "OnLeak",
     "Overlapping",
+    "SplitBy",
     "Task",
     "TokenReport",
     "WindowPlacement",
@@ -65,7 +70,6 @@ __all__ = [
     "check_folder",
     "dataset_sequences",
     "digest_of",
-    "draw_gc_profile",
     "fasta_sequences",
     "join_kmers",
     "kmer_text",

@@ -130,7 +130,7 @@ class BackgroundSampler:
         settings = self._settings
         starts = draw_starts(free, settings.length, size, self._rng)
         composition = composition_of(self._genome, self._contigs[contig], starts, settings.length)
-        usable = (composition.unknown <= settings.most_unknown) & ~np.isnan(composition.gc)
+        usable = (composition.unknown <= settings.max_unknown) & ~np.isnan(composition.gc)
         starts, composition = starts[usable], composition.take(usable)
         taken = self._taken.get(contig, np.empty(0, dtype=np.int64))
         chosen = match_windows(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.dataset import SPLIT_NAMES, Dataset
-from dnabert_enhancer.dataset.gc_profile import GcProfile, gc_of_sequences, gc_profile
+from dnabert_enhancer.dataset.gc_profile import GcProfile, gc_figure, gc_of_sequences, gc_profile
+from dnabert_enhancer.dataset.io import write_dataset
 from dnabert_enhancer.dataset.labels import BINARY_NAMES
 from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between
 from dnabert_enhancer.dataset.metadata import describe_dataset
@@ -26,37 +29,61 @@ from dnabert_enhancer.dataset.negatives import (
     thinned,
 )
 from dnabert_enhancer.dataset.regions import Places, covered_by, read_places, touches
-from dnabert_enhancer.dataset.settings import DatasetSettings, NegativeSource, OnLeak, WindowPlacement
+from dnabert_enhancer.dataset.settings import (
+    DatasetSettings,
+    NegativeSource,
+    OnLeak,
+    SplitBy,
+    WindowPlacement,
+)
 from dnabert_enhancer.dataset.splits import NO_SPLIT, SplitMap, make_split_map
 from dnabert_enhancer.dataset.window_filter import UsableWindows, usable_windows
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Genome, Stretches, merge_intervals, open_genome
 
 if TYPE_CHECKING:
     import pandas as pd
-
+    from matplotlib.figure import Figure
 
 LOGGER = logging.getLogger(__name__)
+GC_PLOT = "gc.png"
 
 
-class BuiltDataset(NamedTuple):
-    """A data set, what was counted and left out on the way, and the GC histograms of both classes."""
+@dataclass(frozen=True)
+class BuiltDataset(Dataset):
+    """A data set made from regions, what was counted and left out, and the GC histograms of both classes."""
 
-    dataset: Dataset
-    counts: dict[str, int]
-    skipped: dict[str, int]
-    profile: GcProfile
+    counts: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    profile: GcProfile = field(default_factory=lambda: gc_profile({}))
+
+    def plot_gc(self) -> Figure:
+        """Return the histograms of GC content, positives and negatives."""
+        return gc_figure(self.profile, "GC content of positives and negatives")
+
+    def write(self, folder: Path | str, outputs: OutputSet | None = None) -> None:
+        """Write the folder: a table a split, ``dataset.json`` and ``gc.png``.
+
+        Parameters
+        ----------
+        folder : path
+            Made when missing.
+        outputs : OutputSet, optional
+            Files that appear together with others; default: when all of these are written.
+        """
+        if outputs is None:
+            with OutputSet() as own:
+                self.write(folder, own)
+            return
+        # no date and no version: the same data set gives the same picture
+        path = outputs.path(Path(folder) / GC_PLOT)
+        self.plot_gc().savefig(path, format="png", metadata={"Software": None})
+        write_dataset(self, folder, outputs)
 
 
 def build_dataset(
-    regions: Sequence[Path | str],
-    genome_path: Path | str,
-    settings: DatasetSettings,
-    *,
-    exclude: Sequence[Path | str] = (),
-    negatives: Sequence[Path | str] = (),
-    splits: str = "0.8,0.1,0.1",
-    block_size: int | None = None,
+    regions: Sequence[Path | str], genome: Genome | Path | str, settings: DatasetSettings
 ) -> BuiltDataset:
     """Return labelled windows of a genome, in splits that share no part of it.
 
@@ -64,28 +91,19 @@ def build_dataset(
     ----------
     regions : sequence of path
         BED files of the positives.
-    genome_path : path
+    genome : Genome or path
         FASTA.
     settings : DatasetSettings
-    exclude : sequence of path
-        BED files whose regions no window may touch. Regions outside the genome are passed over.
-    negatives : sequence of path
-        BED files of the negatives, for `NegativeSource.GIVEN`.
-    splits : str
-        Fractions for whole contigs, see `splits.parse_fractions`, or a file, see `splits.read_split_file`.
-    block_size : int, optional
-        With fractions: assign blocks of this many bp instead of whole contigs. A window that crosses the
-        border of two splits is left out.
 
     Raises
     ------
     InputError
         When input is not usable, no window is left, a class is missing in a split, or negatives are too few.
     """
-    with open_genome(genome_path) as genome:
-        builder = _Builder(genome, settings)
-        positives, background = builder.windows(regions, exclude, negatives, splits, block_size)
-        frames = _frames(positives, background, list(genome.contig_sizes), settings.length)
+    with nullcontext(genome) if isinstance(genome, Genome) else open_genome(genome) as opened:
+        builder = _Builder(opened, settings)
+        positives, background = builder.windows(regions)
+        frames = _frames(positives, background, list(opened.contig_sizes), settings.length)
     _require_both_classes(frames)
     frames, leaks = _without_leaks(frames, settings, builder.skipped)
     _require_both_classes(frames)
@@ -98,9 +116,7 @@ def build_dataset(
     metadata = describe_dataset(
         plain, settings, builder.split_map.units, builder.counts, skipped, builder.matching, leaks, profile
     )
-    return BuiltDataset(
-        Dataset(frames, "binary", BINARY_NAMES, metadata), dict(builder.counts), skipped, profile
-    )
+    return BuiltDataset(frames, "binary", BINARY_NAMES, metadata, "", dict(builder.counts), skipped, profile)
 
 
 class _Builder:
@@ -112,20 +128,14 @@ class _Builder:
         self._genome = genome
         self._settings = settings
         self._rng = np.random.default_rng(settings.seed)
-        self._summits = settings.placement is WindowPlacement.SUMMIT
+        self._summits = settings.placement == WindowPlacement.SUMMIT
         self.counts: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.matching: dict[str, Any] = {}  # JSON values
 
-    def windows(
-        self,
-        regions: Sequence[Path | str],
-        exclude: Sequence[Path | str],
-        negatives: Sequence[Path | str],
-        splits: str,
-        block_size: int | None,
-    ) -> tuple[Labelled, Labelled]:
+    def windows(self, regions: Sequence[Path | str]) -> tuple[Labelled, Labelled]:
         """Return the positives and the negatives."""
+        exclude, by_block = self._settings.exclude_files, self._settings.split_by == SplitBy.BLOCK
         given, outside = read_places(
             regions, self._genome, skip_outside=self._settings.skip_outside, summits=self._summits
         )
@@ -135,7 +145,11 @@ class _Builder:
         usable = usable_windows(given, self._genome, self._settings, excluded, self.skipped, "positive")
         LOGGER.info("%d of %d regions give a window", len(usable.places), self.counts["regions"])
         self.split_map = make_split_map(
-            splits, block_size, usable.places, self._genome.contig_sizes, self._settings.seed
+            str(self._settings.splits),
+            self._settings.block_size if by_block else None,
+            usable.places,
+            self._genome.contig_sizes,
+            self._settings.seed,
         )
         usable, split = self._in_splits(usable, "positive")
         if not len(usable.places):
@@ -144,10 +158,10 @@ class _Builder:
             )
         positives = labelled_windows(self._genome, usable.places, split, self._settings)
         covered = covered_by(given, usable.places)
-        if self._settings.negatives is NegativeSource.SHUFFLED:
+        if self._settings.negative_source is NegativeSource.SHUFFLED:
             return positives, shuffled_negatives(positives, self._settings, self._rng)
-        if self._settings.negatives is NegativeSource.GIVEN:
-            return positives, self._given(negatives, positives, covered, excluded)
+        if self._settings.negative_source is NegativeSource.GIVEN:
+            return positives, self._given(self._settings.negative_files, positives, covered, excluded)
         return positives, self._matched(positives, usable, _union(covered, excluded))
 
     def _in_splits(self, windows: UsableWindows, what: str) -> tuple[UsableWindows, NDArray[np.int8]]:
@@ -255,7 +269,7 @@ def _without_leaks(
     sequences = {name: frame["sequence"].tolist() for name, frame in frames.items()}
     LOGGER.info("leak check of %d windows", sum(map(len, sequences.values())))
     report = leaks_between(sequences, settings.leak_rule)
-    if report.total and settings.on_leak is OnLeak.REFUSE:
+    if report.total and settings.on_leak == OnLeak.REFUSE:
         split, flags = next((split, flags) for split, flags in report.offenders.items() if flags.any())
         name = frames[split]["name"].tolist()[int(np.argmax(flags))]
         raise InputError(

@@ -1,13 +1,15 @@
-"""GC content of both classes: histograms for dataset.json, and their picture."""
+"""GC content of both classes: histograms for dataset.json, and their plot."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _BINS = 50
 
@@ -57,8 +59,8 @@ def gc_of_sequences(sequences: Sequence[str]) -> NDArray[np.float64]:
     return fractions
 
 
-def draw_gc_profile(profile: GcProfile, path: Path | str, title: str) -> None:
-    """Write the histograms as a PNG: one outline a class, as share of its windows."""
+def gc_figure(profile: GcProfile, title: str) -> Figure:
+    """Return the histograms as a plot: one outline a class, as share of its windows."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -87,8 +89,7 @@ def draw_gc_profile(profile: GcProfile, path: Path | str, title: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title, fontsize=11)
     figure.legend(loc="outside lower center", frameon=False, fontsize=9)
-    # no date and no version: the same data set gives the same picture
-    figure.savefig(path, format="png", metadata={"Software": None})
+    return figure
 
 
 def _shown(profile: GcProfile) -> tuple[float, float]:

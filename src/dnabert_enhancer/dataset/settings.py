@@ -1,14 +1,21 @@
-"""The choices of a data set made from regions, as one value."""
+"""`DatasetSettings`: how windows, negatives and splits of a data set are made from regions."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from dnabert_enhancer.dataset.leak_rule import LeakRule
+from dnabert_enhancer.errors import InputError
+
+SMALLEST_LEAK_K = 12
+LARGEST_LEAK_K = 62
 
 
-class WindowPlacement(enum.Enum):
+class WindowPlacement(enum.StrEnum):
     """Where the windows of a region lie."""
 
     CENTRE = "centre"
@@ -19,7 +26,7 @@ class WindowPlacement(enum.Enum):
     """As many windows side by side as the region holds, around its middle; one if it is shorter."""
 
 
-class Overlapping(enum.Enum):
+class Overlapping(enum.StrEnum):
     """What becomes of positives that overlap each other."""
 
     MERGE = "merge"
@@ -28,7 +35,7 @@ class Overlapping(enum.Enum):
     """Every region has its window; only a second window at the same place is dropped."""
 
 
-class OnLeak(enum.Enum):
+class OnLeak(enum.StrEnum):
     """What becomes of sequences that share k-mers with another split."""
 
     REMOVE = "remove"
@@ -37,7 +44,7 @@ class OnLeak(enum.Enum):
     """An error says how many there are."""
 
 
-class NegativeSource(enum.Enum):
+class NegativeSource(enum.StrEnum):
     """Where negatives come from."""
 
     MATCHED = "matched"
@@ -48,6 +55,33 @@ class NegativeSource(enum.Enum):
     """Windows of regions that the user names."""
 
 
+class SplitBy(enum.StrEnum):
+    """What fractions of a split are made of."""
+
+    CONTIG = "contig"
+    """Whole contigs."""
+    BLOCK = "block"
+    """Blocks of `DatasetSettings.block_size` bp; a window that crosses two splits is left out."""
+
+
+class LeakRepeats(enum.StrEnum):
+    """Whether shared k-mers of repeats count as leaks."""
+
+    IGNORE = "ignore"
+    """Not those that are soft-masked for more than half, nor tandem repeats; see `LeakRule`."""
+    COUNT = "count"
+
+
+_CHOICES: dict[str, type[enum.StrEnum]] = {
+    "placement": WindowPlacement,
+    "overlapping": Overlapping,
+    "split_by": SplitBy,
+    "on_leak": OnLeak,
+    "leak_repeats": LeakRepeats,
+}
+_PathOrPaths = str | Path | Sequence[str | Path]
+
+
 @dataclass(frozen=True)
 class DatasetSettings:
     """How windows, negatives and splits are made; lengths in bp, shares from 0 to 1.
@@ -56,37 +90,99 @@ class DatasetSettings:
     ----------
     length : int
         Length of every window.
-    placement, overlapping, negatives, on_leak : enum
-        See the classes.
+    placement, overlapping, split_by, on_leak, leak_repeats : str
+        See `WindowPlacement`, `Overlapping`, `SplitBy`, `OnLeak` and `LeakRepeats`.
+    exclude : path, or several
+        BED files whose regions no window may touch, such as a blacklist; regions outside the genome are
+        passed over.
+    skip_outside : bool
+        Leave out (and count) regions that are not inside a contig of the genome, instead of raising an error.
+    max_unknown : float
+        Windows with a larger share of bases other than A, C, G, T are left out.
+    stranded : bool
+        Read regions of the minus strand as their reverse complement; their matched negatives too.
+    negatives : {"matched", "shuffled"}, path, or several paths
+        Where negatives come from, see `NegativeSource`; paths are BED files.
     ratio : float, optional
         Negatives for each positive; default 1 for matched and shuffled ones, all for given regions.
     gc_tolerance, repeat_tolerance : float
         Largest difference of a matched negative to its positive in GC and soft-masked fraction.
-    most_unknown : float
-        Windows with a larger share of bases other than A, C, G, T are left out.
-    stranded : bool
-        Read regions of the minus strand as their reverse complement; their matched negatives too.
-    skip_outside : bool
-        Leave out regions that are not inside a contig of the genome, instead of raising an error.
     allow_fewer : bool
         Go on with fewer negatives than asked for.
-    leak_rule : LeakRule
-        Which shared k-mers count.
+    splits : str or path
+        Fractions for train, validation and test, such as ``"0.8,0.1,0.1"``, to which whole contigs (or
+        blocks) are assigned; or a file with contig and split, or contig, start, end and split, in each line.
+    block_size : int
+        Length of the blocks.
+    leak_k : int
+        Length of the k-mers that two splits may not share, 12 to 62.
     seed : int
         Of all random choices.
     """
 
     length: int = 200
-    placement: WindowPlacement = WindowPlacement.CENTRE
-    overlapping: Overlapping = Overlapping.MERGE
-    negatives: NegativeSource = NegativeSource.MATCHED
+    placement: str = WindowPlacement.CENTRE
+    overlapping: str = Overlapping.MERGE
+    exclude: _PathOrPaths = ()
+    skip_outside: bool = False
+    max_unknown: float = 0.1
+    stranded: bool = False
+    negatives: _PathOrPaths = NegativeSource.MATCHED
     ratio: float | None = None
     gc_tolerance: float = 0.02
     repeat_tolerance: float = 0.1
-    most_unknown: float = 0.1
-    stranded: bool = False
-    skip_outside: bool = False
     allow_fewer: bool = False
-    on_leak: OnLeak = OnLeak.REMOVE
-    leak_rule: LeakRule = field(default_factory=LeakRule)
+    splits: str | Path = "0.8,0.1,0.1"
+    split_by: str = SplitBy.CONTIG
+    block_size: int = 500_000
+    on_leak: str = OnLeak.REMOVE
+    leak_k: int = 40
+    leak_repeats: str = LeakRepeats.IGNORE
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("exclude", "negatives"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, (value,) if isinstance(value, (str, Path)) else tuple(value))
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            self._require(name, value in tuple(choices), f"one of {', '.join(choices)}")
+            object.__setattr__(self, name, choices(value))
+        for name in ("length", "block_size"):
+            self._require(name, getattr(self, name) >= 1, "at least 1 bp")
+        for name in ("gc_tolerance", "repeat_tolerance"):
+            self._require(name, 0 < getattr(self, name) < math.inf, "a number above 0")
+        self._require("ratio", self.ratio is None or 0 < self.ratio < math.inf, "a number above 0")
+        self._require("max_unknown", 0 <= self.max_unknown <= 1, "from 0 to 1")
+        self._require("negatives", bool(self.negatives), "matched, shuffled or BED files")
+        self._require(
+            "leak_k",
+            SMALLEST_LEAK_K <= self.leak_k <= LARGEST_LEAK_K,
+            f"from {SMALLEST_LEAK_K} to {LARGEST_LEAK_K}",
+        )
+
+    def _require(self, name: str, fulfilled: bool, what: str) -> None:
+        if not fulfilled:
+            raise InputError(f"{name.replace('_', '-')} is {getattr(self, name)!r}; it must be {what}")
+
+    @property
+    def exclude_files(self) -> tuple[str | Path, ...]:
+        """BED files whose regions no window may touch."""
+        return tuple(self.exclude)  # type: ignore[arg-type]  # a tuple since __post_init__
+
+    @property
+    def negative_source(self) -> NegativeSource:
+        """Where negatives come from."""
+        words = (NegativeSource.MATCHED, NegativeSource.SHUFFLED)
+        return next((word for word in words if self.negatives == (word,)), NegativeSource.GIVEN)
+
+    @property
+    def negative_files(self) -> tuple[str | Path, ...]:
+        """BED files of the negatives, where they are given."""
+        given = self.negative_source is NegativeSource.GIVEN
+        return tuple(self.negatives) if given else ()  # type: ignore[arg-type]  # a tuple since __post_init__
+
+    @property
+    def leak_rule(self) -> LeakRule:
+        """Which shared k-mers count as leaks."""
+        return LeakRule(k=self.leak_k, ignore_repeats=self.leak_repeats == LeakRepeats.IGNORE)

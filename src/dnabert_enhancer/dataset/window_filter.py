@@ -62,10 +62,10 @@ def usable_windows(
         When no window is left, with the reasons.
     """
     reasons: Counter[str] = Counter()
-    merges = settings.overlapping is Overlapping.MERGE and settings.placement is not WindowPlacement.SUMMIT
+    merges = settings.overlapping == Overlapping.MERGE and settings.placement != WindowPlacement.SUMMIT
     merged = merge_overlapping(regions) if merges else regions
     reasons["merged_into_another"] = len(regions) - len(merged)
-    windows = place_windows(merged, settings.length, settings.placement)
+    windows = place_windows(merged, settings.length, WindowPlacement(settings.placement))
     sizes = np.array(list(genome.contig_sizes.values()), dtype=np.int64)
     inside = (windows.start >= 0) & (windows.end <= sizes[windows.contig])
     reasons["window_beyond_contig_end"] = int((~inside).sum())
@@ -74,10 +74,10 @@ def usable_windows(
     reasons["in_excluded_region"] = int(touched.sum())
     windows = windows.take(~touched)
     composition = composition_by_contig(genome, windows.contig, windows.start, settings.length)
-    known = (composition.unknown <= settings.most_unknown) & ~np.isnan(composition.gc)
+    known = (composition.unknown <= settings.max_unknown) & ~np.isnan(composition.gc)
     reasons["of_unknown_bases"] = int((~known).sum())
     windows = windows.take(known)
-    apart = without_overlaps(windows, settings.overlapping)
+    apart = without_overlaps(windows, Overlapping(settings.overlapping))
     reasons["overlaps_another"] = len(windows) - len(apart)
     skipped.update({f"{what}_{reason}": number for reason, number in reasons.items()})
     if not len(apart):

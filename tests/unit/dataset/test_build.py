@@ -33,7 +33,7 @@ COMPLEMENT = str.maketrans("ACGTacgt", "TGCAtgca")
 
 
 def rows_of(built: BuiltDataset) -> pd.DataFrame:
-    return pd.concat([frame.assign(split=name) for name, frame in built.dataset.splits.items()])
+    return pd.concat([frame.assign(split=name) for name, frame in built.splits.items()])
 
 
 def masked(sequences: list[str]) -> np.ndarray:
@@ -46,7 +46,7 @@ def shared_bases(start: int, end: int, places: list[tuple[int, int]]) -> bool:
 
 def test_matched_negatives_keep_all_promises(random_genome: Path, regions: Path, write: Write) -> None:
     exclude = write("x.bed", "chr1\t20000\t24000\nchr9\t0\t10\n")
-    built = build_dataset([regions], random_genome, DatasetSettings(ratio=2.0), exclude=[exclude])
+    built = build_dataset([regions], random_genome, DatasetSettings(ratio=2.0, exclude=exclude))
     rows = rows_of(built)
     assert built.skipped == {"positive_in_excluded_region": 2}
     assert (rows["label"] == 1).sum() == 29 + 19 + 14 - 2
@@ -72,7 +72,7 @@ def test_matched_negatives_keep_all_promises(random_genome: Path, regions: Path,
             ours = np.sort(np.repeat(share(positives["sequence"].tolist()), 2))
             theirs = np.sort(share(negatives["sequence"].tolist()))
             assert np.abs(ours - theirs).max() <= tolerance + 1e-9
-    matching = built.dataset.metadata["matching"]
+    matching = built.metadata["matching"]
     assert matching["largest_gc_difference_of_a_pair"] <= 0.02
     assert matching["negatives_on_another_contig"] == 0
 
@@ -88,8 +88,7 @@ def test_positives_are_windows_around_the_middle(random_genome: Path, regions: P
 
 def test_same_seed_gives_the_same_set_and_another_seed_another(random_genome: Path, regions: Path) -> None:
     digests = [
-        build_dataset([regions], random_genome, DatasetSettings(seed=seed)).dataset.digest
-        for seed in (1, 1, 2)
+        build_dataset([regions], random_genome, DatasetSettings(seed=seed)).digest for seed in (1, 1, 2)
     ]
     assert digests[0] == digests[1] != digests[2]
 
@@ -100,11 +99,11 @@ def test_negatives_come_from_another_contig_of_the_split_when_theirs_is_full(
     # chr3 is covered but for its end, so that it can give few windows; chr2 has the same split
     wide = write("wide.bed", "".join(f"chr3\t{start}\t{start + 1000}\n" for start in range(0, 29_000, 1000)))
     splits = write("s.tsv", "chr3\ttrain\nchr2\ttrain\n")
-    settings = DatasetSettings(overlapping=Overlapping.KEEP)
-    built = build_dataset([wide], random_genome, settings, splits=str(splits))
+    settings = DatasetSettings(overlapping=Overlapping.KEEP, splits=splits)
+    built = build_dataset([wide], random_genome, settings)
     rows = rows_of(built)
     others = (rows["label"] == 0) & (rows["chrom"] == "chr2")
-    assert others.sum() == built.dataset.metadata["matching"]["negatives_on_another_contig"] >= 24
+    assert others.sum() == built.metadata["matching"]["negatives_on_another_contig"] >= 24
     assert (rows["label"] == 0).sum() == 29
 
 
@@ -151,8 +150,8 @@ def test_given_negatives_off_the_positives_are_used(random_genome: Path, regions
             for start in (0, 2500, 3550)
         ),
     )
-    settings = DatasetSettings(negatives=NegativeSource.GIVEN)
-    built = build_dataset([regions], random_genome, settings, negatives=[given])
+    settings = DatasetSettings(negatives=given)
+    built = build_dataset([regions], random_genome, settings)
     negatives = rows_of(built).query("label == 0")
     assert sorted(zip(negatives["chrom"], negatives["start"], strict=True)) == [
         (contig, start) for contig in ("chr1", "chr2", "chr3") for start in (0, 2500)
@@ -162,7 +161,6 @@ def test_given_negatives_off_the_positives_are_used(random_genome: Path, regions
         [regions],
         random_genome,
         dataclasses.replace(settings, ratio=0.04, allow_fewer=True),
-        negatives=[given],
     )
     assert (rows_of(thinned)["label"] == 0).sum() == 3
 
@@ -190,9 +188,9 @@ def test_shared_kmers_leave_train_or_stop_the_run(tmp_path: Path, random_genome:
     genome = tmp_path / "duplicated.fa"
     genome.write_text("\n".join(lines) + "\n")
     built = build_dataset([regions], genome, DatasetSettings())
-    assert built.dataset.metadata["leaks"]["removed"] == {"train": 1, "validation": 0, "test": 0}
-    assert "chr1_1500" not in built.dataset.frame("train")["name"].tolist()
-    assert "chr3_1500" in built.dataset.frame("test")["name"].tolist()
+    assert built.metadata["leaks"]["removed"] == {"train": 1, "validation": 0, "test": 0}
+    assert "chr1_1500" not in built.frame("train")["name"].tolist()
+    assert "chr3_1500" in built.frame("test")["name"].tolist()
     assert built.skipped == {"leak_train_positives": 1}
     with pytest.raises(
         InputError, match=r"1 windows share a 40-mer with another split, .*'chr1_1500' of train"
@@ -214,7 +212,7 @@ def test_input_that_gives_nothing_is_refused(
     random_genome: Path, write: Write, bed: str, settings: DatasetSettings, splits: str, said: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        build_dataset([write("r.bed", bed)], random_genome, settings, splits=splits)
+        build_dataset([write("r.bed", bed)], random_genome, dataclasses.replace(settings, splits=splits))
     assert said in str(caught.value)
     assert caught.value.remedy
 
@@ -224,16 +222,12 @@ def test_folder_is_read_back_as_it_was_written(random_genome: Path, regions: Pat
         folder = tmp_path / f"set{number}"
         built = build_dataset([regions], random_genome, DatasetSettings(negatives=source))
         with OutputSet() as outputs:
-            write_dataset(built.dataset, folder, outputs)
+            built.write(folder, outputs)
         again = read_dataset(folder)
         assert list(again.splits) == ["train", "validation", "test"]
-        for split, frame in built.dataset.splits.items():
+        for split, frame in built.splits.items():
             pd.testing.assert_frame_equal(again.frame(split), frame, check_dtype=False)
-        assert (
-            again.digest
-            == built.dataset.digest
-            == json.loads((folder / "dataset.json").read_text())["digest"]
-        )
+        assert again.digest == built.digest == json.loads((folder / "dataset.json").read_text())["digest"]
         assert again.window_length == 200
 
 
