@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+from dnabert_enhancer.api.model import Model
 from dnabert_enhancer.api.settings_keywords import with_keywords
-from dnabert_enhancer.dataset import BuiltDataset, DatasetSettings, build_dataset, check_folder
+
+from dnabert_enhancer.dataset import (
+    BuiltDataset,
+    DatasetSettings,
+    DatasetSource,
+    as_dataset,
+    build_dataset,
+    check_folder,
+)
+from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.training import TrainingResult, TrainingSettings
+from dnabert_enhancer.training import finetune as train
 
 
 def make_dataset(
@@ -55,3 +69,90 @@ def make_dataset(
     if output_dir is not None:
         dataset.write(output_dir)
     return dataset
+
+
+class TrainedModel(Model):
+    """A model that was just trained, made by `finetune`; as every `Model`, and how the training went.
+
+    Attributes
+    ----------
+    history : DataFrame
+        One row an epoch of the attempt that was kept: ``epoch``, ``step``, ``train_loss``,
+        ``validation_loss`` and the validation metrics, on probabilities before calibration.
+    metrics : dict
+        By split: the metrics at the model's threshold, with calibrated probabilities.
+    attempts : list of dict
+        Number, seed, outcome and reason of each attempt.
+    sequences_per_second : float
+        Training speed, validation not counted.
+    """
+
+    def __init__(self, result: TrainingResult, opened: EnhancerModel, engine: EngineSettings | None) -> None:
+        super().__init__(opened, engine=engine)
+        self.history = pd.DataFrame(result.history)
+        self.metrics = result.metrics
+        self.attempts = result.attempts
+        self.sequences_per_second = result.sequences_per_second
+
+
+def finetune(
+    dataset: DatasetSource,
+    base_model: str | Path,
+    output_dir: str | Path,
+    settings: TrainingSettings | None = None,
+    *,
+    validation: DatasetSource | None = None,
+    restart: bool = False,
+    engine: EngineSettings | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    **keywords: Any,  # the fields of `TrainingSettings`
+) -> TrainedModel:
+    """Train a model on labelled sequences and write it as a model directory.
+
+    Parameters
+    ----------
+    dataset : path, pair of paths, DataFrame or Dataset
+        See `evaluate`; without a validation split a part of the training rows is held out.
+    base_model : str or path
+        ``new:tiny``, ``new:small`` or ``new:base`` (fresh weights), ``default``, ``hub:NAME@REVISION``, a
+        model directory or archive, a DNABERT checkpoint, or a Hugging Face sequence classifier.
+    output_dir : path
+        Gets the model. Called again with the same arguments, a training that was broken off goes on.
+    settings : TrainingSettings, optional
+    validation : as `dataset`, optional
+        Rows to validate on, instead of the data set's own split.
+    restart : bool
+        Forget a training that was broken off, or replace a finished model.
+    engine : EngineSettings, optional
+        How the returned model is computed.
+    progress : callable, optional
+        Called after each update with the updates done and in all.
+    **keywords
+        Fields of the settings, such as ``epochs=3``.
+
+    Returns
+    -------
+    TrainedModel
+        Of several processes that were launched together only the first one returns; the others end.
+
+    Raises
+    ------
+    InputError
+        Data or model that do not fit, other arguments than those of the training in the folder, or a training
+        that collapsed in every attempt.
+    ResourceError
+        torch or another package is missing, or the device.
+
+    Examples
+    --------
+    >>> model = finetune("my-dataset", "new:small", "my-model", epochs=3)  # doctest: +SKIP
+    >>> model.history  # doctest: +SKIP
+    """
+    settings = with_keywords(TrainingSettings, settings, keywords)
+    data = as_dataset(dataset)
+    if validation is not None:
+        data = data.with_validation(as_dataset(validation, task=data.task))
+    result = train(data, str(base_model), output_dir, settings, restart=restart, progress=progress)
+    if result.model is None:
+        raise SystemExit(0)
+    return TrainedModel(result, result.model, engine)

@@ -12,12 +12,15 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dnabert_enhancer.commands.finetune_options import add_setting_arguments, settings_from
+from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.training import CHOICES, LOGGERS, TrainingSettings
 
 if TYPE_CHECKING:
-    from dnabert_enhancer.training import TrainingResult
+    import pandas as pd
+
+_INPUTS = ("dataset", "negatives", "validation")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,63 +56,225 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--restart", action="store_true", help="forget a broken-off run, or replace a finished model"
     )
-    parser.add_argument(
-        "--k", type=int, choices=(3, 4, 5, 6), help="length of the k-mers of a fresh model (default 6)"
-    )
-    parser.add_argument(
-        "--window-length",
+    _add(parser, "k", "length of the k-mers of a fresh model (default 6)", type=int, choices=(3, 4, 5, 6))
+    _add(
+        parser,
+        "window_length",
+        "crop sequences around their centres; default: their own length",
         type=int,
         metavar="BP",
-        help="crop sequences around their centres; default: their own length",
     )
     parser.add_argument(
         "--task",
         choices=("binary", "multiclass", "regression"),
         help="what the labels are; default: decided from them",
     )
-    add_setting_arguments(parser)
+    _add_training(parser.add_argument_group("training"))
+    _add_adapters(parser.add_argument_group("adapters"))
+    _add_augmentation(parser.add_argument_group("augmentation"))
+    _add_validation(parser.add_argument_group("validation"))
+    _add_machine(parser.add_argument_group("machine"))
+    _add_card(parser.add_argument_group("card"))
+    _add_logging(parser.add_argument_group("logging"))
 
 
-def run(args: argparse.Namespace) -> None:
+def _add_training(group: argparse._ArgumentGroup) -> None:
+    _add(group, "epochs", "passes over the training split", type=int, metavar="N")
+    _add(group, "batch_size", "sequences a step and device", type=int, metavar="N")
+    _add(group, "accumulate", "batches added up before an update", type=int, metavar="N")
+    _add(
+        group,
+        "learning_rate",
+        "peak learning rate; default 1e-3 for a fresh model, 3e-5 for a pre-trained one, 3e-4 with "
+        "LoRA (DNABERT-Enhancer tried 1e-3 1e-4 3e-4 1e-5 3e-5 1e-6 3e-6)",
+        type=float,
+        metavar="RATE",
+    )
+    _add(group, "weight_decay", "of AdamW, not on biases and normalisation", type=float, metavar="X")
+    _add(
+        group, "warmup", "share of the updates in which the learning rate rises", type=float, metavar="SHARE"
+    )
+    _add(group, "schedule", "how the learning rate falls", choices=CHOICES["schedule"])
+    _add(group, "gradient_clip", "largest norm of the gradient", type=float, metavar="NORM")
+    _add(
+        group,
+        "class_weights",
+        "weight the classes by their rarity in the loss",
+        choices=CHOICES["class_weights"],
+    )
+    _add(group, "label_smoothing", "share of the target spread over all classes", type=float, metavar="SHARE")
+    _add(group, "dropout", "of the hidden units; default: the model's own", type=float, metavar="SHARE")
+    _add(
+        group,
+        "attention_dropout",
+        "of the attention weights; default: the model's own, none for a fresh model",
+        type=float,
+        metavar="SHARE",
+    )
+    _add(group, "seed", "of fresh weights, order, augmentation and dropout", type=int, metavar="N")
+    _add(
+        group,
+        "collapse_restarts",
+        "new starts, with another seed, of a training that predicts one class only",
+        type=int,
+        metavar="N",
+    )
+
+
+def _add_adapters(group: argparse._ArgumentGroup) -> None:
+    _add(
+        group,
+        "method",
+        "train all weights, or low-rank adapters that are merged at the end",
+        choices=CHOICES["method"],
+    )
+    _add(group, "lora_rank", "rank of the adapters", type=int, metavar="R")
+    _add(group, "lora_alpha", "scale of the adapters", type=float, metavar="X")
+    _add(group, "lora_dropout", "dropout before the adapters", type=float, metavar="SHARE")
+
+
+def _add_augmentation(group: argparse._ArgumentGroup) -> None:
+    _add(group, "shift", "move training windows by up to so many bp, anew each epoch", type=int, metavar="BP")
+    _add(
+        group,
+        "token_dropout",
+        "share of the tokens replaced by [MASK], in runs of k",
+        type=float,
+        metavar="SHARE",
+    )
+    _add(
+        group,
+        "reverse_complement",
+        "train on the forward strand only; default: each window is turned with probability 0.5",
+        option="--no-reverse-complement",
+        action="store_false",
+    )
+
+
+def _add_validation(group: argparse._ArgumentGroup) -> None:
+    _add(
+        group,
+        "validation_fraction",
+        "split off for validation where the data have no such split",
+        type=float,
+        metavar="SHARE",
+    )
+    _add(
+        group,
+        "metric",
+        "which epoch is kept; auroc auprc mcc f1 accuracy loss; several classes: mcc macro_f1 accuracy "
+        "loss; values: pearson spearman r2 rmse loss (default: the first)",
+        metavar="NAME",
+    )
+    _add(
+        group,
+        "early_stopping",
+        "stop after so many epochs without a better metric; 0: never",
+        type=int,
+        metavar="N",
+    )
+    _add(
+        group,
+        "threshold",
+        "default decision threshold: half of the calibrated probability, or the best MCC",
+        choices=CHOICES["threshold"],
+    )
+
+
+def _add_machine(group: argparse._ArgumentGroup) -> None:
+    _add(group, "device", "where to train", choices=CHOICES["device"])
+    _add(
+        group,
+        "precision",
+        "of the matrix products; auto: bfloat16 where the hardware has units for it",
+        choices=CHOICES["precision"],
+    )
+    _add(group, "threads", "CPU threads; 0: as torch takes them", type=int, metavar="N")
+    _add(
+        group,
+        "checkpoint_steps",
+        "keep a checkpoint every N updates beside each epoch's; 0: only those",
+        type=int,
+        metavar="N",
+    )
+
+
+def _add_card(group: argparse._ArgumentGroup) -> None:
+    _add(group, "model_name", "name in the card; default: that of the output folder", metavar="NAME")
+    _add(group, "licence", "licence of the weights", metavar="NAME")
+    _add(group, "limits", "what the model must not be used for", metavar="TEXT")
+
+
+def _add_logging(group: argparse._ArgumentGroup) -> None:
+    _add(
+        group,
+        "log_to",
+        "also log the curves there; may be given several times; wandb is offline without WANDB_API_KEY",
+        action="append",
+        choices=("none", *LOGGERS),
+    )
+    _add(group, "log_dir", "files of the loggers; default: logs in --output-dir", metavar="DIR")
+
+
+def _add(
+    group: argparse.ArgumentParser | argparse._ArgumentGroup,
+    field: str,
+    help: str,
+    **declared: Any,  # as `add_setting` takes them
+) -> None:
+    add_setting(group, TrainingSettings, field, help, **declared)
+
+
+def run(options: Options) -> None:
     """Read the data, train, write the run's record and history."""
-    from dnabert_enhancer.commands.finetune_input import training_dataset
+    from dnabert_enhancer.api import finetune
     from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.dataset import as_dataset
     from dnabert_enhancer.files import OutputSet, check_output
     from dnabert_enhancer.model import write_archive
-    from dnabert_enhancer.training import finetune
 
-    if args.archive is not None:
-        check_output(args.archive)
-    record = RunRecord(args)
-    settings = settings_from(args)
-    dataset = training_dataset(args, record)
+    archive, folder = options.get("archive"), Path(options["output_dir"])
+    if archive is not None:
+        check_output(archive)
+    record = RunRecord(options)
+    settings = options.settings(TrainingSettings)
+    negatives = options.get("negatives")
+    source = options["dataset"] if negatives is None else (options["dataset"], negatives)
+    dataset = as_dataset(source, task=options.get("task"))
+    for role in _INPUTS:
+        if role in options:
+            record.add_input(role, options[role])
+    if "validation" in options:
+        dataset = dataset.with_validation(as_dataset(options["validation"], task=dataset.task))
     with _progress() as progress:
-        result = finetune(
-            dataset, args.base_model, args.output_dir, settings, restart=args.restart, progress=progress
+        model = finetune(
+            dataset,
+            options["base_model"],
+            folder,
+            settings,
+            restart="restart" in options,
+            progress=progress,
         )
-    if result.model is None:
-        return
     record.set("dataset_digest", dataset.digest)
-    record.set("model", {"directory": str(args.output_dir), "digest": result.model.digest})
-    record.set("attempts", result.attempts)
-    record.set("metrics", result.metrics)
-    record.set("sequences_per_second", round(result.sequences_per_second, 1))
+    record.set("model", {"directory": str(folder), "digest": model.digest})
+    record.set("attempts", model.attempts)
+    record.set("metrics", model.metrics)
+    record.set("sequences_per_second", round(model.sequences_per_second, 1))
     for split, frame in dataset.splits.items():
         record.count(f"sequences_{split}", len(frame))
     with OutputSet() as outputs:
-        if args.archive is not None:
-            write_archive(args.output_dir, outputs.path(args.archive))
-        with outputs.open_text(Path(args.output_dir) / "history.tsv") as table:
-            table.writelines(_history_lines(result))
-        with outputs.open_text(Path(args.output_dir) / "run.json") as file:
+        if archive is not None:
+            write_archive(folder, outputs.path(archive))
+        with outputs.open_text(folder / "history.tsv") as table:
+            table.writelines(_history_lines(model.history))
+        with outputs.open_text(folder / "run.json") as file:
             file.write(record.to_json())
 
 
-def _history_lines(result: TrainingResult) -> Iterator[str]:
-    columns = list(dict.fromkeys(name for entry in result.history for name in entry))
-    yield "\t".join(columns) + "\n"
-    for entry in result.history:
-        yield "\t".join("" if name not in entry else f"{entry[name]:.9g}" for name in columns) + "\n"
+def _history_lines(history: pd.DataFrame) -> Iterator[str]:
+    yield "\t".join(history.columns) + "\n"
+    for row in history.itertuples(index=False):
+        yield "\t".join("" if value != value else f"{value:.9g}" for value in row) + "\n"
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What a fine-tuning run can be told: one frozen value that travels instead of long argument lists."""
+"""`TrainingSettings`: how a model is fine-tuned."""
 
 from __future__ import annotations
 
@@ -169,6 +169,8 @@ class TrainingSettings:
             self._require(name, value is None or 0 <= value < 1, "from 0 to below 1")
         for name, choices in CHOICES.items():
             self._require(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
+        loggers = (self.log_to,) if isinstance(self.log_to, str) else self.log_to
+        object.__setattr__(self, "log_to", tuple(dict.fromkeys(name for name in loggers if name != "none")))
         for logger in self.log_to:
             if logger not in LOGGERS:
                 raise InputError(f"unknown logger {logger!r}", remedy=f"one of {', '.join(LOGGERS)}")
