@@ -10,33 +10,28 @@ Writes PREFIX.metrics.tsv, PREFIX.metrics.json, PREFIX.predictions.tsv.gz, PREFI
 from __future__ import annotations
 
 import argparse
-import logging
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
-from dnabert_enhancer.commands.engine_options import add_engine_arguments, settings_from
-from dnabert_enhancer.commands.option_types import fraction, positive_integer
+from dnabert_enhancer.commands.engine_options import add_engine_arguments
+from dnabert_enhancer.commands.option_types import fraction, positive_integer, whole_number
+from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.dataset import SPLIT_NAMES
+from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.evaluation import BASELINE_OPTIONS, CROPS, EvaluationSettings
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from rich.table import Table
 
-    from dnabert_enhancer.commands.evaluate_input import EvaluationInput
-    from dnabert_enhancer.commands.run_record import RunRecord
-    from dnabert_enhancer.evaluation import Labelled, Method
-
-_log = logging.getLogger(__name__)
+    from dnabert_enhancer.api.evaluate import Evaluation
+    from dnabert_enhancer.dataset import DatasetSource
+    from dnabert_enhancer.evaluation import MetricKey, Result
 
 NO_MODEL = "none"
-_BASELINE_KEYS = ("ridge", "RF", "KNN", "SVC", "GNB", "AdaBoost", "MLP")
-"""What `--baselines` takes; the names in tables are those of `evaluation.BASELINES`, in the same order."""
-
-
-class _Scored(NamedTuple):
-    """A method and, for a model of two classes, its logits."""
-
-    method: Method
-    logits: NDArray[np.float32] | None
+_INPUTS = ("dataset", "negatives", "train_dataset", "train_negatives", "exclude_duplicates_of")
+_RARE_METRICS = ("precision", "mcc", "auprc")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,23 +46,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--negatives", metavar="FASTA", help="the others, when --dataset is a FASTA of enhancers"
     )
-    group.add_argument(
-        "--split",
-        choices=("test", "validation", "train", "all"),
-        help="rows to judge (default: test of a folder; all of a single file)",
+    add_setting(
+        group,
+        EvaluationSettings,
+        "split",
+        "rows to judge (default: test of a folder; all of a single file)",
+        choices=(*reversed(SPLIT_NAMES), "all"),
     )
-    group.add_argument(
-        "--task",
+    add_setting(
+        group,
+        EvaluationSettings,
+        "task",
+        "what the labels are; default: decided from them",
         choices=("binary", "multiclass", "regression"),
-        help="what the labels are; default: decided from them",
     )
-    group.add_argument(
-        "--exclude-duplicates-of",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="also report the rows whose sequence, on either strand, is not in this FASTA, table or folder "
+    add_setting(
+        group,
+        EvaluationSettings,
+        "exclude_duplicates_of",
+        "also report the rows whose sequence, on either strand, is not in this FASTA, table or folder "
         "(its training split); may be given several times",
+        action="append",
+        metavar="PATH",
     )
     group = parser.add_argument_group("methods")
     group.add_argument(
@@ -77,25 +77,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="model directory or archive (.tar.gz), or hub:NAME@REVISION; may be given several times "
         "(default: the packaged one); none: only the baselines",
     )
-    group.add_argument(
-        "--crop",
-        choices=("none", "centre"),
-        default="none",
-        help="centre: cut sequences longer than a model's window to the window at their centre",
+    add_setting(
+        group,
+        EvaluationSettings,
+        "crop",
+        "centre: cut sequences longer than a model's window to the window at their centre",
+        choices=CROPS,
     )
-    group.add_argument(
-        "--threshold",
+    add_setting(
+        group,
+        EvaluationSettings,
+        "threshold",
+        "of the models (default: each one's card; baselines: 0.5)",
         type=fraction,
         metavar="P",
-        help="of the models (default: each one's card; baselines: 0.5)",
     )
-    group.add_argument(
-        "--baselines",
+    add_setting(
+        group,
+        EvaluationSettings,
+        "baselines",
+        "fit these on the training split and judge them too (without names: all): "
+        + ", ".join(BASELINE_OPTIONS),
         nargs="*",
-        choices=_BASELINE_KEYS,
+        choices=BASELINE_OPTIONS,
         metavar="NAME",
-        help="fit these on the training split and judge them too (without names: all): "
-        + ", ".join(_BASELINE_KEYS),
     )
     group.add_argument(
         "--train-dataset",
@@ -105,22 +110,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--train-negatives", metavar="FASTA", help="the others, when --train-dataset is a FASTA of enhancers"
     )
-    group.add_argument(
-        "--jobs",
+    add_setting(
+        group,
+        EvaluationSettings,
+        "jobs",
+        "processors for the baselines (default: as --threads)",
         type=positive_integer,
         metavar="N",
-        help="processors for the baselines (default: as --threads)",
     )
     group = parser.add_argument_group("intervals")
-    group.add_argument(
-        "--bootstrap",
-        type=_whole,
-        default=1000,
-        metavar="N",
-        help="resamples (default 1000; 0: no intervals)",
+    add_setting(
+        group, EvaluationSettings, "bootstrap", "resamples; 0: no intervals", type=whole_number, metavar="N"
     )
-    group.add_argument(
-        "--seed", type=_whole, default=0, metavar="N", help="of the resamples and the baselines (default 0)"
+    add_setting(
+        group,
+        EvaluationSettings,
+        "seed",
+        "of the resamples and the baselines",
+        type=whole_number,
+        metavar="N",
     )
     parser.add_argument(
         "--output-prefix", required=True, metavar="PREFIX", help="what the names of the outputs begin with"
@@ -128,115 +136,99 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pictures",
         action=argparse.BooleanOptionalAction,
-        default=True,
         help="draw the curves (default; --no-pictures saves a few seconds)",
     )
     add_engine_arguments(parser)
 
 
-def run(args: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     """Read, score, judge, write."""
-    from dnabert_enhancer.commands.evaluate_input import read_input
-    from dnabert_enhancer.commands.evaluate_output import reserve_outputs, show_tables, write_outputs
+    from dnabert_enhancer.api.evaluate import evaluate, output_files
+    from dnabert_enhancer.commands.progress import progress_of
     from dnabert_enhancer.commands.run_record import RunRecord
-    from dnabert_enhancer.evaluation import evaluate_methods
-    from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.dataset import as_dataset
+    from dnabert_enhancer.files import OutputSet, check_output
 
-    if not args.output_prefix or args.output_prefix.endswith("/"):
+    prefix = options["output_prefix"]
+    if not prefix or prefix.endswith("/"):
         raise InputError(
             "the prefix names no file", source="--output-prefix", remedy="give one such as out/model"
         )
-    record = RunRecord(args)
-    given = read_input(args, record)
+    record = RunRecord(options)
+    baselines = {"baselines": options["baselines"] or "all"} if "baselines" in options else {}
+    settings = options.settings(EvaluationSettings, **baselines)
+    dataset = as_dataset(_source(options, ""), task=settings.task, allow_one_class=True)
+    plots = options.get("pictures", True)
+    for path in output_files(prefix, dataset.task, plots=plots):
+        check_output(path)
+    evaluation = evaluate(
+        [spec for spec in options.get("model", ("default",)) if spec != NO_MODEL],
+        dataset,
+        settings,
+        train_dataset=_source(options, "train_") if "train_dataset" in options else None,
+        engine=options.settings(EngineSettings),
+        progress=partial(progress_of, unit="sequences", quiet=options.quiet),
+    )
+    for role in _INPUTS:
+        paths = options.get(role, ())
+        for path in (paths,) if isinstance(paths, str) else paths:
+            record.add_input(role, path)
+    for name, number in evaluation.judged.counts.items():
+        record.count(name, number)
+    record.count("sequences", len(evaluation.judged.frame))
+    methods = {result.method.name: result.method for result in evaluation.results}
+    record.set(
+        "models", {name: dict(method.details) for name, method in methods.items() if method.kind == "model"}
+    )
     with OutputSet() as outputs:
-        paths = reserve_outputs(outputs, args.output_prefix, given.data.task if args.pictures else None)
-        scored = [*_score_models(args, given.data, record), *_score_baselines(args, given)]
-        if not scored:
-            raise InputError(
-                "nothing to judge", source="--model none", remedy="add --baselines, or name a model"
-            )
-        results = evaluate_methods(
-            [entry.method for entry in scored],
-            given.data.labels,
-            given.data.task,
-            given.subsets,
-            resamples=args.bootstrap,
-            seed=args.seed,
-        )
-        record.count("sequences", len(given.frame))
-        logits = {entry.method.name: entry.logits for entry in scored if entry.logits is not None}
-        write_outputs(paths, results, given, logits, args, record)
-    show_tables(results, given.data)
+        evaluation.write(prefix, plots=plots, outputs=outputs)
+        with outputs.open_text(f"{prefix}.run.json") as file:
+            file.write(record.to_json())
+    _show_tables(evaluation)
 
 
-def _score_models(args: argparse.Namespace, data: Labelled, record: RunRecord) -> list[_Scored]:
-    from dnabert_enhancer.commands.progress import progress_of
-    from dnabert_enhancer.engine import Engine
-    from dnabert_enhancer.evaluation import model_method
-    from dnabert_enhancer.model import open_model
-
-    specs = [spec for spec in args.model or ["default"] if spec != NO_MODEL]
-    models = [open_model(spec) for spec in specs]
-    scored: list[_Scored] = []
-    for spec, model in zip(specs, models, strict=True):
-        name = model.card.name
-        if sum(other.card.name == name for other in models) > 1:
-            name = f"{name} ({spec})"
-        if any(entry.method.name == name for entry in scored):
-            raise InputError(
-                "the model is named twice", source="--model", location=spec, remedy="name it once"
-            )
-        with progress_of(name, len(data.labels), "sequences", quiet=args.quiet) as advance:
-            method, logits = model_method(
-                Engine(model, settings_from(args)),
-                data,
-                name=name,
-                crop=args.crop == "centre",
-                threshold=args.threshold,
-                progress=advance,
-            )
-        scored.append(_Scored(method, logits))
-    record.set("models", {entry.method.name: dict(entry.method.details) for entry in scored})
-    return scored
+def _source(options: Options, role: str) -> DatasetSource:
+    path, negatives = options[f"{role}dataset"], options.get(f"{role}negatives")
+    return path if negatives is None else (path, negatives)
 
 
-def _score_baselines(args: argparse.Namespace, given: EvaluationInput) -> list[_Scored]:
-    from dnabert_enhancer.evaluation import BASELINES, baseline_method
-    from dnabert_enhancer.model import open_model
+def _show_tables(evaluation: Evaluation) -> None:
+    """Print the metrics with their intervals, and for two classes those of other prevalences."""
+    from rich.console import Console
 
-    if args.baselines is None or given.train is None:
-        return []
-    named = dict(zip(_BASELINE_KEYS, BASELINES, strict=True))
-    keys = list(dict.fromkeys(args.baselines)) or list(named)
-    crop = None
-    if args.crop == "centre":
-        spec = next(iter(args.model or ["default"]))
-        if spec == NO_MODEL:
-            raise InputError(
-                "--crop centre needs a model, whose window it takes",
-                source="--crop",
-                remedy="name one with --model",
-            )
-        crop = open_model(spec).window_length
-    scored = []
+    from dnabert_enhancer.evaluation import AS_GIVEN, PREVALENCES, MetricKey, metric_names
+
+    data = evaluation.judged.data
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    for subset in evaluation.judged.subsets:
+        rows = [result for result in evaluation.results if result.subset.name == subset.name]
+        inside = data.labels[subset.rows]
+        size = f"{len(inside):,} sequences"
+        if data.task == "binary":
+            size = f"{int(inside.sum()):,} positives, {int((1 - inside).sum()):,} negatives"
+        keys = [MetricKey(AS_GIVEN, metric) for metric in metric_names(rows)]
+        console.print(_table(f"{size} ({subset.name})", rows, keys))
+        if data.task == "binary":
+            keys = [MetricKey(ratio, metric) for ratio in PREVALENCES for metric in _RARE_METRICS]
+            title = f"negatives weighted to 1, 10 and 100 a positive ({subset.name})"
+            console.print(_table(title, rows, keys))
+
+
+def _table(title: str, rows: Sequence[Result], keys: Sequence[MetricKey]) -> Table:
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    from dnabert_enhancer.evaluation import AS_GIVEN, DEFINITIONS, interval_text
+
+    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
+    table.add_column("method")
     for key in keys:
-        method = baseline_method(
-            named[key],
-            given.train,
-            given.data,
-            crop=crop,
-            seed=args.seed,
-            jobs=args.jobs or settings_from(args).used_threads,
-        )
-        if method is None:
-            _log.info("%s does not predict measured values; it is left out", key)
-            continue
-        _log.info("%s: fitted in %.1f s", method.name, method.details["seconds"])
-        scored.append(_Scored(method, None))
-    return scored
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 or more")
-    return int(text)
+        place = "" if key.condition == AS_GIVEN else f" {key.condition}"
+        table.add_column(DEFINITIONS[key.metric].title + place, justify="right")
+    for row in rows:
+        cells = [interval_text(row.estimates[key]).replace(" (", "\n(") for key in keys]
+        table.add_row(Text(row.method.name), *(Text(cell) for cell in cells))
+    return table

@@ -13,6 +13,7 @@ from dnabert_enhancer.evaluation.bins import (
 from dnabert_enhancer.evaluation.calibration_fit import CalibrationReport, fit_calibration
 from dnabert_enhancer.evaluation.curves import Curve, precision_recall_curve, roc_curve
 from dnabert_enhancer.evaluation.duplicates import known_rows, read_sequences
+from dnabert_enhancer.evaluation.judged_rows import JudgedRows, judged_rows
 from dnabert_enhancer.evaluation.kmers import kmer_counts
 from dnabert_enhancer.evaluation.method_comparison import (
     ALL_ROWS_SUBSET,
@@ -33,20 +34,30 @@ from dnabert_enhancer.evaluation.metric_set import (
     estimate,
     paired_estimates,
 )
-from dnabert_enhancer.evaluation.metric_tables import metric_names, results_json, table_lines
+from dnabert_enhancer.evaluation.metric_tables import (
+    metric_names,
+    metrics_frame,
+    prediction_lines,
+    predictions_frame,
+    results_json,
+    table_lines,
+)
 from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassMetrics
-from dnabert_enhancer.evaluation.plots import PLOTS, draw_plots, drawing, interval_text, write_figure
+from dnabert_enhancer.evaluation.plots import PLOTS, draw_plot, drawing, interval_text, write_figure
 from dnabert_enhancer.evaluation.predictors import Labelled, baseline_method, check_same_labels, model_method
 from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionMetrics
 from dnabert_enhancer.evaluation.ridge import KmerRidge
+from dnabert_enhancer.evaluation.settings import BASELINE_OPTIONS, CROPS, EvaluationSettings
 from dnabert_enhancer.evaluation.thresholds import threshold_of_best_mcc
 
 __all__ = [
     "ALL_ROWS_SUBSET",
     "AS_GIVEN",
     "BASELINES",
+    "BASELINE_OPTIONS",
     "BINARY_METRICS",
     "CALIBRATION_BINS",
+    "CROPS",
     "DEFINITIONS",
     "MULTICLASS_METRICS",
     "PLOTS",
@@ -59,6 +70,8 @@ __all__ = [
     "Curve",
     "Definition",
     "Estimate",
+    "EvaluationSettings",
+    "JudgedRows",
     "KmerRidge",
     "Labelled",
     "Method",
@@ -73,20 +86,24 @@ __all__ = [
     "binary_metrics",
     "check_rows",
     "check_same_labels",
-    "draw_plots",
+    "draw_plot",
     "drawing",
     "estimate",
     "evaluate_methods",
     "expected_calibration_error",
     "fit_calibration",
     "interval_text",
+    "judged_rows",
     "kmer_counts",
     "known_rows",
     "metric_names",
+    "metrics_frame",
     "model_method",
     "paired_estimates",
     "precision_recall_curve",
     "predict_baseline",
+    "prediction_lines",
+    "predictions_frame",
     "read_sequences",
     "reliability",
     "results_json",

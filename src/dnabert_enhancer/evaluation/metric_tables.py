@@ -1,18 +1,23 @@
-"""Results as rows of a table and as JSON."""
+"""Results and predictions as rows of tables and as JSON."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.evaluation.judged_rows import JudgedRows
 from dnabert_enhancer.evaluation.method_comparison import Result
 from dnabert_enhancer.evaluation.metric_set import DEFINITIONS, Estimate
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MISSING = "NA"
+_COORDINATES = ("name", "chrom", "start", "end", "strand")
 
 
 def metric_names(results: Sequence[Result]) -> list[str]:
@@ -70,6 +75,80 @@ def results_json(results: Sequence[Result], labels: NDArray[Any], task: str) -> 
         "definitions": {name: DEFINITIONS[name].formula for name in names},
         "results": [_result_json(result, labels, task) for result in results],
     }
+
+
+def metrics_frame(results: Sequence[Result]) -> pd.DataFrame:
+    """Return one row a method, subset, prevalence and metric, with value and 95 % interval.
+
+    Columns: ``method``, ``kind`` (model or baseline), ``subset``, ``prevalence`` (as given, or negatives
+    weighted to so many a positive), ``metric``, ``value``, ``low``, ``high`` (NaN where not defined) and
+    ``rows``, the number of rows in the subset.
+    """
+    import pandas as pd
+
+    rows = [
+        (
+            result.method.name,
+            result.method.kind,
+            result.subset.name,
+            key.condition,
+            key.metric,
+            *found,
+            int(result.subset.rows.sum()),
+        )
+        for result in results
+        for key, found in result.estimates.items()
+    ]
+    columns = ["method", "kind", "subset", "prevalence", "metric", "value", "low", "high", "rows"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def predictions_frame(
+    results: Sequence[Result], judged: JudgedRows, logits: Mapping[str, NDArray[np.float32]]
+) -> pd.DataFrame:
+    """Return one row a sequence: where it is, its label, whether it is a duplicate, what each method says.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    judged : JudgedRows
+    logits : mapping of str to float32[n]
+        Logits before calibration by method, for two classes.
+    """
+    data = judged.data
+    columns: dict[str, Any] = {name: judged.frame[name].tolist() for name in _COORDINATES}
+    columns["label"] = data.labels
+    for subset in judged.subsets[1:]:
+        columns["duplicate"] = (~subset.rows).astype(np.int64)
+    for method in {id(result.method): result.method for result in results}.values():
+        scores = np.asarray(method.outputs)
+        if scores.ndim == 2:
+            for number in range(scores.shape[1]):
+                label = data.label_names[number] if number < len(data.label_names) else str(number)
+                columns[f"{method.name}: {label}"] = scores[:, number]
+            continue
+        columns[f"{method.name}: {'value' if data.task == 'regression' else 'probability'}"] = scores
+        if method.name in logits:
+            columns[f"{method.name}: logit"] = logits[method.name]
+    import pandas as pd
+
+    frame = pd.DataFrame(columns)
+    return frame.astype({"start": "Int64", "end": "Int64"})
+
+
+def prediction_lines(predictions: pd.DataFrame) -> Iterator[str]:
+    """Yield predictions as tab-separated text, the header first; numbers keep all their digits."""
+    yield "\t".join(name.replace("\t", " ") for name in predictions.columns) + "\n"
+    columns = [_texts(predictions[name]) for name in predictions.columns]
+    for row in zip(*columns, strict=True):
+        yield "\t".join(row) + "\n"
+
+
+def _texts(column: pd.Series[Any]) -> list[str]:
+    if column.dtype == np.float32:
+        return [str(value) for value in column.to_numpy()]
+    missing = column.isna().tolist()
+    return ["." if gone else str(value) for value, gone in zip(column.tolist(), missing, strict=True)]
 
 
 def _result_json(result: Result, labels: NDArray[Any], task: str) -> dict[str, Any]:

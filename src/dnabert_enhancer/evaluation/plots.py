@@ -30,9 +30,9 @@ PLOTS = {
 }
 """Names of the plots, by the kind of labels."""
 RARE = 100.0
-"""Negatives for each positive in the right-hand panel of the precision-recall picture."""
+"""Negatives for each positive in the right-hand panel of the precision-recall plot."""
 FEWEST_ROWS_IN_BIN = 5
-"""Bins with fewer rows are left out of the calibration picture."""
+"""Bins with fewer rows are left out of the calibration plot."""
 _COLOURS = (
     "#0072B2",
     "#D55E00",
@@ -65,7 +65,7 @@ _STYLE: dict[Any, Any] = {  # matplotlib names its settings by a type of its own
 
 
 class Line(NamedTuple):
-    """One line of the pictures.
+    """One line of a plot.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Line(NamedTuple):
     strong : bool
         Drawn strongly (a model) or lightly (a baseline).
     captions : dict of str to str
-        What the legend adds to the name, by picture: ``roc``, ``pr``, ``calibration``.
+        What the legend adds to the name, by plot: ``roc``, ``pr``, ``calibration``.
     """
 
     name: str
@@ -88,13 +88,15 @@ class Line(NamedTuple):
     captions: dict[str, str]
 
 
-def draw_plots(
-    results: Sequence[Result], labels: NDArray[Any], task: str, label_names: Sequence[str]
-) -> dict[str, Figure]:
-    """Draw the plots of one subset.
+def draw_plot(
+    name: str, results: Sequence[Result], labels: NDArray[Any], task: str, label_names: Sequence[str]
+) -> Figure:
+    """Draw a plot of one subset; to be called inside `drawing`.
 
     Parameters
     ----------
+    name : str
+        One of ``PLOTS[task]``.
     results : sequence of Result
         Of one subset, one entry a method.
     labels : int[n] or float[n]
@@ -105,36 +107,23 @@ def draw_plots(
         method.
     label_names : sequence of str
         Names of the classes.
-
-    Returns
-    -------
-    dict of str to Figure
-        By the names of `PLOTS`; to be called inside `figures.drawing`.
     """
     rows = results[0].subset.rows
     inside = labels[rows]
     where = "" if results[0].subset.name == ALL_ROWS_SUBSET else f", {results[0].subset.name}"
-    models = [result.method.kind == "model" for result in results]
-    if not any(models):
-        models[0] = True
+    title = f"{len(inside):,} sequences{where}"
     if task == "regression":
-        return {"scatter": _scatter(results[0], inside, f"{len(inside):,} sequences{where}")}
+        return _scatter(results[0], inside, title)
+    if task == "multiclass" and name != "calibration":
+        return _FIGURES[name](_class_lines(results[0], inside, label_names), title)
+    strong = [result.method.kind == "model" for result in results]
+    if not any(strong):
+        strong[0] = True
+    line = _binary_line if task == "binary" else _called_line
     if task == "binary":
         title = f"{int(inside.sum()):,} positives, {int((1 - inside).sum()):,} negatives{where}"
-        by_class = called = [
-            _binary_line(result, inside, strong) for result, strong in zip(results, models, strict=True)
-        ]
-    else:
-        title = f"{len(inside):,} sequences{where}"
-        by_class = _class_lines(results[0], inside, label_names)
-        called = [
-            _called_line(result, inside, strong) for result, strong in zip(results, models, strict=True)
-        ]
-    return {
-        "roc": roc_figure(by_class, title),
-        "pr": precision_recall_figure(by_class, title),
-        "calibration": calibration_figure(called, title),
-    }
+    lines = [line(result, inside, is_strong) for result, is_strong in zip(results, strong, strict=True)]
+    return _FIGURES[name](lines, title)
 
 
 def _binary_line(result: Result, labels: NDArray[np.int64], strong: bool) -> Line:
@@ -261,6 +250,13 @@ def calibration_figure(lines: Sequence[Line], title: str) -> Figure:
     axes.set_title(title, loc="left")
     _legend_below(figure, _legend_title("ECE", lines, "calibration"), min(2, len(lines)))
     return figure
+
+
+_FIGURES: dict[str, Callable[[Sequence[Line], str], Figure]] = {
+    "roc": roc_figure,
+    "pr": precision_recall_figure,
+    "calibration": calibration_figure,
+}
 
 
 def scatter_figure(

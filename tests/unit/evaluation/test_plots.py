@@ -13,7 +13,7 @@ from dnabert_enhancer.evaluation import (
     Estimate,
     Method,
     Subset,
-    draw_plots,
+    draw_plot,
     drawing,
     evaluate_methods,
     interval_text,
@@ -41,8 +41,7 @@ def test_the_same_numbers_give_the_same_bytes(task: str, tmp_path: Path) -> None
     results = evaluate_methods([Method("m", "model", outputs)], labels, task, [EVERY], resamples=5)
     for turn in ("first", "again"):
         with drawing():
-            figures = draw_plots(results, labels, task, ("x", "y", "z"))
-            assert set(figures) == set(PLOTS[task])
+            figures = {name: draw_plot(name, results, labels, task, ("x", "y", "z")) for name in PLOTS[task]}
             for name, figure in figures.items():
                 for kind in ("png", "svg"):
                     write_figure(figure, tmp_path / f"{name}.{turn}.{kind}")
@@ -57,7 +56,10 @@ def test_the_same_numbers_give_the_same_bytes(task: str, tmp_path: Path) -> None
 def test_curves_end_where_they_should_and_legends_name_methods() -> None:
     results = evaluate_methods(METHODS, LABELS, "binary", [EVERY], resamples=20)
     with drawing():
-        figures = draw_plots(results, LABELS, "binary", ("other", "enhancer"))
+        figures = {
+            name: draw_plot(name, results, LABELS, "binary", ("other", "enhancer"))
+            for name in PLOTS["binary"]
+        }
     axes = figures["roc"].axes[0]
     guess, *curves = axes.get_lines()
     assert np.ptp(guess.get_xdata()) == 1
@@ -79,7 +81,10 @@ def test_classes_are_drawn_one_against_the_rest() -> None:
     outputs /= outputs.sum(axis=1, keepdims=True)
     results = evaluate_methods([Method("m", "model", outputs)], labels, "multiclass", [EVERY], resamples=0)
     with drawing():
-        figures = draw_plots(results, labels, "multiclass", ("brain", "heart", "liver"))
+        figures = {
+            name: draw_plot(name, results, labels, "multiclass", ("brain", "heart", "liver"))
+            for name in PLOTS["multiclass"]
+        }
     legend = figures["roc"].axes[0].get_legend()
     area = reference.roc_auc_score(labels == 1, outputs[:, 1])
     assert legend.get_texts()[1].get_text() == f"heart (m) {area:.3f}"
@@ -89,7 +94,7 @@ def test_classes_are_drawn_one_against_the_rest() -> None:
 def test_area_under_the_drawn_steps_is_the_average_precision() -> None:
     results = evaluate_methods(METHODS[:1], LABELS, "binary", [EVERY], resamples=0)
     with drawing():
-        figure = draw_plots(results, LABELS, "binary", ("other", "enhancer"))["pr"]
+        figure = draw_plot("pr", results, LABELS, "binary", ("other", "enhancer"))
     for axes, condition in zip(figure.axes, ("as given", "1:100"), strict=True):
         x, y = (np.asarray(values) for values in axes.get_lines()[0].get_data())
         expected = next(v.value for k, v in results[0].estimates.items() if k == (condition, "auprc"))

@@ -1,0 +1,322 @@
+"""Judging models and baselines on labelled sequences: metrics with intervals, plots, predictions."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dnabert_enhancer.api.model import Model, load_model
+from dnabert_enhancer.api.settings_keywords import with_keywords
+from dnabert_enhancer.dataset import DatasetSource, as_dataset
+from dnabert_enhancer.engine import EngineSettings
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.evaluation import (
+    BASELINE_OPTIONS,
+    BASELINES,
+    PLOTS,
+    EvaluationSettings,
+    JudgedRows,
+    Method,
+    Result,
+    baseline_method,
+    draw_plot,
+    drawing,
+    evaluate_methods,
+    judged_rows,
+    metrics_frame,
+    model_method,
+    prediction_lines,
+    predictions_frame,
+    results_json,
+    table_lines,
+    write_figure,
+)
+from dnabert_enhancer.files import OutputSet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ModelSource = Model | str | Path
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Called with a model's name and the number of sequences; gives a context whose value takes how many are done
+since its last call."""
+PLOT_KINDS = ("png", "svg")
+
+_log = logging.getLogger(__name__)
+
+
+class Evaluation(pd.DataFrame):
+    """Metrics of models and baselines with 95 % bootstrap intervals, made by `evaluate`.
+
+    A DataFrame with one row a method, subset, prevalence and metric. Columns: ``method``, ``kind`` (model or
+    baseline), ``subset`` (``all``, ``without duplicates``), ``prevalence`` (``as given``, or weighted to 1,
+    10 or 100 negatives for each positive), ``metric``, ``value``, ``low``, ``high`` (NaN where not defined),
+    ``rows``. What is selected from it is a plain DataFrame.
+
+    Attributes
+    ----------
+    results : list of Result
+        The same by method and subset, with the differences from the first method.
+    judged : JudgedRows
+        The rows that were judged.
+    settings : EvaluationSettings
+    """
+
+    _metadata = ("results", "judged", "settings", "_logits")
+
+    def __init__(
+        self,
+        results: list[Result],
+        judged: JudgedRows,
+        settings: EvaluationSettings,
+        logits: Mapping[str, NDArray[np.float32]],
+    ) -> None:
+        super().__init__(metrics_frame(results))  # type: ignore[call-arg]  # the stubs know __new__ alone
+        self.results = results
+        self.judged = judged
+        self.settings = settings
+        self._logits = logits
+
+    @property
+    def _constructor(self) -> Callable[..., pd.DataFrame]:
+        return pd.DataFrame
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """One row a judged sequence: name, place, label, and a column or more for each method."""
+        return predictions_frame(self.results, self.judged, self._logits)
+
+    def plot_roc(self, subset: str | None = None) -> Figure:
+        """Return the ROC curves of a subset (default: the last one that is reported)."""
+        return self._plot("roc", subset)
+
+    def plot_precision_recall(self, subset: str | None = None) -> Figure:
+        """Return precision-recall curves, of the rows as given and with 100 negatives for each positive."""
+        return self._plot("pr", subset)
+
+    def plot_calibration(self, subset: str | None = None) -> Figure:
+        """Return observed shares against predicted probabilities."""
+        return self._plot("calibration", subset)
+
+    def plot_scatter(self, subset: str | None = None) -> Figure:
+        """Return measured against predicted values of the first method, for labels that are values."""
+        return self._plot("scatter", subset)
+
+    def write(self, prefix: str | Path, *, plots: bool = True, outputs: OutputSet | None = None) -> None:
+        """Write the files of the command evaluate: metrics.tsv, metrics.json, predictions.tsv.gz and plots.
+
+        Parameters
+        ----------
+        prefix : str or path
+            What the names of the files begin with.
+        plots : bool
+            Write the plots too, as PNG and SVG.
+        outputs : OutputSet, optional
+            Files that appear together with others; default: when all of these are written.
+        """
+        if outputs is None:
+            with OutputSet() as own:
+                self.write(prefix, plots=plots, outputs=own)
+            return
+        data = self.judged.data
+        with outputs.open_text(f"{prefix}.metrics.tsv") as table:
+            table.writelines(table_lines(self.results, data.labels, data.task))
+        with outputs.open_text(f"{prefix}.predictions.tsv.gz") as table:
+            table.writelines(prediction_lines(self.predictions))
+        for name in PLOTS[data.task] if plots else ():
+            with drawing():
+                figure = self._plot(name, None)
+                for kind in PLOT_KINDS:
+                    write_figure(figure, outputs.path(f"{prefix}.{name}.{kind}"))
+        with outputs.open_text(f"{prefix}.metrics.json") as file:
+            file.write(json.dumps(self._summary(), indent=2) + "\n")
+
+    def _plot(self, name: str, subset: str | None) -> Figure:
+        data = self.judged.data
+        if name not in PLOTS[data.task]:
+            raise InputError(
+                f"no {name} plot of labels that are {data.task}",
+                remedy=f"there are {', '.join(PLOTS[data.task])}",
+            )
+        subsets = [item.name for item in self.judged.subsets]
+        chosen = subsets[-1] if subset is None else subset
+        if chosen not in subsets:
+            raise InputError(f"no subset {chosen!r}", remedy=f"there are {', '.join(subsets)}")
+        results = [result for result in self.results if result.subset.name == chosen]
+        with drawing():
+            return draw_plot(name, results, data.labels, data.task, data.label_names)
+
+    def _summary(self) -> dict[str, Any]:  # JSON values
+        data = self.judged.data
+        return results_json(self.results, data.labels, data.task) | {
+            "dataset": data.source,
+            "label_names": list(data.label_names),
+            "bootstrap": {
+                "resamples": self.settings.bootstrap,
+                "seed": self.settings.seed,
+                "stratified": data.task != "regression",
+            },
+        }
+
+
+def output_files(prefix: str | Path, task: str, *, plots: bool = True) -> list[str]:
+    """Return the paths that `Evaluation.write` writes for labels of a task."""
+    names = ["metrics.tsv", "predictions.tsv.gz", "metrics.json"]
+    names += [f"{name}.{kind}" for name in PLOTS[task] if plots for kind in PLOT_KINDS]
+    return [f"{prefix}.{name}" for name in names]
+
+
+def evaluate(
+    models: ModelSource | Iterable[ModelSource] | Mapping[str, ModelSource],
+    dataset: DatasetSource,
+    settings: EvaluationSettings | None = None,
+    *,
+    train_dataset: DatasetSource | None = None,
+    engine: EngineSettings | None = None,
+    progress: Progress | None = None,
+    **keywords: Any,  # the fields of `EvaluationSettings`
+) -> Evaluation:
+    """Judge models, and simple baselines beside them, on labelled sequences.
+
+    Parameters
+    ----------
+    models : model, or several
+        A `Model` or what `load_model` takes; several as a list, or as a dict by the names to show. An empty
+        list judges the baselines alone. The first is the one that the others are compared with.
+    dataset : path, pair of paths, DataFrame or Dataset
+        A folder of make-dataset, a folder with train/dev/test tables, one table; FASTA files of the positives
+        and the negatives as a pair; a DataFrame with the columns ``sequence`` and ``label``.
+    settings : EvaluationSettings, optional
+    train_dataset : as `dataset`, optional
+        What baselines are fitted on; default: the training split of `dataset`.
+    engine : EngineSettings, optional
+        How models are computed that are not opened yet.
+    progress : callable, optional
+        See `Progress`.
+    **keywords
+        Fields of the settings, such as ``bootstrap=0``.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    InputError
+        Data that cannot be read or judged, a model that says something else than the labels, or a sequence
+        that it cannot read; nothing to judge.
+
+    Examples
+    --------
+    >>> evaluate(load_model(), "my-dataset").plot_roc()  # doctest: +SKIP
+    """
+    settings = with_keywords(EvaluationSettings, settings, keywords)
+    given = as_dataset(dataset, task=settings.task, allow_one_class=True)
+    train = None if train_dataset is None else as_dataset(train_dataset, task=given.task)
+    judged = judged_rows(given, train, settings)
+    named = _named_models(models, engine)
+    if not named and not settings.baselines:
+        raise InputError("nothing to judge", remedy="add --baselines, or name a model")
+    methods: list[Method] = []
+    logits: dict[str, NDArray[np.float32]] = {}
+    for name, model in named.items():
+        with nullcontext() if progress is None else progress(name, len(judged.frame)) as advance:
+            method, own = model_method(
+                model.engine,
+                judged.data,
+                name=name,
+                crop=settings.crop == "centre",
+                threshold=settings.threshold,
+                progress=advance,
+            )
+        methods.append(method)
+        if own is not None:
+            logits[name] = own
+    jobs = settings.jobs or (engine or EngineSettings()).used_threads
+    methods += _baseline_methods(judged, settings, next(iter(named.values()), None), jobs)
+    results = evaluate_methods(
+        methods,
+        judged.data.labels,
+        judged.data.task,
+        judged.subsets,
+        resamples=settings.bootstrap,
+        seed=settings.seed,
+    )
+    return Evaluation(results, judged, settings, logits)
+
+
+class _Given(NamedTuple):
+    """A model as it was given and opened."""
+
+    spec: str
+    model: Model
+
+
+def _named_models(
+    models: ModelSource | Iterable[ModelSource] | Mapping[str, ModelSource], engine: EngineSettings | None
+) -> dict[str, Model]:
+    def opened(source: ModelSource) -> Model:
+        if isinstance(source, (str, Path)):
+            return load_model(source, engine=engine)
+        if not isinstance(source, Model):
+            raise InputError(
+                f"{type(source).__name__} is no model", remedy="give what load_model returns, or a path"
+            )
+        return source
+
+    if isinstance(models, Mapping):
+        return {name: opened(source) for name, source in models.items()}
+    sources = [models] if isinstance(models, (Model, str, Path)) else list(models)
+    entries = [
+        _Given(str(source.opened.directory if isinstance(source, Model) else source), opened(source))
+        for source in sources
+    ]
+    named: dict[str, Model] = {}
+    for spec, model in entries:
+        name = model.name
+        if sum(entry.model.name == name for entry in entries) > 1:
+            name = f"{name} ({spec})"
+        if name in named:
+            raise InputError(
+                "the model is named twice", source="--model", location=spec, remedy="name it once"
+            )
+        named[name] = model
+    return named
+
+
+def _baseline_methods(
+    judged: JudgedRows, settings: EvaluationSettings, model: Model | None, jobs: int
+) -> list[Method]:
+    if not settings.baselines or judged.train is None:
+        return []
+    if settings.crop == "centre" and model is None:
+        raise InputError(
+            "--crop centre needs a model, whose window it takes",
+            source="--crop",
+            remedy="name one with --model",
+        )
+    named = dict(zip(BASELINE_OPTIONS, BASELINES, strict=True))
+    methods = []
+    for option in dict.fromkeys(settings.baselines):
+        method = baseline_method(
+            named[option],
+            judged.train,
+            judged.data,
+            crop=model.window_length if model is not None and settings.crop == "centre" else None,
+            seed=settings.seed,
+            jobs=jobs,
+        )
+        if method is None:
+            _log.info("%s does not predict measured values; it is left out", option)
+            continue
+        _log.info("%s: fitted in %.1f s", method.name, method.details["seconds"])
+        methods.append(method)
+    return methods
