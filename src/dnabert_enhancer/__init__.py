@@ -16,12 +16,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.api import Evaluation as Evaluation
     from dnabert_enhancer.api import Model as Model
+    from dnabert_enhancer.api import TrainedModel as TrainedModel
+    from dnabert_enhancer.api import evaluate as evaluate
+    from dnabert_enhancer.api import finetune as finetune
     from dnabert_enhancer.api import load_model as load_model
+    from dnabert_enhancer.api import make_dataset as make_dataset
+    from dnabert_enhancer.dataset import Dataset as Dataset
+    from dnabert_enhancer.dataset import DatasetSettings as DatasetSettings
     from dnabert_enhancer.engine import EngineSettings as EngineSettings
     from dnabert_enhancer.errors import DnabertEnhancerError as DnabertEnhancerError
     from dnabert_enhancer.errors import InputError as InputError
     from dnabert_enhancer.errors import ResourceError as ResourceError
+    from dnabert_enhancer.evaluation import EvaluationSettings as EvaluationSettings
     from dnabert_enhancer.genome import Genome as Genome
     from dnabert_enhancer.genome import Interval as Interval
     from dnabert_enhancer.genome import Variant as Variant
@@ -29,6 +37,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.scan import ScanSettings as ScanSettings
     from dnabert_enhancer.scan import SequenceSettings as SequenceSettings
     from dnabert_enhancer.scan import merge_scans as merge_scans
+    from dnabert_enhancer.training import TrainingSettings as TrainingSettings
 
 __version__ = "0.1.0"
 
@@ -44,6 +53,15 @@ for _name, _value in _NO_TELEMETRY.items():
     os.environ.setdefault(_name, _value)
 
 _HOME = {
+    "Dataset": "dataset",
+    "DatasetSettings": "dataset",
+    "Evaluation": "api",
+    "EvaluationSettings": "evaluation",
+    "TrainedModel": "api",
+    "TrainingSettings": "training",
+    "evaluate": "api",
+    "finetune": "api",
+    "make_dataset": "api",
     "DnabertEnhancerError": "errors",
     "EngineSettings": "engine",
     "Genome": "genome",

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
 from dnabert_enhancer.api.model import Model
 from dnabert_enhancer.api.settings_keywords import with_keywords
-
 from dnabert_enhancer.dataset import (
     BuiltDataset,
     DatasetSettings,

@@ -25,7 +25,7 @@ from dnabert_enhancer.evaluation import BASELINE_OPTIONS, CROPS, EvaluationSetti
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from dnabert_enhancer.api.evaluate import Evaluation
+    from dnabert_enhancer.api import Evaluation
     from dnabert_enhancer.dataset import DatasetSource
     from dnabert_enhancer.evaluation import MetricKey, Result
 
@@ -143,7 +143,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: Options) -> None:
     """Read, score, judge, write."""
-    from dnabert_enhancer.api.evaluate import evaluate, output_files
+    from dnabert_enhancer.api import evaluate, evaluation_files
     from dnabert_enhancer.commands.progress import progress_of
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.dataset import as_dataset
@@ -159,7 +159,7 @@ def run(options: Options) -> None:
     settings = options.settings(EvaluationSettings, **baselines)
     dataset = as_dataset(_source(options, ""), task=settings.task, allow_one_class=True)
     plots = options.get("pictures", True)
-    for path in output_files(prefix, dataset.task, plots=plots):
+    for path in evaluation_files(prefix, dataset.task, plots=plots):
         check_output(path)
     evaluation = evaluate(
         [spec for spec in options.get("model", ("default",)) if spec != NO_MODEL],

@@ -159,7 +159,7 @@ def _train(
         job.arithmetic.why,
     )
     log_directory = Path(settings.log_dir) if settings.log_dir else folder.output_directory / "logs"
-    with logging_targets(settings.log_to, log_directory):
+    with logging_targets(tuple(settings.log_to), log_directory):
         outcome = _attempts(job, base, target, state, folder, processes)
     processes.wait()
     if not processes.is_first:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +100,7 @@ class TrainingSettings:
         Crop sequences to so many bp around their centre; default: their own length.
     threshold : {"0.5", "max-mcc"}
         Where the model's default decision threshold comes from.
-    log_to : tuple of str
+    log_to : str, or several
         Of tensorboard, wandb, mlflow.
     log_dir : str
         Folder of the loggers' files; empty: ``logs`` in the output folder.
@@ -141,7 +142,7 @@ class TrainingSettings:
     validation_fraction: float = 0.1
     window_length: int | None = None
     threshold: str = "0.5"
-    log_to: tuple[str, ...] = ()
+    log_to: Sequence[str] = ()
     log_dir: str = ""
     checkpoint_steps: int = 1000
     k: int | None = None

@@ -167,7 +167,7 @@ class Evaluation(pd.DataFrame):
         }
 
 
-def output_files(prefix: str | Path, task: str, *, plots: bool = True) -> list[str]:
+def evaluation_files(prefix: str | Path, task: str, *, plots: bool = True) -> list[str]:
     """Return the paths that `Evaluation.write` writes for labels of a task."""
     names = ["metrics.tsv", "predictions.tsv.gz", "metrics.json"]
     names += [f"{name}.{kind}" for name in PLOTS[task] if plots for kind in PLOT_KINDS]
