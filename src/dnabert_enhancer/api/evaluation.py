@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dnabert_enhancer.api.model import Model, load_model
+from dnabert_enhancer.api.model import Model
 from dnabert_enhancer.api.settings_keywords import with_keywords
 from dnabert_enhancer.dataset import DatasetSource, as_dataset
 from dnabert_enhancer.engine import EngineSettings
@@ -40,6 +40,7 @@ from dnabert_enhancer.evaluation import (
     write_figure,
 )
 from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.model import open_model
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -265,7 +266,7 @@ def _named_models(
 ) -> dict[str, Model]:
     def opened(source: ModelSource) -> Model:
         if isinstance(source, (str, Path)):
-            return load_model(source, engine=engine)
+            return Model(open_model(source), engine=engine)
         if not isinstance(source, Model):
             raise InputError(
                 f"{type(source).__name__} is no model", remedy="give what load_model returns, or a path"

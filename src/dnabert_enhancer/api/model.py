@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -83,7 +84,9 @@ def load_model(
     >>> model.predict(["ACGT" * 50]).columns[0]
     'name'
     """
-    return Model(open_model(spec), label=label, engine=engine)
+    model = Model(open_model(spec), label=label, engine=engine)
+    model.target  # noqa: B018  said now where several outputs leave a choice
+    return model
 
 
 class Model:
@@ -100,8 +103,19 @@ class Model:
         self, opened: EnhancerModel, *, label: str | None = None, engine: EngineSettings | None = None
     ) -> None:
         self.opened = opened
-        self.target = Target.of_model(opened, label)
+        self._asked_label = label
         self.engine = Engine(opened, engine)
+
+    @cached_property
+    def target(self) -> Target:
+        """The output that is reported.
+
+        Raises
+        ------
+        InputError
+            The model has several outputs and none was chosen.
+        """
+        return Target.of_model(self.opened, self._asked_label)
 
     @property
     def name(self) -> str:
@@ -137,7 +151,8 @@ class Model:
         return float(np.float32(self.target.threshold(self.opened, asked)))
 
     def __repr__(self) -> str:
-        return f"<Model {self.name!r}: {self.label}, windows of {self.window_length} bp>"
+        said = self.label if "target" in vars(self) else ", ".join(self.labels)
+        return f"<Model {self.name!r}: {said}, windows of {self.window_length} bp>"
 
     @overload
     def predict(
