@@ -1,0 +1,24 @@
+"""What the source distribution takes, and which Pythons the project says that it was tested on."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+
+
+def test_the_source_distribution_takes_files_of_the_top_folder_only() -> None:
+    """A pattern without a slash takes the README of every folder."""
+    patterns = PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert [pattern for pattern in patterns if not pattern.startswith("/")] == []
+    assert [pattern for pattern in patterns if not (REPOSITORY / pattern[1:]).exists()] == []
+
+
+def test_the_python_that_is_tested_is_the_one_that_is_named() -> None:
+    prefix = "Programming Language :: Python :: 3."
+    named = [line for line in PROJECT["project"]["classifiers"] if line.startswith(prefix)]
+    versions = [line.rpartition(" ")[2] for line in named]
+    assert PROJECT["project"]["requires-python"] == f">={versions[0]}"
+    assert all(f"Python {version}" in (REPOSITORY / "README.md").read_text() for version in versions)
