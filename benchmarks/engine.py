@@ -236,7 +236,7 @@ def _ours(model, windows, options, operations: float) -> list[Contender]:
     for backend, precision in ways:
         settings = EngineSettings("cpu", backend, precision, threads=options.threads, strand="forward")
         engine = Engine(model, settings)
-        engine.predict(windows[:512] if precision == "auto" else windows[:1])
+        engine.predict(windows[:1])
         name = f"ours, {backend} {precision}"
         if precision == "auto":
             chosen = engine.description()
@@ -248,7 +248,7 @@ def _ours(model, windows, options, operations: float) -> list[Contender]:
 
 
 def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, list[float]]]) -> None:
-    from dnabert_enhancer.engine.candidates import has_bfloat16_units
+    from dnabert_enhancer.engine import has_bfloat16_units
 
     medians = {name: statistics.median(values) for name, (_, values) in rates.items()}
     product = medians.pop("float32 matrix product, Gflop") * 1e9
@@ -279,8 +279,7 @@ def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, 
 
 def _print_gate(options: argparse.Namespace) -> None:
     """Print how far each precision is from float32 on real windows."""
-    from dnabert_enhancer.engine import Engine, EngineSettings, agreement
-    from dnabert_enhancer.engine.candidates import has_bfloat16_units
+    from dnabert_enhancer.engine import Engine, EngineSettings, agreement, has_bfloat16_units
     from dnabert_enhancer.genome import read_fasta
     from dnabert_enhancer.model import open_model
     from dnabert_enhancer.sequence import encode_bases, window_view

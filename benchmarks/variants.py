@@ -23,8 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dnabert_enhancer.engine import Engine, EngineSettings, Predictions, Target
-from dnabert_enhancer.engine.windows import distinct_windows
+from dnabert_enhancer.engine import Engine, EngineSettings, Predictions, Target, distinct_windows
 from dnabert_enhancer.genome import open_genome
 from dnabert_enhancer.model import EnhancerModel, open_model
 from dnabert_enhancer.sequence import decode_bases, encode_bases

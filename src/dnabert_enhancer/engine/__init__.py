@@ -1,11 +1,11 @@
 """The one prediction engine: everything that needs a prediction goes through `Engine.predict`."""
 
-from dnabert_enhancer.engine.comparison import check_backends_agree
+from dnabert_enhancer.engine.backends import Way, has_bfloat16_units, select_way
 from dnabert_enhancer.engine.engine import Engine
-from dnabert_enhancer.engine.gate import Agreement, agreement
-from dnabert_enhancer.engine.predictions import Predictions
+from dnabert_enhancer.engine.loop import distinct_windows
+from dnabert_enhancer.engine.precision_check import Agreement, agreement, check_backends_agree
+from dnabert_enhancer.engine.predictions import Predictions, Target, WindowScores
 from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision, Strand
-from dnabert_enhancer.engine.target import Target, WindowScores
 
 __all__ = [
     "Agreement",
@@ -17,7 +17,11 @@ __all__ = [
     "Predictions",
     "Strand",
     "Target",
+    "Way",
     "WindowScores",
     "agreement",
     "check_backends_agree",
+    "distinct_windows",
+    "has_bfloat16_units",
+    "select_way",
 ]

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.candidates import candidates
-from dnabert_enhancer.engine.choice import Choice, choose
-from dnabert_enhancer.engine.loop import Progress, outputs_of
+from dnabert_enhancer.engine.backends import Backend, load_backend, select_way
+from dnabert_enhancer.engine.loop import Progress, by_length, distinct_windows, outputs_of
 from dnabert_enhancer.engine.predictions import Predictions, interpret_outputs
 from dnabert_enhancer.engine.settings import EngineSettings, Strand
-from dnabert_enhancer.engine.windows import by_length, distinct_windows
 from dnabert_enhancer.model import EnhancerModel
+
+_log = logging.getLogger(__name__)
 
 
 class Engine:
-    """A model and the way in which it is computed, which is decided with the first windows.
+    """A model and the way in which it is computed, which follows the rule of `backends`.
 
     Parameters
     ----------
@@ -34,8 +35,10 @@ class Engine:
     def __init__(self, model: EnhancerModel, settings: EngineSettings | None = None) -> None:
         self.model = model
         self.settings = settings or EngineSettings()
-        self._candidates = candidates(model, self.settings)
-        self._choice: Choice | None = None
+        self._selection = select_way(model, self.settings)
+        self._backend: Backend | None = None
+        self._why = self._selection.why
+        self._check: dict[str, Any] = {}
 
     @property
     def both_strands(self) -> bool:
@@ -90,20 +93,18 @@ class Engine:
             "strand": Strand.BOTH if self.both_strands else Strand.FORWARD,
             "why": "nothing was predicted",
         }
-        if self._choice is not None:
-            backend = self._choice.backend
-            content |= {"backend": backend.name, "device": backend.device, "precision": backend.precision}
-            content |= {"why": self._choice.why, "measured": self._choice.measured}
+        if self._backend is not None:
+            content |= {name: getattr(self._backend, name) for name in ("device", "precision")}
+            content |= {"backend": self._backend.name, "why": self._why, "precision_check": self._check}
         return {name: str(value) if isinstance(value, str) else value for name, value in content.items()}
 
     def _outputs(
         self, codes: NDArray[np.uint8], rows: NDArray[np.int64], progress: Progress | None
     ) -> NDArray[np.float32]:
-        if self._choice is None:
-            sample = codes[rows[np.linspace(0, len(rows) - 1, min(len(rows), 512)).astype(np.int64)]]
-            self._choice = choose(self.model, self.settings, self._candidates, sample)
+        if self._backend is None:
+            self._backend = self._load()
         return outputs_of(
-            self._choice.backend,
+            self._backend,
             self.model.tokenizer,
             codes,
             rows,
@@ -111,3 +112,18 @@ class Engine:
             chunk=self.settings.batch_size,
             progress=progress,
         )
+
+    def _load(self) -> Backend:
+        way, exact, threads = self._selection.way, self._selection.exact, self.settings.used_threads
+        if exact is not None:
+            from dnabert_enhancer.engine.precision_check import check_precision
+
+            found = check_precision(self.model, way, exact, threads)
+            self._check = found.report()
+            self._why += f"; {way.precision} {'agrees' if found.passes else 'does not agree'} with float32"
+            if not found.passes and self._selection.is_asked_for:
+                _log.warning("engine: %s does not agree with float32 (%s)", way, self._check)
+            elif not found.passes:
+                way = exact
+            _log.info("engine: %s (%s)", way, self._why)
+        return load_backend(way, self.model, threads)

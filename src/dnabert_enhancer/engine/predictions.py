@@ -1,13 +1,15 @@
-"""What a prediction is: outputs, logit and probability of each window."""
+"""What a model says of windows: outputs, logit and probability, and which of them is reported."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.model import ModelCard, Task
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model import EnhancerModel, ModelCard, Task
 
 
 class Predictions(NamedTuple):
@@ -50,3 +52,114 @@ def interpret_outputs(outputs: NDArray[np.float32], card: ModelCard) -> Predicti
         return Predictions(outputs, card.calibration.apply_classes(outputs), outputs)
     logit = outputs[:, 0] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
     return Predictions(logit, card.calibration.apply(logit), outputs)
+
+
+class WindowScores(NamedTuple):
+    """Scores of windows.
+
+    Attributes
+    ----------
+    rank : float32[n]
+        What orders them: the logit; for regression the value.
+    score : float32[n]
+        What is reported and compared with the threshold: the probability; for regression the value.
+    """
+
+    rank: NDArray[np.float32]
+    score: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The output of a model that is reported.
+
+    Parameters
+    ----------
+    task : {"binary", "multiclass", "regression"}
+        The model's.
+    label : str
+        Name of the class or value.
+    index : int
+        Its place among the model's outputs.
+    """
+
+    task: str
+    label: str
+    index: int
+
+    @classmethod
+    def of_model(cls, model: EnhancerModel, label: str | None = None) -> Target:
+        """Return the target by its name; default: the positive class, or the only value.
+
+        Raises
+        ------
+        InputError
+            The model has no such label, or several to choose from.
+        """
+        card = model.card
+        names = ", ".join(card.labels)
+        if label is None:
+            if card.task == Task.MULTICLASS or (card.task == Task.REGRESSION and len(card.labels) > 1):
+                raise InputError(
+                    f"the model {card.name} has several outputs", remedy=f"choose one with --label: {names}"
+                )
+            label = card.labels[-1]
+        if label not in card.labels:
+            raise InputError(f"the model {card.name} has no label {label!r}", remedy=f"it has {names}")
+        index = card.labels.index(label)
+        if card.task == Task.BINARY and index == 0:
+            raise InputError(
+                f"{label!r} is the negative class of {card.name}", remedy=f"choose {card.labels[1]!r}"
+            )
+        return cls(card.task, label, index)
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether scores lie in 0..1."""
+        return self.task != Task.REGRESSION
+
+    def threshold(self, model: EnhancerModel, asked: float | str | None = None) -> float:
+        """Return the score from which a window is positive.
+
+        Parameters
+        ----------
+        model : EnhancerModel
+        asked : float or str, optional
+            A number, or the name of one of the card's thresholds; default: the card's own default.
+
+        Raises
+        ------
+        InputError
+            No probability, for a target that is one; no threshold of that name; a model that predicts values,
+            for which no threshold is natural, where none is asked for.
+        """
+        if isinstance(asked, str):
+            return model.card.threshold(asked)
+        if asked is not None:
+            return self.check_threshold(asked)
+        if not self.is_probability:
+            raise InputError(
+                f"{model.card.name} predicts values, not probabilities", remedy="give --threshold"
+            )
+        return model.card.threshold()
+
+    def check_threshold(self, threshold: float) -> float:
+        """Return a threshold that suits the target; raises `InputError` for another."""
+        if self.is_probability and not 0 <= threshold <= 1:
+            raise InputError(
+                f"--threshold {threshold} is not a probability", remedy="give a number from 0 to 1"
+            )
+        return threshold
+
+    def scores(self, predictions: Predictions) -> WindowScores:
+        """Return the target's scores."""
+        if self.task == Task.BINARY:
+            return WindowScores(predictions.logit, predictions.probability)
+        found = predictions.outputs if self.task == Task.REGRESSION else predictions.probability
+        column = np.ascontiguousarray(found[:, self.index], dtype=np.float32)
+        return WindowScores(_log_odds(column) if self.is_probability else column, column)
+
+
+def _log_odds(probability: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    p = np.clip(probability.astype(np.float64), 1e-30, 1 - 1e-16)
+    return np.log(p / (1 - p)).astype(np.float32)

@@ -25,7 +25,7 @@ class BackendName(StrEnum):
     """What runs the model."""
 
     AUTO = "auto"
-    """The faster of those that are installed and can run the model, by measurement."""
+    """By the rule of `backends`: ONNX Runtime on the processor where the model has its graph, else torch."""
     ONNX = "onnx"
     """ONNX Runtime, on the graph that was written beside the weights."""
     TORCH = "torch"
@@ -36,7 +36,7 @@ class Precision(StrEnum):
     """How exactly the model computes."""
 
     AUTO = "auto"
-    """The fastest whose results stay within the gate on windows of the input."""
+    """By the rule of `backends`: float32, or bfloat16 on hardware made for it where results agree."""
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
     """Matrix products of bfloat16 numbers with float32 sums; embeddings and head in float32."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.backend import GPU_WINDOWS, windows_in_cache
+from dnabert_enhancer.engine.backends import GPU_WINDOWS, windows_in_cache
 from dnabert_enhancer.engine.settings import Device, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.model import EnhancerModel, quiet_transformers

@@ -40,6 +40,8 @@ class EnhancerModel:
     ----------
     source : Path
         What the user named: the directory, or the archive that it was unpacked from.
+    network_card : ModelCard
+        The card of the directory, whichever output was selected.
     """
 
     def __init__(self, directory: Path, config: dict[str, Any], card: ModelCard) -> None:
@@ -47,11 +49,13 @@ class EnhancerModel:
         self.source = directory
         self.config = config
         self.card = card
+        self.network_card = card
 
     def select(self, output: str) -> EnhancerModel:
         """Return the same weights as a model of one of their further outputs."""
         chosen = EnhancerModel(self.directory, self.config, self.card.select(output))
         chosen.source = self.source
+        chosen.network_card = self.network_card
         return chosen
 
     @property
@@ -112,12 +116,21 @@ class EnhancerModel:
         return sha256_of(whole) if whole.is_file() else _digest_of([sha256_of(piece) for piece in pieces])
 
     @cached_property
+    def network_digest(self) -> str:
+        """SHA-256 over names and digests of configuration, card, vocabulary and weights."""
+        return _digest_of(self._digests)
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over names and digests of configuration, card, vocabulary and weights, and the output."""
+        output = [] if self.card.column is None else [f"{self.card.column}  output"]
+        return _digest_of([*self._digests, *output])
+
+    @cached_property
+    def _digests(self) -> list[str]:
         files = [self.directory / name for name in _DIGESTED]
         lines = [f"{sha256_of(path)}  {path.name}" for path in files if path.is_file()]
-        output = [] if self.card.column is None else [f"{self.card.column}  output"]
-        return _digest_of([*lines, f"{self.weights_digest}  weights", *output])
+        return [*lines, f"{self.weights_digest}  weights"]
 
     def description(self) -> dict[str, str]:
         """Return name, digest and place, as the run record has them."""

@@ -80,6 +80,7 @@ def test_it_predicts_the_same_and_says_what_is_missing(
     assert isinstance(found, dict)
     np.testing.assert_array_equal(np.array(found["auto"], np.float32), expected)
     np.testing.assert_array_equal(np.array(found["float32"], np.float32), expected)
-    assert np.abs(np.array(found["int8"]) - expected).max() < 0.5
+    # processors without VNNI saturate some sums of 8-bit products
+    assert np.abs(np.array(found["int8"]) - expected).max() < 1
     assert len(answer["errors"]) == 4
     assert all("pip install '.[train]' in a clone of the suite" in error for error in answer["errors"])

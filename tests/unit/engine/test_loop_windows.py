@@ -1,12 +1,12 @@
-"""Windows before the model: grouped by length, equal ones found however they lie in memory."""
+"""Windows in engine/loop.py: grouped by length, equal ones found however they lie in memory."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from dnabert_enhancer.engine import windows as windows_module
-from dnabert_enhancer.engine.windows import by_length, distinct_windows
+from dnabert_enhancer.engine import loop as windows_module
+from dnabert_enhancer.engine.loop import by_length, distinct_windows
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import encode_bases, window_view
 

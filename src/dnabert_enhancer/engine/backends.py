@@ -1,0 +1,282 @@
+"""The ways to compute a model, and the rule by which one of them is chosen.
+
+The rule is over facts alone (what is asked for, the device, the processor, what is installed, the model), so
+that a command gives the same numbers whatever the load of the machine:
+
+1. Device: the first CUDA device where there is one that a backend can use, else the processor.
+2. Backend: on the processor ONNX Runtime where the model has its graph, so that installations with and
+   without torch give the same numbers, else torch; on a GPU torch, else ONNX Runtime.
+3. Precision: float32. But torch's bfloat16 for a model of a billion multiplications a window or more, where
+   the device has matrix units for it (AMX, a GPU) and results agree with float32 (see `precision_check`).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision
+from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.model import ONNX_INT8_NAME, EnhancerModel
+
+GPU_WINDOWS = 256
+SMALL_MODEL = 1e9
+"""Multiplications a window below which a model is always computed in float32."""
+_MOST_WINDOWS = 32
+
+
+class Backend(Protocol):
+    """A model, loaded, that turns tokens into outputs.
+
+    Attributes
+    ----------
+    name, device, precision : str
+        What it is, for the run record.
+    workers : int
+        How many calls of `run` may go on at the same time.
+    """
+
+    name: str
+    device: str
+    precision: str
+    workers: int
+
+    def windows_per_call(self, tokens: int) -> int:
+        """Return how many windows of so many tokens one call of `run` takes.
+
+        The number depends on the model, the precision and the tokens alone, so that a window meets the same
+        arithmetic whatever the batch size, the order, the threads or the shard.
+        """
+
+    def run(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return the outputs, shape (windows, outputs), of token ids, shape (windows, tokens).
+
+        May be called from several threads.
+        """
+
+    def session(self) -> AbstractContextManager[None]:
+        """Return a context for calls of `run`, in which settings of the process are changed if need be."""
+
+
+class Way(NamedTuple):
+    """A backend and a precision on a device."""
+
+    backend: str
+    precision: str
+    device: str
+
+    def __str__(self) -> str:
+        return f"{self.backend} {self.precision} on {self.device}"
+
+
+class Selection(NamedTuple):
+    """What the rule gives.
+
+    Attributes
+    ----------
+    way : Way
+        How the model is computed, unless `exact` is needed.
+    why : str
+        The reason, for the run record.
+    exact : Way or None
+        float32, with which a lower precision is compared; None for float32 itself, or where there is none.
+    is_asked_for : bool
+        Whether the precision was named: then `way` stays whatever the comparison says.
+    """
+
+    way: Way
+    why: str
+    exact: Way | None = None
+    is_asked_for: bool = False
+
+
+def select_way(model: EnhancerModel, settings: EngineSettings) -> Selection:
+    """Return how a model is computed, by the rule above.
+
+    Raises
+    ------
+    InputError, ResourceError
+        Nothing that was asked for is possible; the message says what is missing.
+    """
+    device = _device(model, settings)
+    is_named = settings.precision == Precision.FLOAT32
+    exact = next(iter(_usable(model, settings.backend, Precision.FLOAT32, device, is_named=is_named)), None)
+    if settings.precision not in (Precision.AUTO, Precision.FLOAT32):
+        named = _usable(model, settings.backend, settings.precision, device, is_named=True)
+        if not named:
+            raise _nothing_fits(model, settings, device)
+        reference = exact or next(iter(_usable(model, BackendName.AUTO, Precision.FLOAT32, device)), None)
+        return Selection(named[0], f"{settings.precision} was asked for", reference, is_asked_for=True)
+    if exact is None:
+        raise _nothing_fits(model, settings, device)
+    if settings.backend == exact.backend:
+        backend = f"{exact.backend} was asked for"
+    elif exact.backend == BackendName.ONNX:
+        backend = "the model has an ONNX graph" if device == Device.CPU else "torch finds no CUDA device"
+    else:
+        backend = "the model has no ONNX graph" if device == Device.CPU else "torch is installed"
+    if settings.precision == Precision.FLOAT32:
+        return Selection(exact, f"float32 was asked for; {backend}")
+    if multiplications(model) < SMALL_MODEL:
+        return Selection(exact, f"float32, since the model is small; {backend}")
+    if not has_bfloat16_units(device):
+        return Selection(exact, f"float32, since the processor has no AMX units for bfloat16; {backend}")
+    lower = _usable(model, settings.backend, Precision.BFLOAT16, device)
+    if not lower:
+        return Selection(exact, f"float32, since bfloat16 needs torch; {backend}")
+    return Selection(lower[0], f"{device} has units for bfloat16", exact)
+
+
+def load_backend(way: Way, model: EnhancerModel, threads: int) -> Backend:
+    """Load the model to be computed in a way."""
+    if way.backend == BackendName.TORCH:
+        from dnabert_enhancer.engine.torch_backend import TorchBackend
+
+        return TorchBackend(model, way.device, way.precision, threads)
+    from dnabert_enhancer.engine.onnx_backend import OnnxBackend
+
+    return OnnxBackend(model, way.device, way.precision, threads)
+
+
+def multiplications(model: EnhancerModel) -> float:
+    """Return about how many multiplications a window of the model's length costs."""
+    tokens = model.tokenizer.token_count(model.window_length)
+    hidden = float(model.config.get("hidden_size", 768))
+    wide = float(model.config.get("intermediate_size", 4 * hidden))
+    layers = float(model.config.get("num_hidden_layers", 12))
+    return layers * tokens * (4 * hidden * hidden + 2 * hidden * wide + 2 * tokens * hidden)
+
+
+def windows_in_cache(cache_bytes: int, window_bytes: int) -> int:
+    """Return how many windows of activations fit the cache, at least 1 and at most 32."""
+    return max(1, min(_MOST_WINDOWS, round(cache_bytes / max(1, window_bytes))))
+
+
+def has_bfloat16_units(device: str = Device.CPU) -> bool:
+    """Tell whether a device multiplies matrices of bfloat16 numbers in hardware (a processor: AMX)."""
+    return device == Device.CUDA or "amx_bf16" in processor_entry("flags").split()
+
+
+def processor_entry(key: str, path: Path = Path("/proc/cpuinfo")) -> str:
+    """Return what the system says of the first processor, empty where it does not tell."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next(
+        (line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == key), ""
+    )
+
+
+def torch_has_cuda() -> bool:
+    """Tell whether torch finds a CUDA device (imports torch)."""
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def disable_telemetry() -> None:
+    """Keep ONNX Runtime from looking up and writing for its telemetry; to be called before its import."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+def _onnx(model: EnhancerModel, device: str) -> bool:
+    return model.has_onnx and _has_provider(device)
+
+
+def _onnx_int8(model: EnhancerModel, device: str) -> bool:
+    return model.has_int8 and device == Device.CPU
+
+
+def _torch(model: EnhancerModel, device: str) -> bool:
+    modules = ["torch"] if model.is_bert else ["torch", "transformers"]
+    return all(importlib.util.find_spec(name) for name in modules) and (
+        device == Device.CPU or torch_has_cuda()
+    )
+
+
+# another backend is one more line
+_WAYS: tuple[tuple[BackendName, Precision, Callable[[EnhancerModel, str], bool]], ...] = (
+    (BackendName.ONNX, Precision.FLOAT32, _onnx),
+    (BackendName.TORCH, Precision.FLOAT32, _torch),
+    (BackendName.ONNX, Precision.INT8, _onnx_int8),
+    (BackendName.TORCH, Precision.BFLOAT16, _torch),
+)
+
+
+def _usable(
+    model: EnhancerModel, backend: str, precision: str, device: str, *, is_named: bool = False
+) -> list[Way]:
+    """Return the ways that can be had, the preferred first; what was named in full is tried as it is."""
+    found = [
+        Way(name, exactness, device)
+        for name, exactness, fits in _WAYS
+        if exactness == precision
+        and backend in (BackendName.AUTO, name)
+        and ((is_named and backend == name) or fits(model, device))
+    ]
+    return found if device == Device.CPU else found[::-1]
+
+
+def _device(model: EnhancerModel, settings: EngineSettings) -> str:
+    if settings.device != Device.AUTO:
+        return settings.device
+    usable = []
+    if settings.backend in (BackendName.AUTO, BackendName.TORCH):
+        usable.append(_torch)
+    if settings.backend in (BackendName.AUTO, BackendName.ONNX):
+        usable.append(_onnx)
+    found = _driver_is_loaded() and any(fits(model, Device.CUDA) for fits in usable)
+    return Device.CUDA if found else Device.CPU
+
+
+def _driver_is_loaded() -> bool:
+    """Tell whether an NVIDIA driver is there, without importing a library of gigabytes to ask."""
+    return Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidiactl").exists()
+
+
+def _has_provider(device: str) -> bool:
+    if device == Device.CPU:
+        return True
+    disable_telemetry()
+    import onnxruntime
+
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+
+
+def _nothing_fits(model: EnhancerModel, settings: EngineSettings, device: str) -> Exception:
+    asked = [
+        f"--{name} {value}"
+        for name, value in (
+            ("device", device),
+            ("backend", settings.backend),
+            ("precision", settings.precision),
+        )
+        if value != "auto"
+    ]
+    problem = f"no way to compute the model with {' '.join(asked)}"
+    if settings.precision == Precision.INT8:
+        reason = "" if model.has_int8 else f", it has no {ONNX_INT8_NAME}"
+        return InputError(
+            problem + reason,
+            source=model.directory,
+            remedy="use --precision float32 or auto; int8 is for ONNX Runtime on the processor",
+        )
+    if not importlib.util.find_spec("torch"):
+        return ResourceError(
+            problem,
+            source=model.directory,
+            remedy="pip install '.[train]' in a clone of the suite adds torch",
+        )
+    return InputError(
+        problem,
+        source=model.directory,
+        remedy="leave the choice to auto, or import the model again for its ONNX files",
+    )

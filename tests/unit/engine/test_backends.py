@@ -1,0 +1,210 @@
+"""The rule by which a backend is chosen, over what is asked for, the machine and the model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dnabert_enhancer.engine import Engine, EngineSettings, backends, select_way
+from dnabert_enhancer.engine.backends import Way, multiplications, processor_entry
+from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.model import EnhancerModel, open_model
+
+ONNX, ONNX_INT8 = Way("onnx", "float32", "cpu"), Way("onnx", "int8", "cpu")
+TORCH, TORCH_BFLOAT16 = Way("torch", "float32", "cpu"), Way("torch", "bfloat16", "cpu")
+PROCESSOR = """processor\t: 0
+model name\t: Example(R) CPU
+model\t\t: 143
+flags\t\t: fpu sse2 avx512_vnni amx_bf16
+
+processor\t: 1
+model name\t: Other
+flags\t\t: fpu
+"""
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that pretends what is installed, what the processor can do and the model's size."""
+
+    def pretend(*, torch: bool = True, amx: bool = True, large: bool = True) -> None:
+        find_spec = backends.importlib.util.find_spec
+        monkeypatch.setattr(
+            backends.importlib.util,
+            "find_spec",
+            lambda name: (object() if torch else None) if name == "torch" else find_spec(name),
+        )
+        monkeypatch.setattr(
+            backends, "processor_entry", lambda _: "fpu amx_bf16" if amx else "fpu avx512_bf16"
+        )
+        monkeypatch.setattr(backends, "_driver_is_loaded", lambda: False)
+        monkeypatch.setattr(backends, "SMALL_MODEL", 0 if large else 1e12)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("settings", "facts", "way", "exact"),
+    [
+        ({}, {}, TORCH_BFLOAT16, ONNX),
+        ({}, {"amx": False}, ONNX, None),
+        ({}, {"large": False}, ONNX, None),
+        ({}, {"torch": False}, ONNX, None),
+        ({"precision": "float32"}, {}, ONNX, None),
+        ({"precision": "int8"}, {}, ONNX_INT8, ONNX),
+        ({"precision": "bfloat16"}, {"amx": False}, TORCH_BFLOAT16, ONNX),
+        ({"backend": "torch"}, {}, TORCH_BFLOAT16, TORCH),
+        ({"backend": "torch"}, {"amx": False}, TORCH, None),
+        ({"backend": "torch"}, {"large": False}, TORCH, None),
+        ({"backend": "onnx"}, {}, ONNX, None),
+        ({"backend": "torch", "precision": "bfloat16"}, {"amx": False}, TORCH_BFLOAT16, TORCH),
+        ({"backend": "torch", "precision": "float32"}, {}, TORCH, None),
+    ],
+)
+def test_the_rule(
+    model: EnhancerModel,
+    machine: Any,
+    settings: dict[str, str],
+    facts: dict[str, bool],
+    way: Way,
+    exact: Way | None,
+) -> None:
+    machine(**facts)
+    found = select_way(model, EngineSettings(**settings))
+    assert (found.way, found.exact) == (way, exact)
+    assert found.why
+    assert found.is_asked_for == (settings.get("precision") in ("int8", "bfloat16"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "facts", "error", "message"),
+    [
+        ({"precision": "bfloat16"}, {"torch": False}, ResourceError, "--precision bfloat16.*adds torch"),
+        ({"backend": "torch", "precision": "int8"}, {}, InputError, "--backend torch --precision int8"),
+        ({"backend": "torch"}, {"torch": False}, ResourceError, "adds torch"),
+    ],
+)
+def test_what_cannot_be_had(
+    model: EnhancerModel,
+    machine: Any,
+    settings: dict[str, str],
+    facts: dict[str, bool],
+    error: type[Exception],
+    message: str,
+) -> None:
+    machine(**facts)
+    with pytest.raises(error, match=message):
+        select_way(model, EngineSettings(**settings))
+
+
+def test_a_model_without_integers_says_so(model: EnhancerModel, machine: Any, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model.directory, tmp_path / "copy"))
+    (folder / "model.int8.onnx").unlink()
+    machine(torch=False)
+    with pytest.raises(InputError, match=r"--precision int8, it has no model.int8.onnx"):
+        select_way(open_model(folder), EngineSettings(precision="int8"))
+    assert select_way(open_model(folder), EngineSettings()).way == ONNX
+
+
+def test_a_model_without_onnx_files_needs_torch(model: EnhancerModel, machine: Any, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(model.directory, tmp_path / "copy"))
+    for path in folder.glob("*.onnx"):
+        path.unlink()
+    machine(amx=False)
+    assert select_way(open_model(folder), EngineSettings()).way == TORCH
+
+
+def test_all_outputs_of_the_packaged_network_are_computed_in_one_way() -> None:
+    whole = open_model()
+    ways = {
+        select_way(open_model(f"default:{name}"), EngineSettings()).way for name in whole.card.further_outputs
+    }
+    assert ways == {select_way(whole, EngineSettings()).way} == {ONNX}
+
+
+def test_load_threads_and_order_change_nothing(model: EnhancerModel, windows: NDArray[np.uint8]) -> None:
+    quiet = Engine(model).predict(windows).logit
+    stop = threading.Event()
+    busy = [threading.Thread(target=lambda: [None for _ in iter(stop.is_set, True)]) for _ in range(4)]
+    for thread in busy:
+        thread.start()
+    try:
+        engine = Engine(model, EngineSettings(threads=3, batch_size=7))
+        np.testing.assert_array_equal(engine.predict(windows[::-1]).logit[::-1], quiet)
+    finally:
+        stop.set()
+        for thread in busy:
+            thread.join()
+
+
+def test_home_and_cache_change_nothing(model: EnhancerModel, tmp_path: Path) -> None:
+    program = (
+        "import sys, json, numpy as np\n"
+        "from dnabert_enhancer.engine import Engine, EngineSettings, backends\n"
+        "from dnabert_enhancer.model import open_model\n"
+        "backends.SMALL_MODEL = 0; backends.has_bfloat16_units = lambda device='cpu': True\n"
+        "engine = Engine(open_model(sys.argv[1]))\n"
+        "rng = np.random.default_rng(int(sys.argv[2]))\n"
+        "engine.predict(rng.integers(0, 4, (3, 60), dtype=np.uint8))\n"
+        "print(json.dumps(engine.description(), sort_keys=True))\n"
+    )
+    (tmp_path / "file").write_text("no folder")
+    said = set()
+    for number, home in enumerate(["a", "a", "b", "file"]):
+        environment = os.environ | {
+            "HOME": str(tmp_path / home),
+            "DNABERT_ENHANCER_CACHE": str(tmp_path / home),
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(model.directory), str(number)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.add(done.stdout)
+    assert len(said) == 1
+
+
+def test_telemetry_is_off_before_onnx_runtime_is_imported(model: EnhancerModel, tmp_path: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from dnabert_enhancer.engine import Engine\n"
+        "from dnabert_enhancer.model import open_model\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'onnxruntime': print(os.environ.get('ORT_DISABLE_TELEMETRY'))\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "import numpy as np\n"
+        "Engine(open_model(sys.argv[1])).predict(np.zeros((1, 60), np.uint8))\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(model.directory)],
+        env=environment | {"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["1"]
+
+
+def test_the_cost_of_a_window_by_hand(model: EnhancerModel) -> None:
+    # 2 layers, 60 tokens: per token 4 * 32^2 projections, 2 * 32 * 64 feed-forward, 2 * 60 * 32 attention
+    assert multiplications(model) == 2 * 60 * (4 * 32**2 + 2 * 32 * 64 + 2 * 60 * 32)
+
+
+def test_the_processor_is_read_from_the_system(tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text(PROCESSOR)
+    assert processor_entry("flags", tmp_path / "cpuinfo") == "fpu sse2 avx512_vnni amx_bf16"
+    assert processor_entry("model name", tmp_path / "cpuinfo") == "Example(R) CPU"
+    assert processor_entry("flags", tmp_path / "none") == ""
