@@ -1,4 +1,4 @@
-"""Command lines of README, CONTRIBUTING and docs/: options, choices, parameters, targets and files exist.
+"""Command lines of README, CONTRIBUTING, docs/ and other READMEs, and options in messages: all of them exist.
 
 A line of a block is parsed whole, by the command's own parser; code within a sentence may leave things out.
 Words in capitals and `…` stand for what the reader fills in.
@@ -24,11 +24,14 @@ import pytest
 from dnabert_enhancer.commands.cli import COMMANDS, build_parser
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGES = [
-    REPOSITORY / "README.md",
-    REPOSITORY / "CONTRIBUTING.md",
-    *sorted((REPOSITORY / "docs").rglob("*.md")),
-]
+_PATTERNS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/**/*.md",
+    "galaxy_tools/**/README.md",
+    "[abt]*/*/README.md",
+)
+PAGES = sorted({path for pattern in _PATTERNS for path in REPOSITORY.glob(pattern)})
 FOLDERS = {path.name for path in REPOSITORY.iterdir() if path.is_dir() and not path.name.startswith(".")}
 NOT_IN_THE_REPOSITORY = {"work", "results", "demo-results", "test-results", "site", "build", "dist"}
 """Folders that runs make, where they lie beside the sources."""
@@ -213,13 +216,18 @@ def problem_of_script(words: list[str]) -> str | None:
 
 
 @functools.cache
+def options_of_commands() -> set[str]:
+    """Return the options of all commands."""
+    return {option for command in COMMANDS for option in parser_of(command)._option_string_actions}
+
+
+@functools.cache
 def options_of_all() -> set[str]:
     """Return the options of all commands, of the pipeline and of the repository's programs."""
     folders = ("benchmarks/*.py", "training/*/*.py", "tools/*.py", "tests/*/run")
     programs = [path for folder in folders for path in REPOSITORY.glob(folder)]
     found = {option for path in programs for option in re.findall(r"--[a-z][\w-]*", path.read_text())}
-    found |= {option for command in COMMANDS for option in parser_of(command)._option_string_actions}
-    return found | {f"--{name}" for name in parameters()} | OPTIONS_OF_OTHERS
+    return found | options_of_commands() | {f"--{name}" for name in parameters()} | OPTIONS_OF_OTHERS
 
 
 def problem_of(line: Line) -> str | None:
@@ -322,3 +330,13 @@ def test_nothing_names_an_installation_from_an_index(suffix: str) -> None:
         if "dnabert-enhancer[" in path.read_text()
     ]
     assert found == []
+
+
+def test_messages_and_help_name_options_that_exist() -> None:
+    unknown = {
+        option: str(path.relative_to(REPOSITORY))
+        for path in (REPOSITORY / "src").rglob("*.py")
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", path.read_text(encoding="utf-8"))
+        if option not in options_of_commands()
+    }
+    assert unknown == {}
