@@ -21,7 +21,7 @@ from dnabert_enhancer.dataset import (
 from dnabert_enhancer.dataset.background import Stretches, draw_starts, free_stretches
 from dnabert_enhancer.dataset.dataset import Dataset
 from dnabert_enhancer.dataset.kmer_hash import canonical_hashes
-from dnabert_enhancer.dataset.regions import Places, merge_overlapping
+from dnabert_enhancer.dataset.window_placement import Places, merge_overlapping
 from dnabert_enhancer.dataset.splits import SplitUnit
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.sequence import encode_bases, reverse_complement

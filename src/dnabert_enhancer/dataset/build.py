@@ -28,7 +28,7 @@ from dnabert_enhancer.dataset.negatives import (
     shuffled_negatives,
     thinned,
 )
-from dnabert_enhancer.dataset.regions import Places, covered_by, read_places, touches
+from dnabert_enhancer.dataset.window_placement import Places, covered_by, read_places, touches
 from dnabert_enhancer.dataset.settings import (
     DatasetSettings,
     NegativeSource,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.dataset.background import BackgroundSampler, Targets
 from dnabert_enhancer.dataset.composition import Composition, sequences_by_contig
 from dnabert_enhancer.dataset.matching import NOT_MATCHED
-from dnabert_enhancer.dataset.regions import Places
+from dnabert_enhancer.dataset.window_placement import Places
 from dnabert_enhancer.dataset.settings import DatasetSettings
 from dnabert_enhancer.dataset.splits import SplitMap
 from dnabert_enhancer.errors import InputError

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.dataset import SPLIT_NAMES
-from dnabert_enhancer.dataset.regions import Places
+from dnabert_enhancer.dataset.window_placement import Places
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import ContigNames

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.composition import Composition, composition_by_contig
-from dnabert_enhancer.dataset.regions import (
+from dnabert_enhancer.dataset.window_placement import (
     Places,
     merge_overlapping,
     place_windows,

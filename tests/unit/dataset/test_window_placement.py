@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dnabert_enhancer.dataset.regions import (
+from dnabert_enhancer.dataset.window_placement import (
     Places,
     covered_by,
     merge_overlapping,
