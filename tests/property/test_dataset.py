@@ -18,12 +18,12 @@ from dnabert_enhancer.dataset import (
     read_dataset,
     write_dataset,
 )
-from dnabert_enhancer.dataset.background import Stretches, draw_starts, free_stretches
+from dnabert_enhancer.dataset.background import draw_starts, free_regions
 from dnabert_enhancer.dataset.dataset import Dataset
 from dnabert_enhancer.dataset.kmer_hash import canonical_hashes
-from dnabert_enhancer.dataset.window_placement import Places, merge_overlapping
-from dnabert_enhancer.dataset.splits import SplitUnit
+from dnabert_enhancer.dataset.window_placement import merge_overlapping
 from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.genome import region_frame
 from dnabert_enhancer.sequence import encode_bases, reverse_complement
 
 BASES = st.text(alphabet="ACGT", min_size=1, max_size=120)
@@ -65,9 +65,8 @@ def test_drawn_windows_touch_nothing_forbidden(barred: list[tuple[int, int]], le
     for start, size in barred:
         covered[start : start + size] = True
     edges = np.flatnonzero(np.diff(np.concatenate([[False], covered, [False]]).astype(np.int8)))
-    forbidden = Stretches(edges[::2].astype(np.int64), edges[1::2].astype(np.int64))
-    units = [SplitUnit("c", 0, 250, "train"), SplitUnit("c", 300, 600, "train")]
-    free = free_stretches(units, forbidden, length)
+    forbidden = region_frame(["c"] * (len(edges) // 2), edges[::2], edges[1::2])
+    free = free_regions(region_frame("cc", [0, 300], [250, 600]), forbidden, length)
     starts = draw_starts(free, length, 1000, np.random.default_rng(seed)).tolist()
     expected = [
         start
@@ -81,16 +80,13 @@ def test_drawn_windows_touch_nothing_forbidden(barred: list[tuple[int, int]], le
 def test_merged_regions_cover_the_same_bases_and_lie_apart(intervals: list[tuple[int, int]]) -> None:
     rows = sorted((start, start + size) for start, size in intervals)
     start, end = (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
-    count = len(rows)
-    names = np.full(count, "", dtype=object)
-    places = Places(
-        np.zeros(count, dtype=np.int32), start, end, np.full(count, "."), names, np.full(count, -1)
-    )
-    merged = merge_overlapping(places)
-    assert (merged.start[1:] >= merged.end[:-1]).all()
+    strand = pd.Categorical(["+"] * len(rows), categories=["+", "-", "."])
+    regions = region_frame(["c"] * len(rows), start, end, name="", strand=strand, summit=-1)
+    merged = merge_overlapping(regions)
+    assert (merged["start"].to_numpy()[1:] >= merged["end"].to_numpy()[:-1]).all()
     bases = [set(), set()]
-    for found, part in zip(bases, (places, merged), strict=True):
-        for first, last in zip(part.start.tolist(), part.end.tolist(), strict=True):
+    for found, part in zip(bases, (regions, merged), strict=True):
+        for first, last in zip(part["start"].tolist(), part["end"].tolist(), strict=True):
             found.update(range(first, last))
     assert bases[0] == bases[1]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +12,11 @@ from dnabert_enhancer.dataset.composition import Composition, composition_of
 from dnabert_enhancer.dataset.dataset import SPLIT_NAMES
 from dnabert_enhancer.dataset.matching import NOT_MATCHED, match_windows
 from dnabert_enhancer.dataset.settings import DatasetSettings
-from dnabert_enhancer.dataset.splits import SplitMap, SplitUnit
-from dnabert_enhancer.genome import Genome, Stretches, subtract_intervals
+from dnabert_enhancer.dataset.splits import SplitMap
+from dnabert_enhancer.genome import Genome, subtract
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOGGER = logging.getLogger(__name__)
 
@@ -49,8 +51,8 @@ class BackgroundSampler:
     genome : Genome
     split_map : SplitMap
         A negative lies in the split of its positive.
-    forbidden : mapping of int to Stretches
-        By contig number: what no negative may touch.
+    forbidden : DataFrame
+        Regions that no negative may touch.
     settings : DatasetSettings
     rng : numpy.random.Generator
     """
@@ -59,14 +61,17 @@ class BackgroundSampler:
         self,
         genome: Genome,
         split_map: SplitMap,
-        forbidden: Mapping[int, Stretches],
+        forbidden: pd.DataFrame,
         settings: DatasetSettings,
         rng: np.random.Generator,
     ) -> None:
         self._genome = genome
         self._contigs = list(genome.contig_sizes)
         self._split_map = split_map
-        self._forbidden = forbidden
+        self._free = {
+            SPLIT_NAMES.index(split): free_regions(units, forbidden, settings.length)
+            for split, units in split_map.units.items()
+        }
         self._settings = settings
         self._rng = rng
         self._taken: dict[int, NDArray[np.int64]] = {}
@@ -87,7 +92,7 @@ class BackgroundSampler:
             )
             self._fill(matches, targets, rows, contig, split)
         for split in np.unique(targets.split).tolist():
-            others = self._split_map.contigs_of(SPLIT_NAMES[split])
+            others = self._split_map.units[SPLIT_NAMES[split]]["chrom"].cat.codes.unique()
             for contig in self._rng.permutation(others).tolist():
                 rows = np.flatnonzero((targets.split == split) & (matches.contig == NOT_MATCHED))
                 rows = rows[targets.contig[rows] != contig]
@@ -99,9 +104,9 @@ class BackgroundSampler:
         self, matches: Matches, targets: Targets, rows: NDArray[np.intp], contig: int, split: int
     ) -> None:
         """Match rows with windows of one contig, with more and more candidates while that helps."""
-        units = self._split_map.units_of(contig, SPLIT_NAMES[split])
-        free = free_stretches(units, self._forbidden.get(contig), self._settings.length)
-        places = int((free.end - free.start - self._settings.length + 1).sum())
+        free = self._free[split]
+        free = free[free["chrom"].cat.codes == contig]
+        places = int((free["end"] - free["start"] - self._settings.length + 1).sum())
         size = max(_FIRST_CANDIDATES, _CANDIDATES_PER_TARGET * len(rows))
         while len(rows) and places:
             size = min(size, _MOST_CANDIDATES)
@@ -124,7 +129,7 @@ class BackgroundSampler:
         targets: Targets,
         rows: NDArray[np.intp],
         contig: int,
-        free: Stretches,
+        free: pd.DataFrame,
         size: int,
     ) -> int:
         settings = self._settings
@@ -153,26 +158,13 @@ class BackgroundSampler:
         return len(where)
 
 
-def free_stretches(units: Sequence[SplitUnit], forbidden: Stretches | None, length: int) -> Stretches:
-    """Return the parts of the units (of one contig) that touch nothing forbidden and hold a window.
-
-    Parameters
-    ----------
-    units : sequence of SplitUnit
-    forbidden : Stretches or None
-    length : int
-        Of the window, in bp.
-    """
-    none = np.empty(0, dtype=np.int64)
-    barred = forbidden or Stretches(none, none)
-    start = np.array([unit.start for unit in units], dtype=np.int64)
-    end = np.array([unit.end for unit in units], dtype=np.int64)
-    free = subtract_intervals(start, end, *barred)
-    wide = free.end - free.start >= length
-    return Stretches(free.start[wide], free.end[wide])
+def free_regions(units: pd.DataFrame, forbidden: pd.DataFrame, length: int) -> pd.DataFrame:
+    """Return the parts of `units` that share no base with `forbidden` and hold a window of `length` bp."""
+    free = subtract(units, forbidden)
+    return free[free["end"] - free["start"] >= length]
 
 
-def draw_starts(free: Stretches, length: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def draw_starts(free: pd.DataFrame, length: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return about `count` different window starts, evenly drawn from all that fit.
 
     Returns
@@ -180,7 +172,8 @@ def draw_starts(free: Stretches, length: int, count: int, rng: np.random.Generat
     int64[m]
         Rising; all that fit when there are no more than `count`, else a few less where one was drawn twice.
     """
-    widths = free.end - free.start - length + 1
+    start = free["start"].to_numpy()
+    widths = free["end"].to_numpy() - start - length + 1
     before = np.concatenate([[0], np.cumsum(widths)])
     total = int(before[-1])
     if total <= count:
@@ -188,6 +181,5 @@ def draw_starts(free: Stretches, length: int, count: int, rng: np.random.Generat
     else:
         drawn = np.sort(rng.integers(0, total, size=count))
         drawn = drawn[np.diff(drawn, prepend=-1) > 0]
-    stretch = np.searchsorted(before, drawn, side="right") - 1
-    starts: NDArray[np.int64] = free.start[stretch] + drawn - before[stretch]
-    return starts
+    row = np.searchsorted(before, drawn, side="right") - 1
+    return np.asarray(start[row] + drawn - before[row])

@@ -28,19 +28,13 @@ from dnabert_enhancer.dataset.negatives import (
     shuffled_negatives,
     thinned,
 )
-from dnabert_enhancer.dataset.window_placement import Places, covered_by, read_places, touches
-from dnabert_enhancer.dataset.settings import (
-    DatasetSettings,
-    NegativeSource,
-    OnLeak,
-    SplitBy,
-    WindowPlacement,
-)
+from dnabert_enhancer.dataset.settings import DatasetSettings, NegativeSource, OnLeak, SplitBy
 from dnabert_enhancer.dataset.splits import NO_SPLIT, SplitMap, make_split_map
 from dnabert_enhancer.dataset.window_filter import UsableWindows, usable_windows
+from dnabert_enhancer.dataset.window_placement import read_positions
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.genome import Genome, Stretches, merge_intervals, open_genome
+from dnabert_enhancer.genome import Genome, overlaps, region_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +94,7 @@ def build_dataset(
     InputError
         When input is not usable, no window is left, a class is missing in a split, or negatives are too few.
     """
-    with nullcontext(genome) if isinstance(genome, Genome) else open_genome(genome) as opened:
+    with nullcontext(genome) if isinstance(genome, Genome) else Genome(genome) as opened:
         builder = _Builder(opened, settings)
         positives, background = builder.windows(regions)
         frames = _frames(positives, background, list(opened.contig_sizes), settings.length)
@@ -114,7 +108,7 @@ def build_dataset(
     skipped = {reason: number for reason, number in builder.skipped.items() if number}
     plain = Dataset(frames, "binary", BINARY_NAMES)
     metadata = describe_dataset(
-        plain, settings, builder.split_map.units, builder.counts, skipped, builder.matching, leaks, profile
+        plain, settings, builder.split_map, builder.counts, skipped, builder.matching, leaks, profile
     )
     return BuiltDataset(frames, "binary", BINARY_NAMES, metadata, "", dict(builder.counts), skipped, profile)
 
@@ -128,51 +122,49 @@ class _Builder:
         self._genome = genome
         self._settings = settings
         self._rng = np.random.default_rng(settings.seed)
-        self._summits = settings.placement == WindowPlacement.SUMMIT
         self.counts: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.matching: dict[str, Any] = {}  # JSON values
 
     def windows(self, regions: Sequence[Path | str]) -> tuple[Labelled, Labelled]:
         """Return the positives and the negatives."""
+        import pandas as pd
+
         exclude, by_block = self._settings.exclude_files, self._settings.split_by == SplitBy.BLOCK
-        given, outside = read_places(
-            regions, self._genome, skip_outside=self._settings.skip_outside, summits=self._summits
-        )
+        given, outside = read_positions(regions, self._genome, skip_outside=self._settings.skip_outside)
         self.counts["regions"] = len(given) + outside.total()
         self.skipped.update({f"region_{reason}": number for reason, number in outside.items()})
-        excluded = covered_by(read_places(exclude, self._genome, skip_outside=True)[0]) if exclude else {}
+        nothing = region_frame((), (), (), self._genome.contig_sizes)
+        excluded = read_positions(exclude, self._genome, skip_outside=True)[0] if exclude else nothing
         usable = usable_windows(given, self._genome, self._settings, excluded, self.skipped, "positive")
-        LOGGER.info("%d of %d regions give a window", len(usable.places), self.counts["regions"])
+        LOGGER.info("%d of %d regions give a window", len(usable.frame), self.counts["regions"])
         self.split_map = make_split_map(
             str(self._settings.splits),
             self._settings.block_size if by_block else None,
-            usable.places,
+            usable.frame,
             self._genome.contig_sizes,
             self._settings.seed,
         )
         usable, split = self._in_splits(usable, "positive")
-        if not len(usable.places):
+        if not len(usable.frame):
             raise InputError(
                 "no positive lies in a split", source="--splits", remedy="name the contigs of the regions"
             )
-        positives = labelled_windows(self._genome, usable.places, split, self._settings)
-        covered = covered_by(given, usable.places)
+        positives = labelled_windows(self._genome, usable.frame, split, self._settings)
+        covered = pd.concat([given, usable.frame], ignore_index=True)
         if self._settings.negative_source is NegativeSource.SHUFFLED:
             return positives, shuffled_negatives(positives, self._settings, self._rng)
         if self._settings.negative_source is NegativeSource.GIVEN:
             return positives, self._given(self._settings.negative_files, positives, covered, excluded)
-        return positives, self._matched(positives, usable, _union(covered, excluded))
+        return positives, self._matched(positives, usable, pd.concat([covered, excluded], ignore_index=True))
 
     def _in_splits(self, windows: UsableWindows, what: str) -> tuple[UsableWindows, NDArray[np.int8]]:
-        split = self.split_map.splits_of(windows.places.contig, windows.places.start, self._settings.length)
+        split = self.split_map.splits_of(windows.frame)
         inside = split != NO_SPLIT
         self.skipped[f"{what}_in_no_split"] += int((~inside).sum())
         return windows.take(inside), split[inside]
 
-    def _matched(
-        self, positives: Labelled, usable: UsableWindows, forbidden: Mapping[int, Stretches]
-    ) -> Labelled:
+    def _matched(self, positives: Labelled, usable: UsableWindows, forbidden: pd.DataFrame) -> Labelled:
         if not usable.composition.masked.any():
             LOGGER.warning("no positive has soft-masked bases: negatives are matched for GC alone")
         matched = matched_negatives(
@@ -200,33 +192,21 @@ class _Builder:
         self,
         paths: Sequence[Path | str],
         positives: Labelled,
-        covered: Mapping[int, Stretches],
-        excluded: Mapping[int, Stretches],
+        covered: pd.DataFrame,
+        excluded: pd.DataFrame,
     ) -> Labelled:
-        regions, outside = read_places(
-            paths, self._genome, skip_outside=self._settings.skip_outside, summits=self._summits
-        )
+        regions, outside = read_positions(paths, self._genome, skip_outside=self._settings.skip_outside)
         self.skipped.update({f"negative_region_{reason}": number for reason, number in outside.items()})
         usable = usable_windows(regions, self._genome, self._settings, excluded, self.skipped, "negative")
-        touched = touches(usable.places, covered)
+        touched = overlaps(usable.frame, covered)
         self.skipped["negative_overlaps_positive"] += int(touched.sum())
         usable, split = self._in_splits(usable.take(~touched), "negative")
-        places: Places = usable.places
+        windows = usable.frame
         if self._settings.ratio is not None:
             rows, wanted = thinned(split, positives.split, self._settings.ratio, self._rng)
             require_enough(len(rows), wanted, self._settings, self.skipped)
-            places, split = places.take(rows), split[rows]
-        return labelled_windows(self._genome, places, split, self._settings)
-
-
-def _union(one: Mapping[int, Stretches], other: Mapping[int, Stretches]) -> dict[int, Stretches]:
-    result = dict(one)
-    for contig, stretches in other.items():
-        parts = [part for part in (one.get(contig), stretches) if part is not None]
-        result[contig] = merge_intervals(
-            np.concatenate([part.start for part in parts]), np.concatenate([part.end for part in parts])
-        )
-    return result
+            windows, split = windows.iloc[rows], split[rows]
+        return labelled_windows(self._genome, windows, split, self._settings)
 
 
 def _frames(

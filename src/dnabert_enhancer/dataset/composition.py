@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.genome import Genome
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _BLOCK_BASES = 4_000_000
 _STRONG, _KNOWN, _MASKED = 1, 2, 4
@@ -77,32 +80,33 @@ def composition_of(genome: Genome, contig: str, starts: NDArray[np.int64], lengt
     return Composition(gc, masked, unknown)
 
 
-def composition_by_contig(
-    genome: Genome, contig: NDArray[np.int32], start: NDArray[np.int64], length: int
-) -> Composition:
-    """Return the composition of windows of several contigs, named by their number in the genome's order."""
-    result = Composition(*(np.full(len(start), np.nan) for _ in range(3)))
-    for index, name in enumerate(genome.contig_sizes):
-        rows = np.flatnonzero(contig == index)
-        if len(rows):
-            for written, read in zip(result, composition_of(genome, name, start[rows], length), strict=True):
-                written[rows] = read
+def composition_by_contig(genome: Genome, windows: pd.DataFrame, length: int) -> Composition:
+    """Return the composition of the windows of a table of regions."""
+    result = Composition(*(np.full(len(windows), np.nan) for _ in range(3)))
+    start = windows["start"].to_numpy()
+    for name, rows in _rows_by_contig(windows):
+        for written, read in zip(result, composition_of(genome, name, start[rows], length), strict=True):
+            written[rows] = read
     return result
 
 
-def sequences_by_contig(
-    genome: Genome, contig: NDArray[np.int32], start: NDArray[np.int64], length: int
-) -> list[str]:
-    """Return the bases of windows of several contigs, letter case kept."""
-    sequences = [""] * len(start)
-    for index, name in enumerate(genome.contig_sizes):
-        rows = np.flatnonzero(contig == index)
-        if len(rows):
-            for row, sequence in zip(
-                rows.tolist(), sequences_of(genome, name, start[rows], length), strict=True
-            ):
-                sequences[row] = sequence
+def sequences_by_contig(genome: Genome, windows: pd.DataFrame, length: int) -> list[str]:
+    """Return the bases of the windows of a table of regions, letter case kept."""
+    sequences = [""] * len(windows)
+    start = windows["start"].to_numpy()
+    for name, rows in _rows_by_contig(windows):
+        found = sequences_of(genome, name, start[rows], length)
+        for row, sequence in zip(rows.tolist(), found, strict=True):
+            sequences[row] = sequence
     return sequences
+
+
+def _rows_by_contig(windows: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.intp]]]:
+    codes = windows["chrom"].cat.codes.to_numpy()
+    for code, name in enumerate(windows["chrom"].cat.categories):
+        rows = np.flatnonzero(codes == code)
+        if len(rows):
+            yield name, rows
 
 
 def sequences_of(genome: Genome, contig: str, starts: NDArray[np.int64], length: int) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from dnabert_enhancer.dataset.dataset import Dataset
 from dnabert_enhancer.dataset.gc_profile import GcProfile
 from dnabert_enhancer.dataset.leaks import LeakReport
 from dnabert_enhancer.dataset.settings import DatasetSettings
-from dnabert_enhancer.dataset.splits import SplitUnit
+from dnabert_enhancer.dataset.splits import SplitMap
 
 FORMAT_VERSION = 1
 
@@ -17,7 +17,7 @@ FORMAT_VERSION = 1
 def describe_dataset(
     dataset: Dataset,
     settings: DatasetSettings,
-    units: Sequence[SplitUnit],
+    split_map: SplitMap,
     counts: Mapping[str, int],
     skipped: Mapping[str, int],
     matching: Mapping[str, Any],
@@ -30,7 +30,7 @@ def describe_dataset(
     ----------
     dataset : Dataset
     settings : DatasetSettings
-    units : sequence of SplitUnit
+    split_map : SplitMap
         The parts of the genome that belong to the splits.
     counts, skipped : mapping
         Positives and negatives of each split; what was left out, by reason.
@@ -51,7 +51,8 @@ def describe_dataset(
                 "positives": counts[f"{name}_positives"],
                 "negatives": counts[f"{name}_negatives"],
                 "parts_of_the_genome": [
-                    f"{unit.contig}:{unit.start}-{unit.end}" for unit in units if unit.split == name
+                    f"{chrom}:{start}-{end}"
+                    for chrom, start, end in split_map.units[name].itertuples(index=False)
                 ],
             }
             for name in dataset.splits

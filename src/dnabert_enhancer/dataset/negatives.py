@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +12,19 @@ from numpy.typing import NDArray
 from dnabert_enhancer.dataset.background import BackgroundSampler, Targets
 from dnabert_enhancer.dataset.composition import Composition, sequences_by_contig
 from dnabert_enhancer.dataset.matching import NOT_MATCHED
-from dnabert_enhancer.dataset.window_placement import Places
 from dnabert_enhancer.dataset.settings import DatasetSettings
 from dnabert_enhancer.dataset.splits import SplitMap
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import Genome, Stretches
+from dnabert_enhancer.genome import Genome, region_frame
 from dnabert_enhancer.sequence import (
     decode_bases,
     dinucleotide_shuffle,
     encode_bases,
     reverse_complement_letters,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOGGER = logging.getLogger(__name__)
 
@@ -68,17 +69,17 @@ class Matched(NamedTuple):
 
 
 def labelled_windows(
-    genome: Genome, windows: Places, split: NDArray[np.int8], settings: DatasetSettings
+    genome: Genome, windows: pd.DataFrame, split: NDArray[np.int8], settings: DatasetSettings
 ) -> Labelled:
     """Return windows with their bases; without a name of their own they are called by their place."""
-    contigs = list(genome.contig_sizes)
-    strand = windows.strand if settings.stranded else np.full(len(windows), "+")
-    sequences = sequences_by_contig(genome, windows.contig, windows.start, settings.length)
+    strand = windows["strand"].to_numpy(dtype=str) if settings.stranded else np.full(len(windows), "+")
+    sequences = sequences_by_contig(genome, windows, settings.length)
     for row in np.flatnonzero(strand == "-").tolist():
         sequences[row] = reverse_complement_letters(sequences[row])
-    places = zip(windows.name, windows.contig.tolist(), windows.start.tolist(), strict=True)
-    names = [name or f"{contigs[contig]}:{start}-{start + settings.length}" for name, contig, start in places]
-    return Labelled(windows.contig, windows.start, strand, split, sequences, names)
+    rows = zip(windows["name"].tolist(), windows["chrom"].tolist(), windows["start"].tolist(), strict=True)
+    names = [name or f"{chrom}:{start}-{start + settings.length}" for name, chrom, start in rows]
+    contig = windows["chrom"].cat.codes.to_numpy().astype(np.int32)
+    return Labelled(contig, windows["start"].to_numpy(), strand, split, sequences, names)
 
 
 def copies_wanted(split: NDArray[np.int8], ratio: float, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -96,7 +97,7 @@ def matched_negatives(
     positives: Labelled,
     composition: Composition,
     split_map: SplitMap,
-    forbidden: Mapping[int, Stretches],
+    forbidden: pd.DataFrame,
     settings: DatasetSettings,
     rng: np.random.Generator,
 ) -> Matched:
@@ -107,13 +108,19 @@ def matched_negatives(
     matches = BackgroundSampler(genome, split_map, forbidden, settings, rng).match(targets)
     found = np.flatnonzero(matches.contig != NOT_MATCHED)
     partner = rows[found]
-    places = _anonymous(
-        matches.contig[found], matches.start[found], positives.strand[partner], settings.length
+    start = matches.start[found]
+    windows = region_frame(
+        matches.contig[found],
+        start,
+        start + settings.length,
+        genome.contig_sizes,
+        name="",
+        strand=positives.strand[partner],
     )
     gc = np.abs(matches.composition.gc[found] - targets.composition.gc[found])
     masked = np.abs(matches.composition.masked[found] - targets.composition.masked[found])
     return Matched(
-        labelled_windows(genome, places, positives.split[partner], settings),
+        labelled_windows(genome, windows, positives.split[partner], settings),
         float(gc.max(initial=0.0)),
         float(gc.mean()) if len(gc) else 0.0,
         float(masked.max(initial=0.0)),
@@ -204,10 +211,3 @@ def require_enough(
 
 def _ratio(settings: DatasetSettings) -> float:
     return 1.0 if settings.ratio is None else settings.ratio
-
-
-def _anonymous(
-    contig: NDArray[np.int32], start: NDArray[np.int64], strand: NDArray[np.str_], length: int
-) -> Places:
-    no_summit = np.full(len(start), -1, dtype=np.int64)
-    return Places(contig, start, start + length, strand, np.full(len(start), "", dtype=object), no_summit)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.dataset import SPLIT_NAMES
-from dnabert_enhancer.dataset.window_placement import Places
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome import ContigNames
+from dnabert_enhancer.genome import ContigNames, coverage, merge, region_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_SPLIT = -1
+_Unit = tuple[str, int, int, str]
 
 _SYNONYMS = {
     "training": "train",
@@ -29,64 +32,34 @@ _SYNONYMS = {
 _FRACTIONS = re.compile(r"\w+=[\d.]+%?|(\w+=)?[\d.]+%?(,(\w+=)?[\d.]+%?)+")
 
 
-class SplitUnit(NamedTuple):
-    """A stretch of a contig (0-based, half-open) that belongs to one split as a whole."""
-
-    contig: str
-    start: int
-    end: int
-    split: str
-
-
 class SplitMap:
-    """Looks up the split of windows: a window belongs to a split when it lies wholly inside one of its units.
+    """Looks up the split of windows: that of the regions in which a window lies wholly.
 
     Parameters
     ----------
-    units : sequence of SplitUnit
-        Not overlapping.
-    contigs : sequence of str
-        The genome's contigs, in the order of their numbers.
+    units : DataFrame
+        Regions of the genome (``chrom``, ``start``, ``end``) that do not overlap, with their ``split``.
+
+    Attributes
+    ----------
+    units : dict of str to DataFrame
+        The regions of each split, in order; those that touch are one.
     """
 
-    def __init__(self, units: Sequence[SplitUnit], contigs: Sequence[str]) -> None:
-        number = {contig: index for index, contig in enumerate(contigs)}
-        self.units = _joined_neighbours(sorted(units, key=lambda unit: (number[unit.contig], unit.start)))
-        self._by_contig: dict[int, list[SplitUnit]] = {}
-        for unit in self.units:
-            self._by_contig.setdefault(number[unit.contig], []).append(unit)
+    def __init__(self, units: pd.DataFrame) -> None:
+        self.units = {
+            split: merge(units[units["split"] == split])
+            for split in SPLIT_NAMES
+            if (units["split"] == split).any()
+        }
 
-    def splits_of(self, contig: NDArray[np.int32], start: NDArray[np.int64], length: int) -> NDArray[np.int8]:
+    def splits_of(self, windows: pd.DataFrame) -> NDArray[np.int8]:
         """Return for each window the place of its split in `SPLIT_NAMES`, or `NO_SPLIT`."""
-        result = np.full(len(start), NO_SPLIT, dtype=np.int8)
-        for index, units in self._by_contig.items():
-            rows = np.flatnonzero(contig == index)
-            starts = np.array([unit.start for unit in units])
-            ends = np.array([unit.end for unit in units])
-            splits = np.array([SPLIT_NAMES.index(unit.split) for unit in units], dtype=np.int8)
-            place = np.searchsorted(starts, start[rows], side="right") - 1
-            inside = (place >= 0) & (start[rows] + length <= ends[place])
-            result[rows[inside]] = splits[place[inside]]
+        result = np.full(len(windows), NO_SPLIT, dtype=np.int8)
+        length = (windows["end"] - windows["start"]).to_numpy()
+        for split, units in self.units.items():
+            result[coverage(windows, units) == length] = SPLIT_NAMES.index(split)
         return result
-
-    def units_of(self, contig: int, split: str) -> list[SplitUnit]:
-        """Return the units of one contig that belong to a split, in order of position."""
-        return [unit for unit in self._by_contig.get(contig, []) if unit.split == split]
-
-    def contigs_of(self, split: str) -> list[int]:
-        """Return the numbers of the contigs of which some part belongs to a split."""
-        return [contig for contig in self._by_contig if self.units_of(contig, split)]
-
-
-def _joined_neighbours(units: Sequence[SplitUnit]) -> tuple[SplitUnit, ...]:
-    joined: list[SplitUnit] = []
-    for unit in units:
-        before = joined[-1] if joined else None
-        if before and (before.contig, before.end, before.split) == (unit.contig, unit.start, unit.split):
-            joined[-1] = before._replace(end=unit.end)
-        else:
-            joined.append(unit)
-    return tuple(joined)
 
 
 def parse_fractions(text: str) -> dict[str, float] | None:
@@ -129,11 +102,11 @@ def parse_fractions(text: str) -> dict[str, float] | None:
     return {split: value / total for split, value in fractions.items() if value > 0}
 
 
-def read_split_file(path: Path | str, contig_sizes: Mapping[str, int]) -> list[SplitUnit]:
-    """Return the units that a file names.
+def read_split_file(path: Path | str, contig_sizes: Mapping[str, int]) -> pd.DataFrame:
+    """Return the regions that a file names: ``chrom``, ``start``, ``end`` and ``split``.
 
     Each line is ``contig<TAB>split`` for a whole contig, or ``contig<TAB>start<TAB>end<TAB>split`` (0-based,
-    half-open) for a stretch of it. Contigs that the genome lacks are passed over when at least one is known.
+    half-open) for a part of it. Contigs that the genome lacks are passed over when at least one is known.
 
     Raises
     ------
@@ -141,7 +114,7 @@ def read_split_file(path: Path | str, contig_sizes: Mapping[str, int]) -> list[S
         When a line is of another form, names another split, or overlaps an earlier one.
     """
     names = ContigNames(contig_sizes)
-    units: list[SplitUnit] = []
+    units: list[_Unit] = []
     unknown: list[str] = []
     for line, text in read_text_lines(path):
         if not text.strip() or text.startswith("#"):
@@ -167,18 +140,23 @@ def read_split_file(path: Path | str, contig_sizes: Mapping[str, int]) -> list[S
         if contig is None:
             unknown.append(fields[0])
             continue
-        start, end = _stretch(fields, contig_sizes[contig], path, location)
+        start, end = _part(fields, contig_sizes[contig], path, location)
         clash = next(
-            (unit for unit in units if unit.contig == contig and unit.start < end and start < unit.end), None
+            (
+                split
+                for chrom, first, last, split in units
+                if chrom == contig and first < end and start < last
+            ),
+            None,
         )
         if clash is not None:
             raise InputError(
-                f"{fields[0]} is already in split {clash.split}",
+                f"{fields[0]} is already in split {clash}",
                 source=path,
                 location=location,
-                remedy="name each contig or stretch once",
+                remedy="name each contig or part of one once",
             )
-        units.append(SplitUnit(contig, start, end, split))
+        units.append((contig, start, end, split))
     if not units:
         raise InputError(
             f"none of its contigs ({', '.join(unknown[:3])}...) is in the genome"
@@ -187,10 +165,15 @@ def read_split_file(path: Path | str, contig_sizes: Mapping[str, int]) -> list[S
             source=path,
             remedy="write contig<TAB>split in each line, with the contig names of the genome",
         )
-    return units
+    return _frame_of(units, contig_sizes)
 
 
-def _stretch(fields: Sequence[str], size: int, path: Path | str, location: str) -> tuple[int, int]:
+def _frame_of(units: Sequence[_Unit], contigs: Iterable[str]) -> pd.DataFrame:
+    chrom, start, end, split = zip(*units, strict=True)
+    return region_frame(chrom, start, end, contigs, split=list(split))
+
+
+def _part(fields: Sequence[str], size: int, path: Path | str, location: str) -> tuple[int, int]:
     if len(fields) == 2:
         return 0, size
     try:
@@ -199,7 +182,7 @@ def _stretch(fields: Sequence[str], size: int, path: Path | str, location: str) 
         start, end = -1, -1
     if not 0 <= start < end:
         raise InputError(
-            f"{fields[1]}-{fields[2]} is not a stretch of {fields[0]} ({size} bp)",
+            f"{fields[1]}-{fields[2]} is not a part of {fields[0]} ({size} bp)",
             source=path,
             location=location,
             remedy="give 0-based, half-open coordinates inside the contig",
@@ -209,7 +192,7 @@ def _stretch(fields: Sequence[str], size: int, path: Path | str, location: str) 
 
 def assign_units(
     weights: Mapping[tuple[str, int, int], int], fractions: Mapping[str, float], seed: int
-) -> list[SplitUnit]:
+) -> list[_Unit]:
     """Assign whole units to splits so that the summed weights come near the fractions.
 
     Parameters
@@ -251,12 +234,12 @@ def assign_units(
         empty.discard(split)
         lacking[split] -= weights[held[index]]
         contig, start, end = held[index]
-        units.append(SplitUnit(contig, start, end, split))
+        units.append((contig, start, end, split))
     return units
 
 
 def make_split_map(
-    splits: str, block_size: int | None, positives: Places, contig_sizes: Mapping[str, int], seed: int
+    splits: str, block_size: int | None, positives: pd.DataFrame, contig_sizes: Mapping[str, int], seed: int
 ) -> SplitMap:
     """Return the split map of a file, or of fractions to which contigs or blocks with positives are assigned.
 
@@ -266,20 +249,18 @@ def make_split_map(
         A path, or fractions as `parse_fractions` reads them.
     block_size : int or None
         In bp; None assigns whole contigs.
-    positives : Places
+    positives : DataFrame
         Windows; one that crosses the border of two blocks has no weight.
     contig_sizes : mapping of str to int
     seed : int
     """
-    contigs = list(contig_sizes)
     fractions = parse_fractions(splits)
     if fractions is None:
-        return SplitMap(read_split_file(splits, contig_sizes), contigs)
+        return SplitMap(read_split_file(splits, contig_sizes))
     size = block_size or max(contig_sizes.values())
-    block, last = positives.start // size, (positives.end - 1) // size
+    block, last = positives["start"] // size, (positives["end"] - 1) // size
     weights: dict[tuple[str, int, int], int] = {}
-    for contig, first, final in zip(positives.contig.tolist(), block.tolist(), last.tolist(), strict=True):
-        name = contigs[contig]
-        unit = (name, first * size, min((first + 1) * size, contig_sizes[name]))
+    for chrom, first, final in zip(positives["chrom"].tolist(), block.tolist(), last.tolist(), strict=True):
+        unit = (chrom, first * size, min((first + 1) * size, contig_sizes[chrom]))
         weights[unit] = weights.get(unit, 0) + (first == final)
-    return SplitMap(assign_units(weights, fractions, seed), contigs)
+    return SplitMap(_frame_of(assign_units(weights, fractions, seed), contig_sizes))

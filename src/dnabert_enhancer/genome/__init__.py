@@ -18,6 +18,7 @@ from dnabert_enhancer.genome.locus import is_locus, parse_locus, within_contig
 from dnabert_enhancer.genome.region_operations import (
     Pairs,
     Spans,
+    clusters,
     complement,
     coverage,
     difference_of,
@@ -49,6 +50,7 @@ __all__ = [
     "Spans",
     "Stretches",
     "Variant",
+    "clusters",
     "complement",
     "coverage",
     "difference_of",

@@ -210,6 +210,22 @@ def sort_regions(regions: pd.DataFrame) -> pd.DataFrame:
     return regions.iloc[np.lexsort((regions["end"], regions["start"], codes))].reset_index(drop=True)
 
 
+def clusters(regions: pd.DataFrame) -> NDArray[np.int64]:
+    """Return for each region the number of the group that it is in, from 0 in rising order.
+
+    Regions that share a base are in one group, and so are those that are linked by others.
+    """
+    line = _Line.holding(regions)
+    _, start, end = line.positions(regions)
+    order = np.lexsort((end, start))
+    reach = np.maximum.accumulate(end[order])
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = start[order][1:] >= reach[:-1]
+    numbers = np.empty(len(order), dtype=np.int64)
+    numbers[order] = np.cumsum(is_first) - 1
+    return numbers
+
+
 def merge(regions: pd.DataFrame, gap: int = 0) -> pd.DataFrame:
     """Return the union of the regions: a sorted table with ``chrom``, ``start`` and ``end``.
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from dnabert_enhancer.dataset.background import Stretches, draw_starts, free_stretches
+from dnabert_enhancer.dataset.background import draw_starts, free_regions
 from dnabert_enhancer.dataset.composition import Composition
 from dnabert_enhancer.dataset.matching import NOT_MATCHED, match_windows
-from dnabert_enhancer.dataset.splits import SplitUnit
+from dnabert_enhancer.genome import region_frame
+
+
+def regions(*rows: tuple[int, int]) -> pd.DataFrame:
+    start, end = zip(*rows, strict=True)
+    return region_frame(["c"] * len(rows), start, end)
 
 
 def composition(gc: list[float], masked: list[float] | None = None) -> Composition:
@@ -72,25 +78,20 @@ def test_many_targets_get_distinct_windows_within_the_tolerances() -> None:
     assert np.diff(np.sort(starts[found])).min() >= 100
 
 
-def test_free_stretches_leave_out_what_is_forbidden_and_what_is_too_short() -> None:
-    units = [SplitUnit("c", 0, 1000, "train"), SplitUnit("c", 2000, 2300, "train")]
-    forbidden = Stretches(np.array([100, 350, 900, 2100]), np.array([200, 400, 2050, 2150]))
-    free = free_stretches(units, forbidden, length=100)
-    assert list(zip(free.start.tolist(), free.end.tolist(), strict=True)) == [
-        (0, 100),
-        (200, 350),
-        (400, 900),
-        (2150, 2300),
-    ]
+def test_free_regions_leave_out_what_is_forbidden_and_what_is_too_short() -> None:
+    units = regions((0, 1000), (2000, 2300))
+    forbidden = regions((100, 200), (350, 400), (900, 2050), (2100, 2150))
+    free = free_regions(units, forbidden, length=100)
+    assert free[["start", "end"]].to_numpy().tolist() == [[0, 100], [200, 350], [400, 900], [2150, 2300]]
 
 
 def test_all_starts_are_drawn_when_there_are_few() -> None:
-    free = Stretches(np.array([0, 500]), np.array([102, 600]))
+    free = regions((0, 102), (500, 600))
     assert draw_starts(free, 100, 50, np.random.default_rng(1)).tolist() == [0, 1, 2, 500]
 
 
-def test_drawn_starts_are_even_over_the_stretches() -> None:
-    free = Stretches(np.array([0, 50_000]), np.array([10_100, 80_100]))
+def test_drawn_starts_are_even_over_the_regions() -> None:
+    free = regions((0, 10_100), (50_000, 80_100))
     starts = draw_starts(free, 101, 8000, np.random.default_rng(1))
     assert (np.diff(starts) > 0).all()
     assert ((starts < 10_000) | ((starts >= 50_000) & (starts < 80_000))).all()

@@ -6,35 +6,32 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from dnabert_enhancer.dataset.window_placement import Places
 from dnabert_enhancer.dataset.splits import (
     NO_SPLIT,
     SplitMap,
-    SplitUnit,
     assign_units,
     make_split_map,
     parse_fractions,
     read_split_file,
 )
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import region_frame
 
 Write = Callable[[str, str], Path]
 SIZES = {"chr1": 1000, "chr2": 500, "chr3": 300, "chrM": 100}
 
 
-def windows(*places: tuple[int, int], length: int = 100) -> Places:
-    contig, start = (np.array(column) for column in zip(*places, strict=True))
-    count = len(places)
-    return Places(
-        contig.astype(np.int32),
-        start.astype(np.int64),
-        start.astype(np.int64) + length,
-        np.full(count, "."),
-        np.full(count, "", dtype=object),
-        np.full(count, -1),
-    )
+def windows(*rows: tuple[int, int], length: int = 100) -> pd.DataFrame:
+    contig, start = (np.array(column) for column in zip(*rows, strict=True))
+    return region_frame(contig, start, start + length, SIZES)
+
+
+def units(*rows: tuple[str, int, int, str]) -> pd.DataFrame:
+    chrom, start, end, split = zip(*rows, strict=True)
+    return region_frame(chrom, start, end, SIZES, split=split)
 
 
 @pytest.mark.parametrize(
@@ -64,12 +61,12 @@ def test_wrong_fractions_are_refused(text: str) -> None:
     assert caught.value.source == "--splits"
 
 
-def test_file_names_contigs_and_stretches(write: Write) -> None:
+def test_file_names_contigs_and_parts_of_them(write: Write) -> None:
     path = write("s.tsv", "# mine\nchr1\t0\t400\ttrain\n1\t400\t2000\tdev\r\n\nchr2 test\nchrX\ttrain\n")
-    assert read_split_file(path, SIZES) == [
-        SplitUnit("chr1", 0, 400, "train"),
-        SplitUnit("chr1", 400, 1000, "validation"),
-        SplitUnit("chr2", 0, 500, "test"),
+    assert read_split_file(path, SIZES).to_numpy().tolist() == [
+        ["chr1", 0, 400, "train"],
+        ["chr1", 400, 1000, "validation"],
+        ["chr2", 0, 500, "test"],
     ]
 
 
@@ -80,8 +77,8 @@ def test_file_names_contigs_and_stretches(write: Write) -> None:
         ("chr1\ttrain\nchr2\tholdout\n", "line 2: 'holdout' is not a split"),
         ("chr1\ttrain\nchr1\ttest\n", "line 2: chr1 is already in split train"),
         ("chr1\t0\t500\ttrain\nchr1\t499\t600\ttest\n", "line 2: chr1 is already in split train"),
-        ("chr1\t500\t400\ttrain\n", "line 1: 500-400 is not a stretch"),
-        ("chr1\t-1\t400\ttrain\n", "line 1: -1-400 is not a stretch"),
+        ("chr1\t500\t400\ttrain\n", "line 1: 500-400 is not a part"),
+        ("chr1\t-1\t400\ttrain\n", "line 1: -1-400 is not a part"),
         ("chr7\ttrain\n", "none of its contigs (chr7...) is in the genome"),
         ("", "no splits named"),
     ],
@@ -94,21 +91,20 @@ def test_faults_of_a_file_have_their_line(write: Write, text: str, said: str) ->
 
 def test_window_belongs_to_the_unit_that_holds_it_wholly() -> None:
     split_map = SplitMap(
-        [
-            SplitUnit("chr1", 400, 800, "test"),
-            SplitUnit("chr1", 0, 200, "train"),
-            SplitUnit("chr1", 200, 400, "train"),
-            SplitUnit("chr3", 0, 300, "validation"),
-        ],
-        list(SIZES),
+        units(
+            ("chr1", 400, 800, "test"),
+            ("chr1", 0, 200, "train"),
+            ("chr1", 200, 400, "train"),
+            ("chr3", 0, 300, "validation"),
+        )
     )
-    places = windows((0, 0), (0, 150), (0, 300), (0, 301), (0, 400), (0, 701), (1, 0), (2, 200), (2, 201))
+    frame = windows((0, 0), (0, 150), (0, 300), (0, 301), (0, 400), (0, 701), (1, 0), (2, 200), (2, 201))
     # the two neighbouring units of train are one, so a window may cross their border
-    assert split_map.splits_of(places.contig, places.start, 100).tolist() == [
+    assert split_map.splits_of(frame).tolist() == [
         0, 0, 0, NO_SPLIT, 2, NO_SPLIT, NO_SPLIT, 1, NO_SPLIT,
     ]  # fmt: skip
-    assert split_map.units_of(0, "train") == [SplitUnit("chr1", 0, 400, "train")]
-    assert split_map.contigs_of("validation") == [2]
+    assert split_map.units["train"].to_numpy().tolist() == [["chr1", 0, 400]]
+    assert list(split_map.units) == ["train", "validation", "test"]
 
 
 @pytest.mark.parametrize(
@@ -128,8 +124,8 @@ def test_whole_units_come_near_the_fractions(
 ) -> None:
     wanted = parse_fractions(fractions)
     assert wanted is not None
-    units = {(f"chr{number}", 0, 1000): weight for number, weight in enumerate(weights)}
-    found = {unit.contig: unit.split for unit in assign_units(units, wanted, seed=1)}
+    weight_of = {(f"chr{number}", 0, 1000): weight for number, weight in enumerate(weights)}
+    found = {contig: split for contig, _, _, split in assign_units(weight_of, wanted, seed=1)}
     assert set(found.values()) == set(wanted)
     if expected is not None:
         assert [found.get(f"chr{number}") for number in range(len(weights))] == expected
@@ -145,9 +141,11 @@ def test_too_few_contigs_name_the_remedy() -> None:
 
 
 def test_blocks_cut_a_contig_and_stay_inside_it() -> None:
-    places = windows(*[(0, start) for start in (0, 100, 150, 200, 350, 500, 900)], (1, 450), length=50)
-    split_map = make_split_map("0.5,0.25,0.25", 200, places, SIZES, seed=1)
-    assert {(unit.start % 200, unit.end <= SIZES[unit.contig]) for unit in split_map.units} == {(0, True)}
-    splits = split_map.splits_of(places.contig, places.start, 50)
+    frame = windows(*[(0, start) for start in (0, 100, 150, 200, 350, 500, 900)], (1, 450), length=50)
+    split_map = make_split_map("0.5,0.25,0.25", 200, frame, SIZES, seed=1)
+    rows = pd.concat(split_map.units.values())
+    assert (rows["start"] % 200 == 0).all()
+    assert (rows["end"] <= rows["chrom"].astype(str).map(SIZES)).all()
+    splits = split_map.splits_of(frame)
     assert (splits != NO_SPLIT).all()
     assert np.bincount(splits).tolist() == [4, 2, 2]

@@ -6,33 +6,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from dnabert_enhancer.dataset.settings import Overlapping, WindowPlacement
 from dnabert_enhancer.dataset.window_placement import (
-    Places,
-    covered_by,
     merge_overlapping,
     place_windows,
-    read_places,
-    touches,
+    read_positions,
     without_overlaps,
 )
-from dnabert_enhancer.dataset.settings import Overlapping, WindowPlacement
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome, region_frame
 
 Write = Callable[[str, str], Path]
 
 
-def places(*rows: tuple[int, int, int], strand: str = ".", summit: int = -1) -> Places:
-    count = len(rows)
+def regions(*rows: tuple[int, int, int], strand: str = ".", summit: int = -1) -> pd.DataFrame:
     contig, start, end = (np.array([row[column] for row in rows], dtype=np.int64) for column in range(3))
-    names = np.array([f"r{number}" for number in range(count)], dtype=object)
-    return Places(contig.astype(np.int32), start, end, np.full(count, strand), names, np.full(count, summit))
+    strands = pd.Categorical([strand] * len(rows), categories=["+", "-", "."])
+    names = [f"r{number}" for number in range(len(rows))]
+    return region_frame(contig, start, end, "abc", name=names, strand=strands, summit=summit)
 
 
-def rows_of(found: Places) -> list[tuple[int, int, int]]:
-    return list(zip(found.contig.tolist(), found.start.tolist(), found.end.tolist(), strict=True))
+def rows_of(found: pd.DataFrame) -> list[tuple[int, int, int]]:
+    return list(zip(found["chrom"].cat.codes, found["start"], found["end"], strict=True))
 
 
 @pytest.mark.parametrize(
@@ -52,70 +50,64 @@ def rows_of(found: Places) -> list[tuple[int, int, int]]:
 def test_windows_of_200_bp_lie_as_the_placement_says(
     region: tuple[int, int, int], placement: WindowPlacement, starts: list[int]
 ) -> None:
-    found = place_windows(places(region), 200, placement)
+    found = place_windows(regions(region), 200, placement)
     assert rows_of(found) == [(0, start, start + 200) for start in starts]
 
 
 def test_window_around_a_summit_has_it_in_the_middle() -> None:
-    assert rows_of(place_windows(places((0, 1000, 1300), summit=1234), 200, WindowPlacement.SUMMIT)) == [
+    assert rows_of(place_windows(regions((0, 1000, 1300), summit=1234), 200, WindowPlacement.SUMMIT)) == [
         (0, 1134, 1334)
     ]
 
 
 def test_regions_that_share_a_base_become_one() -> None:
     found = merge_overlapping(
-        places((0, 0, 100), (0, 50, 400), (0, 60, 70), (0, 399, 500), (0, 500, 600), (1, 0, 50), (1, 49, 60))
+        regions((0, 0, 100), (0, 50, 400), (0, 60, 70), (0, 399, 500), (0, 500, 600), (1, 0, 50), (1, 49, 60))
     )
     assert rows_of(found) == [(0, 0, 500), (0, 500, 600), (1, 0, 60)]
-    assert found.name.tolist() == ["r0", "r4", "r5"]
+    assert found["name"].tolist() == ["r0", "r4", "r5"]
 
 
 def test_merging_keeps_the_strand_only_where_it_agrees() -> None:
-    rows = places((0, 0, 100), (0, 50, 200), (1, 0, 100), (1, 50, 200))
-    rows.strand[:] = ["-", "-", "+", "-"]
-    assert merge_overlapping(rows).strand.tolist() == ["-", "."]
+    rows = regions((0, 0, 100), (0, 50, 200), (1, 0, 100), (1, 50, 200))
+    rows["strand"] = pd.Categorical(["-", "-", "+", "-"], categories=["+", "-", "."])
+    assert merge_overlapping(rows)["strand"].tolist() == ["-", "."]
 
 
 def test_of_windows_that_overlap_the_first_stays() -> None:
-    rows = places((0, 0, 100), (0, 99, 199), (0, 100, 200), (0, 150, 250), (1, 150, 250))
+    rows = regions((0, 0, 100), (0, 99, 199), (0, 100, 200), (0, 150, 250), (1, 150, 250))
     assert rows_of(without_overlaps(rows, Overlapping.MERGE)) == [(0, 0, 100), (0, 100, 200), (1, 150, 250)]
 
 
 def test_keeping_overlaps_drops_only_the_same_place() -> None:
-    rows = places((0, 0, 100), (0, 0, 100), (0, 1, 101), (1, 1, 101))
+    rows = regions((0, 0, 100), (0, 0, 100), (0, 1, 101), (1, 1, 101))
     assert rows_of(without_overlaps(rows, Overlapping.KEEP)) == [(0, 0, 100), (0, 1, 101), (1, 1, 101)]
-
-
-def test_touching_shares_a_base() -> None:
-    covered = covered_by(places((0, 100, 200), (0, 150, 300)), places((1, 0, 10)))
-    rows = places((0, 0, 100), (0, 99, 101), (0, 299, 310), (0, 300, 310), (1, 10, 20), (2, 0, 100))
-    assert touches(rows, covered).tolist() == [False, True, True, False, False, False]
 
 
 def test_contig_names_are_bridged_and_rows_are_in_order(write: Write, random_genome: Path) -> None:
     path = write("r.bed", "track name=x\n3\t100\t200\ta\t0\t-\nCHR1\t500\t600\n1\t50\t60\t.\n")
-    with open_genome(random_genome) as genome:
-        found, skipped = read_places([path], genome, skip_outside=False)
+    with Genome(random_genome) as genome:
+        found, skipped = read_positions([path], genome, skip_outside=False)
     assert rows_of(found) == [(0, 50, 60), (0, 500, 600), (2, 100, 200)]
-    assert found.name.tolist() == ["", "", "a"]
-    assert found.strand.tolist() == [".", ".", "-"]
+    assert found["name"].tolist() == ["", "", "a"]
+    assert found["strand"].tolist() == [".", ".", "-"]
     assert skipped.total() == 0
 
 
 def test_regions_outside_are_an_error_or_counted(write: Write, random_genome: Path) -> None:
     path = write("r.bed", "chr1\t100\t200\nchr9\t1\t2\nchr3\t29990\t30001\n")
-    with open_genome(random_genome) as genome:
+    with Genome(random_genome) as genome:
         with pytest.raises(InputError, match=r"r.bed, line 2: .*'chr9'"):
-            read_places([path], genome, skip_outside=False)
-        found, skipped = read_places([path], genome, skip_outside=True)
+            read_positions([path], genome, skip_outside=False)
+        found, skipped = read_positions([path], genome, skip_outside=True)
         assert len(found) == 1
         assert dict(skipped) == {"contig_not_in_genome": 1, "beyond_contig_end": 1}
         with pytest.raises(InputError, match=r"no region lies in the genome \(1 are outside\)"):
-            read_places([write("x.bed", "chr9\t1\t2\n")], genome, skip_outside=True)
+            read_positions([write("x.bed", "chr9\t1\t2\n")], genome, skip_outside=True)
 
 
 def test_summits_of_a_narrow_peak_are_read(write: Write, random_genome: Path) -> None:
     text = "chr1\t100\t300\t.\t0\t.\t1\t-1\t-1\t40\nchr1\t500\t600\t.\t0\t.\t1\t-1\t-1\t-1\n"
-    with open_genome(random_genome) as genome:
-        found, _ = read_places([write("p.narrowPeak", text)], genome, skip_outside=False, summits=True)
-    assert found.summit.tolist() == [140, -1]
+    with Genome(random_genome) as genome:
+        found, _ = read_positions([write("p.narrowPeak", text)], genome, skip_outside=False)
+    assert found["summit"].tolist() == [140, -1]
