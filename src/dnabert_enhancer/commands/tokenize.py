@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.dataset import INPUT_FORMATS, TokenizeSettings
 from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
-    from dnabert_enhancer.dataset import NamedSequence, TokenReport
+    from dnabert_enhancer.dataset import TokenReport
 
 DNABERT_K = (3, 4, 5, 6)
 _TABLE_ENDINGS = (".tsv", ".tsv.gz", ".txt", ".txt.gz")
 _PARQUET_ENDING = ".parquet"
-_FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".fas", ".ffn")
-_BED_ENDINGS = (".bed", ".narrowpeak", ".broadpeak")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,58 +29,66 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input", required=True, metavar="PATH", help="FASTA, BED or data set; - is standard input"
     )
-    parser.add_argument(
-        "--format",
-        choices=("auto", "fasta", "bed", "dataset"),
-        default="auto",
-        help="what the input is; default: by its name, its first letter and --genome",
+    add_setting(
+        parser,
+        TokenizeSettings,
+        "format",
+        "what the input is; auto: by its name, its first letter and --genome",
+        choices=INPUT_FORMATS,
     )
     parser.add_argument("--k", required=True, type=int, choices=DNABERT_K, help="length of the k-mers")
     parser.add_argument(
         "--output", required=True, metavar="FILE", help="ending in .tsv, .tsv.gz (bgzip) or .parquet"
     )
-    parser.add_argument("--genome", metavar="FASTA", help="the genome of a BED input")
-    parser.add_argument(
-        "--negatives", metavar="FASTA", help="negatives (label 0) to a FASTA of positives (label 1)"
+    add_setting(parser, TokenizeSettings, "genome", "the genome of a BED input", metavar="FASTA")
+    add_setting(
+        parser,
+        TokenizeSettings,
+        "negatives",
+        "negatives (label 0) to a FASTA of positives (label 1)",
+        metavar="FASTA",
     )
-    parser.add_argument(
-        "--split", metavar="NAME", help="of a data set with several: train, validation or test"
+    add_setting(
+        parser,
+        TokenizeSettings,
+        "split",
+        "of a data set with several: train, validation or test",
+        metavar="NAME",
     )
-    parser.add_argument(
-        "--label",
-        type=int,
-        default=0,
-        metavar="N",
-        help="label of all sequences of FASTA and BED; default: 0",
+    add_setting(
+        parser, TokenizeSettings, "label", "label of all sequences of FASTA and BED", type=int, metavar="N"
     )
-    parser.add_argument("--sequence-column", metavar="NAME", help="of a table with unusual column names")
-    parser.add_argument("--label-column", metavar="NAME", help="of a table with unusual column names")
-    parser.add_argument(
-        "--case-sensitive",
-        action="store_true",
-        help="lower-case (soft-masked) bases are unknown, as to DNABERT's own tokenizer; default: upper case",
+    for name in ("sequence_column", "label_column"):
+        add_setting(parser, TokenizeSettings, name, "of a table with unusual column names", metavar="NAME")
+    add_setting(
+        parser,
+        TokenizeSettings,
+        "case_sensitive",
+        "lower-case (soft-masked) bases are unknown, as to DNABERT's own tokenizer; default: upper case",
     )
 
 
-def run(args: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     """Tokenize and report."""
     from dnabert_enhancer.commands.run_record import RunRecord
-    from dnabert_enhancer.dataset import write_kmer_table, write_token_ids
+    from dnabert_enhancer.dataset import sequences_to_tokenize, write_kmer_table, write_token_ids
     from dnabert_enhancer.files import OutputSet
 
-    record = RunRecord(args)
-    prefix = _prefix(args.output)
-    sequences = _sequences(args)
+    record = RunRecord(options)
+    output, k = options["output"], options["k"]
+    prefix = _prefix(output)
+    settings = options.settings(TokenizeSettings)
+    sequences = sequences_to_tokenize(options["input"], settings)
     with OutputSet() as outputs:
-        if args.output.endswith(_PARQUET_ENDING):
-            path = outputs.path(args.output)
-            report = write_token_ids(sequences, path, args.k, case_sensitive=args.case_sensitive)
+        if output.endswith(_PARQUET_ENDING):
+            path = outputs.path(output)
+            report = write_token_ids(sequences, path, k, case_sensitive=settings.case_sensitive)
         else:
-            stream = outputs.open_text(args.output)
-            report = write_kmer_table(sequences, stream, args.k, case_sensitive=args.case_sensitive)
+            stream = outputs.open_text(output)
+            report = write_kmer_table(sequences, stream, k, case_sensitive=settings.case_sensitive)
         for role in ("input", "genome", "negatives"):
-            if getattr(args, role):
-                record.add_input(role, getattr(args, role))
+            if options.get(role):
+                record.add_input(role, options[role])
         for name, number in dataclasses.asdict(report).items():
             if name.startswith("left_out_"):
                 record.skip(name.removeprefix("left_out_"), number)
@@ -89,7 +96,7 @@ def run(args: argparse.Namespace) -> None:
                 record.count(name, number)
         with outputs.open_text(f"{prefix}.run.json") as stream:
             stream.write(record.to_json())
-    _print_report(report, args.output)
+    _print_report(report, output)
 
 
 def _prefix(output: str) -> str:
@@ -101,46 +108,6 @@ def _prefix(output: str) -> str:
         source="--output",
         remedy=f"end it in {', '.join((*_TABLE_ENDINGS, _PARQUET_ENDING))}",
     )
-
-
-def _sequences(args: argparse.Namespace) -> Iterator[NamedSequence]:
-    from dnabert_enhancer.dataset import dataset_sequences, fasta_sequences, region_sequences
-
-    form = _form(args) if args.format == "auto" else args.format
-    if form == "bed":
-        if args.genome is None:
-            raise InputError("a BED file has no bases", source=args.input, remedy="give --genome FASTA")
-        return region_sequences(args.input, args.genome, args.label)
-    if args.genome is not None:
-        raise InputError(
-            f"--genome goes with BED, and the input is read as {form}",
-            source=args.input,
-            remedy="leave --genome out, or give --format bed",
-        )
-    if form == "fasta":
-        return fasta_sequences(args.input, args.label)
-    return dataset_sequences(
-        args.input,
-        negatives=args.negatives,
-        split=args.split,
-        sequence_column=args.sequence_column,
-        label_column=args.label_column,
-    )
-
-
-def _form(args: argparse.Namespace) -> str:
-    from dnabert_enhancer.dataset import begins_as_fasta
-
-    if args.negatives is not None:
-        return "dataset"
-    if args.genome is not None:
-        return "bed"
-    name = args.input.lower().removesuffix(".gz").removesuffix(".bgz")
-    if name.endswith(_BED_ENDINGS):
-        return "bed"
-    if name.endswith(_FASTA_ENDINGS):
-        return "fasta"
-    return "fasta" if begins_as_fasta(args.input) else "dataset"
 
 
 def _print_report(report: TokenReport, output: str) -> None:

@@ -29,7 +29,7 @@ _SPLIT_FILE = re.compile(
     r"(?P<split>train|training|validation|valid|val|dev|test)\.(tsv|csv|txt)(\.b?gz)?", re.IGNORECASE
 )
 _SPLIT_OF = {"train": "train", "training": "train", "test": "test"}
-_FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".fas", ".ffn")
+FASTA_ENDINGS = (".fa", ".fasta", ".fna", ".fas", ".ffn")
 
 
 def read_dataset(
@@ -263,7 +263,7 @@ def begins_as_fasta(path: Path | str) -> bool:
     """Return whether a file is FASTA by its name or its first letter; standard input is never looked into."""
     if str(path) == "-" or Path(path).is_dir():
         return False
-    if str(path).lower().removesuffix(".gz").removesuffix(".bgz").endswith(_FASTA_ENDINGS):
+    if str(path).lower().removesuffix(".gz").removesuffix(".bgz").endswith(FASTA_ENDINGS):
         return True
     first = next((text for _, text in read_text_lines(path) if text.strip()), "")
     return first.startswith(">")

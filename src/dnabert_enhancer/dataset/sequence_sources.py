@@ -1,17 +1,21 @@
-"""Sequences with a name and a label, one by one, from FASTA, BED with a genome, or a data set."""
+"""Sequences to tokenize, one by one, from FASTA, BED with a genome, or a data set."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dnabert_enhancer.dataset.io import read_dataset
+from dnabert_enhancer.dataset.io import FASTA_ENDINGS, begins_as_fasta, read_dataset
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import open_genome, read_bed, read_fasta
 
+INPUT_FORMATS = ("auto", "fasta", "bed", "dataset")
+_BED_ENDINGS = (".bed", ".narrowpeak", ".broadpeak")
 
-class NamedSequence(NamedTuple):
+
+class LabelledSequence(NamedTuple):
     """A sequence in the letter case of its source; the label is a class number or a measured value."""
 
     name: str
@@ -19,13 +23,92 @@ class NamedSequence(NamedTuple):
     sequence: str
 
 
-def fasta_sequences(path: Path | str, label: int) -> Iterator[NamedSequence]:
+@dataclass(frozen=True)
+class TokenizeSettings:
+    """What the input of tokenize is, and which letters count.
+
+    Parameters
+    ----------
+    format : {"auto", "fasta", "bed", "dataset"}
+        What the input is; ``auto``: by its name, its first letter and `genome`.
+    genome : path, optional
+        FASTA of the genome of a BED file.
+    negatives : path, optional
+        FASTA of negatives (label 0) to a FASTA of positives (label 1).
+    split : str, optional
+        Split of a data set with several.
+    label : int
+        Label of all sequences of FASTA and BED.
+    sequence_column, label_column : str, optional
+        Of a table with unusual column names.
+    case_sensitive : bool
+        Lower-case (soft-masked) bases are unknown, as to DNABERT's own tokenizer; default: upper case.
+    """
+
+    format: str = "auto"
+    genome: str | Path | None = None
+    negatives: str | Path | None = None
+    split: str | None = None
+    label: int = 0
+    sequence_column: str | None = None
+    label_column: str | None = None
+    case_sensitive: bool = False
+
+    def __post_init__(self) -> None:
+        if self.format not in INPUT_FORMATS:
+            raise InputError(f"format is {self.format!r}; it must be one of {', '.join(INPUT_FORMATS)}")
+
+
+def sequences_to_tokenize(path: Path | str, settings: TokenizeSettings) -> Iterator[LabelledSequence]:
+    """Yield the sequences of a file or folder, by the format that the settings say or imply.
+
+    Raises
+    ------
+    InputError
+        A BED file without a genome, a genome with something else, or what the readers refuse.
+    """
+    form = _format_of(path, settings) if settings.format == "auto" else settings.format
+    if form == "bed":
+        if settings.genome is None:
+            raise InputError("a BED file has no bases", source=path, remedy="give --genome FASTA")
+        return region_sequences(path, settings.genome, settings.label)
+    if settings.genome is not None:
+        raise InputError(
+            f"--genome goes with BED, and the input is read as {form}",
+            source=path,
+            remedy="leave --genome out, or give --format bed",
+        )
+    if form == "fasta":
+        return fasta_sequences(path, settings.label)
+    return dataset_sequences(
+        path,
+        negatives=settings.negatives,
+        split=settings.split,
+        sequence_column=settings.sequence_column,
+        label_column=settings.label_column,
+    )
+
+
+def _format_of(path: Path | str, settings: TokenizeSettings) -> str:
+    if settings.negatives is not None:
+        return "dataset"
+    if settings.genome is not None:
+        return "bed"
+    name = str(path).lower().removesuffix(".gz").removesuffix(".bgz")
+    if name.endswith(_BED_ENDINGS):
+        return "bed"
+    if name.endswith(FASTA_ENDINGS):
+        return "fasta"
+    return "fasta" if begins_as_fasta(path) else "dataset"
+
+
+def fasta_sequences(path: Path | str, label: int) -> Iterator[LabelledSequence]:
     """Yield the records of a FASTA file, all with the given label; names may come again."""
     for record in read_fasta(path, unique_names=False):
-        yield NamedSequence(record.name, label, record.sequence)
+        yield LabelledSequence(record.name, label, record.sequence)
 
 
-def region_sequences(path: Path | str, genome_path: Path | str, label: int) -> Iterator[NamedSequence]:
+def region_sequences(path: Path | str, genome_path: Path | str, label: int) -> Iterator[LabelledSequence]:
     """Yield the bases of each region of a BED file, all with the given label.
 
     Raises
@@ -47,7 +130,7 @@ def region_sequences(path: Path | str, genome_path: Path | str, label: int) -> I
                 )
             sequence = genome.fetch(contig, place.start, place.end).decode("latin-1")
             name = f"{contig}:{place.start}-{place.end}" if record.name == "." else record.name
-            yield NamedSequence(name, label, sequence)
+            yield LabelledSequence(name, label, sequence)
 
 
 def dataset_sequences(
@@ -57,7 +140,7 @@ def dataset_sequences(
     split: str | None = None,
     sequence_column: str | None = None,
     label_column: str | None = None,
-) -> Iterator[NamedSequence]:
+) -> Iterator[LabelledSequence]:
     """Yield the rows of one split of a data set, in their order."""
     dataset = read_dataset(
         path,
@@ -76,4 +159,4 @@ def dataset_sequences(
     for name, label, sequence in zip(
         frame["name"].tolist(), frame["label"].tolist(), frame["sequence"].tolist(), strict=True
     ):
-        yield NamedSequence(name, label, sequence)
+        yield LabelledSequence(name, label, sequence)

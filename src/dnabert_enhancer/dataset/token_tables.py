@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.kmer_hash import window_sums
 from dnabert_enhancer.dataset.kmer_text import kmer_text
-from dnabert_enhancer.dataset.sequence_sources import NamedSequence
+from dnabert_enhancer.dataset.sequence_sources import LabelledSequence
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.sequence import UNKNOWN_BASE, KmerVocabulary, encode_bases
 
@@ -57,19 +57,19 @@ class TokenReport:
 class _Tokenized:
     """A sequence that has known tokens: its letters as written, and its base codes."""
 
-    source: NamedSequence
+    source: LabelledSequence
     letters: str
     codes: NDArray[np.uint8]
 
 
 def write_kmer_table(
-    sequences: Iterable[NamedSequence], stream: TextIO, k: int, *, case_sensitive: bool = False
+    sequences: Iterable[LabelledSequence], stream: TextIO, k: int, *, case_sensitive: bool = False
 ) -> TokenReport:
     """Write DNABERT's training table: ``sequence<TAB>label`` with overlapping k-mers divided by blanks.
 
     Parameters
     ----------
-    sequences : iterable of NamedSequence
+    sequences : iterable of LabelledSequence
     stream : text stream
     k : int
     case_sensitive : bool
@@ -89,7 +89,7 @@ def write_kmer_table(
 
 
 def write_token_ids(
-    sequences: Iterable[NamedSequence], path: Path, k: int, *, case_sensitive: bool = False
+    sequences: Iterable[LabelledSequence], path: Path, k: int, *, case_sensitive: bool = False
 ) -> TokenReport:
     """Write a Parquet table with the columns ``name``, ``label``, ``input_ids``.
 
@@ -148,7 +148,7 @@ def _schema(labels: list[int | float], k: int) -> pa.Schema:
 
 
 def _tokenized(
-    sequences: Iterable[NamedSequence], k: int, report: TokenReport, *, case_sensitive: bool
+    sequences: Iterable[LabelledSequence], k: int, report: TokenReport, *, case_sensitive: bool
 ) -> Iterator[_Tokenized]:
     for item in sequences:
         tokens = len(item.sequence) - k + 1

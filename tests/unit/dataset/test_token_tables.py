@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dnabert_enhancer.dataset import (
-    NamedSequence,
+    LabelledSequence,
     dataset_sequences,
     fasta_sequences,
     region_sequences,
@@ -25,7 +25,7 @@ Write = Callable[[str, str], Path]
 
 def table(*sequences: str, k: int = 3, case_sensitive: bool = False) -> list[str]:
     stream = io.StringIO()
-    rows = [NamedSequence(f"s{number}", number, sequence) for number, sequence in enumerate(sequences)]
+    rows = [LabelledSequence(f"s{number}", number, sequence) for number, sequence in enumerate(sequences)]
     write_kmer_table(rows, stream, k, case_sensitive=case_sensitive)
     return stream.getvalue().splitlines()
 
@@ -39,7 +39,7 @@ def test_lower_case_is_kept_when_asked_and_a_sequence_of_it_left_out() -> None:
 
 
 def test_report_counts_unknown_tokens_and_what_is_left_out() -> None:
-    rows = [NamedSequence("s", 1, text) for text in ("ACGNACGT", "NNNNN", "AC", "A" * 513, "A" * 512)]
+    rows = [LabelledSequence("s", 1, text) for text in ("ACGNACGT", "NNNNN", "AC", "A" * 513, "A" * 512)]
     report = write_kmer_table(rows, io.StringIO(), 3)
     assert (report.sequences, report.tokens, report.unknown_tokens) == (3, 6 + 511 + 510, 3)
     assert (report.left_out_unknown, report.left_out_short) == (1, 1)
@@ -56,7 +56,7 @@ def test_input_without_a_known_token_is_refused(sequences: tuple[str, ...]) -> N
 def test_token_ids_are_those_of_the_vocabulary(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "ids.parquet"
-    rows = [NamedSequence("a b", 1, "ACGTn"), NamedSequence("$(x)", 0, "TTTT")]
+    rows = [LabelledSequence("a b", 1, "ACGTn"), LabelledSequence("$(x)", 0, "TTTT")]
     write_token_ids(rows, path, 3)
     found = parquet.read_table(path)
     token = KmerVocabulary(3).tokens
@@ -73,15 +73,15 @@ def test_missing_pyarrow_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     said = r"^Parquet needs the package pyarrow; write the table .*'\.\[parquet\]'.* image with torch"
     with pytest.raises(ResourceError, match=said):
-        write_token_ids([NamedSequence("a", 0, "ACGT")], tmp_path / "a.parquet", 3)
+        write_token_ids([LabelledSequence("a", 0, "ACGT")], tmp_path / "a.parquet", 3)
 
 
 def test_regions_are_cut_from_the_genome(write: Write) -> None:
     genome = write("g.fa", ">chr1\nACGTACGTAA\n")
     bed = write("r.bed", "1\t2\t6\tr1\nchr1\t0\t3\n")
     assert list(region_sequences(bed, genome, 1)) == [
-        NamedSequence("r1", 1, "GTAC"),
-        NamedSequence("chr1:0-3", 1, "ACG"),
+        LabelledSequence("r1", 1, "GTAC"),
+        LabelledSequence("chr1:0-3", 1, "ACG"),
     ]
     for text, said in (("chr2\t0\t3\n", "chr2:0-3 is not inside"), ("chr1\t5\t11\n", "a contig of 10 bp")):
         with pytest.raises(InputError, match=said) as caught:
@@ -94,7 +94,7 @@ def test_split_must_be_named_where_there_are_several(write: Write, tmp_path: Pat
     write("dev.csv", "sequence,label\nGGGG,1\n")
     with pytest.raises(InputError, match="name one of them with --split"):
         list(dataset_sequences(tmp_path))
-    assert list(dataset_sequences(tmp_path, split="validation")) == [NamedSequence("row1", 1, "GGGG")]
+    assert list(dataset_sequences(tmp_path, split="validation")) == [LabelledSequence("row1", 1, "GGGG")]
 
 
 @pytest.mark.data
