@@ -81,7 +81,7 @@ PARTS = {
     "scan": Part((f"{SCAN} --output-prefix whole",)),
     "shards": Part(
         (
-            *_sharded(SCAN, "merged", "predict --threshold strict --windows --bedgraph"),
+            *_sharded(SCAN, "merged", "predict --windows --bedgraph"),
             f"predict --genome {LOCUS} --regions ../inputs/test-regions.bed --merge-gap 100 --no-null "
             "--stride 20 --strand forward {engine} --output-prefix regions",
         )
@@ -262,7 +262,7 @@ def make_inputs(folder: Path, suite: Path, data: Path) -> None:
     folder.mkdir(parents=True)
     if not data.is_dir():
         raise SystemExit(f"battery: the data are not in {data}; give their folder with --data")
-    for file in (ROOT / "assets" / "demo").iterdir():  # copies: no index may be written beside the originals
+    for file in (suite / "assets" / "demo").iterdir():  # copies: no index may be written beside the originals
         shutil.copy(file, folder / file.name)
     copied = {
         "satmut_dev.fa": "variants/satmut_dev.fa",
