@@ -102,7 +102,7 @@ PARTS = {
     "variants": Part(
         (
             f"score-variants --vcf ../inputs/variants.vcf --genome {LOCUS} --genes ../inputs/genes.bed.gz "
-            "--annotate pELS=../inputs/ccre-pels.bed FANTOM5=../inputs/fantom5-enhancers.bed "
+            "--annotate pELS=../inputs/ccre-pels.bed --annotate FANTOM5=../inputs/fantom5-enhancers.bed "
             "--motifs ../inputs/motifs.meme.gz --tf GUE0=default:gue_tf0 --null-variants 300 "
             "{engine} --output-prefix demo",
         )
