@@ -1,5 +1,6 @@
 # make demo   set up and run the main job on the bundled locus
 # make test   set up and pass all tests
+# make docs   build the documentation site into build/site
 # make lint   format, lint, types, import contracts, nextflow lint
 # make lock   write the requirements files anew from pyproject.toml
 
@@ -14,10 +15,10 @@ SHELL := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 
-.PHONY: help demo test test-fast lint format lock clean
+.PHONY: help docs demo test test-fast lint format lock clean
 
 help:
-	@sed -n 's/^# //p' Makefile | head -4
+	@sed -n 's/^# //p' Makefile | head -5
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: Python 3.11 or newer is needed; $$($(PYTHON) --version) is $(PYTHON) here; try make PYTHON=python3.12" >&2; exit 2; }
@@ -46,6 +47,17 @@ test-fast: $(VENV)/all.stamp
 	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1
 	pytest --numprocesses auto -m "not slow" $(PYTEST_OPTIONS)
 
+$(VENV)/docs.stamp: $(VENV)/all.stamp requirements/docs.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet -r requirements/docs.txt
+	touch $@
+
+# strict: a broken link, a public name without documentation, or a notebook with a failing cell is an error
+docs: $(VENV)/docs.stamp
+	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1 NO_MKDOCS_2_WARNING=1
+	tools/command_reference.py --check
+	mkdocs build --strict --quiet
+	echo "docs: build/site/index.html"
+
 lint: $(VENV)/all.stamp
 	@export PATH="$(BIN):$$PATH"
 	ruff format --check .
@@ -58,9 +70,10 @@ format: $(VENV)/all.stamp
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 lock: $(UV)
-	@compile="$(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links"
-	$$compile --output-file requirements/core.txt
-	$$compile --extra train --extra parquet --extra mlflow --group dev --constraint requirements/core.txt --output-file requirements/all.txt
+	@compile="$(UV) pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links"
+	$$compile pyproject.toml --output-file requirements/core.txt
+	$$compile pyproject.toml --extra train --extra parquet --extra mlflow --group dev --constraint requirements/core.txt --output-file requirements/all.txt
+	$$compile --group docs --constraint requirements/all.txt --output-file requirements/docs.txt
 
 clean:
-	@rm -rf $(VENV) demo-results work .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) demo-results work .nextflow .nextflow.log* .pytest_cache .mypy_cache .ruff_cache .hypothesis build/site

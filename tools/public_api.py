@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """The public names for the page docs/api.md, and what is missing in their docstrings.
 
-`make docs` takes the entries from here (`entries`) and stops when `faults` finds any. Run by itself it prints the faults.
+`make docs` takes the entries from here (`entries`) and stops when `faults` finds any. Run by itself it prints
+the faults.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -83,7 +85,7 @@ def _faults_of_function(name: str, item: Any) -> Iterator[str]:
         if parameter.name not in ("self", "cls") and not _names(text, parameter.name):
             yield f"{name}: the parameter {parameter.name} is not documented"
     silent = signature.return_annotation in (None, "None", inspect.Signature.empty)
-    if not silent and "Returns\n---" not in text and not text.startswith(("Return ", "Yield ")):
+    if not silent and "Returns\n---" not in text and not re.search(r"^(Return|Yield) |; returns ", text):
         yield f"{name}: what it returns is not documented"
 
 
@@ -99,7 +101,7 @@ def _names(text: str, name: str) -> bool:
         words = [word.strip().lstrip("*") for word in line.split(" : ")[0].split(",")]
         if name in words:
             return True
-    return f"`{name}`" in text  # short docstrings name it in a sentence
+    return re.search(rf"\b{name}\b", text) is not None  # a short docstring names it in its sentence
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ from public_api import entries, faults
 SECONDS = 600  # of one cell at most
 _state = {"runs": True}
 # what a page of this site must not load: anything from the network
-_LOADED = re.compile(r"<(?:script|img|iframe|source)[^>]+src=\"(?:https?:)?//|<link[^>]+rel=\"stylesheet\"[^>]+//")
+_LOADED = re.compile(
+    r"<(?:script|img|iframe|source)[^>]+src=\"(?:https?:)?//|<link[^>]+rel=\"stylesheet\"[^>]+//"
+)
 
 
 def on_startup(*, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:  # noqa: ARG001
@@ -46,7 +48,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Fill in the public names, and let links to notebooks lead to their pages."""
-    return re.sub(r"(notebooks/[\w-]+)\.ipynb\)", r"\1.md)", markdown.replace("<!-- public names -->", entries()))
+    return re.sub(
+        r"(notebooks/[\w-]+)\.ipynb\)", r"\1.md)", markdown.replace("<!-- public names -->", entries())
+    )
 
 
 def on_post_page(output: str, page: object, config: MkDocsConfig) -> str:  # noqa: ARG001

@@ -100,15 +100,15 @@ class Evaluation(pd.DataFrame):
         return self._plot("roc", subset)
 
     def plot_precision_recall(self, subset: str | None = None) -> Figure:
-        """Return precision-recall curves, of the rows as given and with 100 negatives for each positive."""
+        """Return precision-recall curves of a subset, as given and with 100 negatives for each positive."""
         return self._plot("pr", subset)
 
     def plot_calibration(self, subset: str | None = None) -> Figure:
-        """Return observed shares against predicted probabilities."""
+        """Return observed shares against predicted probabilities, of a subset."""
         return self._plot("calibration", subset)
 
     def plot_scatter(self, subset: str | None = None) -> Figure:
-        """Return measured against predicted values of the first method, for labels that are values."""
+        """Return measured against predicted values of the first method in a subset (of measured labels)."""
         return self._plot("scatter", subset)
 
     def write(self, prefix: str | Path, *, plots: bool = True, outputs: OutputSet | None = None) -> None:

@@ -71,6 +71,10 @@ def load_model(
     engine : EngineSettings, optional
         Device, backend, precision, threads and strands.
 
+    Returns
+    -------
+    Model
+
     Raises
     ------
     InputError
@@ -143,7 +147,7 @@ class Model:
         return self.opened.digest
 
     def threshold(self, settings: SequenceSettings | None = None) -> float | None:
-        """Return the score from which a window is positive (a float32), None for values without one."""
+        """Return the score (float32) from which a window is positive by `settings`, None without one."""
         asked = None if settings is None else settings.threshold
         if asked is None and not self.target.is_probability:
             return None
@@ -246,6 +250,11 @@ class Model:
             Where the temporary file of scores lies (8 bytes a window); default: the system's.
         **keywords
             Fields of `ScanSettings` instead, such as ``stride=50``.
+
+        Returns
+        -------
+        Scan
+            Tables of windows, calls and regions, the track, a plot, and what writes the files.
 
         Raises
         ------

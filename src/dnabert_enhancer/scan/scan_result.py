@@ -213,12 +213,17 @@ class Scan:
             What all names begin with.
         windows, bedgraph : bool
             Whether to write ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz`` too.
+
+        Returns
+        -------
+        ResultCounts
+            How many calls were written, and the bases called and scanned.
         """
         with OutputSet() as out:
             return self.write_to(ResultFiles(out, os.fspath(prefix), windows=windows, bedgraph=bedgraph))
 
     def write_to(self, files: ResultFiles) -> ResultCounts:
-        """Write to files that are open already."""
+        """Write to `files` that are open already; returns the same."""
         return write_results(files, self.scores, self.settings)
 
     def close(self) -> None:
@@ -288,6 +293,11 @@ def merge_scans(
         Prefixes of the shards (``PREFIX.shard-I-of-N.scores``), or names of their files.
     threshold, merge_gap : optional
         See `ScanSettings`; default: those with which the shards were made.
+
+    Returns
+    -------
+    Scan
+        As of one run over everything.
 
     Raises
     ------

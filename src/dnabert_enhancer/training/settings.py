@@ -181,7 +181,7 @@ class TrainingSettings:
             raise InputError(f"{name.replace('_', '-')} is {getattr(self, name)}; it must be {what}")
 
     def replace(self, **changes: Any) -> TrainingSettings:  # any field
-        """Return a copy with some fields changed."""
+        """Return a copy with `changes` of some fields."""
         return dataclasses.replace(self, **changes)
 
     def to_json(self) -> dict[str, Any]:
