@@ -64,6 +64,12 @@ def _pages(path: Path, config: MkDocsConfig) -> Iterator[File]:
     notebook = nbformat.read(path, as_version=4)
     if _state["runs"]:
         NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=_here(path)).execute()
+    for cell in (
+        cell for cell in notebook.cells if cell.cell_type == "code"
+    ):  # tqdm's advice to install widgets
+        cell.outputs = [
+            output for output in cell.outputs if "IProgress not found" not in output.get("text", "")
+        ]
     text, resources = MarkdownExporter().from_notebook_node(
         notebook, resources={"output_files_dir": f"{path.stem}_files", "unique_key": path.stem}
     )
