@@ -1,6 +1,6 @@
 """Fine-tuning: early stop, collapse guard, resume, logging, calibration.
 
-The door is light: what trains is imported when it is first asked for, and torch only when a training begins.
+What trains is imported when it is first asked for, and torch only when a training begins.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["CHOICES", "LOGGERS", "TrainingResult", "TrainingSettings", "finetune"]
 
 
-def __getattr__(name: str) -> Any:  # the lazy names of the door
+def __getattr__(name: str) -> Any:  # the lazy names
     if name in __all__:
         return getattr(import_module(f"{__name__}.finetuning"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

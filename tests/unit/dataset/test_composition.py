@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dnabert_enhancer.dataset import composition as room
+from dnabert_enhancer.dataset import composition
 from dnabert_enhancer.dataset.composition import composition_by_contig, composition_of, sequences_of
 from dnabert_enhancer.dataset.gc_profile import gc_of_sequences, gc_profile
 from dnabert_enhancer.genome import Genome, region_frame
@@ -18,7 +18,7 @@ from dnabert_enhancer.genome import Genome, region_frame
 def test_shares_are_those_of_the_letters(
     random_genome: Path, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "_BLOCK_BASES", block)
+    monkeypatch.setattr(composition, "_BLOCK_BASES", block)
     starts = np.array([39_850, 0, 17, 4000, 199, 0, 12_345])
     with Genome(random_genome) as genome:
         found = composition_of(genome, "chr2", starts, 150)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.evaluation import baselines as room
-from dnabert_enhancer.evaluation import binary_metrics
+from dnabert_enhancer.evaluation import baselines, binary_metrics
 from dnabert_enhancer.evaluation.baselines import BASELINES, predict_baseline
 
 
@@ -67,7 +66,7 @@ def test_the_same_seed_gives_the_same_numbers(name: str) -> None:
 
 
 def test_many_training_rows_are_sampled_by_class(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "MOST_TRAINING_ROWS", 40)
+    monkeypatch.setattr(baselines, "MOST_TRAINING_ROWS", 40)
     codes, labels = planted(200, 2, seed=0)
     prediction = predict_baseline("GNB", codes, (labels == 1) & (np.arange(200) < 50), codes)
     assert prediction is not None
