@@ -16,12 +16,10 @@ from dnabert_enhancer.genome import (
     Interval,
     foreign_letter_error,
     foreign_letters,
-    is_locus,
+    locate,
     open_genome,
-    parse_locus,
     read_fasta,
     read_intervals,
-    within_contig,
 )
 from dnabert_enhancer.scan import NamedSequence, Regions
 from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases
@@ -103,11 +101,12 @@ def regions_of(
     """
     if regions is None:
         return None, {}
-    is_text = isinstance(regions, str)
-    is_place = is_text and not Path(regions).exists() and (is_locus(regions) or genome.names.resolve(regions))
-    if isinstance(regions, os.PathLike) or (is_text and not is_place):
-        if is_text and ":" in regions and not Path(regions).exists():
-            parse_locus(regions, genome.contig_sizes, genome.names)
+    if isinstance(regions, str) and not Path(regions).exists():
+        # a text that is neither a file nor of the form of a path names a place
+        is_name = ":" in regions or genome.names.resolve(regions) is not None
+        is_path = "/" in regions or ("." in regions and not is_name)
+        regions = Path(regions) if is_path or regions == "-" else [regions]
+    if isinstance(regions, (str, os.PathLike)):
         table = read_intervals(regions, genome.contig_sizes, names=genome.names, skip_outside=skip_outside)
         return Regions(table.contigs, table.contig_index, table.start, table.end), table.skipped
     found: list[Interval] = []
@@ -115,7 +114,7 @@ def regions_of(
     items = _rows_of_frame(regions) if hasattr(regions, "iloc") else _items(regions)
     for item in items:
         try:
-            found.append(_located(item, genome))
+            found.append(locate(item, genome.contig_sizes, genome.names))
         except InputError:
             contig = item.rpartition(":")[0] or item if isinstance(item, str) else item.contig
             if not skip_outside:
@@ -218,11 +217,3 @@ def _rows_of_frame(frame: pd.DataFrame) -> Iterator[Interval]:
             raise InputError(
                 error.problem, source="regions", location=f"row {number}", remedy=error.remedy
             ) from None
-
-
-def _located(item: str | Interval, genome: Genome) -> Interval:
-    """Return a region under the genome's own name of its contig; raises `InputError` where it is outside."""
-    if isinstance(item, str):
-        return parse_locus(item, genome.contig_sizes, genome.names)
-    interval = Interval(genome.own_name(item.contig), item.start, item.end, item.strand)
-    return within_contig(interval, genome.contig_sizes)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.commands.options import Options
     from dnabert_enhancer.commands.run_record import RunRecord
 
 
@@ -37,35 +38,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BP",
         help="length of the windows the model was trained on (default: what its card says, else 200)",
     )
-    parser.add_argument("--labels", metavar="A,B", help="names of the outputs, the positive class second")
+    parser.add_argument(
+        "--labels", type=_names, metavar="A,B", help="names of the outputs, the positive class second"
+    )
     parser.add_argument("--half", action="store_true", help="store matrices as float16: half the size")
 
 
-def run(args: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     """Import the checkpoint and compare the files that were written."""
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.engine import check_backends_agree
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.model import import_checkpoint
 
-    record = RunRecord(args)
-    labels = None if args.labels is None else [label.strip() for label in args.labels.split(",")]
-    with OutputSet() as outputs, _folder_beside(args.output_dir) as folder:
-        model = import_checkpoint(
-            args.source,
-            folder,
-            name=args.name or Path(args.source).resolve().name,
-            k=args.k,
-            window_length=args.window_length,
-            labels=labels,
-            half=args.half,
-        )
+    record, source, directory = RunRecord(options), options["source"], options["output_dir"]
+    chosen = {name: options[name] for name in ("k", "window_length", "labels", "half") if name in options}
+    name = options.get("name") or Path(source).resolve().name
+    with OutputSet() as outputs, _folder_beside(directory) as folder:
+        model = import_checkpoint(source, folder, name=name, **chosen)
         record.set("model", {"name": model.card.name, "digest": model.digest})
         record.set("largest_difference_of_outputs", check_backends_agree(model))
-        _add_inputs(record, args.source)
+        _add_inputs(record, source)
         for path in sorted(folder.iterdir()):
-            path.replace(outputs.path(args.output_dir / path.name))
-        outputs.path(args.output_dir / "run.json").write_text(record.to_json(), encoding="utf-8")
+            path.replace(outputs.path(directory / path.name))
+        outputs.path(directory / "run.json").write_text(record.to_json(), encoding="utf-8")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
 
 
 @contextlib.contextmanager

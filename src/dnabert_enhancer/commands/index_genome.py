@@ -9,6 +9,10 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dnabert_enhancer.commands.options import Options
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,20 +21,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output-dir", required=True, metavar="DIR", help="gets the genome and its index")
 
 
-def run(args: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     """Copy the FASTA, then its indexes, which must not be older."""
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.genome import indexed_fasta
 
-    record = RunRecord(args)
-    record.add_input("genome", args.genome)
+    record = RunRecord(options)
+    record.add_input("genome", options["genome"])
     with OutputSet() as outputs:
-        found = indexed_fasta(args.genome)
+        found = indexed_fasta(options["genome"])
         name = "genome.fa" if found.gzi is None else "genome.fa.gz"
-        base = Path(args.output_dir) / name
+        base = Path(options["output_dir"]) / name
         for source, ending in ((found.fasta, ""), (found.gzi, ".gzi"), (found.fai, ".fai")):
             if source is not None:
                 shutil.copyfile(source, outputs.path(f"{base}{ending}"))
         record.count("contigs", len(found.fai.read_text(encoding="utf-8").splitlines()))
-        outputs.path(Path(args.output_dir) / "run.json").write_text(record.to_json(), encoding="utf-8")
+        outputs.path(Path(options["output_dir"]) / "run.json").write_text(record.to_json(), encoding="utf-8")

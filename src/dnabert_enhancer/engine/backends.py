@@ -13,7 +13,6 @@ that a command gives the same numbers whatever the load of the machine:
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -182,11 +181,6 @@ def torch_has_cuda() -> bool:
     return bool(torch.cuda.is_available())
 
 
-def disable_telemetry() -> None:
-    """Keep ONNX Runtime from looking up and writing for its telemetry; to be called before its import."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-
 def _onnx(model: EnhancerModel, device: str) -> bool:
     return model.has_onnx and _has_provider(device)
 
@@ -245,7 +239,6 @@ def _driver_is_loaded() -> bool:
 def _has_provider(device: str) -> bool:
     if device == Device.CPU:
         return True
-    disable_telemetry()
     import onnxruntime
 
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()

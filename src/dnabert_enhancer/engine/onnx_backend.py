@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.backends import GPU_WINDOWS, disable_telemetry, windows_in_cache
+from dnabert_enhancer.engine.backends import GPU_WINDOWS, windows_in_cache
 from dnabert_enhancer.engine.settings import Device, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.model import ONNX_INT8_NAME, ONNX_NAME, WEIGHTS_KEY, EnhancerModel
@@ -71,7 +71,6 @@ class OnnxBackend:
 
 
 def _open_session(path: Path, provider: str) -> Any:  # an InferenceSession, which carries no types
-    disable_telemetry()
     import onnxruntime
 
     if not path.is_file():

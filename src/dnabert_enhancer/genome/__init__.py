@@ -14,7 +14,7 @@ from dnabert_enhancer.genome.indexed_fasta import IndexedFasta, indexed_fasta
 from dnabert_enhancer.genome.interval import Interval, Variant
 from dnabert_enhancer.genome.interval_reader import read_intervals
 from dnabert_enhancer.genome.interval_table import IntervalTable
-from dnabert_enhancer.genome.locus import is_locus, parse_locus, within_contig
+from dnabert_enhancer.genome.locus import locate
 from dnabert_enhancer.genome.region_operations import (
     Pairs,
     Spans,
@@ -58,7 +58,7 @@ __all__ = [
     "foreign_letters",
     "frame_of_intervals",
     "indexed_fasta",
-    "is_locus",
+    "locate",
     "merge",
     "merge_intervals",
     "nearest",
@@ -69,7 +69,6 @@ __all__ = [
     "overlapping_pairs",
     "overlaps",
     "overlaps_any",
-    "parse_locus",
     "read_bed",
     "read_contig_sizes",
     "read_fasta",
@@ -80,5 +79,4 @@ __all__ = [
     "subtract",
     "subtract_intervals",
     "union_of",
-    "within_contig",
 ]

@@ -1,75 +1,47 @@
-"""Places as genome browsers write them, ``chr16:100,001-200,000``: from 1, the last base included."""
+"""Places in a genome, given as intervals or as browsers write them, under the genome's own contig names."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.interval import Interval
 
-_LOCUS = re.compile(r"(?P<contig>[^\s]+):(?P<start>\d[\d,]*)-(?P<end>\d[\d,]*)")
 
-
-def is_locus(text: str) -> bool:
-    """Tell whether a text has the form ``CONTIG:START-END``."""
-    return _LOCUS.fullmatch(text.strip()) is not None
-
-
-def parse_locus(text: str, contig_sizes: Mapping[str, int], names: ContigNames | None = None) -> Interval:
-    """Return the interval that a text names.
+def locate(
+    region: str | Interval, contig_sizes: Mapping[str, int], names: ContigNames | None = None
+) -> Interval:
+    """Return a region as an interval of a genome.
 
     Parameters
     ----------
-    text : str
-        ``CONTIG:START-END`` with positions from 1 and the last base included, as genome browsers write it;
-        commas within the numbers are allowed. The name of a contig alone is the whole contig.
+    region : str or Interval
+        A text as `Interval.parse` reads it (``chr16:100,001-200,000``, from 1, last base included), or the
+        name of a contig for all of it; or an interval (0-based, half-open).
     contig_sizes : mapping of str to int
         Contigs and lengths in bp.
     names : ContigNames, optional
         Finds contigs under other spellings; default: made of `contig_sizes`.
 
-    Returns
-    -------
-    Interval
-        0-based, half-open, under the genome's own name of the contig.
-
     Raises
     ------
     InputError
-        Another form, an unknown contig, or a place outside of it.
+        Another text, an unknown contig, or a place outside of it.
     """
     names = names or ContigNames(contig_sizes)
-    match = _LOCUS.fullmatch(text.strip())
-    contig = names.resolve(match["contig"] if match else text.strip())
+    if isinstance(region, str):
+        whole = names.resolve(region.strip())
+        if whole is not None:
+            return Interval(whole, 0, contig_sizes[whole])
+        region = Interval.parse(region)
+    contig = names.resolve(region.contig)
     if contig is None:
-        if match is None:
-            raise InputError(
-                f"{text!r} is neither a region nor a contig",
-                remedy="write CONTIG:START-END, such as chr16:1-1,000",
-            )
         some = ", ".join(list(contig_sizes)[:5])
-        raise InputError(f"there is no contig {match['contig']!r}", remedy=f"the genome has {some}")
-    if match is None:
-        return Interval(contig, 0, contig_sizes[contig])
-    start, end = (int(match[name].replace(",", "")) for name in ("start", "end"))
-    if start < 1:
+        raise InputError(f"there is no contig {region.contig!r}", remedy=f"the genome has {some}")
+    if region.end > contig_sizes[contig]:
         raise InputError(
-            f"{text!r} starts at 0, but positions in such a text count from 1",
-            remedy=f"write {contig}:1-{end}, or give Interval({contig!r}, 0, {end}), which counts from 0",
-        )
-    if end < start:
-        raise InputError(f"the end of {text!r} is before its start")
-    return within_contig(Interval(contig, start - 1, end), contig_sizes)
-
-
-def within_contig(interval: Interval, contig_sizes: Mapping[str, int]) -> Interval:
-    """Return the interval; raises `InputError` where it ends beyond its contig."""
-    size = contig_sizes[interval.contig]
-    if interval.end > size:
-        raise InputError(
-            f"{interval} (0-based) ends beyond the {size:,} bp of {interval.contig}",
+            f"{region} (counted from 0) ends beyond the {contig_sizes[contig]:,} bp of {contig}",
             remedy="check that the region is of this assembly",
         )
-    return interval
+    return Interval(contig, region.start, region.end, region.strand)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine import Target
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.genome import Interval, parse_locus, within_contig
+from dnabert_enhancer.genome import Interval, locate
 from dnabert_enhancer.model import Task
 from dnabert_enhancer.scan.nulls import q_values, score_bins
 from dnabert_enhancer.scan.result_files import ResultFiles, write_results
@@ -21,12 +21,14 @@ from dnabert_enhancer.scan.results import (
     CALL_COLUMNS,
     VALUE_COLUMNS,
     WINDOW_COLUMNS,
+    ContigWindows,
     ResultCounts,
     ResultPart,
     ResultSettings,
     result_parts,
 )
 from dnabert_enhancer.scan.scores import Scores
+from dnabert_enhancer.scan.tracks import NO_RUNS
 from dnabert_enhancer.shards import find_shards
 
 if TYPE_CHECKING:
@@ -111,17 +113,14 @@ class Scan:
         import pandas as pd
 
         length = self.scores.grid.window_length
+        none = ContigWindows("", NO_RUNS.start, NO_RUNS.value, NO_RUNS.value)
         parts = []
-        for part in self._parts():
-            if part.windows is None:
-                continue
-            _, starts, ranks, found = part.windows
+        for contig, starts, ranks, found in (none, *(part.windows for part in self._parts() if part.windows)):
             columns: list[Any] = [starts, starts + length, ranks, found, self._q(ranks)]
             if self.scores.settings["task"] == Task.REGRESSION:
                 del columns[2]
-            parts.append(self._placed(part.contig, len(starts), self._window_columns[1:], columns))
-        empty = self._placed("", 0, self._window_columns[1:], [np.zeros(0)] * (len(self._window_columns) - 1))
-        return pd.concat(parts, ignore_index=True) if parts else empty
+            parts.append(self._placed(contig, len(starts), self._window_columns[1:], columns))
+        return pd.concat(parts, ignore_index=True)
 
     @cached_property
     def calls(self) -> pd.DataFrame:
@@ -164,11 +163,10 @@ class Scan:
         import pandas as pd
 
         parts = [
-            self._placed(part.contig, len(part.runs.start), ("start", "end", "value"), part.runs)
-            for part in self._parts()
+            self._placed(contig, len(runs.start), ("start", "end", "value"), runs)
+            for contig, runs in (("", NO_RUNS), *((part.contig, part.runs) for part in self._parts()))
         ]
-        empty = self._placed("", 0, ("start", "end", "value"), [np.zeros(0)] * 3)
-        return Track(pd.concat(parts, ignore_index=True) if parts else empty, self._locate)
+        return Track(pd.concat(parts, ignore_index=True), self._locate)
 
     def plot(self, region: str | Interval | None = None) -> Figure:
         """Return a picture of the track with the calls below it.
@@ -269,14 +267,7 @@ class Scan:
         return Interval(str(contigs[0]), int(found["start"].min()), int(found["end"].max()))
 
     def _locate(self, region: str | Interval) -> Interval:
-        sizes = dict(self.scores.grid.contigs)
-        if isinstance(region, str):
-            return parse_locus(region, sizes)
-        if region.contig not in sizes:
-            raise InputError(
-                f"there is no contig {region.contig!r}", remedy=f"there is {', '.join(list(sizes)[:5])}"
-            )
-        return within_contig(region, sizes)
+        return locate(region, dict(self.scores.grid.contigs))
 
 
 def merge_scans(

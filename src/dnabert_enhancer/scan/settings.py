@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel
@@ -121,13 +122,13 @@ def shortest_sequence(model: EnhancerModel) -> int:
     return model.card.k or 1
 
 
-def check_whole(name: str, value: int, least: int) -> None:
+def check_whole(name: str, value: object, least: int) -> None:
     """Raise `InputError` for an option that is not a whole number from `least` on."""
-    if isinstance(value, bool) or value != int(value) or value < least:
-        raise InputError(f"--{name.replace('_', '-')} {value} is not a whole number from {least} on")
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+        raise InputError(f"--{name.replace('_', '-')} {value!r} is not a whole number from {least} on")
 
 
-def check_share(name: str, value: float) -> None:
+def check_share(name: str, value: object) -> None:
     """Raise `InputError` for an option that is not a number from 0 to 1."""
-    if not 0 <= value <= 1:
-        raise InputError(f"--{name.replace('_', '-')} {value} is not a number from 0 to 1")
+    if not isinstance(value, Real) or not 0 <= float(value) <= 1:
+        raise InputError(f"--{name.replace('_', '-')} {value!r} is not a number from 0 to 1")

@@ -24,7 +24,7 @@ class Runs(NamedTuple):
     value: NDArray[np.float32]
 
 
-_NO_RUNS = Runs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
+NO_RUNS = Runs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 class MeanTrack:
@@ -50,7 +50,7 @@ class MeanTrack:
         self._level_sum = 0
         self._level_count = 0
         self._level_start = 0
-        self._held = _NO_RUNS
+        self._held = NO_RUNS
 
     def add(self, starts: NDArray[np.int64], scores: NDArray[np.floating[Any]]) -> Runs:
         """Take more windows and return the runs that no later window can change.
@@ -63,7 +63,7 @@ class MeanTrack:
             One a window, no NaN.
         """
         if len(starts) == 0:
-            return _NO_RUNS
+            return NO_RUNS
         fixed = np.rint(np.asarray(scores, dtype=np.float64) * self._scale).astype(np.int64)
         ones = np.ones(len(starts), np.int64)
         self._position = np.concatenate([self._position, starts, starts + self._length])

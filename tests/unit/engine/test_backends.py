@@ -175,29 +175,6 @@ def test_home_and_cache_change_nothing(model: EnhancerModel, tmp_path: Path) -> 
     assert len(said) == 1
 
 
-def test_telemetry_is_off_before_onnx_runtime_is_imported(model: EnhancerModel, tmp_path: Path) -> None:
-    program = (
-        "import os, sys\n"
-        "from dnabert_enhancer.engine import Engine\n"
-        "from dnabert_enhancer.model import open_model\n"
-        "class Watch:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'onnxruntime': print(os.environ.get('ORT_DISABLE_TELEMETRY'))\n"
-        "sys.meta_path.insert(0, Watch())\n"
-        "import numpy as np\n"
-        "Engine(open_model(sys.argv[1])).predict(np.zeros((1, 60), np.uint8))\n"
-    )
-    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(model.directory)],
-        env=environment | {"HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split() == ["1"]
-
-
 def test_the_cost_of_a_window_by_hand(model: EnhancerModel) -> None:
     # 2 layers, 60 tokens: per token 4 * 32^2 projections, 2 * 32 * 64 feed-forward, 2 * 60 * 32 attention
     assert multiplications(model) == 2 * 60 * (4 * 32**2 + 2 * 32 * 64 + 2 * 60 * 32)
