@@ -27,7 +27,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from dnabert_enhancer.dataset import read_dataset
 from dnabert_enhancer.evaluation import KmerRidge
 from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome import open_genome, read_intervals
+from dnabert_enhancer.genome import open_genome, read_regions
 from dnabert_enhancer.scan.tracks import MeanTrack
 from dnabert_enhancer.sequence import encode_bases, gc_fraction, windows_at
 
@@ -195,15 +195,16 @@ def binned(
 
 def annotations(folder: Path, size: int) -> dict[str, NDArray[np.bool_]]:
     """Return for each annotation which bases of the contig it covers."""
-    states = read_intervals(folder / CHROMHMM)
-    chosen = np.array([int(name.split("_")[0]) in ENHANCER_STATES for name in states.names])
-    tables = {"ChromHMM enhancer states": states.take(chosen)}
-    tables |= {name: read_intervals(folder / file) for name, file in PEAKS.items()}
+    states = read_regions(folder / CHROMHMM).frame
+    numbers = states["name"].str.split("_").str[0].astype(int)
+    tables = {"ChromHMM enhancer states": states[numbers.isin(ENHANCER_STATES)]}
+    tables |= {name: read_regions(folder / file).frame for name, file in PEAKS.items()}
     masks = {}
-    for name, table in tables.items():
+    for name, frame in tables.items():
         masks[name] = np.zeros(size, dtype=bool)
-        for row in table.rows_of(CONTIG):
-            masks[name][table.start[row] : table.end[row]] = True
+        rows = frame[frame["chrom"] == CONTIG]
+        for start, end in zip(rows["start"], rows["end"], strict=True):
+            masks[name][start:end] = True
     return masks
 
 

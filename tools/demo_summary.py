@@ -10,7 +10,7 @@ import numpy as np
 import pyBigWig
 
 from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome import read_bed
+from dnabert_enhancer.genome import read_regions
 
 SHOWN_CALLS = 10
 
@@ -32,11 +32,10 @@ def main() -> None:
     scored = np.sort(values[~np.isnan(values)])
     print("The four textbook enhancers of alpha-globin in the track:")
     print(f"  {'':<14}{'start':>9}{'end':>9}{'maximum':>9}  higher than")
-    for record in read_bed(folder / "textbook-enhancers.bed"):
-        place = record.interval
+    for place in read_regions(folder / "textbook-enhancers.bed").frame.itertuples():
         top = np.nanmax(values[place.start : place.end])
         share = np.searchsorted(scored, top) / len(scored)
-        print(f"  {record.name:<14}{place.start:>9,}{place.end:>9,}{top:>9.3f}  {share:.1%} of the bases")
+        print(f"  {place.name:<14}{place.start:>9,}{place.end:>9,}{top:>9.3f}  {share:.1%} of the bases")
     print(f"Track, calls, scanned regions and the run's record: {Path(prefix).parent}/")
 
 

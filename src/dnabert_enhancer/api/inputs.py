@@ -16,12 +16,13 @@ from dnabert_enhancer.genome import (
     Interval,
     foreign_letter_error,
     foreign_letters,
+    frame_of_intervals,
     locate,
-    open_genome,
+    place_regions,
     read_fasta,
-    read_intervals,
+    read_regions,
 )
-from dnabert_enhancer.scan import NamedSequence, Regions
+from dnabert_enhancer.scan import NamedSequence
 from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _NOT_SEQUENCES = (
 
 def opened_genome(genome: GenomeInput) -> AbstractContextManager[Genome]:
     """Return a context that gives a genome: the user's own, which stays open, or one of a path."""
-    return nullcontext(genome) if isinstance(genome, Genome) else open_genome(genome)
+    return nullcontext(genome) if isinstance(genome, Genome) else Genome(genome)
 
 
 def named_sequences(sequences: Any) -> Iterator[NamedSequence]:  # see `Model.predict`
@@ -91,7 +92,7 @@ def regions_of(
     genome: Genome,
     *,
     skip_outside: bool = False,
-) -> tuple[Regions | None, dict[str, int]]:
+) -> tuple[pd.DataFrame | None, dict[str, int]]:
     """Return the regions that `Model.scan` was given, and how many were left out, by reason.
 
     Raises
@@ -101,34 +102,31 @@ def regions_of(
     """
     if regions is None:
         return None, {}
+    sizes, names = genome.contig_sizes, genome.names
     if isinstance(regions, str) and not Path(regions).exists():
-        # a text that is neither a file nor of the form of a path names a place
-        is_name = ":" in regions or genome.names.resolve(regions) is not None
+        # a text that is neither a file nor of the form of a path names a position
+        is_name = ":" in regions or names.resolve(regions) is not None
         is_path = "/" in regions or ("." in regions and not is_name)
         regions = Path(regions) if is_path or regions == "-" else [regions]
     if isinstance(regions, (str, os.PathLike)):
-        table = read_intervals(regions, genome.contig_sizes, names=genome.names, skip_outside=skip_outside)
-        return Regions(table.contigs, table.contig_index, table.start, table.end), table.skipped
+        table = read_regions(regions, sizes, names=names, skip_outside=skip_outside, details=False)
+        return table.frame, table.skipped
+    if hasattr(regions, "iloc"):
+        require_columns(regions, ["chrom", "start", "end"], "the table of regions")
+        table = place_regions(regions, sizes, names=names, skip_outside=skip_outside)
+        return table.frame, table.skipped
     found: list[Interval] = []
     skipped: dict[str, int] = {}
-    items = _rows_of_frame(regions) if hasattr(regions, "iloc") else _items(regions)
-    for item in items:
+    for item in _items(regions):
         try:
-            found.append(locate(item, genome.contig_sizes, genome.names))
+            found.append(locate(item, sizes, names))
         except InputError:
             contig = item.rpartition(":")[0] or item if isinstance(item, str) else item.contig
             if not skip_outside:
                 raise
-            reason = "beyond_contig_end" if genome.names.resolve(contig) else "contig_not_in_genome"
+            reason = "beyond_contig_end" if names.resolve(contig) else "contig_not_in_genome"
             skipped[reason] = skipped.get(reason, 0) + 1
-    contigs = list(genome.contig_sizes)
-    place = {name: number for number, name in enumerate(contigs)}
-    columns = (
-        np.array([place[interval.contig] for interval in found], np.int64),
-        np.array([interval.start for interval in found], np.int64),
-        np.array([interval.end for interval in found], np.int64),
-    )
-    return Regions(contigs, *columns), skipped
+    return frame_of_intervals(found, genome.contig_sizes), skipped
 
 
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
@@ -199,21 +197,3 @@ def _items(regions: Any) -> Iterator[str | Interval]:
                 "or Interval('chr16', 0, 1000), which counts from 0",
             )
         yield item
-
-
-def _rows_of_frame(frame: pd.DataFrame) -> Iterator[Interval]:
-    require_columns(frame, ["chrom", "start", "end"], "the table of regions")
-    for name in ("start", "end"):
-        if frame[name].dtype.kind not in "iu":
-            raise InputError(
-                f"the column {name} of the table of regions holds {frame[name].dtype}, not whole numbers",
-                remedy="give 0-based, half-open positions",
-            )
-    columns = (frame["chrom"].astype(str), frame["start"], frame["end"])
-    for number, (contig, start, end) in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-        try:
-            yield Interval(contig, start, end)
-        except InputError as error:
-            raise InputError(
-                error.problem, source="regions", location=f"row {number}", remedy=error.remedy
-            ) from None

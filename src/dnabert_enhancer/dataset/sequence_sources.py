@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dnabert_enhancer.dataset.io import FASTA_ENDINGS, begins_as_fasta, read_dataset
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import open_genome, read_bed, read_fasta
+from dnabert_enhancer.genome import Genome, read_fasta, read_regions
 
 INPUT_FORMATS = ("auto", "fasta", "bed", "dataset")
 _BED_ENDINGS = (".bed", ".narrowpeak", ".broadpeak")
@@ -114,23 +114,14 @@ def region_sequences(path: Path | str, genome_path: Path | str, label: int) -> I
     Raises
     ------
     InputError
-        When a region is not inside a contig of the genome, with its line.
+        When a region is not in the genome, with its line.
     """
-    with open_genome(genome_path) as genome:
-        for record in read_bed(path):
-            place = record.interval
-            contig = genome.names.resolve(place.contig)
-            if contig is None or place.end > genome.contig_sizes[contig]:
-                size = "" if contig is None else f" of {genome.contig_sizes[contig]} bp"
-                raise InputError(
-                    f"{place.contig}:{place.start}-{place.end} is not inside a contig{size} of the genome",
-                    source=path,
-                    location=f"line {record.line}",
-                    remedy=f"check that the assembly is the one of {genome.path}",
-                )
-            sequence = genome.fetch(contig, place.start, place.end).decode("latin-1")
-            name = f"{contig}:{place.start}-{place.end}" if record.name == "." else record.name
-            yield LabelledSequence(name, label, sequence)
+    with Genome(genome_path) as genome:
+        frame = read_regions(path, genome.contig_sizes, names=genome.names).frame
+        columns = (frame[column].tolist() for column in ("chrom", "start", "end", "name"))
+        for chrom, start, end, name in zip(*columns, strict=True):
+            sequence = genome.fetch(chrom, start, end).decode("latin-1")
+            yield LabelledSequence(f"{chrom}:{start}-{end}" if name == "." else name, label, sequence)
 
 
 def dataset_sequences(

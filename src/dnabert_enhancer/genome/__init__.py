@@ -11,10 +11,9 @@ from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
 from dnabert_enhancer.genome.fasta import FastaRecord, read_fasta
 from dnabert_enhancer.genome.genome import Genome
 from dnabert_enhancer.genome.indexed_fasta import IndexedFasta, indexed_fasta
-from dnabert_enhancer.genome.interval import Interval, Variant
+from dnabert_enhancer.genome.interval import Interval, Variant, locate
 from dnabert_enhancer.genome.interval_reader import read_intervals
 from dnabert_enhancer.genome.interval_table import IntervalTable
-from dnabert_enhancer.genome.locus import locate
 from dnabert_enhancer.genome.region_operations import (
     Pairs,
     Spans,
@@ -33,7 +32,13 @@ from dnabert_enhancer.genome.region_operations import (
     subtract,
     union_of,
 )
-from dnabert_enhancer.genome.regions import RegionTable, frame_of_intervals, read_regions, region_frame
+from dnabert_enhancer.genome.regions import (
+    RegionTable,
+    frame_of_intervals,
+    place_regions,
+    read_regions,
+    region_frame,
+)
 
 open_genome = Genome  # until all users call the class
 
@@ -69,6 +74,7 @@ __all__ = [
     "overlapping_pairs",
     "overlaps",
     "overlaps_any",
+    "place_regions",
     "read_bed",
     "read_contig_sizes",
     "read_fasta",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome.contig_names import ContigNames
 
 STRANDS: Final = ("+", "-", ".")
 _NUMBER = "[0-9][0-9,_]*"
@@ -88,18 +90,57 @@ class Interval:
             )
         start = int(re.sub("[,_]", "", match["start"]))
         end = start if match["end"] is None else int(re.sub("[,_]", "", match["end"]))
-        if start < 1 or end < start:
-            problem = "starts at base 0" if start < 1 else "ends before it starts"
+        if start < 1:
             raise InputError(
-                f"the region {text!r} {problem}",
-                remedy="positions written as text are 1-based and inclusive; for 0-based ones use Interval",
+                f"{text!r} starts at 0, but positions in such a text are 1-based",
+                remedy=f"write {match['contig']}:1-{end}, or give Interval({match['contig']!r}, 0, {end}), "
+                "which is 0-based",
             )
+        if end < start:
+            raise InputError(f"the end of {text!r} is before its start", remedy="exchange them")
         return cls(match["contig"], start - 1, end)
 
     @property
     def length(self) -> int:
         """Number of bases."""
         return self.end - self.start
+
+
+def locate(
+    region: str | Interval, contig_sizes: Mapping[str, int], names: ContigNames | None = None
+) -> Interval:
+    """Return a region under the genome's own name of its contig.
+
+    Parameters
+    ----------
+    region : str or Interval
+        Text as `Interval.parse` reads it, the name of a contig, which means the whole contig, or an interval.
+    contig_sizes : mapping of str to int
+        Contigs and lengths in base pairs.
+    names : ContigNames, optional
+        Finds contigs under other spellings; default: made of `contig_sizes`.
+
+    Raises
+    ------
+    InputError
+        Text of another form, an unknown contig, an end beyond the contig.
+    """
+    names = names or ContigNames(contig_sizes)
+    if isinstance(region, str):
+        whole = names.resolve(region.strip())
+        if whole is not None:
+            return Interval(whole, 0, contig_sizes[whole])
+        region = Interval.parse(region)
+    contig = names.resolve(region.contig)
+    if contig is None:
+        some = ", ".join([*contig_sizes][:5])
+        raise InputError(f"there is no contig {region.contig!r}", remedy=f"the genome has {some}")
+    if region.end > contig_sizes[contig]:
+        raise InputError(
+            f"{region} (counted from 0) ends beyond the {contig_sizes[contig]:,} bp of {contig}",
+            remedy="check that the region is of this assembly",
+        )
+    return replace(region, contig=contig)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,8 +106,8 @@ def region_frame(
     return pd.DataFrame({"chrom": chroms, "start": starts, "end": ends, **columns})
 
 
-def frame_of_intervals(intervals: Iterable[Interval]) -> pd.DataFrame:
-    """Return the table of some intervals, with their strands and lines from 1."""
+def frame_of_intervals(intervals: Iterable[Interval], contigs: Iterable[str] | None = None) -> pd.DataFrame:
+    """Return the table of some intervals, with their strands and lines from 1; see `region_frame`."""
     import pandas as pd
 
     rows = list(intervals)
@@ -115,9 +115,59 @@ def frame_of_intervals(intervals: Iterable[Interval]) -> pd.DataFrame:
         [row.contig for row in rows],
         [row.start for row in rows],
         [row.end for row in rows],
+        contigs,
         strand=pd.Categorical([row.strand for row in rows], categories=STRANDS),
         line=np.arange(1, len(rows) + 1),
     )
+
+
+def place_regions(
+    frame: pd.DataFrame,
+    genome_sizes: Mapping[str, int],
+    *,
+    names: ContigNames | None = None,
+    skip_outside: bool = False,
+) -> RegionTable:
+    """Return a user's table of regions on the contigs of a genome.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``chrom``, ``start`` and ``end``, 0-based and half-open; others are kept.
+    genome_sizes, names, skip_outside
+        As for `read_regions`.
+
+    Raises
+    ------
+    InputError
+        Positions that are not whole numbers, a negative start, an end before its start, a region outside of
+        the genome: the first such row, counted from 0, with the number of further ones.
+    """
+    for column in ("start", "end"):
+        if frame[column].dtype.kind not in "iu":
+            raise InputError(
+                f"the column {column} of the table of regions holds {frame[column].dtype}, not whole numbers",
+                remedy="give 0-based, half-open positions",
+            )
+    reader = _Reader(
+        "regions", genome_sizes, names, skip_outside=skip_outside, details=False, further=None, unit="row"
+    )
+    start, end = (frame[column].to_numpy(dtype=np.int64) for column in ("start", "end"))
+    if ((start < 0) | (end < start)).any():
+        row = int(((start < 0) | (end < start)).argmax())
+        contig = str(frame["chrom"].iloc[row])
+        try:
+            Interval(contig, int(start[row]), int(end[row]))
+        except InputError as error:
+            raise InputError(
+                error.problem, source="regions", location=f"row {row}", remedy=error.remedy
+            ) from None
+    reader.take_columns(frame["chrom"].astype(str).to_numpy(dtype=object), start, end)
+    table = reader.finish()
+    others = [column for column in frame if column not in ("chrom", "start", "end")]
+    kept = frame[others].iloc[table.frame["line"]].reset_index(drop=True)
+    placed = table.frame[["chrom", "start", "end"]].join(kept)
+    return RegionTable(placed, table.source, table.skipped)
 
 
 def read_regions(
@@ -176,6 +226,7 @@ class _Reader:
         skip_outside: bool,
         details: bool,
         further: Mapping[str, int] | None,
+        unit: str = "line",
     ) -> None:
         self._source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
         self._names = names if names is not None or sizes is None else ContigNames(sizes)
@@ -183,6 +234,7 @@ class _Reader:
         # the last is for the code -1 of an unknown contig
         self._ends = np.array([0] if sizes is None else [*sizes.values(), 0], dtype=np.int64)
         self._skip_outside = skip_outside
+        self._unit = unit
         self._texts = {"name": _NAME, "score": _SCORE} if details else {}
         self._further = dict(further or {})
         self._skipped = {"contig_not_in_genome": 0, "beyond_contig_end": 0}
@@ -211,6 +263,22 @@ class _Reader:
         if len(columns["start"]):
             self._parts.append(self._on_contigs(columns))
 
+    def take_columns(
+        self, chrom: NDArray[np.object_], start: NDArray[np.int64], end: NDArray[np.int64]
+    ) -> None:
+        """Take rows that have been read; their lines are counted from 0."""
+        import pandas as pd
+
+        codes, met = pd.factorize(chrom)
+        columns: dict[str, NDArray[Any]] = {
+            "chrom": self._contig_codes(met.tolist(), codes),
+            "start": start,
+            "end": end,
+            "strand": np.full(len(start), _NO_STRAND, dtype=np.int8),
+            "line": np.arange(len(start)),
+        }
+        self._parts.append(self._on_contigs(columns))
+
     def _is_header(self, line: bytes, number: int) -> bool:
         try:
             return parse_bed_line(line.decode(), self._source, number) is None
@@ -224,9 +292,9 @@ class _Reader:
         if self._first_fault is not None:
             fault, others = self._first_fault, self._fault_count - 1
             if others:
-                more = "1 more line is wrong" if others == 1 else f"{others} more lines are wrong"
+                more = f"1 more {self._unit} is" if others == 1 else f"{others} more {self._unit}s are"
                 fault = InputError(
-                    f"{fault.problem} ({more})",
+                    f"{fault.problem} ({more} wrong)",
                     source=fault.source,
                     location=fault.location,
                     remedy=fault.remedy,
@@ -400,7 +468,7 @@ class _Reader:
         else:
             problem = f"the end {end} is beyond {own[code]} ({self._ends[code]} bp)"
             remedy = "check that the file and the genome are of the same assembly"
-        return InputError(problem, source=self._source, location=f"line {line}", remedy=remedy)
+        return InputError(problem, source=self._source, location=f"{self._unit} {line}", remedy=remedy)
 
     def _note(self, fault: InputError, line: int, count: int) -> None:
         self._fault_count += count

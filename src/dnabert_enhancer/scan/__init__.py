@@ -1,6 +1,6 @@
 """From windows to tracks and calls: scans of genomes, scores of sequences, shards and their merging."""
 
-from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, GridNotes, Regions, ScanGrid, plan_grid
+from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, GridNotes, ScanGrid, plan_grid
 from dnabert_enhancer.scan.nulls import automatic_null_fraction, q_values
 from dnabert_enhancer.scan.result_files import ResultFiles, write_results
 from dnabert_enhancer.scan.results import CALL_COLUMNS, ResultCounts, ResultSettings, result_parts
@@ -15,7 +15,6 @@ __all__ = [
     "CALL_COLUMNS",
     "GridNotes",
     "NamedSequence",
-    "Regions",
     "ResultCounts",
     "ResultFiles",
     "ResultSettings",

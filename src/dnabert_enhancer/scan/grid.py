@@ -7,33 +7,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import merge, region_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLOCK_WINDOWS = 4096
 _PIECE_BASES = 1 << 22
-
-
-class Regions(NamedTuple):
-    """Regions to scan, in any order, overlapping or not.
-
-    Attributes
-    ----------
-    contigs : list of str
-        Names that `contig_index` points into.
-    contig_index : integer[n]
-    start, end : integer[n]
-        0-based, half-open, within the contig.
-    """
-
-    contigs: Sequence[str]
-    contig_index: NDArray[np.integer]
-    start: NDArray[np.integer]
-    end: NDArray[np.integer]
 
 
 class GridNotes(NamedTuple):
@@ -158,7 +144,7 @@ def plan_grid(
     contig_sizes: Mapping[str, int],
     window_length: int,
     stride: int,
-    regions: Regions | None = None,
+    regions: pd.DataFrame | None = None,
     contigs: Sequence[str] | None = None,
     block_windows: int = BLOCK_WINDOWS,
 ) -> tuple[ScanGrid, GridNotes]:
@@ -173,8 +159,8 @@ def plan_grid(
         Names and lengths of the genome's contigs.
     window_length, stride : int
         In bp, at least 1.
-    regions : Regions, optional
-        What to scan; default: whole contigs.
+    regions : DataFrame, optional
+        What to scan, as a table of regions (see `genome.read_regions`); default: whole contigs.
     contigs : sequence of str, optional
         Scan only these (exact names).
     block_windows : int
@@ -192,12 +178,13 @@ def plan_grid(
     chosen = np.array([contigs is None or name in set(contigs) for name, _ in ordered], dtype=bool)
     if regions is None:
         index = np.flatnonzero(chosen)
-        start, end = np.zeros(len(index), dtype=np.int64), sizes[index]
+        start, end, n_merged = np.zeros(len(index), dtype=np.int64), sizes[index], 0
     else:
-        index, start, end = _ordered_regions(regions, ordered, chosen)
-    n_given = len(index)
-    index, start, end = _merged(index, start, end)
-    n_merged = n_given - len(index)
+        names = [name for name, _ in ordered]
+        placed = regions.assign(chrom=regions["chrom"].cat.set_categories(names))
+        placed = placed[chosen[placed["chrom"].cat.codes] & (placed["end"] > placed["start"])]
+        index, start, end = _merged(placed)
+        n_merged = len(placed) - len(index)
     fits = sizes[index] >= window_length
     n_short = int(np.count_nonzero(~fits))
     index, start, end = index[fits], start[fits], end[fits]
@@ -206,8 +193,7 @@ def plan_grid(
         middle = (start + end - window_length) // 2
         start = np.where(narrow, np.clip(middle, 0, sizes[index] - window_length), start)
         end = np.where(narrow, start + window_length, end)
-        order = np.lexsort((start, index))
-        index, start, end = _merged(index[order], start[order], end[order])
+        index, start, end = _merged(region_frame(index, start, end, [name for name, _ in ordered]))
     if len(index) == 0:
         if n_short == 0:
             raise InputError("there are no regions to scan", remedy="give others, or leave --regions out")
@@ -219,29 +205,8 @@ def plan_grid(
     return grid, GridNotes(n_merged, int(np.count_nonzero(narrow)), n_short)
 
 
-def _ordered_regions(
-    regions: Regions, ordered: Sequence[tuple[str, int]], chosen: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    place = {name: number for number, (name, _) in enumerate(ordered)}
-    to_place = np.array([place[name] for name in regions.contigs], dtype=np.int64)
-    index = to_place[np.asarray(regions.contig_index)] if len(to_place) else np.zeros(0, dtype=np.int64)
-    start, end = np.asarray(regions.start, dtype=np.int64), np.asarray(regions.end, dtype=np.int64)
-    kept = chosen[index] & (end > start)
-    index, start, end = index[kept], start[kept], end[kept]
-    order = np.lexsort((start, index))
-    return index[order], start[order], end[order]
-
-
-def _merged(
-    index: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Merge sorted intervals that overlap or touch."""
-    if len(index) == 0:
-        return index, start, end
-    # one running maximum for all contigs: ends of a later contig lie above those of an earlier one
-    offset = index * (int(end.max()) + 1)
-    reach = np.maximum.accumulate(end + offset)
-    opens = np.concatenate([[True], (start + offset)[1:] > reach[:-1]])
-    first = np.flatnonzero(opens)
-    last = np.concatenate([first[1:], [len(index)]]) - 1
-    return index[first], start[first], (reach - offset)[last]
+def _merged(regions: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return contig code, start and end of the union of regions, in order."""
+    union = merge(regions)
+    codes = union["chrom"].cat.codes.to_numpy().astype(np.int64)
+    return codes, union["start"].to_numpy(), union["end"].to_numpy()

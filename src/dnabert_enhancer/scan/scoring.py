@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.model import EnhancerModel
-from dnabert_enhancer.scan.grid import GridNotes, Regions, ScanGrid, plan_grid
+from dnabert_enhancer.scan.grid import GridNotes, ScanGrid, plan_grid
 from dnabert_enhancer.scan.nulls import SCORE_BINS, automatic_null_fraction, count_scores
 from dnabert_enhancer.scan.scores import ENGINE_SETTINGS, ScoreHeader, ScoreWriter
 from dnabert_enhancer.scan.settings import ScanSettings
@@ -29,6 +29,9 @@ from dnabert_enhancer.sequence import (
     unknown_fraction,
     windows_at,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SKIPPED_UNKNOWN = "too_many_unknown_bases"
 _READ_BASES = 1 << 16
@@ -118,7 +121,7 @@ def plan_scan(
     model: EnhancerModel,
     target: Target,
     genome: Genome,
-    regions: Regions | None,
+    regions: pd.DataFrame | None,
     settings: ScanSettings,
 ) -> tuple[ScanPlan, GridNotes]:
     """Return what is to be scored, and what became of the regions.
@@ -128,8 +131,8 @@ def plan_scan(
     model : EnhancerModel
     target : Target
     genome : Genome
-    regions : Regions, optional
-        What to scan; default: whole contigs.
+    regions : DataFrame, optional
+        What to scan, as a table of regions; default: whole contigs.
     settings : ScanSettings
         Its `contigs` are the genome's own names.
 

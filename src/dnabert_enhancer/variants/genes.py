@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome import ContigNames, read_bed
+from dnabert_enhancer.genome import ContigNames, read_regions, region_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ATTRIBUTE = re.compile(r'(\w+)[ =]"?([^";]+)"?')
 _GTF_COLUMNS = 9
@@ -36,14 +39,6 @@ class NearestGene(NamedTuple):
     distance: int
 
 
-class _Gene(NamedTuple):
-    contig: str
-    start: int
-    end: int
-    name: str
-    strand: str
-
-
 class GeneIndex:
     """Starts of transcription, sorted, by contig.
 
@@ -62,27 +57,28 @@ class GeneIndex:
     """
 
     def __init__(self, path: str | os.PathLike[str], names: ContigNames) -> None:
-        found: dict[str, list[tuple[int, str, str]]] = {}
-        n_genes = 0
-        for gene in _read_genes(path):
-            n_genes += 1
-            contig = names.resolve(gene.contig)
-            if contig is not None:
-                start = gene.end - 1 if gene.strand == "-" else gene.start
-                found.setdefault(contig, []).append((max(start, gene.start), gene.name, gene.strand))
-        if not n_genes:
+        genes = _read_genes(path)
+        if not len(genes):
             raise InputError(
                 "no gene was found", source=path, remedy="give BED, or GTF or GFF3 with lines of type gene"
             )
-        self.n_genes = sum(len(genes) for genes in found.values())
-        self._genes = {contig: sorted(genes) for contig, genes in found.items()}
+        own_name = {name: names.resolve(name) for name in genes["chrom"].cat.categories}
+        contigs = [own_name[name] for name in genes["chrom"].tolist()]
+        first = np.where(genes["strand"] == "-", np.maximum(genes["end"] - 1, genes["start"]), genes["start"])
+        found: dict[str, list[tuple[int, str, str]]] = {}
+        for contig, *gene in zip(
+            contigs, first.tolist(), genes["name"].tolist(), genes["strand"].tolist(), strict=True
+        ):
+            if contig is not None:
+                found.setdefault(contig, []).append(tuple(gene))
+        self.n_genes = sum(map(len, found.values()))
+        self._genes = {contig: sorted(rows) for contig, rows in found.items()}
         self._starts = {
-            contig: np.array([gene[0] for gene in genes], dtype=np.int64)
-            for contig, genes in self._genes.items()
+            contig: np.array([row[0] for row in rows], dtype=np.int64) for contig, rows in self._genes.items()
         }
 
     def nearest(self, contig: str, start: int, end: int) -> NearestGene | None:
-        """Return the gene whose start of transcription is nearest to a stretch (0-based, half-open).
+        """Return the gene whose start of transcription is nearest to an interval (0-based, half-open).
 
         Of two at the same distance the one at lower coordinates; None on a contig without genes.
         """
@@ -114,23 +110,22 @@ class RegionIndex:
     """
 
     def __init__(self, path: str | os.PathLike[str], names: ContigNames) -> None:
-        found: dict[str, list[tuple[int, int, str]]] = {}
-        for record in read_bed(path):
-            contig = names.resolve(record.interval.contig)
-            if contig is not None:
-                label = record.name if record.name != "." else ""
-                found.setdefault(contig, []).append((record.interval.start, record.interval.end, label))
-        self._regions = {contig: sorted(regions) for contig, regions in found.items()}
+        frame = read_regions(path, names=names).frame
+        frame = frame.assign(name=frame["name"].where(frame["name"] != ".", ""))
+        self._regions: dict[str, list[tuple[int, int, str]]] = {}
         self._starts: dict[str, NDArray[np.int64]] = {}
         self._reach: dict[str, NDArray[np.int64]] = {}
-        for contig, regions in self._regions.items():
-            self._starts[contig] = np.array([region[0] for region in regions], dtype=np.int64)
-            self._reach[contig] = np.maximum.accumulate(np.array([region[1] for region in regions]))
+        for chrom, rows in frame.sort_values(["start", "end", "name"]).groupby("chrom", observed=True):
+            contig = str(chrom)
+            columns = (rows["start"].tolist(), rows["end"].tolist(), rows["name"].tolist())
+            self._regions[contig] = list(zip(*columns, strict=True))
+            self._starts[contig] = rows["start"].to_numpy()
+            self._reach[contig] = np.maximum.accumulate(rows["end"].to_numpy())
 
     def overlapping(self, contig: str, start: int, end: int) -> list[tuple[int, int, str]]:
-        """Return start, end and name of the regions that share a base with a stretch, in order.
+        """Return start, end and name of the regions that share a base with an interval, in order.
 
-        An empty stretch, an insertion, counts as its place and the base before.
+        An empty one, an insertion, counts as its position and the base before.
         """
         if contig not in self._starts:
             return []
@@ -141,31 +136,26 @@ class RegionIndex:
         return [region for region in self._regions[contig][first:last] if region[1] > start]
 
 
-def _read_genes(path: str | os.PathLike[str]) -> Iterator[_Gene]:
+def _read_genes(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return the genes of a file as a table of regions with ``name`` and ``strand``."""
     lines = read_text_lines(path)
     first = next((line for _, line in lines if line and not line.startswith(("#", "track", "browser"))), "")
     columns = first.split("\t")
     if len(columns) >= _GTF_COLUMNS and columns[3].isdigit() and columns[6] in ("+", "-", "."):
-        yield from _gtf_genes(path, read_text_lines(path))
-        return
-    for record in read_bed(path):
-        yield _Gene(
-            record.interval.contig,
-            record.interval.start,
-            record.interval.end,
-            record.name,
-            record.interval.strand,
-        )
+        genes = list(_gtf_genes(path))
+        chrom, start, end, name, strand = zip(*genes, strict=True) if genes else ((),) * 5
+        return region_frame(chrom, start, end, name=name, strand=strand)
+    return read_regions(path).frame
 
 
-def _gtf_genes(path: str | os.PathLike[str], lines: Iterable[tuple[int, str]]) -> Iterator[_Gene]:
-    for number, line in lines:
+def _gtf_genes(path: str | os.PathLike[str]) -> Iterator[tuple[str, int, int, str, str]]:
+    for number, line in read_text_lines(path):
         columns = line.split("\t")
         if line.startswith("#") or len(columns) < _GTF_COLUMNS or columns[2] != "gene":
             continue
         if not (columns[3].isdigit() and columns[4].isdigit()):
             raise InputError(
-                f"{columns[3]}-{columns[4]} is no place",
+                f"start {columns[3]!r} and end {columns[4]!r} are not positions",
                 source=path,
                 location=f"line {number}",
                 remedy="GTF has 1-based starts and ends",
@@ -174,4 +164,4 @@ def _gtf_genes(path: str | os.PathLike[str], lines: Iterable[tuple[int, str]]) -
         name = next(
             (attributes[key] for key in ("gene_name", "Name", "gene_id", "ID") if key in attributes), "."
         )
-        yield _Gene(columns[0], int(columns[3]) - 1, int(columns[4]), name, columns[6])
+        yield columns[0], int(columns[3]) - 1, int(columns[4]), name, columns[6]

@@ -76,20 +76,19 @@ def test_all_forms_of_regions_are_read(genome: Genome, tmp_path: Path) -> None:
     for form in forms:
         found, skipped = regions_of(form, genome)
         assert found is not None
-        rows = zip(found.contig_index.tolist(), found.start.tolist(), found.end.tolist(), strict=True)
-        places = [(found.contigs[number], start, end) for number, start, end in rows]
-        assert places == [("chr1", 10, 40), ("chr2", 0, 50)]
+        columns = (found[name].tolist() for name in ("chrom", "start", "end"))
+        assert list(zip(*columns, strict=True)) == [("chr1", 10, 40), ("chr2", 0, 50)]
         assert not any(skipped.values())
     assert regions_of(None, genome) == (None, {})
     one, _ = regions_of("chr1:11-40", genome)
     assert one is not None
-    assert (one.start.tolist(), one.end.tolist()) == ([10], [40])
+    assert one[["start", "end"]].to_numpy().tolist() == [[10, 40]]
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("chr1:0-10", "starts at base 0"),
+        ("chr1:0-10", "starts at 0, but positions in such a text are 1-based"),
         ("chr9:1-10", "there is no contig 'chr9'"),
         (["chr1:1-101"], "ends beyond the 100 bp of chr1"),
         ([Interval("chr1", 90, 101)], "ends beyond the 100 bp of chr1"),
@@ -112,5 +111,5 @@ def test_regions_outside_can_be_left_out_and_are_counted(genome: Genome) -> None
     given = ["chr1:1-20", "chr1:90-101", Interval("chr9", 0, 10), "chr9:1-5"]
     found, skipped = regions_of(given, genome, skip_outside=True)
     assert found is not None
-    assert found.start.tolist() == [0]
+    assert found["start"].tolist() == [0]
     assert skipped == {"beyond_contig_end": 1, "contig_not_in_genome": 2}

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import Interval, Variant
+from dnabert_enhancer.genome import ContigNames, Interval, Variant, locate
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,45 @@ def test_text_is_read_as_browsers_write_it(text, interval):
         ("chr1:x-y", "is not a region"),
         ("chr1:5-", "is not a region"),
         ("chr1\t5\t9", "is not a region"),
-        ("chr1:0-9", "starts at base 0; positions written as text are 1-based"),
-        ("chr1:9-5", "ends before it starts"),
+        (
+            "chr1:0-9",
+            r"starts at 0, .* 1-based; write chr1:1-9, or give Interval\('chr1', 0, 9\), which is",
+        ),
+        ("chr1:9-5", "the end of 'chr1:9-5' is before its start"),
     ],
 )
 def test_other_text_is_refused(text, message):
     with pytest.raises(InputError, match=message):
         Interval.parse(text)
+
+
+SIZES = {"chr1": 1000, "MT": 20}
+
+
+@pytest.mark.parametrize(
+    ("region", "interval"),
+    [
+        ("1:1-1,000", Interval("chr1", 0, 1000)),
+        ("chrM", Interval("MT", 0, 20)),
+        (Interval("1", 5, 9, "-"), Interval("chr1", 5, 9, "-")),
+    ],
+)
+def test_regions_are_found_under_the_genomes_names(region, interval):
+    assert locate(region, SIZES) == locate(region, SIZES, ContigNames(SIZES)) == interval
+
+
+@pytest.mark.parametrize(
+    ("region", "message"),
+    [
+        ("chr2:1-9", "there is no contig 'chr2'; the genome has chr1, MT"),
+        ("chr2", "'chr2' is not a region"),
+        ("1:1-1001", r"1:0-1001 \(counted from 0\) ends beyond the 1,000 bp of chr1"),
+        (Interval("chr1", 0, 1001), r"chr1:0-1001 \(counted from 0\) ends beyond the 1,000 bp of chr1"),
+    ],
+)
+def test_regions_outside_are_refused(region, message):
+    with pytest.raises(InputError, match=message):
+        locate(region, SIZES)
 
 
 @pytest.mark.parametrize(

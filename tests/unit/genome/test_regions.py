@@ -7,10 +7,18 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ContigNames, Interval, frame_of_intervals, read_regions, regions
+from dnabert_enhancer.genome import (
+    ContigNames,
+    Interval,
+    frame_of_intervals,
+    place_regions,
+    read_regions,
+    regions,
+)
 
 SIZES = {"chr2": 1000, "chr1": 500, "chrM": 16_569}
 
@@ -249,6 +257,36 @@ def test_a_table_of_intervals():
     assert frame["chrom"].cat.categories.tolist() == ["b", "a"]
     assert frame["strand"].tolist() == ["+", "-", "."]
     assert list(regions.RegionTable(frame)) == intervals
+
+
+def test_a_users_table_is_placed_on_the_genome():
+    given = pd.DataFrame({"chrom": ["1", "chr2", "MT"], "start": [0, 5, 1], "end": [10, 1000, 2], "x": "abc"})
+    table = place_regions(given, SIZES)
+    assert list(table) == [Interval("chr1", 0, 10), Interval("chr2", 5, 1000), Interval("chrM", 1, 2)]
+    assert table.frame["chrom"].cat.categories.tolist() == list(SIZES)
+    assert table.frame["x"].tolist() == ["abc"] * 3
+
+
+@pytest.mark.parametrize(
+    ("chrom", "start", "end", "message"),
+    [
+        (["chr1", "chr1"], [0, 5], [9, 501], r"regions, row 1: the end 501 is beyond chr1 \(500 bp\)"),
+        (["x", "chr1"], [0, 5], [9, 501], r"row 0: there is no contig 'x' .* \(1 more row is wrong\)"),
+        (["chr1", "chr1"], [0, -5], [9, 8], "row 1: the start -5 is negative; coordinates are 0-based"),
+        (["chr1", "chr1"], [0, 7], [9, 6], "row 1: the end 6 is before the start 7"),
+        (["chr1"], [0.5], [9], "column start of the table of regions holds float64, not whole numbers"),
+    ],
+)
+def test_a_users_table_with_a_fault_is_refused(chrom, start, end, message):
+    with pytest.raises(InputError, match=message):
+        place_regions(pd.DataFrame({"chrom": chrom, "start": start, "end": end}), SIZES)
+
+
+def test_of_a_users_table_what_lies_outside_can_be_left_out():
+    given = pd.DataFrame({"chrom": ["x", "1", "1"], "start": [0, 0, 9], "end": [10, 501, 10], "x": [1, 2, 3]})
+    table = place_regions(given, SIZES, skip_outside=True)
+    assert table.skipped == {"contig_not_in_genome": 1, "beyond_contig_end": 1}
+    assert table.frame["x"].tolist() == [3]
 
 
 # not getrusage: its high-water mark is inherited from the test runner

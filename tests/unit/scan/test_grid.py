@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.scan import Regions, ScanGrid, plan_grid
+from dnabert_enhancer.genome import region_frame
+from dnabert_enhancer.scan import ScanGrid, plan_grid
 from dnabert_enhancer.sequence import tile_starts
 
 
-def regions(*rows: tuple[str, int, int]) -> Regions:
-    contigs = sorted({row[0] for row in rows}, reverse=True)
-    index = np.array([contigs.index(row[0]) for row in rows])
-    return Regions(contigs, index, np.array([row[1] for row in rows]), np.array([row[2] for row in rows]))
+def regions(*rows: tuple[str, int, int]) -> pd.DataFrame:
+    chrom, start, end = zip(*rows, strict=True)
+    return region_frame(chrom, start, end)
 
 
 def windows_of(grid: ScanGrid) -> list[tuple[str, int]]:
