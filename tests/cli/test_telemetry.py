@@ -1,4 +1,4 @@
-"""Nothing is reported to anyone: a run looks up no name, and leaves no file but our own cache in HOME."""
+"""Nothing is reported to anyone: a run looks up no name, and leaves no file but caches in HOME."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ RUNS = {
     "finetune": [
         *("finetune", "--dataset", f"{TABLES}/train.tsv", "--validation", f"{TABLES}/dev.tsv"),
         *("--base-model", "new:tiny", "--k", "3", "--epochs", "1", "--output-dir", "out"),
+        *("--log-to", "wandb", "--log-to", "mlflow"),  # offline unless the user's environment says otherwise
     ],
 }
+CACHES = (".cache/dnabert-enhancer/", ".cache/wandb/logs/")
+# a socket without an address, or with that of the loopback
+OF_THIS_MACHINE = re.compile(r' socket\(|"::1"|"127\.0\.0\.1"')
 # ONNX Runtime 1.32 reports 8 s after it began: the process is held for some seconds more
 PROGRAM = """
 import sys, time
@@ -67,9 +71,9 @@ def test_a_run_looks_up_no_name_and_leaves_nothing_in_home(command: str, tmp_pat
     )
     assert done.returncode == 0, done.stderr
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert [call for call in calls if "AF_INET" in call] == []
+    assert [call for call in calls if "AF_INET" in call and not OF_THIS_MACHINE.search(call)] == []
     files = [str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()]
-    assert [name for name in files if not name.startswith(".cache/dnabert-enhancer/")] == []
+    assert [name for name in files if not name.startswith(CACHES)] == []
 
 
 @pytest.mark.parametrize(
