@@ -25,7 +25,14 @@ from dnabert_enhancer.evaluation import KmerRidge
 from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import open_genome
 from dnabert_enhancer.sequence import encode_bases
-from dnabert_enhancer.variants import Allele, GenomeBases, WindowPlan, allele_windows, around, place_allele
+from dnabert_enhancer.variants import (
+    Allele,
+    GenomeBases,
+    WindowPlan,
+    allele_windows,
+    context_around,
+    place_allele,
+)
 
 COMMAND = "from dnabert_enhancer.commands.cli import main; main(command='score-variants')"
 FEWEST_BARCODES = 10
@@ -113,7 +120,7 @@ def allele_codes(fasta: Path, variants: pd.DataFrame) -> NDArray[np.uint8]:
             allele = place_allele(bases, contig, int(position), ref.encode(), alt.encode())
             if not isinstance(allele, Allele):
                 raise SystemExit(f"{contig}:{position} cannot be placed: {allele}")
-            windows.append(np.stack(allele_windows(around(bases, allele, plan), allele, plan)))
+            windows.append(np.stack(allele_windows(context_around(bases, allele, plan), allele, plan)))
     return np.stack(windows)
 
 

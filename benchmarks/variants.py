@@ -30,14 +30,14 @@ from dnabert_enhancer.sequence import decode_bases, encode_bases
 from dnabert_enhancer.variants import (
     AlleleScorer,
     Annotations,
+    BlockScorer,
     GenomeBases,
-    NullSettings,
-    ScoringRun,
     SkipReason,
+    VariantSettings,
     WindowPlan,
     place_allele,
 )
-from dnabert_enhancer.vcf import VcfReader, VcfRecord
+from dnabert_enhancer.vcf import VcfReader, VcfRecord, header_with_fields, line_of
 
 GENOME = "reference/hg19_chr20_partial_fulllength.fa.gz"
 VCF = "variants/1000G_b37_chr20_1-2Mb.vcf.gz"
@@ -120,7 +120,8 @@ def _windows(vcf: Path, genome_path: Path, model: EnhancerModel) -> tuple[int, i
     plan = WindowPlan(model.window_length, OFFSETS)
     scorer = AlleleScorer("enhancer", engine, Target.of_model(model), plan, 0.5, 0.1)
     with open_genome(genome_path) as genome, VcfReader(vcf) as reader:
-        run = ScoringRun(genome, genome.names, [scorer], Annotations(), NullSettings(0), reader.source)
+        settings = VariantSettings(null_variants=0)
+        run = BlockScorer(genome, genome.names, [scorer], settings, Annotations(), reader.source)
         for number, block in enumerate(reader.blocks()):
             run.score(number, block)
     return engine.asked, engine.computed
@@ -129,13 +130,13 @@ def _windows(vcf: Path, genome_path: Path, model: EnhancerModel) -> tuple[int, i
 def _first_records(path: Path, count: int, part: Path) -> list[VcfRecord]:
     records: list[VcfRecord] = []
     with VcfReader(path) as reader, part.open("wb") as stream:
-        stream.write(reader.header.with_fields([], {}, []))
+        stream.write(header_with_fields(reader.header, [], {}, []))
         for block in reader.blocks():
             records += block[: count - len(records)]
             if len(records) == count:
                 break
         for record in records:
-            stream.write(b"\t".join([*record.columns, *([record.rest] if record.rest else [])]) + b"\n")
+            stream.write(line_of(record) + b"\n")
     return records
 
 
@@ -152,7 +153,7 @@ def _naive(engine: Engine, genome_path: Path, records: list[VcfRecord]) -> int:
                 if isinstance(place_allele(bases, contig, record.position, record.ref, alt), SkipReason):
                     continue
                 start, end = record.position - 1, record.position - 1 + len(record.ref)
-                here = bases.stretch(contig, start - length, end + 2 * length).codes
+                here = bases.context(contig, start - length, end + 2 * length).codes
                 there = np.concatenate([here[:length], encode_bases(alt), here[length + len(record.ref) :]])
                 places = [length // 2 + (offset - OFFSETS // 2) * step for offset in range(OFFSETS)]
                 windows += [allele[place : place + length] for place in places for allele in (here, there)]
@@ -166,7 +167,7 @@ class _InstantEngine:
     """Answers at once, with the share of A, and counts the windows that an engine would compute."""
 
     def __init__(self, model: object, settings: object) -> None:
-        self.model, self.settings = model, settings
+        self.model, self.settings = model, settings or EngineSettings()
         self.asked = self.computed = 0
 
     def predict(self, windows: np.ndarray) -> Predictions:
@@ -180,9 +181,11 @@ class _InstantEngine:
 
 
 def _score_synthetic(number: int, samples: int) -> None:
-    from dnabert_enhancer.commands import cli, score_variants_run
+    from dnabert_enhancer.api import variants as api_variants
+    from dnabert_enhancer.commands import cli
 
-    score_variants_run.Engine = _InstantEngine  # type: ignore[assignment,misc]  # a stand-in for this process
+    # a stand-in for this process
+    api_variants._exact = lambda engine: _InstantEngine(engine.model, engine.settings)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bases = decode_bases(np.random.default_rng(0).integers(0, 4, 2_000_000).astype(np.uint8))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.scan import SequenceSettings as SequenceSettings
     from dnabert_enhancer.scan import merge_scans as merge_scans
     from dnabert_enhancer.training import TrainingSettings as TrainingSettings
+    from dnabert_enhancer.variants import VariantSettings as VariantSettings
 
 __version__ = "0.1.0"
 
@@ -73,6 +74,7 @@ _HOME = {
     "ScanSettings": "scan",
     "SequenceSettings": "scan",
     "Variant": "genome",
+    "VariantSettings": "variants",
     "load_model": "api",
     "merge_scans": "scan",
 }

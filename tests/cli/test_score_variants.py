@@ -207,16 +207,16 @@ def damaged(content: bytes, how: str) -> bytes:
         return content[: len(content) // 2]
     if how == "a wrong bit":
         return content[:300] + bytes([content[300] ^ 1]) + content[301:]
-    return b"" if how == "empty" else b"PK" + content
+    return b"" if how == "empty" else b"no shard"
 
 
 @pytest.mark.parametrize(
     ("how", "problem"),
     [
-        ("breaks off", "break off"),
-        ("a wrong bit", "are damaged"),
-        ("empty", "no file of variant scores"),
-        ("foreign", "no file of variant scores"),
+        ("breaks off", "not a whole shard file"),
+        ("a wrong bit", "shard file"),
+        ("empty", "not a whole shard file"),
+        ("foreign", "not a whole shard file"),
         ("twice", "is also in"),
         ("other options", "models 1: threshold is '0.25', but '0.5' in"),
         ("other number", "shards of different runs"),

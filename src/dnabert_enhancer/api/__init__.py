@@ -15,6 +15,7 @@ from dnabert_enhancer.api.settings_keywords import with_keywords
 if TYPE_CHECKING:
     from dnabert_enhancer.api.evaluation import Evaluation, evaluate, evaluation_files
     from dnabert_enhancer.api.learning import TrainedModel, finetune, make_dataset
+    from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
 _LAZY = {
     "Evaluation": "evaluation",
@@ -23,20 +24,26 @@ _LAZY = {
     "evaluation_files": "evaluation",
     "finetune": "learning",
     "make_dataset": "learning",
+    "block_scorer": "variants",
+    "open_annotations": "variants",
+    "write_scores": "variants",
 }
 
 __all__ = [
     "Evaluation",
     "Model",
     "TrainedModel",
+    "block_scorer",
     "evaluate",
     "evaluation_files",
     "fasta_sequences",
     "finetune",
     "load_model",
     "make_dataset",
+    "open_annotations",
     "table_sequences",
     "with_keywords",
+    "write_scores",
 ]
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from dnabert_enhancer.api.variants import VariantInput
+    from dnabert_enhancer.variants import VariantSettings
+
     SequenceInput = (
         str
         | os.PathLike[str]
@@ -305,6 +308,95 @@ class Model:
             with _progress(progress, last - first) as advance:
                 header = score_shard(plan, opened, self.engine, path, shard, advance)
         return header, notes
+
+    @overload
+    def score_variants(
+        self,
+        variants: VariantInput,
+        genome: GenomeInput,
+        settings: VariantSettings | None = ...,
+        *,
+        chunks: None = ...,
+        **keywords: Any,
+    ) -> pd.DataFrame: ...
+
+    @overload
+    def score_variants(
+        self,
+        variants: VariantInput,
+        genome: GenomeInput,
+        settings: VariantSettings | None = ...,
+        *,
+        chunks: int,
+        **keywords: Any,
+    ) -> Iterator[pd.DataFrame]: ...
+
+    def score_variants(
+        self,
+        variants: VariantInput,
+        genome: GenomeInput,
+        settings: VariantSettings | None = None,
+        *,
+        tf: Mapping[str, Model] | None = None,
+        motifs: str | os.PathLike[str] | None = None,
+        genes: str | os.PathLike[str] | None = None,
+        regions: str | os.PathLike[str] | None = None,
+        annotate: Mapping[str, str | os.PathLike[str]] | None = None,
+        chunks: int | None = None,
+        **keywords: Any,
+    ) -> pd.DataFrame | Iterator[pd.DataFrame]:
+        """Return the effect of every allele on the model's probability.
+
+        Parameters
+        ----------
+        variants
+            The path of a VCF or BCF; a DataFrame with ``chrom``, ``pos`` (1-based, as in VCF), ``ref``,
+            ``alt`` and maybe ``id``; a list of `Variant` or of texts, ``"chr16:159710:T:C"`` (1-based).
+        genome : Genome or path
+            A FASTA: plain, gzip or bgzip.
+        settings : VariantSettings, optional
+        tf : mapping of str to Model, optional
+            Models of the binding of transcription factors, by name; each adds a row an allele.
+        motifs : path, optional
+            MEME file; motifs that match one of the alleles are named.
+        genes : path, optional
+            BED, GTF or GFF3; the nearest gene is named.
+        regions : path, optional
+            BED; records elsewhere are not scored.
+        annotate : mapping of str to path, optional
+            BED files by name; their regions that a record lies in are named.
+        chunks : int, optional
+            Return an iterator of tables of so many rows, for input that is larger than the memory.
+        **keywords
+            Fields of `VariantSettings` instead, such as ``offsets=3``.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `score-variants`' table, in the order of the input, one row an allele and model:
+            place (``pos`` 1-based; ``variant_start_0based``), alleles, ``model``, probabilities and
+            statistics (float64, NaN without a score), ``p_value`` and ``q_value`` over the run,
+            ``predicted_functional_effect``, the same of the TF, annotation, and ``skipped``: why an allele
+            has no score, missing where it has.
+
+        Raises
+        ------
+        InputError
+            What is not a variant; a reference allele that differs from the genome in all variants of a table;
+            settings that do not suit a model.
+        """
+        from dnabert_enhancer.api.variants import score_variants
+        from dnabert_enhancer.variants import VariantSettings
+
+        chosen = with_keywords(VariantSettings, settings, keywords)
+        annotation = {"motifs": motifs, "genes": genes, "regions": regions, "annotate": annotate}
+        tables = score_variants(
+            self, variants, genome, chosen, tf=tf or {}, annotation=annotation, chunks=chunks
+        )
+        if chunks is not None:
+            return tables
+        (table,) = tables
+        return table
 
     def _plan(
         self, genome: Genome, regions: RegionInput | None, settings: ScanSettings

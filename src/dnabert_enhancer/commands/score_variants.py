@@ -9,7 +9,13 @@ for byte.
 from __future__ import annotations
 
 import argparse
+import logging
 import re
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from dnabert_enhancer.commands.engine_options import add_engine_arguments
 from dnabert_enhancer.commands.option_types import (
@@ -19,38 +25,28 @@ from dnabert_enhancer.commands.option_types import (
     shard,
     whole_number,
 )
+from dnabert_enhancer.commands.options import Options, add_setting
 from dnabert_enhancer.errors import InputError
 
-DEFAULT_OFFSETS = 5
-DEFAULT_MAX_UNKNOWN = 0.1
-DEFAULT_NULL_VARIANTS = 1000
-DEFAULT_SEED = 0
+if TYPE_CHECKING:
+    from dnabert_enhancer.api import Model
+    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.genome import Genome
+    from dnabert_enhancer.variants import BlockScorer, ResultFiles, ScoredVariants, VariantSettings
+    from dnabert_enhancer.vcf import VcfReader
 
+_log = logging.getLogger(__name__)
+_ANNOTATION = ("genes", "regions", "motifs")
 _SCORING = (
-    "genome",
-    "model",
-    "label",
-    "tf",
-    "motifs",
-    "genes",
-    "regions",
-    "annotate",
-    "window_length",
-    "offsets",
-    "threshold",
-    "min_change",
-    "max_unknown",
-    "null_variants",
-    "seed",
-    "shard",
-    "strict",
-    "phased",
-    "sample",
+    *("genome", "model", "label", "tf", *_ANNOTATION, "annotate", "window_length", "offsets", "threshold"),
+    *("min_change", "max_unknown", "null_variants", "seed", "shard", "strict", "phased", "sample", "check"),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    from dnabert_enhancer.variants import VariantSettings
+
     given = parser.add_argument_group("input, one of").add_mutually_exclusive_group(required=True)
     given.add_argument("--vcf", metavar="FILE", help="VCF or BCF, plain, gzip or bgzip; - is standard input")
     given.add_argument(
@@ -61,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--genome", metavar="FASTA", help="reference genome, plain, gzip or bgzip")
     group = parser.add_argument_group("models and windows")
+    add = partial(add_setting, group, VariantSettings)
     group.add_argument(
         "--model",
         metavar="MODEL",
@@ -76,66 +73,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a model of the binding of a transcription factor: directory, archive, or an output such as "
         "default:gue_tf0; can be repeated",
     )
-    group.add_argument(
-        "--window-length", type=positive_integer, metavar="BP", help="default: each model's own"
-    )
-    group.add_argument(
-        "--offsets",
-        type=positive_integer,
-        metavar="N",
-        help=f"windows an allele, at different offsets; odd (default {DEFAULT_OFFSETS})",
-    )
-    group.add_argument(
-        "--max-unknown",
+    add("window_length", "default: each model's own", type=positive_integer, metavar="BP")
+    add("offsets", "windows an allele, at different offsets; odd", type=positive_integer, metavar="N")
+    add(
+        "max_unknown",
+        "skip alleles with a larger share of N in their windows",
         type=fraction,
         metavar="SHARE",
-        help=f"skip alleles with a larger share of N in their windows (default {DEFAULT_MAX_UNKNOWN})",
     )
-    group.add_argument(
-        "--phased",
-        action="store_true",
-        default=None,
-        help="apply the alleles that a haplotype has within one window together",
-    )
-    group.add_argument(
-        "--sample", metavar="NAME", help="whose haplotypes --phased reads (default: the first sample)"
-    )
-    _add_effect_arguments(parser)
-    _add_annotation_arguments(parser)
-    group = parser.add_argument_group("run")
-    group.add_argument(
-        "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
-    )
-    group.add_argument(
-        "--strict", action="store_true", default=None, help="stop at the first allele that cannot be scored"
-    )
-    add_engine_arguments(parser)
-
-
-def _add_effect_arguments(parser: argparse.ArgumentParser) -> None:
+    add("phased", "apply the alleles that a haplotype has within one window together")
+    add("sample", "whose haplotypes --phased reads (default: the first sample)", metavar="NAME")
     group = parser.add_argument_group("effects and their significance")
-    group.add_argument(
-        "--threshold", type=fraction, metavar="P", help="an enhancer from here on (default: the model card's)"
-    )
-    group.add_argument(
-        "--min-change",
+    add = partial(add_setting, group, VariantSettings)
+    add("threshold", "an enhancer from here on (default: the model card's)", type=fraction, metavar="P")
+    add(
+        "min_change",
+        "least difference of the probabilities for a gain or loss of function",
         type=fraction,
         metavar="P",
-        help="least difference of the probabilities for a gain or loss of function (default 0)",
     )
-    group.add_argument(
-        "--null-variants",
+    add(
+        "null_variants",
+        "least number of null variants in shuffled sequence, for p-values; 0: none",
         type=whole_number,
         metavar="N",
-        help="least number of null variants in shuffled sequence, for p-values; 0: none "
-        f"(default {DEFAULT_NULL_VARIANTS})",
     )
-    group.add_argument(
-        "--seed", type=whole_number, metavar="N", help=f"of the null variants (default {DEFAULT_SEED})"
-    )
-
-
-def _add_annotation_arguments(parser: argparse.ArgumentParser) -> None:
+    add("seed", "of the null variants", type=whole_number, metavar="N")
     group = parser.add_argument_group("annotation")
     group.add_argument("--motifs", metavar="FILE", help="motifs in MEME format, such as HOCOMOCO or JASPAR")
     group.add_argument("--genes", metavar="FILE", help="genes as BED, GTF or GFF3")
@@ -147,26 +110,173 @@ def _add_annotation_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=BED",
         help="name the regions of a set that a record lies in; can be repeated",
     )
+    group = parser.add_argument_group("run")
+    group.add_argument(
+        "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
+    )
+    add = partial(add_setting, group, VariantSettings)
+    add("strict", "stop at the first allele that cannot be scored")
+    add("check", "check all fields of the VCF against its header and the specification")
+    add_engine_arguments(parser)
 
 
-def run(args: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     """Score variants or merge shards."""
-    if not args.output_prefix or args.output_prefix.endswith("/"):
+    prefix = options["output_prefix"]
+    if not prefix or prefix.endswith("/"):
         raise InputError(
-            f"--output-prefix {args.output_prefix!r} names no file",
+            f"--output-prefix {prefix!r} names no file",
             remedy="give a path with a name, such as out/variants",
         )
-    if args.merge is not None:
-        from dnabert_enhancer.commands.score_variants_merge import run_merge
-
-        refuse_options(args, _SCORING, "--merge, whose shards are scored already")
-        run_merge(args)
-        return
-    if args.genome is None:
+    if "merge" in options:
+        refuse_options(options, _SCORING, "--merge, whose shards are scored already")
+        _merge(options)
+    elif "genome" not in options:
         raise InputError("--vcf needs --genome", remedy="give the FASTA of the reference that the VCF is of")
-    from dnabert_enhancer.commands.score_variants_run import run_score
+    else:
+        _score(options)
 
-    run_score(args)
+
+def _score(options: Options) -> None:
+    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.genome import open_genome
+    from dnabert_enhancer.shards import ShardFile, shard_path
+    from dnabert_enhancer.variants import (
+        SHARD_FORMAT,
+        ResultFiles,
+        ScoredVariants,
+        VariantSettings,
+        describe,
+    )
+    from dnabert_enhancer.vcf import VcfReader
+
+    record = RunRecord(options)
+    settings = options.settings(VariantSettings)
+    prefix = options["output_prefix"]
+    model, tf = _models(options, record)
+    with open_genome(options["genome"]) as genome, VcfReader(options["vcf"]) as reader, OutputSet() as out:
+        scorer, digests = _scorer(options, record, settings, model, tf, genome, reader)
+        if "shard" in options:
+            final = shard_path(prefix, *options["shard"])
+            path = out.path(final)
+            stream = out.open_text(final.removesuffix(".scores") + ".run.json")
+            with path.open("r+b") as file:
+                _write_scores(options, record, scorer, reader, file, digests)
+            for name, number in scorer.counts.items():
+                record.count(name, number)
+        else:
+            files = ResultFiles(out, prefix)
+            # a nameless file: it goes with the process, however that ends
+            with tempfile.TemporaryFile(dir=Path(prefix).resolve().parent) as scores:
+                _write_scores(options, record, scorer, reader, scores, digests)
+                _write_results(record, files, ScoredVariants([ShardFile(scores, SHARD_FORMAT)]))
+            stream = out.open_text(f"{prefix}.run.json")
+        record.set("engine", describe(scorer.scorers))
+        stream.write(record.to_json())
+
+
+def _merge(options: Options) -> None:
+    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.shards import ShardFile, find_shards
+    from dnabert_enhancer.variants import SHARD_FORMAT, ResultFiles, ScoredVariants
+
+    record = RunRecord(options)
+    paths = find_shards(options["merge"])
+    for path in paths:
+        record.add_input("shard", path)
+    scored = ScoredVariants([ShardFile(path, SHARD_FORMAT) for path in paths])
+    with OutputSet() as out:
+        files = ResultFiles(out, options["output_prefix"])
+        _write_results(record, files, scored)
+        record.set("scoring", scored.header["settings"])
+        record.set("engine", scored.header["engine"])
+        out.open_text(f"{options['output_prefix']}.run.json").write(record.to_json())
+    scored.close()
+
+
+def _models(options: Options, record: RunRecord) -> tuple[Model, dict[str, Model]]:
+    from dnabert_enhancer.api import load_model
+    from dnabert_enhancer.engine import EngineSettings
+
+    engine = options.settings(EngineSettings)
+    model = load_model(options.get("model"), label=options.get("label"), engine=engine)
+    tf: dict[str, Model] = {}
+    for name, spec in options.get("tf", ()):
+        if name in tf:
+            raise InputError(f"two models are called {name}", remedy="give --tf different names")
+        tf[name] = load_model(spec, engine=engine)
+    record.set("model", model.opened.description())
+    record.set("tf_models", {name.replace("-", "_"): one.opened.description() for name, one in tf.items()})
+    return model, tf
+
+
+def _scorer(
+    options: Options,
+    record: RunRecord,
+    settings: VariantSettings,
+    model: Model,
+    tf: dict[str, Model],
+    genome: Genome,
+    reader: VcfReader,
+) -> tuple[BlockScorer, dict[str, str]]:
+    """Return what scores the records, and the SHA-256 of the input files."""
+    from dnabert_enhancer.api import block_scorer, open_annotations
+
+    digests = {
+        "vcf": record.add_input("vcf", options["vcf"]) or reader.stream_digest,
+        "genome": record.add_input("genome", options["genome"]),
+    }
+    paths = {role: options[role] for role in _ANNOTATION if role in options}
+    digests |= {role: record.add_input(role, path) for role, path in paths.items()}
+    tracks: dict[str, str] = {}
+    for name, path in options.get("annotate", ()):
+        if name in tracks:
+            raise InputError(f"--annotate {name} is given twice", remedy="give different names")
+        tracks[name] = path
+        digests[f"annotate {name}"] = record.add_input("annotate", path)
+    annotations = open_annotations(genome.names, **paths, annotate=tracks)
+    return block_scorer(model, genome, reader, settings, tf, annotations), digests
+
+
+def _write_scores(
+    options: Options,
+    record: RunRecord,
+    scorer: BlockScorer,
+    reader: VcfReader,
+    stream: IO[bytes],
+    digests: dict[str, str],
+) -> None:
+    from dnabert_enhancer.api import write_scores
+    from dnabert_enhancer.commands.progress import progress_of
+
+    with progress_of("score", None, "records", quiet=options.quiet) as progress:
+        record.set("scoring", write_scores(scorer, reader, stream, digests, progress))
+    reader.faults.warn()
+    record.set("form", {kind: fault.times for kind, fault in reader.faults.found.items()})
+
+
+def _write_results(record: RunRecord, files: ResultFiles, scored: ScoredVariants) -> None:
+    """Write the results; note counts and shares of time."""
+    began = time.perf_counter()
+    found = files.write(scored)
+    for name, number in found.counts.items():
+        record.count(name, number)
+    for reason, number in found.skipped.items():
+        record.skip(reason, number)
+        _log.info("%d alleles have no score: %s", number, reason.replace("_", " "))
+    record.set("null", found.null)
+    record.set("indexed", found.indexed)
+    seconds = scored.total_seconds()
+    seconds["other"] += time.perf_counter() - began
+    total = sum(seconds.values())
+    shares = {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
+    record.set("time", shares | {"model_share": round(seconds["model"] / total, 4) if total else 0.0})
+    _log.info(
+        "%d records, %d alleles scored; %d gains and %d losses of function",
+        *(found.counts[name] for name in ("records", "scored", "gain", "loss")),
+    )
 
 
 def _named(text: str) -> tuple[str, str]:

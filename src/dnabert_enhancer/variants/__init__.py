@@ -1,13 +1,10 @@
-"""Effects of variants: alleles to windows, windows to effects, effects to VCF and table.
-
-The door of the room: other rooms import the names below and nothing else.
-"""
+"""Effects of variants: alleles to windows, windows to effects, effects to VCF and table."""
 
 from dnabert_enhancer.variants.allele_scorer import AlleleScorer, Scored, describe
-from dnabert_enhancer.variants.alleles import Allele, place_allele
-from dnabert_enhancer.variants.block_file import BlockFile
-from dnabert_enhancer.variants.columns import CANDIDATE_COLUMNS, COLUMNS, info_fields
+from dnabert_enhancer.variants.alleles import Allele, SkipReason, letters_agree, place_allele
 from dnabert_enhancer.variants.effect import (
+    OUTCOMES,
+    SCORES,
     AlleleScores,
     EffectStatistic,
     FunctionalEffect,
@@ -16,31 +13,35 @@ from dnabert_enhancer.variants.effect import (
     score_change,
 )
 from dnabert_enhancer.variants.genes import GeneIndex, NearestGene, RegionIndex
-from dnabert_enhancer.variants.merge import check_shards
 from dnabert_enhancer.variants.motifs import MotifLibrary, MotifMatch
-from dnabert_enhancer.variants.null import (
-    FalseDiscovery,
-    NullSettings,
-    NullStatistics,
-    draw_nulls,
-    uniformity,
-)
+from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, draw_nulls, uniformity
+from dnabert_enhancer.variants.output_rows import CANDIDATE_COLUMNS, COLUMNS, info_fields
 from dnabert_enhancer.variants.phased import PhasedAlleles
-from dnabert_enhancer.variants.pipeline import Annotations, ScoringRun, score_records
-from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.variants.reference import GenomeBases, Stretch
-from dnabert_enhancer.variants.results import ResultCounts, ResultFiles, ScoredBlocks, write_results
-from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan, allele_windows, around
+from dnabert_enhancer.variants.pipeline import (
+    SHARD_FORMAT,
+    Annotations,
+    BlockScorer,
+    RecordSource,
+    score_records,
+)
+from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext
+from dnabert_enhancer.variants.result_files import ResultCounts, ResultFiles
+from dnabert_enhancer.variants.results import ScoredVariants
+from dnabert_enhancer.variants.settings import VariantSettings
+from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan, allele_windows, context_around
 
 __all__ = [
     "CANDIDATE_COLUMNS",
     "COLUMNS",
+    "OUTCOMES",
+    "SCORES",
+    "SHARD_FORMAT",
     "Allele",
     "AlleleScorer",
     "AlleleScores",
     "AlleleWindows",
     "Annotations",
-    "BlockFile",
+    "BlockScorer",
     "EffectStatistic",
     "FalseDiscovery",
     "FunctionalEffect",
@@ -49,29 +50,28 @@ __all__ = [
     "MotifLibrary",
     "MotifMatch",
     "NearestGene",
-    "NullSettings",
     "NullStatistics",
     "PhasedAlleles",
+    "RecordSource",
     "RegionIndex",
     "ResultCounts",
     "ResultFiles",
     "Scored",
-    "ScoredBlocks",
-    "ScoringRun",
+    "ScoredVariants",
+    "SequenceContext",
     "SkipReason",
-    "Stretch",
+    "VariantSettings",
     "WindowPlan",
     "allele_windows",
-    "around",
-    "check_shards",
+    "context_around",
     "describe",
     "draw_nulls",
     "functional_effects",
     "info_fields",
+    "letters_agree",
     "log_odd_ratio",
     "place_allele",
     "score_change",
     "score_records",
     "uniformity",
-    "write_results",
 ]

@@ -1,4 +1,4 @@
-"""Scores of alleles: their windows through one model, and what follows for each allele."""
+"""Scores of alleles by one model: windows, predictions, probabilities and statistics."""
 
 from __future__ import annotations
 
@@ -10,37 +10,25 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Predictions, Target
+from dnabert_enhancer.engine import EngineSettings, Predictions, Target
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model import ModelCard
-from dnabert_enhancer.variants.alleles import Allele
-from dnabert_enhancer.variants.effect import AlleleScores, EffectStatistic
-from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.variants.reference import Stretch
+from dnabert_enhancer.variants.alleles import Allele, SkipReason
+from dnabert_enhancer.variants.effect import SCORES, AlleleScores, scores_of
+from dnabert_enhancer.variants.reference import SequenceContext
 from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan, allele_windows
 
 _ALLELES_AT_ONCE = 8192
-N_NUMBERS = 2 + len(EffectStatistic)
-"""Numbers of an allele and a model: probabilities of REF and ALT, then the statistics in their order."""
-
-
-class ScoredModel(Protocol):
-    """What scoring needs to know of the model inside the engine."""
-
-    @property
-    def card(self) -> ModelCard:
-        """Its card."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of its files."""
 
 
 class Predictor(Protocol):
     """What scoring needs of the engine."""
 
     @property
-    def model(self) -> Any:  # a ScoredModel; the engine's own type is narrower
+    def settings(self) -> EngineSettings:
+        """How it computes."""
+
+    @property
+    def model(self) -> Any:  # with `card` and `digest`; the engine's own type is narrower
         """The model."""
 
     def predict(
@@ -59,13 +47,13 @@ class Scored(NamedTuple):
 
     Attributes
     ----------
-    numbers : float32 array, shape (alleles, `N_NUMBERS`)
+    scores : structured array `SCORES`, shape (alleles,)
         Probabilities and statistics; NaN where an allele could not be scored.
     reasons : list of (SkipReason or None)
         Why not.
     """
 
-    numbers: NDArray[np.float32]
+    scores: NDArray[np.void]
     reasons: list[SkipReason | None]
 
 
@@ -117,38 +105,40 @@ class AlleleScorer:
             "max_unknown": self.max_unknown,
         }
 
-    def score(self, alleles: Sequence[tuple[Stretch, Allele]]) -> Scored:
+    def score(self, alleles: Sequence[tuple[SequenceContext, Allele]]) -> Scored:
         """Score alleles, each with the piece of genome around it; so many at a time that windows fit."""
         parts = [
             self._score_some(alleles[start : start + _ALLELES_AT_ONCE])
             for start in range(0, len(alleles), _ALLELES_AT_ONCE)
         ]
-        numbers = [np.zeros((0, N_NUMBERS), dtype=np.float32), *(part.numbers for part in parts)]
-        return Scored(np.concatenate(numbers), [reason for part in parts for reason in part.reasons])
+        scores = np.concatenate([np.empty(0, SCORES), *(part.scores for part in parts)])
+        return Scored(scores, [reason for part in parts for reason in part.reasons])
 
-    def _score_some(self, alleles: Sequence[tuple[Stretch, Allele]]) -> Scored:
+    def _score_some(self, alleles: Sequence[tuple[SequenceContext, Allele]]) -> Scored:
         reasons: list[SkipReason | None] = []
         chosen: list[AlleleWindows] = []
-        for stretch, allele in alleles:
-            reason, windows = self._windows(stretch, allele)
+        for context, allele in alleles:
+            reason, windows = self._windows(context, allele)
             reasons.append(reason)
             if windows is not None:
                 chosen.append(windows)
-        numbers = np.full((len(alleles), N_NUMBERS), np.nan, dtype=np.float32)
+        scores = np.full(len(alleles), np.nan, dtype=SCORES)
         if chosen:
             rows = [row for row, reason in enumerate(reasons) if reason is None]
-            numbers[rows] = self._numbers(self._scores(chosen))
-        return Scored(numbers, reasons)
+            scores[rows] = scores_of(self._predictions(chosen))
+        return Scored(scores, reasons)
 
-    def _windows(self, stretch: Stretch, allele: Allele) -> tuple[SkipReason | None, AlleleWindows | None]:
+    def _windows(
+        self, context: SequenceContext, allele: Allele
+    ) -> tuple[SkipReason | None, AlleleWindows | None]:
         if max(len(allele.trimmed_ref), len(allele.trimmed_alt)) > self.plan.length:
             return SkipReason.LONGER_THAN_WINDOW, None
-        windows = allele_windows(stretch, allele, self.plan)
+        windows = allele_windows(context, allele, self.plan)
         if windows.unknown_share > self.max_unknown:
             return SkipReason.TOO_MANY_UNKNOWN, None
         return None, windows
 
-    def _scores(self, windows: Sequence[AlleleWindows]) -> AlleleScores:
+    def _predictions(self, windows: Sequence[AlleleWindows]) -> AlleleScores:
         stacked = np.concatenate([part for pair in windows for part in pair])
         began = time.perf_counter()
         predictions = self.engine.predict(stacked)
@@ -158,10 +148,6 @@ class AlleleScorer:
         logit = found.rank.astype(np.float64).reshape(shape)
         probability = found.score.astype(np.float64).reshape(shape)
         return AlleleScores(logit[:, 0], logit[:, 1], probability[:, 0], probability[:, 1])
-
-    def _numbers(self, scores: AlleleScores) -> NDArray[np.float32]:
-        columns = [scores.p_ref, scores.p_alt, *(statistic.of(scores) for statistic in EffectStatistic)]
-        return np.stack(columns, axis=1).astype(np.float32)
 
 
 def describe(scorers: Sequence[AlleleScorer]) -> list[Mapping[str, Any]]:

@@ -1,7 +1,8 @@
-"""Alleles as a model needs them: checked against the genome, trimmed, indels spread over all their places."""
+"""Alleles checked against the genome, trimmed, indels widened over all their places; or why there is none."""
 
 from __future__ import annotations
 
+import enum
 import re
 from typing import NamedTuple
 
@@ -9,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.sequence import encode_bases, reverse_complement
-from dnabert_enhancer.variants.reasons import SkipReason
 from dnabert_enhancer.variants.reference import GenomeBases
 from dnabert_enhancer.vcf import shared_ends
 
@@ -20,6 +20,45 @@ _FARTHEST_SHIFT = 1000
 _BASE_SETS = dict(
     zip(b"ACGTURYSWKMBDHVN", (1, 2, 4, 8, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15), strict=True)
 )
+
+
+class SkipReason(enum.StrEnum):
+    """What keeps an allele from being scored."""
+
+    MISSING_ALT = "missing_alt"
+    """ALT is ``.``: there is no allele."""
+    SYMBOLIC = "symbolic"
+    """ALT is symbolic, such as ``<DEL>`` or ``<*>``."""
+    SPANNING_DELETION = "spanning_deletion"
+    """ALT is ``*``: the bases are missing by a deletion of another record."""
+    BREAKEND = "breakend"
+    """ALT joins distant places, such as ``G]17:198982]`` or ``.TGCA``."""
+    AMBIGUOUS_ALT = "ambiguous_alt"
+    """ALT holds N or another IUPAC code that stands for several bases."""
+    INVALID_ALLELE = "invalid_allele"
+    """REF or ALT has something that is not a nucleotide code."""
+    CONTIG_NOT_IN_GENOME = "contig_not_in_genome"
+    """The genome has no such contig, under any spelling."""
+    OUTSIDE_CONTIG = "outside_contig"
+    """The position is before or beyond the contig."""
+    REF_MISMATCH = "ref_mismatch"
+    """REF is not what the genome has there."""
+    LONGER_THAN_WINDOW = "longer_than_window"
+    """What differs between the alleles is longer than the model's window."""
+    TOO_MANY_UNKNOWN = "too_many_unknown_bases"
+    """More of the windows' bases are unknown (N, or beyond the contig) than allowed."""
+    OUTSIDE_REGIONS = "outside_regions"
+    """The record lies in none of the regions that were asked for."""
+
+    @property
+    def code(self) -> int:
+        """Number of the reason in arrays, from 1; 0 stands for an allele that has a score."""
+        return 1 + tuple(SkipReason).index(self)
+
+    @property
+    def is_defect(self) -> bool:
+        """Whether a strict run stops for it: the allele should have had a score."""
+        return self not in (SkipReason.MISSING_ALT, SkipReason.OUTSIDE_REGIONS)
 
 
 class Allele(NamedTuple):
@@ -55,7 +94,7 @@ class Allele(NamedTuple):
 
 
 def allele_text_problem(ref: bytes, alt: bytes) -> SkipReason | None:
-    """Return why the text of an allele is none that can be placed, or None.
+    """Return why the text of an allele cannot be placed, or None.
 
     Parameters
     ----------
@@ -143,8 +182,8 @@ def place_allele(
     return _widened(bases, contig, start, certain, alt)
 
 
-def outward_lean(left: NDArray[np.uint8], right: NDArray[np.uint8], allele: Allele) -> int:
-    """Return to which side an uneven placement leans, so that the other strand gives the same windows.
+def tie_break(left: NDArray[np.uint8], right: NDArray[np.uint8], allele: Allele) -> int:
+    """Return which of two equally central places to take, so that the other strand gives the same windows.
 
     Parameters
     ----------

@@ -131,6 +131,23 @@ class EffectStatistic(enum.Enum):
         return self._function(scores)
 
 
+SCORES = np.dtype([("p_ref", "<f4"), ("p_alt", "<f4"), *((item.column, "<f4") for item in EffectStatistic)])
+"""What one model says of an allele: both probabilities and each statistic, by its column's name."""
+
+
+NULL_STATISTIC = EffectStatistic.LOGIT_DIFFERENCE.column
+"""Field of `SCORES` of which the p-values are."""
+
+
+def scores_of(offsets: AlleleScores) -> NDArray[np.void]:
+    """Return the probabilities and statistics of alleles, `SCORES`[alleles]."""
+    found = np.empty(len(offsets.ref_logit), dtype=SCORES)
+    found["p_ref"], found["p_alt"] = offsets.p_ref, offsets.p_alt
+    for statistic in EffectStatistic:
+        found[statistic.column] = statistic.of(offsets)
+    return found
+
+
 class FunctionalEffect(enum.Enum):
     """What an allele does to the element; the value is the word of the table and the one of the VCF."""
 
@@ -147,6 +164,12 @@ class FunctionalEffect(enum.Enum):
 
 
 EFFECTS = tuple(FunctionalEffect)
+
+
+OUTCOMES = np.dtype(
+    [*SCORES.descr, ("p_value", "<f8"), ("q_value", "<f8"), ("effect", "u1"), ("is_positive", "?")]
+)
+"""`SCORES` with their significance, the index in `EFFECTS`, and whether REF reaches the threshold."""
 
 
 def functional_effects(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.sequence import BASES, decode_bases
 from dnabert_enhancer.variants.alleles import Allele
 from dnabert_enhancer.variants.meme import MemeMotif, read_meme
-from dnabert_enhancer.variants.reference import Stretch
+from dnabert_enhancer.variants.reference import SequenceContext
 
 if TYPE_CHECKING:
     from lightmotif.lib import ScoringMatrix, StripedSequence
@@ -112,12 +112,12 @@ class MotifLibrary:
     def __len__(self) -> int:
         return len(self._motifs)
 
-    def matches(self, alleles: Sequence[tuple[Stretch, Allele]]) -> list[list[MotifMatch]]:
+    def matches(self, alleles: Sequence[tuple[SequenceContext, Allele]]) -> list[list[MotifMatch]]:
         """Return for each allele the motifs that reach p < 1e-4 on the reference or the alternative.
 
         Parameters
         ----------
-        alleles : sequence of (Stretch, Allele)
+        alleles : sequence of (SequenceContext, Allele)
             With the genome around.
 
         Returns
@@ -154,12 +154,12 @@ class MotifLibrary:
             matches.sort(key=lambda match: (-abs(match.change), match.name))
         return found
 
-    def _layout(self, alleles: Sequence[tuple[Stretch, Allele]]) -> _Layout:
+    def _layout(self, alleles: Sequence[tuple[SequenceContext, Allele]]) -> _Layout:
         pieces: list[str] = []
         starts, lengths, place = [], [], 0
-        for stretch, allele in alleles:
-            before = decode_bases(stretch.part(allele.start - self.flank, allele.start))
-            after = decode_bases(stretch.part(allele.end, allele.end + self.flank))
+        for context, allele in alleles:
+            before = decode_bases(context.part(allele.start - self.flank, allele.start))
+            after = decode_bases(context.part(allele.end, allele.end + self.flank))
             for codes in (allele.ref, allele.alt):
                 middle = decode_bases(codes)
                 starts.append(place + len(before))

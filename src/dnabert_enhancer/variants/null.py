@@ -1,9 +1,8 @@
-"""The null: the same kinds of variants in shuffled sequence, and the p- and q-values that follow from it."""
+"""Null variants, of the same kinds in shuffled sequence, and the p- and q-values that follow from them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.sequence import BASES, dinucleotide_shuffle, encode_bases, gc_fraction
 from dnabert_enhancer.variants.alleles import Allele
-from dnabert_enhancer.variants.reference import Stretch
+from dnabert_enhancer.variants.reference import SequenceContext
 from dnabert_enhancer.variants.windows import WindowPlan
 
 GC_EDGES = (0.35, 0.40, 0.45, 0.50, 0.55, 0.60)
@@ -25,34 +24,29 @@ _LATER_FRACTION = 1 / 16
 _CONTEXT_WINDOWS = 3
 
 
-@dataclass(frozen=True)
-class NullSettings:
-    """How many null variants there are.
+def null_count(minimum: int, block: int, scored: int) -> int:
+    """Return how many null variants a block of records gets: one an allele at first, one in 16 later.
 
     Parameters
     ----------
     minimum : int
-        At least so many from the first block of records, if it has an allele that can be scored; 0: no null.
-    seed : int
-        The number of the block goes in too, so that blocks can be computed in any order and place.
+        At least so many from the first block, if it has an allele that can be scored; 0: no null.
+    block : int
+        Number of the block, from 0.
+    scored : int
+        Alleles of the block that have a score.
     """
-
-    minimum: int = 1000
-    seed: int = 0
-
-    def count(self, block: int, scored: int) -> int:
-        """Return how many null variants a block gets: one an allele at first, one in 16 later."""
-        if not scored or not self.minimum:
-            return 0
-        if block == 0:
-            return max(self.minimum, scored)
-        return scored if block < _FIRST_BLOCKS else round(scored * _LATER_FRACTION)
+    if not scored or not minimum:
+        return 0
+    if block == 0:
+        return max(minimum, scored)
+    return scored if block < _FIRST_BLOCKS else round(scored * _LATER_FRACTION)
 
 
 class NullVariant(NamedTuple):
     """A variant in a shuffled piece of genome, with its stratum."""
 
-    stretch: Stretch
+    context: SequenceContext
     allele: Allele
     stratum: int
 
@@ -71,19 +65,19 @@ def variant_type(allele: Allele) -> int:
     return VARIANT_TYPES.index(("INS" if change > 0 else "DEL") + size)
 
 
-def strata_of(alleles: Sequence[tuple[Stretch, Allele]], length: int) -> NDArray[np.int16]:
+def strata_of(alleles: Sequence[tuple[SequenceContext, Allele]], length: int) -> NDArray[np.int16]:
     """Return the stratum of each variant: the GC share of the three windows around it, and its type."""
     return _strata(_contexts(alleles, length), [allele for _, allele in alleles])
 
 
 def draw_nulls(
-    alleles: Sequence[tuple[Stretch, Allele]], count: int, plan: WindowPlan, rng: np.random.Generator
+    alleles: Sequence[tuple[SequenceContext, Allele]], count: int, plan: WindowPlan, rng: np.random.Generator
 ) -> list[NullVariant]:
     """Return variants of the same types in dinucleotide-shuffled sequence of the same places.
 
     Parameters
     ----------
-    alleles : sequence of (Stretch, Allele)
+    alleles : sequence of (SequenceContext, Allele)
         Those that were scored, each with the genome around it.
     count : int
         How many to return; the alleles are taken in turn, in random order.
@@ -235,13 +229,13 @@ def uniformity(strata: NDArray[np.integer[Any]], statistics: NDArray[np.floating
     }
 
 
-def _contexts(alleles: Sequence[tuple[Stretch, Allele]], length: int) -> NDArray[np.uint8]:
+def _contexts(alleles: Sequence[tuple[SequenceContext, Allele]], length: int) -> NDArray[np.uint8]:
     """Return the bases around each allele, shape (alleles, three windows)."""
     size = _CONTEXT_WINDOWS * length
     contexts = np.empty((len(alleles), size), dtype=np.uint8)
-    for row, (stretch, allele) in enumerate(alleles):
+    for row, (context, allele) in enumerate(alleles):
         start = (allele.start + allele.end - size) // 2
-        contexts[row] = stretch.part(start, start + size)
+        contexts[row] = context.part(start, start + size)
     return contexts
 
 
@@ -264,7 +258,7 @@ def _planted(
     if len(ref) == len(alt) and len(ref):
         codes = codes.copy()
         codes[start:end] = ref
-    room = plan.reach
-    padded = np.pad(codes, room, constant_values=len(BASES))
+    flank = plan.reach
+    padded = np.pad(codes, flank, constant_values=len(BASES))
     planted = Allele(allele.contig, start, end, alt, codes[start:end], allele.trimmed_ref, allele.trimmed_alt)
-    return NullVariant(Stretch(padded, -room, len(codes)), planted, stratum)
+    return NullVariant(SequenceContext(padded, -flank, len(codes)), planted, stratum)

@@ -1,86 +1,152 @@
-"""One block of scored records as rows of the table and as lines of the VCF."""
+"""Rows of the table and lines of the VCF: what the outputs say of each allele."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.variants.block_file import Block
-from dnabert_enhancer.variants.columns import (
-    CLASS_FIELD,
-    GENE_FIELDS,
-    MOTIF_FIELD,
-    NO_VALUE,
-    SKIP_FIELD,
-    STATISTIC_ORDER,
-    TRACK_FIELD,
-    score_fields,
+from dnabert_enhancer.shards import ShardBlock
+from dnabert_enhancer.variants.alleles import SkipReason
+from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic, FunctionalEffect
+from dnabert_enhancer.variants.motifs import MOTIF_FORMAT, REPORTED_P
+from dnabert_enhancer.vcf import InfoField, VcfRecord, line_with_info, parse_record, raw, text
+
+PREFIX: Final = "DBE_"
+"""What the names of all INFO fields begin with."""
+NO_VALUE: Final = "NA"
+"""What the table has where there is no value."""
+
+_PLACE = (
+    "chrom",
+    "pos",
+    "variant_start_0based",
+    "variant_end_0based",
+    "dbsnp_id",
+    "reference_nucleotide",
+    "alternative_nucleotide",
+    "model",
+    "region_coordinates",
 )
-from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic, FunctionalEffect, functional_effects
-from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.vcf import VcfRecord, parse_record, raw, text
-
-_REASONS = tuple(SkipReason)
-_NUMBER_ORDER = [0, 1, *(2 + tuple(EffectStatistic).index(statistic) for statistic in STATISTIC_ORDER)]
-_SCORE_CHANGE = 2 + tuple(EffectStatistic).index(EffectStatistic.SCORE_CHANGE)
-_MISSING = "."
-_SAFE = "!\"#$&'()*+-./<>?@[]^_`{|}~:"
-
-
-class ModelOutcome(NamedTuple):
-    """What one model says of the alleles of a block.
-
-    Attributes
-    ----------
-    numbers : list of list of str
-        For each allele the probabilities, statistics, p and q; NaN as ``nan``.
-    effects : uint8 array, shape (alleles,)
-        Index into `EFFECTS`.
-    scored : bool array, shape (alleles,)
-    sizes : float32 array, shape (alleles,)
-        Absolute score changes, by which candidates are ranked.
-    reference_is_positive : bool array, shape (alleles,)
-        Whether the reference reaches the threshold.
-    """
-
-    numbers: list[list[str]]
-    effects: NDArray[np.uint8]
-    scored: NDArray[np.bool_]
-    sizes: NDArray[np.float32]
-    reference_is_positive: NDArray[np.bool_]
+_STATISTICS = ("ScoreChange", "LogOddRatio")
+"""The portal's statistics stand first, in its order; the others follow."""
+STATISTIC_ORDER = sorted(EffectStatistic, key=lambda item: (*_STATISTICS, item.column).index(item.column))
+_SCORES = (
+    "reference_probability",
+    "alternative_probability",
+    *(statistic.column for statistic in STATISTIC_ORDER),
+    "p_value",
+    "q_value",
+)
+COLUMNS = (
+    *_PLACE,
+    *_SCORES,
+    "predicted_functional_effect",
+    "class",
+    "transcription_factor",
+    *(f"tf_{name}" for name in (*_SCORES, "predicted_functional_effect")),
+    "gene",
+    "strand",
+    "distance",
+    "annotations",
+    "motifs",
+    "skipped",
+)
+"""Columns of the table, named as in the portal's where it has them."""
+CANDIDATE_COLUMNS = ("rank", *COLUMNS)
+PLACE_COLUMNS = ("pos", "variant_start_0based", "variant_end_0based")
+NUMBER_COLUMNS = (*_SCORES, *(f"tf_{name}" for name in _SCORES), "distance")
+"""Columns that hold numbers; NaN where there is no value."""
 
 
-def model_outcome(
-    scores: NDArray[np.float32],
-    p: NDArray[np.float64],
-    q: NDArray[np.float64],
-    threshold: float,
-    minimum_change: float,
-) -> ModelOutcome:
-    """Return what a model says of alleles.
+def score_fields(name: str | None = None) -> list[InfoField]:
+    """Return the INFO fields of one model's numbers, in the order REF, ALT, statistics, p, q, effect.
 
     Parameters
     ----------
-    scores : float32 array, shape (alleles, numbers)
-        As `AlleleScorer.score` gives them.
-    p, q : float64 array, shape (alleles,)
-    threshold, minimum_change : float
-        See `functional_effects`.
+    name : str, optional
+        Of a TF; default: the enhancer model.
     """
-    shown = scores[:, _NUMBER_ORDER].astype("U").tolist()
-    for row, p_text, q_text in zip(shown, _short(p), _short(q), strict=True):
-        row += [p_text, q_text]
-    return ModelOutcome(
-        shown,
-        functional_effects(scores[:, 0], scores[:, 1], threshold, minimum_change),
-        ~np.isnan(scores[:, 0]),
-        np.abs(scores[:, _SCORE_CHANGE]),
-        scores[:, 0] >= np.float32(threshold),
-    )
+    prefix = PREFIX if name is None else f"{PREFIX}{name}_"
+    what = "enhancer" if name is None else f"{name} binding"
+    fields = [
+        InfoField(f"{prefix}PREF", "A", "Float", f"Probability of {what} with the reference allele"),
+        InfoField(f"{prefix}PALT", "A", "Float", f"Probability of {what} with this allele"),
+    ]
+    fields += [
+        InfoField(f"{prefix}{statistic.info}", "A", "Float", f"{what}: {statistic.formula}")
+        for statistic in STATISTIC_ORDER
+    ]
+    codes = ", ".join(effect.code for effect in EFFECTS)
+    fields += [
+        InfoField(f"{prefix}P", "A", "Float", f"{what}: p-value of the difference of logits"),
+        InfoField(f"{prefix}Q", "A", "Float", f"{what}: Benjamini-Hochberg q-value over the run"),
+        InfoField(f"{prefix}EFFECT", "A", "String", f"Effect on {what}: {codes}"),
+    ]
+    return fields
+
+
+CLASS_FIELD = InfoField(
+    f"{PREFIX}CLASS", "A", "String", "What the reference is by its probability: enhancer or non_enhancer"
+)
+SKIP_FIELD = InfoField(
+    f"{PREFIX}SKIP",
+    "A",
+    "String",
+    f"Why this allele has no score, or . where it has: {', '.join(SkipReason)}",
+)
+GENE_FIELDS = [
+    InfoField(f"{PREFIX}GENE", "1", "String", "Gene whose start of transcription is nearest"),
+    InfoField(f"{PREFIX}GENE_STRAND", "1", "String", "Strand of that gene"),
+    InfoField(
+        f"{PREFIX}GENE_DISTANCE",
+        "1",
+        "Integer",
+        "Distance to that start in bp, positive where it lies at higher coordinates",
+    ),
+]
+TRACK_FIELD = InfoField(
+    f"{PREFIX}ANNOTATIONS",
+    ".",
+    "String",
+    "Regions that the record lies in, as set:name or set:start-end (0-based)",
+)
+MOTIF_FIELD = InfoField(
+    f"{PREFIX}MOTIFS",
+    ".",
+    "String",
+    f"Motifs with p < {REPORTED_P:g} on one of the alleles, as number of the ALT|{MOTIF_FORMAT}",
+)
+
+
+def info_fields(tf_names: Sequence[str], content: dict[str, Any]) -> list[InfoField]:
+    """Return all INFO fields of a run.
+
+    Parameters
+    ----------
+    tf_names : sequence of str
+    content : dict
+        ``genes``, ``tracks``, ``motifs``: whether there are such.
+    """
+    fields = [*score_fields(), CLASS_FIELD, SKIP_FIELD]
+    for name in tf_names:
+        fields += score_fields(name)
+    fields += GENE_FIELDS if content["genes"] else []
+    fields += [TRACK_FIELD] if content["tracks"] else []
+    fields += [MOTIF_FIELD] if content["motifs"] else []
+    return fields
+
+
+_SKIPS = ("", *(reason.value for reason in SkipReason))
+"""Texts by `SkipReason.code`."""
+_MISSING = "."
+_SAFE = "!\"#$&'()*+-./<>?@[]^_`{|}~:"
+_NUMBERS = ("p_ref", "p_alt", *(statistic.column for statistic in STATISTIC_ORDER), "p_value", "q_value")
+"""Fields of `OUTCOMES` as the outputs have them."""
+_CANDIDATES_BY = EffectStatistic.SCORE_CHANGE.column
 
 
 class _Site(NamedTuple):
@@ -96,8 +162,9 @@ class BlockRows:
 
     Parameters
     ----------
-    block : Block
-    outcomes : sequence of ModelOutcome
+    block : ShardBlock
+        As `BlockScorer.score` returns it.
+    outcomes : structured array `OUTCOMES`, shape (alleles, models)
         The enhancer model's first.
     tf_names : sequence of str
     window_length : int
@@ -108,52 +175,50 @@ class BlockRows:
 
     def __init__(
         self,
-        block: Block,
-        outcomes: Sequence[ModelOutcome],
+        block: ShardBlock,
+        outcomes: NDArray[np.void],
         tf_names: Sequence[str],
         window_length: int,
         source: str,
     ) -> None:
-        self._block, self._outcomes, self._tf_names = block, outcomes, tf_names
-        self._window_length = window_length
-        self._reasons: list[int] = block.numbers["reasons"].tolist()
-        self._windows: list[int] = block.numbers["windows"].tolist()
-        counts = block.numbers["alts"].tolist()
-        firsts = np.cumsum([0, *counts]).tolist()
+        self._json, self._tf_names, self._window_length = block.json, tf_names, window_length
+        self._skips = [_SKIPS[code] for code in block.arrays["alleles"]["skip"].tolist()]
+        self._windows: list[int] = block.arrays["alleles"]["window"].tolist()
+        firsts = np.cumsum([0, *block.arrays["alts"].tolist()]).tolist()
         self._sites = [
             _Site(parse_record(line, 0, source), first, number)
-            for number, (line, first) in enumerate(zip(block.lines, firsts, strict=False))
+            for number, (line, first) in enumerate(
+                zip(block.texts["records"].split(b"\n"), firsts, strict=False)
+            )
         ]
-        self._id_prefixes = [[field.identifier for field in score_fields(name)] for name in (None, *tf_names)]
+        self._identifiers = [[field.identifier for field in score_fields(name)] for name in (None, *tf_names)]
+        models = [outcomes[:, model] for model in range(outcomes.shape[1])]
+        self._numbers = [_numbers(outcome) for outcome in models]
+        self._effects = [[EFFECTS[effect] for effect in outcome["effect"].tolist()] for outcome in models]
+        self._positive: list[list[bool]] = [outcome["is_positive"].tolist() for outcome in models]
+        self._sizes: list[list[float]] = [np.abs(outcome[_CANDIDATES_BY]).tolist() for outcome in models]
 
     def rows(self) -> Iterator[tuple[list[str], float | None]]:
-        """Yield the rows of the table, and the size by which a row is a candidate, None where it is none."""
+        """Yield the rows of the table, and the size by which a row is a candidate, None where it is not."""
         for site in self._sites:
             place, tail = self._place(site), self._tail(site)
             for number, alt in enumerate(site.record.alts):
                 row = site.first + number
                 motifs = ",".join(self._motifs(row)) or NO_VALUE
-                reason = self._reason(row) or NO_VALUE
+                skip = self._skips[row] or NO_VALUE
                 own = [*place, _printable(text(alt)), "enhancer", self._region(site, row)]
                 enhancer = self._scores(0, row)
-                tf_width = len(enhancer) - 1
-                yield (
-                    [*own, *enhancer, NO_VALUE, *[NO_VALUE] * tf_width, *tail, motifs, reason],
-                    self._candidate_size(0, row),
-                )
+                no_tf = [NO_VALUE] * len(enhancer)
+                yield [*own, *enhancer, *no_tf, *tail, motifs, skip], self._candidate_size(0, row)
                 for model, name in enumerate(self._tf_names, start=1):
                     own[-2] = name
-                    yield (
-                        [*own, *enhancer, name, *self._scores(model, row)[:-1], *tail, motifs, reason],
-                        self._candidate_size(model, row),
-                    )
+                    tf = [name, *self._scores(model, row)[:-1]]
+                    yield [*own, *enhancer, *tf, *tail, motifs, skip], self._candidate_size(model, row)
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of the VCF, without their ends."""
         for site in self._sites:
-            columns = list(site.record.columns)
-            columns[7] = self._info(site)
-            yield b"\t".join([*columns, site.record.rest] if site.record.rest else columns)
+            yield line_with_info(site.record, self._info(site), PREFIX.encode())
 
     def _place(self, site: _Site) -> list[str]:
         record = site.record
@@ -168,7 +233,7 @@ class BlockRows:
         ]
 
     def _region(self, site: _Site, row: int) -> str:
-        regions = self._block.texts.get("regions")
+        regions = self._json.get("regions")
         if regions is not None and regions[site.number] is not None:
             start, end = regions[site.number]
         elif self._windows[row] >= 0:
@@ -179,68 +244,61 @@ class BlockRows:
 
     def _scores(self, model: int, row: int) -> list[str]:
         """Return numbers, effect and class as the table has them."""
-        outcome = self._outcomes[model]
-        if not outcome.scored[row]:
-            return [NO_VALUE] * (len(outcome.numbers[row]) + 2)
-        numbers = [NO_VALUE if number == "nan" else number for number in outcome.numbers[row]]
-        is_enhancer = "Enhancer" if outcome.reference_is_positive[row] else "Non-enhancer"
-        return [*numbers, EFFECTS[outcome.effects[row]].text, is_enhancer]
+        numbers = self._numbers[model][row]
+        if numbers is None:
+            return [NO_VALUE] * (len(_NUMBERS) + 2)
+        shown = [NO_VALUE if number == "nan" else number for number in numbers]
+        is_enhancer = "Enhancer" if self._positive[model][row] else "Non-enhancer"
+        return [*shown, self._effects[model][row].text, is_enhancer]
 
     def _tail(self, site: _Site) -> list[str]:
         gene = self._gene(site) or [NO_VALUE] * 3
         return [*map(str, gene), ",".join(self._tracks(site)) or NO_VALUE]
 
     def _gene(self, site: _Site) -> list[Any] | None:  # name, strand, distance
-        genes = self._block.texts.get("genes")
+        genes = self._json.get("genes")
         found: list[Any] | None = genes[site.number] if genes is not None else None
         return found
 
     def _tracks(self, site: _Site) -> list[str]:
-        tracks = self._block.texts.get("tracks")
+        tracks = self._json.get("tracks")
         return tracks[site.number] if tracks is not None else []
 
     def _motifs(self, row: int) -> list[str]:
-        motifs = self._block.texts.get("motifs")
+        motifs = self._json.get("motifs")
         return motifs[row] if motifs is not None else []
 
-    def _reason(self, row: int) -> str:
-        return str(_REASONS[self._reasons[row] - 1]) if self._reasons[row] else ""
-
     def _candidate_size(self, model: int, row: int) -> float | None:
-        outcome = self._outcomes[model]
-        if not outcome.scored[row] or EFFECTS[outcome.effects[row]] is FunctionalEffect.NONE:
+        if self._numbers[model][row] is None or self._effects[model][row] is FunctionalEffect.NONE:
             return None
-        return float(outcome.sizes[row])
+        return self._sizes[model][row]
 
-    def _info(self, site: _Site) -> bytes:
-        """Return INFO with our fields at its end; older ones of the same names are replaced."""
+    def _info(self, site: _Site) -> list[str]:
+        """Return our entries of INFO."""
         rows = range(site.first, site.first + len(site.record.alts))
         added: list[str] = []
-        for model, identifiers in enumerate(self._id_prefixes):
-            outcome = self._outcomes[model]
-            if not outcome.scored[rows.start : rows.stop].any():
+        for model, identifiers in enumerate(self._identifiers):
+            numbers = self._numbers[model][rows.start : rows.stop]
+            if not any(numbers):
                 continue
+            effects = [effect.code for effect in self._effects[model][rows.start : rows.stop]]
             values = [
-                [*outcome.numbers[row], EFFECTS[outcome.effects[row]].code] if outcome.scored[row] else None
-                for row in rows
+                None if own is None else [*own, effect] for own, effect in zip(numbers, effects, strict=True)
             ]
             added += [
                 f"{name}={','.join(_value(allele, place) for allele in values)}"
                 for place, name in enumerate(identifiers)
             ]
             if model == 0:
+                positive = self._positive[0][rows.start : rows.stop]
                 classes = [
-                    _MISSING
-                    if not outcome.scored[row]
-                    else "enhancer"
-                    if outcome.reference_is_positive[row]
-                    else "non_enhancer"
-                    for row in rows
+                    _MISSING if own is None else "enhancer" if is_enhancer else "non_enhancer"
+                    for own, is_enhancer in zip(numbers, positive, strict=True)
                 ]
                 added.append(f"{CLASS_FIELD.identifier}={','.join(classes)}")
-        reasons = [self._reason(row) for row in rows]
-        if any(reasons):
-            added.append(f"{SKIP_FIELD.identifier}={','.join(reason or _MISSING for reason in reasons)}")
+        skips = self._skips[rows.start : rows.stop]
+        if any(skips):
+            added.append(f"{SKIP_FIELD.identifier}={','.join(skip or _MISSING for skip in skips)}")
         gene = self._gene(site)
         if gene is not None:
             added += [
@@ -254,25 +312,20 @@ class BlockRows:
         ]
         if motifs:
             added.append(f"{MOTIF_FIELD.identifier}={','.join(motifs)}")
-        kept = _without_ours(site.record.info)
-        return b";".join([*kept, raw(";".join(added))] if added else kept) or b"."
+        return added
 
 
-def _without_ours(info: bytes) -> list[bytes]:
-    if info in (b".", b""):
-        return []
-    if b"DBE_" not in info:
-        return [info]
-    return [part for part in info.split(b";") if not part.startswith(b"DBE_")]
+def _numbers(outcome: NDArray[np.void]) -> list[list[str] | None]:
+    """Return for each allele the texts of its numbers, NaN as ``nan``; None without a score."""
+    columns = [outcome[name].astype("U").tolist() for name in _NUMBERS[:-2]]
+    columns += [[f"{value:.6g}" for value in outcome[name].tolist()] for name in _NUMBERS[-2:]]
+    scored = (~np.isnan(outcome["p_ref"])).tolist()
+    return [list(texts) if known else None for known, *texts in zip(scored, *columns, strict=True)]
 
 
 def _printable(value: str) -> str:
     """Return a text of the input as UTF-8 can hold it."""
     return raw(value).decode("utf-8", errors="replace")
-
-
-def _short(values: NDArray[np.float64]) -> list[str]:
-    return [f"{value:.6g}" for value in values.tolist()]
 
 
 def _value(numbers: list[str] | None, place: int) -> str:

@@ -141,7 +141,7 @@ def _neighbours(carried: Sequence[_Carried], number: int, length: int) -> list[A
 
 def _joined(bases: GenomeBases, parts: Sequence[Allele]) -> Allele:
     contig, start, end = parts[0].contig, parts[0].start, max(part.end for part in parts)
-    ref = bases.stretch(contig, start, end).codes.copy()
+    ref = bases.context(contig, start, end).codes.copy()
     pieces, place = [], start
     for part in parts:
         ref[part.start - start : part.end - start] = part.ref

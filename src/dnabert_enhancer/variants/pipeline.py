@@ -1,34 +1,48 @@
-"""First half of a run: records in blocks through the models, into a block file."""
+"""Scores records in blocks: alleles, windows, models, null variants and annotation, into a shard file."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ContigNames
-from dnabert_enhancer.variants.allele_scorer import N_NUMBERS, AlleleScorer
-from dnabert_enhancer.variants.alleles import Allele, place_allele
-from dnabert_enhancer.variants.block_file import Block, BlockWriter
-from dnabert_enhancer.variants.effect import EffectStatistic
-from dnabert_enhancer.variants.genes import GeneIndex, RegionIndex
-from dnabert_enhancer.variants.motifs import MotifLibrary
-from dnabert_enhancer.variants.null import NullSettings, draw_nulls, strata_of
-from dnabert_enhancer.variants.phased import PhasedAlleles
-from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.variants.reference import GenomeBases, SequenceSource, Stretch
-from dnabert_enhancer.variants.windows import WindowPlan, around, middle_window
-from dnabert_enhancer.vcf import VcfRecord
+from dnabert_enhancer.shards import ShardBlock, ShardWriter
+from dnabert_enhancer.variants.allele_scorer import AlleleScorer
+from dnabert_enhancer.variants.alleles import Allele, SkipReason, place_allele
+from dnabert_enhancer.variants.effect import NULL_STATISTIC, SCORES
+from dnabert_enhancer.variants.null import draw_nulls, null_count, strata_of
+from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext, SequenceSource
+from dnabert_enhancer.variants.settings import VariantSettings
+from dnabert_enhancer.variants.windows import WindowPlan, context_around, middle_window
+from dnabert_enhancer.vcf import RecordChecks, VcfFaults, VcfHeader, VcfRecord, line_of
 
-REASONS = tuple(SkipReason)
-NULL_STATISTIC = 2 + tuple(EffectStatistic).index(EffectStatistic.LOGIT_DIFFERENCE)
-"""Column of an allele's numbers of which the p-values are."""
+if TYPE_CHECKING:
+    from dnabert_enhancer.variants.genes import GeneIndex, RegionIndex
+    from dnabert_enhancer.variants.motifs import MotifLibrary
+    from dnabert_enhancer.variants.phased import PhasedAlleles
+
+SHARD_FORMAT = "dnabert-enhancer variant scores 2"
+ALLELES = np.dtype([("skip", "u1"), ("stratum", "<i2"), ("window", "<i8")])
+"""An allele of a block: `SkipReason.code` or 0; stratum of the null and start of the middle window (0-based),
+-1 where it could not be placed."""
+
+
+class RecordSource(Protocol):
+    """Records to score: those of a `VcfReader`, or of a table in memory."""
+
+    source: str
+    header: VcfHeader
+    faults: VcfFaults
+
+    def blocks(self, gap: int = ...) -> Iterator[list[VcfRecord]]:
+        """Yield the records in blocks; see `vcf.blocks_of`."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +68,12 @@ class Annotations:
 class _Entry(NamedTuple):
     """One entry of ALT: an allele with the genome around it, or why there is none."""
 
-    stretch: Stretch | None
+    context: SequenceContext | None
     allele: Allele | None
     reason: SkipReason | None
 
 
-@dataclass
-class ScoringRun:
+class BlockScorer:
     """Scores blocks of records.
 
     Parameters
@@ -70,38 +83,54 @@ class ScoringRun:
         The genome's.
     scorers : sequence of AlleleScorer
         The enhancer model first, then the TFs.
+    settings : VariantSettings
     annotations : Annotations
-    nulls : NullSettings
     source : str
         Name of the VCF, for messages.
-    strict : bool
-        The first allele that cannot be scored is an error.
     phased : PhasedAlleles, optional
         Applies the alleles of a haplotype together.
+
+    Attributes
+    ----------
+    counts : Counter
+        Records, alleles, scored, null_variants, joined.
+    seconds : float
+        Spent in `score`, models included.
     """
 
-    genome: SequenceSource
-    names: ContigNames
-    scorers: Sequence[AlleleScorer]
-    annotations: Annotations
-    nulls: NullSettings
-    source: str
-    strict: bool = False
-    phased: PhasedAlleles | None = None
-    counts: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._bases = GenomeBases(self.genome)
-        self._widest: WindowPlan = max((scorer.plan for scorer in self.scorers), key=lambda plan: plan.length)
+    def __init__(
+        self,
+        genome: SequenceSource,
+        names: ContigNames,
+        scorers: Sequence[AlleleScorer],
+        settings: VariantSettings,
+        annotations: Annotations,
+        source: str,
+        phased: PhasedAlleles | None = None,
+    ) -> None:
+        self.genome, self.names, self.scorers = genome, names, scorers
+        self.settings, self.annotations = settings, annotations
+        self.source, self.phased = source, phased
+        self.counts: Counter[str] = Counter()
+        self.seconds = 0.0
+        self._bases = GenomeBases(genome)
+        self._widest: WindowPlan = max((scorer.plan for scorer in scorers), key=lambda plan: plan.length)
 
     @property
     def longest_gap(self) -> int:
         """Records so near, in bp, must be in one block: 0 unless haplotypes are read."""
         return self._widest.length if self.phased is not None else 0
 
-    def score(self, number: int, records: Sequence[VcfRecord]) -> Block:
-        """Return a block of records with their scores."""
+    def score(self, number: int, records: Sequence[VcfRecord]) -> ShardBlock:
+        """Return a block of records with their scores.
+
+        Returns
+        -------
+        ShardBlock
+            Arrays ``alts`` (entries of ALT, uint32[records]), ``alleles`` (`ALLELES`[alleles]), ``scores``
+            (`SCORES`[alleles, models], NaN without a score), ``null_strata`` (int16[null]) and
+            ``null_statistics`` (float32[null, models]); what `Annotations` found as JSON; the records' lines.
+        """
         began = time.perf_counter()
         entries = [self._entries(record) for record in records]
         flat = [entry for group in entries for entry in group]
@@ -109,50 +138,45 @@ class ScoringRun:
             groups = [[entry.allele for entry in group] for group in entries]
             joined = self.phased.join(self._bases, records, groups, self._widest.length)
             for row, allele in joined.items():
-                flat[row] = _Entry(around(self._bases, allele, self._widest), allele, None)
+                flat[row] = _Entry(context_around(self._bases, allele, self._widest), allele, None)
             self.counts["joined"] += len(joined)
-        rows = [row for row, entry in enumerate(flat) if entry.allele is not None]
-        placed = [(flat[row].stretch, flat[row].allele) for row in rows]
-        pairs = [
-            (stretch, allele) for stretch, allele in placed if stretch is not None and allele is not None
-        ]
-        scores = np.full((len(flat), len(self.scorers), N_NUMBERS), np.nan, dtype=np.float32)
+        rows, pairs = [], []
+        for row, entry in enumerate(flat):
+            if entry.context is not None and entry.allele is not None:
+                rows.append(row)
+                pairs.append((entry.context, entry.allele))
+        scores = np.full((len(flat), len(self.scorers)), np.nan, dtype=SCORES)
         reasons = [entry.reason for entry in flat]
         for column, scorer in enumerate(self.scorers):
             found = scorer.score(pairs)
-            scores[rows, column] = found.numbers
+            scores[rows, column] = found.scores
             if column == 0:
                 for row, reason in zip(rows, found.reasons, strict=True):
                     reasons[row] = reason
-        if self.strict:
+        if self.settings.strict:
             self._refuse_skipped(records, entries, reasons)
         scored = [pair for pair, row in zip(pairs, rows, strict=True) if reasons[row] is None]
-        strata = np.full(len(flat), -1, dtype=np.int16)
-        windows = np.full(len(flat), -1, dtype=np.int64)
-        strata[rows] = strata_of(pairs, self._widest.length)
-        for row, (stretch, allele) in zip(rows, pairs, strict=True):
-            windows[row] = middle_window(stretch, allele, self.scorers[0].plan)
-        numbers: dict[str, NDArray[Any]] = {
+        alleles = np.zeros(len(flat), dtype=ALLELES)
+        alleles["stratum"] = alleles["window"] = -1
+        alleles["skip"] = [0 if reason is None else reason.code for reason in reasons]
+        alleles["stratum"][rows] = strata_of(pairs, self._widest.length)
+        alleles["window"][rows] = [
+            middle_window(context, allele, self.scorers[0].plan) for context, allele in pairs
+        ]
+        arrays = {
             "alts": np.array([len(group) for group in entries], dtype=np.uint32),
-            "reasons": np.array(
-                [0 if reason is None else 1 + REASONS.index(reason) for reason in reasons], np.uint8
-            ),
-            "strata": strata,
-            "windows": windows,
+            "alleles": alleles,
             "scores": scores,
             **self._null(number, scored),
         }
-        texts = self._texts(records, pairs, rows, len(flat))
         self.counts["records"] += len(records)
         self.counts["alleles"] += len(flat)
         self.counts["scored"] += len(scored)
-        self.counts["null_variants"] += len(numbers["null_strata"])
-        lines = [
-            b"\t".join([*record.columns, record.rest] if record.rest else record.columns)
-            for record in records
-        ]
+        self.counts["null_variants"] += len(arrays["null_strata"])
+        lines = b"\n".join(map(line_of, records))
+        annotated = self._annotated(records, pairs, rows, len(flat))
         self.seconds += time.perf_counter() - began
-        return Block(number, numbers, lines, texts)
+        return ShardBlock(number, arrays, annotated, {"records": lines})
 
     def _entries(self, record: VcfRecord) -> list[_Entry]:
         contig = self.names.resolve(record.contig)
@@ -166,7 +190,7 @@ class ScoringRun:
         found = place_allele(self._bases, contig, record.position, record.ref, alt)
         if isinstance(found, SkipReason):
             return _Entry(None, None, found)
-        return _Entry(around(self._bases, found, self._widest), found, None)
+        return _Entry(context_around(self._bases, found, self._widest), found, None)
 
     def _in_regions(self, contig: str | None, record: VcfRecord) -> bool:
         regions = self.annotations.regions
@@ -195,24 +219,25 @@ class ScoringRun:
                         remedy="correct the record, or leave --strict out",
                     )
 
-    def _null(self, number: int, scored: Sequence[tuple[Stretch, Allele]]) -> dict[str, NDArray[Any]]:
-        rng = np.random.default_rng([self.nulls.seed, number])
-        drawn = draw_nulls(scored, self.nulls.count(number, len(scored)), self._widest, rng)
-        pairs = [(null.stretch, null.allele) for null in drawn]
-        statistics = [scorer.score(pairs).numbers[:, NULL_STATISTIC] for scorer in self.scorers]
+    def _null(self, number: int, scored: Sequence[tuple[SequenceContext, Allele]]) -> dict[str, NDArray[Any]]:
+        rng = np.random.default_rng([self.settings.seed, number])
+        count = null_count(self.settings.null_variants, number, len(scored))
+        drawn = draw_nulls(scored, count, self._widest, rng)
+        pairs = [(null.context, null.allele) for null in drawn]
+        statistics = [scorer.score(pairs).scores[NULL_STATISTIC] for scorer in self.scorers]
         return {
             "null_strata": np.array([null.stratum for null in drawn], dtype=np.int16),
             "null_statistics": np.stack(statistics, axis=1),
         }
 
-    def _texts(
+    def _annotated(
         self,
         records: Sequence[VcfRecord],
-        pairs: Sequence[tuple[Stretch, Allele]],
+        pairs: Sequence[tuple[SequenceContext, Allele]],
         rows: Sequence[int],
         n_alleles: int,
     ) -> dict[str, Any]:
-        texts: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         notes = self.annotations
         if notes.genes is not None or notes.tracks or notes.regions is not None:
             places = [
@@ -224,50 +249,67 @@ class ScoringRun:
                 for record in records
             ]
             if notes.genes is not None:
-                texts["genes"] = [contig and notes.genes.nearest(contig, *place) for contig, *place in places]
+                found["genes"] = [contig and notes.genes.nearest(contig, *place) for contig, *place in places]
             if notes.regions is not None:
-                texts["regions"] = [_first_region(notes.regions, contig, place) for contig, *place in places]
+                found["regions"] = [_first_region(notes.regions, contig, place) for contig, *place in places]
             if notes.tracks:
-                texts["tracks"] = [_named_regions(notes.tracks, contig, place) for contig, *place in places]
+                found["tracks"] = [_named_regions(notes.tracks, contig, place) for contig, *place in places]
         if notes.motifs is not None:
-            found = notes.motifs.matches(pairs)
             motifs: list[list[str]] = [[] for _ in range(n_alleles)]
-            for row, matches in zip(rows, found, strict=True):
+            for row, matches in zip(rows, notes.motifs.matches(pairs), strict=True):
                 motifs[row] = [match.text() for match in matches]
-            texts["motifs"] = motifs
-        return texts
+            found["motifs"] = motifs
+        return found
 
 
 def score_records(
-    run: ScoringRun,
-    blocks: Iterable[Sequence[VcfRecord]],
+    scorer: BlockScorer,
+    records: RecordSource,
     stream: IO[bytes],
-    shard: tuple[int, int],
-    trailer: Callable[[], Mapping[str, Any]],
+    facts: Callable[[], Mapping[str, Any]],
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Score the blocks of a shard into a block file.
+    """Score the records of a shard into a shard file.
 
     Parameters
     ----------
-    run : ScoringRun
-    blocks : iterable of sequences of VcfRecord
-        All blocks of the input; every N-th is this shard's.
+    scorer : BlockScorer
+    records : RecordSource
+        All records of the input; every N-th block is this shard's.
     stream : binary file
-    shard : tuple of (int, int)
-        Which shard, from 1, of how many.
-    trailer : callable
-        Returns the trailer, when all is scored.
+    facts : callable
+        Returns, when all is scored, what the file's header says besides: ``settings`` (what scores depend
+        on), ``own_lines`` (further lines of the VCF's header), ``engine``.
     progress : callable, optional
         Called with the number of records done since its last call.
     """
-    writer = BlockWriter(stream)
-    for number, records in enumerate(blocks):
-        if number % shard[1] == shard[0] - 1:
-            writer.append(run.score(number, records))
-        if progress is not None:
-            progress(len(records))
-    writer.finish(trailer())
+    settings, sizes, notes = scorer.settings, scorer.genome.contig_sizes, scorer.annotations
+    checks = RecordChecks(records.header, records.faults, whole=settings.check)
+    with ShardWriter(stream, SHARD_FORMAT) as writer:
+        for number, block in enumerate(checks.check(records.blocks(scorer.longest_gap))):
+            if number % settings.shard[1] == settings.shard[0] - 1:
+                writer.add_block(scorer.score(number, block))
+            if progress is not None:
+                progress(len(block))
+        model_seconds = sum(model.model_seconds for model in scorer.scorers)
+        writer.finish(
+            {
+                **facts(),
+                "header": records.header.to_json(),
+                "contigs": {name: sizes.get(name) for name in checks.contigs},
+                "blocks": checks.blocks,
+                "indexable": checks.is_indexable,
+                "source": records.source,
+                "content": {
+                    "genes": notes.genes is not None,
+                    "tracks": bool(notes.tracks),
+                    "motifs": notes.motifs is not None,
+                },
+                "shard": list(settings.shard),
+                "seconds": {"model": model_seconds, "other": scorer.seconds - model_seconds},
+                "null_counts": scorer.counts["null_variants"],
+            }
+        )
 
 
 def _first_region(regions: RegionIndex, contig: str | None, place: Sequence[int]) -> list[int] | None:

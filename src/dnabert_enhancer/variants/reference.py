@@ -1,4 +1,4 @@
-"""Bases around variants: read ahead from the genome once, letters and codes, N beyond the contig."""
+"""Bases of the reference around variants: letters and codes, read ahead once, N beyond the contig."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SequenceSource(Protocol):
         """Return the letters of a stretch, 0-based and half-open."""
 
 
-class Stretch(NamedTuple):
+class SequenceContext(NamedTuple):
     """A piece of a contig, and possibly of what lies beyond its ends.
 
     Attributes
@@ -69,7 +69,7 @@ class GenomeBases:
         self._read(contig, start, end)
         return self._letters[start - self._start : end - self._start]
 
-    def stretch(self, contig: str, start: int, end: int) -> Stretch:
+    def context(self, contig: str, start: int, end: int) -> SequenceContext:
         """Return the codes of a stretch that may reach beyond the contig."""
         length = self.contig_length(contig)
         first, last = min(max(start, 0), length), max(min(end, length), 0)
@@ -79,7 +79,7 @@ class GenomeBases:
         if first != start or last != end:
             before, after = max(0, min(0, end) - start), max(0, end - max(length, start))
             codes = np.pad(codes, (before, after), constant_values=UNKNOWN_BASE)
-        return Stretch(codes, start, length)
+        return SequenceContext(codes, start, length)
 
     def _read(self, contig: str, start: int, end: int) -> None:
         if contig == self._contig and self._start <= start and end <= self._start + len(self._letters):

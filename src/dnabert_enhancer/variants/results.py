@@ -1,209 +1,166 @@
-"""Second half of a run: p- and q-values over all blocks, then VCF, table and candidates."""
+"""Scored records of a run or of its shards: p- and q-values over all blocks, then each block's outcomes."""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet, open_bgzip, tabix_index
-from dnabert_enhancer.variants.block_file import Block, BlockFile
-from dnabert_enhancer.variants.columns import CANDIDATE_COLUMNS, COLUMNS, info_fields
-from dnabert_enhancer.variants.effect import EFFECTS, FunctionalEffect
+from dnabert_enhancer.shards import ShardBlock, ShardFile, check_all_shards, check_equal
+from dnabert_enhancer.variants.effect import NULL_STATISTIC, OUTCOMES, SCORES, functional_effects
 from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, uniformity
-from dnabert_enhancer.variants.output_rows import BlockRows, model_outcome
-from dnabert_enhancer.variants.pipeline import NULL_STATISTIC
-from dnabert_enhancer.variants.ranked_rows import RankedRows
-from dnabert_enhancer.variants.reasons import SkipReason
-from dnabert_enhancer.vcf import VcfHeader, raw
+from dnabert_enhancer.variants.output_rows import COLUMNS, NO_VALUE, NUMBER_COLUMNS, PLACE_COLUMNS, BlockRows
 
-_REASONS = tuple(SkipReason)
+if TYPE_CHECKING:
+    import pandas as pd
 
-
-class ResultCounts(NamedTuple):
-    """What came out.
-
-    Attributes
-    ----------
-    counts : mapping of str to int
-        Records, alleles, scored, gain, loss, rows, candidates.
-    skipped : mapping of str to int
-        Alleles by reason.
-    null : mapping
-        Of each model: null variants and how uniform their p-values are.
-    indexed : bool
-        Whether the VCF could be indexed: not when it is unsorted or has positions beyond 2^31 - 1.
-    """
-
-    counts: dict[str, int]
-    skipped: dict[str, int]
-    null: dict[str, Any]
-    indexed: bool
+_EQUAL = ("settings", "header", "contigs", "own_lines", "blocks", "indexable", "content")
 
 
-class ScoredBlocks:
+class ScoredVariants:
     """All blocks of a run, from one file or from its shards.
 
     Parameters
     ----------
-    files : sequence of BlockFile
-        In the order of the shards.
+    files : sequence of ShardFile
+        In any order.
+
+    Attributes
+    ----------
+    header : dict
+        That of the first shard; its settings hold for all.
+
+    Raises
+    ------
+    InputError
+        A shard is missing or there twice, or two differ in what their scores depend on.
     """
 
-    def __init__(self, files: Sequence[BlockFile]) -> None:
-        self._files = files
+    def __init__(self, files: Sequence[ShardFile]) -> None:
+        if not files:
+            raise InputError("there are no scores to merge", remedy="give what --shard wrote")
+        self._files = sorted(files, key=lambda file: file.header["shard"])
+        check_all_shards([(file.name, file.header["shard"]) for file in self._files])
+        first = self._files[0]
+        for file in self._files[1:]:
+            facts, reference = ({name: one.header[name] for name in _EQUAL} for one in (file, first))
+            check_equal(file.name, facts, first.name, reference)
+        self.header: dict[str, Any] = first.header
+        self._models: list[dict[str, Any]] = self.header["settings"]["models"]
 
     @property
-    def trailer(self) -> dict[str, Any]:
-        """The trailer of the first file; its settings and header hold for all."""
-        return self._files[0].trailer
-
-    def __iter__(self) -> Iterator[Block]:
-        return self.blocks()
-
-    def total_seconds(self) -> dict[str, float]:
-        """Return the seconds in and outside of the models, over all files."""
-        names = ("model", "other")
-        return {name: sum(file.trailer["seconds"][name] for file in self._files) for name in names}
+    def tf_names(self) -> list[str]:
+        """Names of the models beside the enhancer's."""
+        return [model["name"] for model in self._models[1:]]
 
     def close(self) -> None:
         """Close all files."""
         for file in self._files:
             file.close()
 
-    def blocks(self, *, with_text: bool = True) -> Iterator[Block]:
-        """Yield the blocks in their order."""
-        streams = [file.blocks(with_text=with_text) for file in self._files]
-        for number in range(int(self.trailer["blocks"])):
+    def total_seconds(self) -> dict[str, float]:
+        """Return the seconds in and outside of the models, over all files."""
+        names = ("model", "other")
+        return {name: sum(file.header["seconds"][name] for file in self._files) for name in names}
+
+    def null_report(self) -> dict[str, Any]:
+        """Return for each model the number of null variants and how uniform their p-values are."""
+        strata, statistics = self._null_variants
+        return {
+            model["name"]: {"null_variants": null.count, **uniformity(strata, statistics[:, column])}
+            for column, (model, null) in enumerate(zip(self._models, self._nulls, strict=True))
+        }
+
+    def blocks(self) -> Iterator[tuple[ShardBlock, NDArray[np.void], BlockRows]]:
+        """Yield each block, its outcomes (`OUTCOMES`[alleles, models]) and its rows, in order."""
+        for block in self._blocks(with_texts=True):
+            outcomes = self._outcomes(block)
+            window_length = self._models[0]["window_length"]
+            yield (
+                block,
+                outcomes,
+                BlockRows(block, outcomes, self.tf_names, window_length, self.header["source"]),
+            )
+
+    def frames(self, size: int | None = None) -> Iterator[pd.DataFrame]:
+        """Yield the rows of the table as data frames.
+
+        Parameters
+        ----------
+        size : int, optional
+            Rows of each frame; the last may have fewer. Default: one frame of all rows.
+        """
+        rows: list[list[str]] = []
+        for _, _, block_rows in self.blocks():
+            rows += [columns for columns, _ in block_rows.rows()]
+            while size is not None and len(rows) >= size:
+                yield _frame(rows[:size])
+                rows = rows[size:]
+        if rows or size is None:
+            yield _frame(rows)
+
+    def _blocks(self, *, with_texts: bool) -> Iterator[ShardBlock]:
+        streams = [file.blocks(with_texts=with_texts) for file in self._files]
+        for number in range(int(self.header["blocks"])):
             block = next(streams[number % len(streams)], None)
             if block is None or block.number != number:
                 name = self._files[number % len(self._files)].name
                 raise InputError(f"the block {number} is missing", source=name, remedy="run this shard again")
             yield block
 
+    def _outcomes(self, block: ShardBlock) -> NDArray[np.void]:
+        scores, strata = block.arrays["scores"], block.arrays["alleles"]["stratum"]
+        found = np.empty(scores.shape, dtype=OUTCOMES)
+        for name in SCORES.names or ():
+            found[name] = scores[name]
+        for column, model in enumerate(self._models):
+            p = self._nulls[column].p_values(strata, scores[NULL_STATISTIC][:, column])
+            one = found[:, column]
+            one["p_value"], one["q_value"] = p, self._rates[column].q_values(p)
+            threshold, min_change = model["threshold"], self.header["settings"]["minimum_change"]
+            one["effect"] = functional_effects(one["p_ref"], one["p_alt"], threshold, min_change)
+            one["is_positive"] = one["p_ref"] >= np.float32(threshold)
+        return found
 
-class ResultFiles:
-    """The files of a run's results, opened at once so that a place that cannot be written shows early.
+    @cached_property
+    def _null_variants(self) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
+        strata, statistics = [np.zeros(0, np.int16)], [np.zeros((0, len(self._models)), np.float32)]
+        for block in self._blocks(with_texts=False):
+            strata.append(block.arrays["null_strata"])
+            statistics.append(block.arrays["null_statistics"])
+        return np.concatenate(strata), np.concatenate(statistics)
 
-    Parameters
-    ----------
-    out : OutputSet
-    prefix : str
-        What all names begin with.
-    """
+    @cached_property
+    def _nulls(self) -> list[NullStatistics]:
+        strata, statistics = self._null_variants
+        return [NullStatistics(strata, statistics[:, column]) for column in range(len(self._models))]
 
-    def __init__(self, out: OutputSet, prefix: str) -> None:
-        self._out, self._prefix = out, prefix
-        self.vcf_path = out.path(f"{prefix}.vcf.gz")
-        self.vcf = open_bgzip(self.vcf_path)
-        self.table = out.open_text(f"{prefix}.tsv.gz")
-        self.candidates = out.open_text(f"{prefix}.candidates.tsv")
-
-    def index(self, *, is_indexable: bool) -> bool:
-        """Close the VCF and index it where that can be; return whether it can."""
-        self.vcf.close()
-        stale = Path(f"{self._prefix}.vcf.gz.tbi")
-        if is_indexable:
-            tabix_index(self.vcf_path, "vcf")
-            made = next(
-                path for ending in (".tbi", ".csi") if (path := Path(f"{self.vcf_path}{ending}")).exists()
-            )
-            made.replace(self._out.path(f"{self._prefix}.vcf.gz{made.suffix}"))
-        elif stale.exists():
-            os.unlink(stale)  # noqa: PTH108  an index of an older file must not stay beside this one
-        return is_indexable
-
-
-def write_results(files: ResultFiles, scored: ScoredBlocks) -> ResultCounts:
-    """Compute p- and q-values and write all results.
-
-    Parameters
-    ----------
-    files : ResultFiles
-    scored : ScoredBlocks
-
-    Returns
-    -------
-    ResultCounts
-    """
-    trailer = scored.trailer
-    models = trailer["settings"]["models"]
-    nulls, report = _nulls(scored, [model["name"] for model in models])
-    rates = _rates(scored, nulls)
-    header = VcfHeader.from_json(trailer["header"])
-    names = [model["name"] for model in models[1:]]
-    fields = info_fields(names, trailer["content"])
-    files.vcf.write(
-        header.with_fields(fields, trailer["contigs"], [raw(line) for line in trailer["own_lines"]])
-    )
-    files.table.write("\t".join(COLUMNS) + "\n")
-    files.candidates.write("\t".join(CANDIDATE_COLUMNS) + "\n")
-    tally = Counter(dict.fromkeys(("records", "alleles", "scored", "rows", "gain", "loss"), 0))
-    skipped: Counter[str] = Counter()
-    ranked = RankedRows()
-    for block in scored:
-        scores, strata = block.numbers["scores"], block.numbers["strata"]
-        outcomes = []
-        for column, model in enumerate(models):
-            p = nulls[column].p_values(strata, scores[:, column, NULL_STATISTIC])
-            outcomes.append(
-                model_outcome(
-                    scores[:, column],
-                    p,
-                    rates[column].q_values(p),
-                    model["threshold"],
-                    trailer["settings"]["minimum_change"],
-                )
-            )
-        rows = BlockRows(block, outcomes, names, models[0]["window_length"], trailer["source"])
-        files.vcf.write(b"".join(line + b"\n" for line in rows.lines()))
-        texts = []
-        for columns, size in rows.rows():
-            row = "\t".join(columns)
-            texts.append(row + "\n")
-            if size is not None:
-                ranked.add(size, row)
-        files.table.writelines(texts)
-        tally["rows"] += len(texts)
-        tally["records"] += len(block.lines)
-        tally["alleles"] += len(scores)
-        tally["scored"] += int(outcomes[0].scored.sum())
-        for number, effect in enumerate(EFFECTS):
-            if effect is not FunctionalEffect.NONE:
-                tally[effect.code] += int((outcomes[0].effects[outcomes[0].scored] == number).sum())
-        skipped.update(_REASONS[reason - 1].value for reason in block.numbers["reasons"].tolist() if reason)
-    for rank, row in enumerate(ranked.sorted(), start=1):
-        files.candidates.write(f"{rank}\t{row}\n")
-    tally["candidates"] = len(ranked)
-    indexed = files.index(is_indexable=trailer["indexable"])
-    return ResultCounts(dict(tally), dict(sorted(skipped.items())), report, indexed)
+    @cached_property
+    def _rates(self) -> list[FalseDiscovery]:
+        rates = [FalseDiscovery() for _ in self._models]
+        for block in self._blocks(with_texts=False):
+            statistics = block.arrays["scores"][NULL_STATISTIC]
+            for column, (null, rate) in enumerate(zip(self._nulls, rates, strict=True)):
+                rate.add(null.p_values(block.arrays["alleles"]["stratum"], statistics[:, column]))
+        for rate in rates:
+            rate.finish()
+        return rates
 
 
-def _nulls(scored: ScoredBlocks, names: Sequence[str]) -> tuple[list[NullStatistics], dict[str, Any]]:
-    strata, statistics = [np.zeros(0, np.int16)], [np.zeros((0, len(names)), np.float32)]
-    for block in scored.blocks(with_text=False):
-        strata.append(block.numbers["null_strata"])
-        statistics.append(block.numbers["null_statistics"])
-    all_strata, all_statistics = np.concatenate(strata), np.concatenate(statistics)
-    nulls = [NullStatistics(all_strata, all_statistics[:, column]) for column in range(len(names))]
-    report = {
-        name: {"null_variants": null.count, **uniformity(all_strata, all_statistics[:, column])}
-        for column, (name, null) in enumerate(zip(names, nulls, strict=True))
-    }
-    return nulls, report
+def _frame(rows: list[list[str]]) -> pd.DataFrame:
+    import pandas as pd
 
-
-def _rates(scored: ScoredBlocks, nulls: Sequence[NullStatistics]) -> list[FalseDiscovery]:
-    rates = [FalseDiscovery() for _ in nulls]
-    for block in scored.blocks(with_text=False):
-        for column, (null, rate) in enumerate(zip(nulls, rates, strict=True)):
-            statistics = block.numbers["scores"][:, column, NULL_STATISTIC]
-            rate.add(null.p_values(block.numbers["strata"], statistics))
-    for rate in rates:
-        rate.finish()
-    return rates
+    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+    for name in COLUMNS:
+        if name in PLACE_COLUMNS:
+            table[name] = table[name].astype(np.int64)
+        elif name in NUMBER_COLUMNS:
+            table[name] = table[name].replace(NO_VALUE, "nan").astype(np.float64)
+        else:
+            table[name] = table[name].replace(NO_VALUE, pd.NA).astype("string")
+    table["distance"] = table["distance"].astype("Int64")
+    return table

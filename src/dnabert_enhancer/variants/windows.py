@@ -1,4 +1,4 @@
-"""Where the windows of an allele lie: offsets of the variant, shared by neighbours, equal on both strands."""
+"""Windows of an allele: at several offsets, shared by neighbouring variants, equal on both strands."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import UNKNOWN_BASE
-from dnabert_enhancer.variants.alleles import Allele, outward_lean
-from dnabert_enhancer.variants.reference import GenomeBases, Stretch
+from dnabert_enhancer.variants.alleles import Allele, tie_break
+from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext
 
-_LEAN_BASES = 64
+_TIE_BREAK_BASES = 64
 
 
 @dataclass(frozen=True)
@@ -72,31 +72,31 @@ class AlleleWindows(NamedTuple):
         return unknown / max(1, self.ref.size + self.alt.size)
 
 
-def around(bases: GenomeBases, allele: Allele, plan: WindowPlan) -> Stretch:
+def context_around(bases: GenomeBases, allele: Allele, plan: WindowPlan) -> SequenceContext:
     """Return the piece of the genome that the windows of an allele can touch."""
-    return bases.stretch(allele.contig, allele.start - plan.reach, allele.end + plan.reach)
+    return bases.context(allele.contig, allele.start - plan.reach, allele.end + plan.reach)
 
 
-def middle_window(stretch: Stretch, allele: Allele, plan: WindowPlan) -> int:
+def middle_window(context: SequenceContext, allele: Allele, plan: WindowPlan) -> int:
     """Return the start of the REF window in whose centre the allele is, 0-based; 0 on a shorter contig."""
     start = (allele.start + allele.end - plan.length) // 2
-    return max(0, min(start, stretch.contig_length - plan.length))
+    return max(0, min(start, context.contig_length - plan.length))
 
 
-def allele_windows(stretch: Stretch, allele: Allele, plan: WindowPlan) -> AlleleWindows:
+def allele_windows(context: SequenceContext, allele: Allele, plan: WindowPlan) -> AlleleWindows:
     """Return the windows of an allele.
 
     Parameters
     ----------
-    stretch : Stretch
+    context : SequenceContext
         At least `WindowPlan.reach` bp on each side of the allele.
     allele : Allele
     plan : WindowPlan
 
     Notes
     -----
-    The middle window has the centre of the allele in its centre; with an uneven rest it leans to the side
-    that `outward_lean` says, which is the same place seen from either strand.
+    The middle window has the centre of the allele in its centre; of two places
+    that are equally central `tie_break` takes one, the same seen from either strand.
 
     Alleles of equal length: the other windows lie on a grid over the contig, ``step`` bp apart and symmetric
     to the contig's middle, so that neighbouring variants share them; the nearest ones are taken.
@@ -107,62 +107,62 @@ def allele_windows(stretch: Stretch, allele: Allele, plan: WindowPlan) -> Allele
     A window that would leave the contig is moved inside it. A contig shorter than a window lies in the middle
     of the window, with unknown bases on both sides.
     """
-    room = min(_LEAN_BASES, plan.reach)
-    first, last = allele.start - room, allele.end + room
-    lean = outward_lean(stretch.part(first, allele.start), stretch.part(allele.end, last), allele)
+    flank = min(_TIE_BREAK_BASES, plan.reach)
+    first, last = allele.start - flank, allele.end + flank
+    tie = tie_break(context.part(first, allele.start), context.part(allele.end, last), allele)
     middle = plan.offsets // 2
-    ref_start = _centred(allele.start + allele.end, plan.length, lean)
+    ref_start = _centred(allele.start + allele.end, plan.length, tie)
     steps = np.arange(-middle, middle + 1, dtype=np.int64) * plan.step
     if allele.length_change == 0:
-        grid = _nearest_on_grid(allele.start + allele.end, stretch.contig_length, plan, lean)
+        grid = _nearest_on_grid(allele.start + allele.end, context.contig_length, plan, tie)
         starts = grid + steps
         starts[middle] = ref_start
-        starts = _inside(starts, stretch.contig_length, plan.length, lean)
-        ref = _reference_windows(stretch, allele, starts, plan.length)
+        starts = _inside(starts, context.contig_length, plan.length, tie)
+        ref = _reference_windows(context, allele, starts, plan.length)
         return AlleleWindows(ref, _replaced(ref, starts, allele))
-    haplotype = _haplotype(stretch, allele)
-    alt_start = _centred(2 * allele.start + len(allele.alt), plan.length, lean)
-    ref_starts = _inside(ref_start + steps, stretch.contig_length, plan.length, lean)
-    alt_starts = _inside(alt_start + steps, haplotype.contig_length, plan.length, lean)
+    haplotype = _haplotype(context, allele)
+    alt_start = _centred(2 * allele.start + len(allele.alt), plan.length, tie)
+    ref_starts = _inside(ref_start + steps, context.contig_length, plan.length, tie)
+    alt_starts = _inside(alt_start + steps, haplotype.contig_length, plan.length, tie)
     return AlleleWindows(
-        _reference_windows(stretch, allele, ref_starts, plan.length),
+        _reference_windows(context, allele, ref_starts, plan.length),
         _windows(haplotype, alt_starts, plan.length),
     )
 
 
-def _centred(twice_centre: int, length: int, lean: int) -> int:
+def _centred(twice_centre: int, length: int, tie: int) -> int:
     """Return the start of a window around a centre, given doubled to be whole."""
-    return (twice_centre - length + lean) // 2
+    return (twice_centre - length + tie) // 2
 
 
-def _nearest_on_grid(twice_centre: int, contig_length: int, plan: WindowPlan, lean: int) -> int:
+def _nearest_on_grid(twice_centre: int, contig_length: int, plan: WindowPlan, tie: int) -> int:
     """Return the start of the grid's window that is nearest to being centred."""
     step, twice_start = plan.step, twice_centre - plan.length
     anchor = contig_length - plan.length  # twice the start of the window in the middle of the contig
     if anchor % 2:
         anchor += step
-    number = (twice_start - anchor + step - 1 + lean) // (2 * step)
+    number = (twice_start - anchor + step - 1 + tie) // (2 * step)
     return anchor // 2 + number * step
 
 
-def _inside(starts: NDArray[np.int64], contig_length: int, length: int, lean: int) -> NDArray[np.int64]:
-    room = contig_length - length
-    if room < 0:
-        return np.full_like(starts, (room + lean) // 2)
-    return np.clip(starts, 0, room)
+def _inside(starts: NDArray[np.int64], contig_length: int, length: int, tie: int) -> NDArray[np.int64]:
+    last = contig_length - length
+    if last < 0:
+        return np.full_like(starts, (last + tie) // 2)
+    return np.clip(starts, 0, last)
 
 
-def _windows(stretch: Stretch, starts: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
+def _windows(context: SequenceContext, starts: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
     # a view of all windows takes longer to make than these few to copy
-    return np.take(stretch.codes, (starts - stretch.start)[:, None] + np.arange(length))
+    return np.take(context.codes, (starts - context.start)[:, None] + np.arange(length))
 
 
 def _reference_windows(
-    stretch: Stretch, allele: Allele, starts: NDArray[np.int64], length: int
+    context: SequenceContext, allele: Allele, starts: NDArray[np.int64], length: int
 ) -> NDArray[np.uint8]:
     """Return windows of the genome, with REF in place where the genome is unknown."""
-    windows = _windows(stretch, starts, length)
-    if (stretch.part(allele.start, allele.end) >= UNKNOWN_BASE).any():
+    windows = _windows(context, starts, length)
+    if (context.part(allele.start, allele.end) >= UNKNOWN_BASE).any():
         windows = _put(windows, starts, allele.start, allele.ref)
     return windows
 
@@ -183,7 +183,7 @@ def _put(
     return changed
 
 
-def _haplotype(stretch: Stretch, allele: Allele) -> Stretch:
-    before, after = allele.start - stretch.start, allele.end - stretch.start
-    codes = np.concatenate([stretch.codes[:before], allele.alt, stretch.codes[after:]])
-    return Stretch(codes, stretch.start, stretch.contig_length + allele.length_change)
+def _haplotype(context: SequenceContext, allele: Allele) -> SequenceContext:
+    before, after = allele.start - context.start, allele.end - context.start
+    codes = np.concatenate([context.codes[:before], allele.alt, context.codes[after:]])
+    return SequenceContext(codes, context.start, context.contig_length + allele.length_change)

@@ -1,38 +1,16 @@
-"""The header of a VCF: kept as it is, read as far as scoring needs it, our fields added."""
+"""The header of a VCF: kept as it is, read as far as scoring needs it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from dnabert_enhancer.vcf.record import FIXED_COLUMNS, raw, text
-from dnabert_enhancer.vcf.specification import CONTIG_NAME
 
-_STRUCTURED = re.compile(rb"##(\w+)=<(.*)>\s*$", re.DOTALL)
-_ENTRY = re.compile(rb'\s*([^=,\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^,]*)\s*(?:,|$)')
-
-
-class InfoField(NamedTuple):
-    """An INFO field that is added.
-
-    Attributes
-    ----------
-    identifier, number, type, description : str
-        As in the header line.
-    """
-
-    identifier: str
-    number: str
-    type: str
-    description: str
-
-    def line(self) -> bytes:
-        """Return the header line."""
-        description = self.description.replace("\\", "\\\\").replace('"', '\\"')
-        content = f'ID={self.identifier},Number={self.number},Type={self.type},Description="{description}"'
-        return f"##INFO=<{content}>".encode()
+STRUCTURED = re.compile(rb"##(\w+)=<(.*)>\s*$", re.DOTALL)
+ENTRY = re.compile(rb'\s*([^=,\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^,]*)\s*(?:,|$)')
 
 
 @dataclass
@@ -87,45 +65,7 @@ class VcfHeader:
         """Return the entries of all lines ``##key=<...>``."""
         prefix = b"##" + key + b"=<"
         return [
-            dict(_ENTRY.findall(match[2]))
+            dict(ENTRY.findall(match[2]))
             for line in self.meta
-            if line.startswith(prefix) and (match := _STRUCTURED.match(line))
+            if line.startswith(prefix) and (match := STRUCTURED.match(line))
         ]
-
-    def with_fields(
-        self, fields: Iterable[InfoField], contigs: Mapping[str, int | None], own_lines: Iterable[bytes]
-    ) -> bytes:
-        """Return the text of the output's header.
-
-        Parameters
-        ----------
-        fields : iterable of InfoField
-            Ours; a line that declares a field of the same name is left out.
-        contigs : mapping of str to int or None
-            Contigs of the records and their lengths where known; those that are not declared are added, but
-            for names that no header line can hold.
-        own_lines : iterable of bytes
-            More ``##`` lines.
-        """
-        added = {field.identifier.encode() for field in fields}
-        kept = [line for line in self.meta if not _declares(line, added)]
-        declared = self.contig_lengths()
-        lines = kept + [
-            _contig_line(name, length)
-            for name, length in contigs.items()
-            if name not in declared and CONTIG_NAME.fullmatch(raw(name))
-        ]
-        lines += [field.line() for field in fields]
-        return b"\n".join([*lines, *own_lines, self.columns]) + b"\n"
-
-
-def _declares(line: bytes, identifiers: set[bytes]) -> bool:
-    if not line.startswith(b"##INFO=<"):
-        return False
-    match = _STRUCTURED.match(line)
-    return match is not None and dict(_ENTRY.findall(match[2])).get(b"ID") in identifiers
-
-
-def _contig_line(name: str, length: int | None) -> bytes:
-    size = "" if length is None else f",length={length}"
-    return f"##contig=<ID={name}{size}>".encode("utf-8", errors="surrogateescape")

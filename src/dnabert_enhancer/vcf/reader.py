@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +19,7 @@ from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.files import Compression, compression_of, open_binary, read_line_blocks
 from dnabert_enhancer.vcf.header import VcfHeader
 from dnabert_enhancer.vcf.record import VcfRecord, parse_record
-from dnabert_enhancer.vcf.validate import FormNotes, check_header
+from dnabert_enhancer.vcf.validate import VcfFaults, check_header
 
 BLOCK_RECORDS = 1024
 _BLOCK_BYTES = 1 << 24
@@ -38,30 +38,30 @@ class VcfReader:
     Attributes
     ----------
     header : VcfHeader
-    notes : FormNotes
-        What was found wrong with the form so far.
+    faults : VcfFaults
+        Of the header and of the lines read so far.
     stream_digest : str
         SHA-256 of what a pipe or the standard input gave; empty for a file.
 
     Raises
     ------
     InputError
-        What `files.open_binary` refuses; no VCF.
+        What `files.open_binary` refuses; what is not a VCF.
     ResourceError
         No space left for the copy of a stream.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._spool: IO[bytes] | None = None
+        self._copy: IO[bytes] | None = None
         self._path = os.fspath(path)
         self.source = "standard input" if self._path == "-" else self._path
         self.stream_digest = ""
         if self._path == "-" or _is_stream(self._path):
-            self._path = self._spooled()
-        self.notes = FormNotes(self.source)
+            self._path = self._copied()
+        self.faults = VcfFaults(self.source)
         with contextlib.closing(open_binary(self._path)) as stream, self._named():
             self._is_bcf = stream.read(len(_BCF_MAGIC)) == _BCF_MAGIC
-            self._note_missing_end()
+            self._check_last_line()
         self._lines = self._bcf_lines() if self._is_bcf else self._text_lines()
         self._held: list[tuple[int, bytes]] = []
         self.header = self._read_header()
@@ -70,43 +70,22 @@ class VcfReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._spool is not None:
-            self._spool.close()
+        if self._copy is not None:
+            self._copy.close()
 
     def blocks(self, gap: int = 0, records: int = BLOCK_RECORDS) -> Iterator[list[VcfRecord]]:
-        """Yield the records in blocks; where a block ends depends on the content of the file only.
-
-        Parameters
-        ----------
-        gap : int
-            A block ends only where the next record is at least so many bp away; one that finds no such place
-            ends when it is eight times full.
-        records : int
-            From how many on a block is full.
-        """
-        block: list[VcfRecord] = []
-        size = 0
-        for number, line in self._data_lines():
-            record = parse_record(line, number, self.source)
-            if len(block) >= records or size >= _BLOCK_BYTES:
-                last = block[-1]
-                far = record.contig != last.contig or record.position - last.position - len(last.ref) >= gap
-                if not gap or far or len(block) >= 8 * records or size >= 8 * _BLOCK_BYTES:
-                    yield block
-                    block, size = [], 0
-            block.append(record)
-            size += len(line)
-        if block:
-            yield block
+        """Yield the records in blocks; see `blocks_of`."""
+        parsed = (parse_record(line, number, self.source) for number, line in self._data_lines())
+        return blocks_of(parsed, gap, records)
 
     def _data_lines(self) -> Iterator[tuple[int, bytes]]:
         yield from self._held
         self._held = []
         for number, line in self._lines:
             if not line:
-                self.notes.add("an empty line is left out", number)
+                self.faults.add("an empty line is left out", number)
             elif line.startswith(b"#"):
-                self.notes.add("a header line among the records is left out", number, line)
+                self.faults.add("a header line among the records is left out", number, line)
             else:
                 yield number, line
 
@@ -116,21 +95,21 @@ class VcfReader:
             if line.startswith(b"##"):
                 meta.append(line)
             elif line.startswith(b"#"):
-                return check_header(VcfHeader(meta, line), self.notes, number)
+                return check_header(VcfHeader(meta, line), self.faults, number)
             elif line.strip():
                 self._check_first_record(line, number)
-                self.notes.add("the line with the names of the columns is missing and is added", number)
+                self.faults.add("the line with the names of the columns is missing and is added", number)
                 samples = max(0, line.count(b"\t") - 8)
                 names = [b"FORMAT", *(b"SAMPLE%d" % (i + 1) for i in range(samples))] if samples else []
                 self._held = [(number, line)]
                 columns = b"\t".join([VcfHeader().columns, *names])
-                return check_header(VcfHeader(meta, columns), self.notes, number)
+                return check_header(VcfHeader(meta, columns), self.faults, number)
             else:
-                self.notes.add("an empty line is left out", number)
+                self.faults.add("an empty line is left out", number)
         if not meta:
             raise InputError("the file is empty", source=self.source, remedy="give a VCF")
-        self.notes.add("the line with the names of the columns is missing and is added", len(meta))
-        return check_header(VcfHeader(meta), self.notes, len(meta))
+        self.faults.add("the line with the names of the columns is missing and is added", len(meta))
+        return check_header(VcfHeader(meta), self.faults, len(meta))
 
     def _check_first_record(self, line: bytes, number: int) -> None:
         try:
@@ -143,15 +122,15 @@ class VcfReader:
                 remedy="a header line begins with ##, a record has CHROM, POS, ID, REF and ALT",
             ) from None
 
-    def _note_missing_end(self) -> None:
-        """Note a plain file whose last line has no end."""
+    def _check_last_line(self) -> None:
+        """Count it as a fault when the last line of a plain file has no end."""
         if compression_of(self._path) is not Compression.NONE:
             return
         with Path(self._path).open("rb") as stream:
             if stream.seekable() and stream.seek(0, os.SEEK_END) > 0:
                 stream.seek(-1, os.SEEK_END)
                 if stream.read(1) not in (b"\n", b"\r"):
-                    self.notes.add("the last line has no end; it is written", 0)
+                    self.faults.add("the last line has no line end; one is written", 0)
 
     def _text_lines(self) -> Iterator[tuple[int, bytes]]:
         with self._named():
@@ -178,25 +157,25 @@ class VcfReader:
         finally:
             pysam.set_verbosity(verbosity)
 
-    def _spooled(self) -> str:
+    def _copied(self) -> str:
         """Copy a stream into a nameless file, whose start can be looked at."""
-        self._spool = tempfile.TemporaryFile()  # noqa: SIM115  closed with the reader
+        self._copy = tempfile.TemporaryFile()  # noqa: SIM115  closed with the reader
         digest = hashlib.sha256()
         try:
             with contextlib.closing(_open_stream(self._path)) as stream:
                 while part := stream.read(_COPIED_BYTES):
                     digest.update(part)
-                    self._spool.write(part)
-            self._spool.flush()
+                    self._copy.write(part)
+            self._copy.flush()
         except OSError as error:
-            self._spool.close()
+            self._copy.close()
             raise ResourceError(
                 f"the stream cannot be copied to {tempfile.gettempdir()} ({error.strerror})",
                 source=self.source,
-                remedy="set TMPDIR to a folder with room, or give a file",
+                remedy="set TMPDIR to a folder with space, or give a file",
             ) from None
         self.stream_digest = digest.hexdigest()
-        return f"/dev/fd/{self._spool.fileno()}"
+        return f"/dev/fd/{self._copy.fileno()}"
 
     @contextlib.contextmanager
     def _named(self) -> Iterator[None]:
@@ -207,6 +186,35 @@ class VcfReader:
             raise InputError(
                 error.problem, source=self.source, location=error.location, remedy=error.remedy
             ) from None
+
+
+def blocks_of(
+    records: Iterable[VcfRecord], gap: int = 0, size: int = BLOCK_RECORDS
+) -> Iterator[list[VcfRecord]]:
+    """Yield records in blocks; where a block ends depends on the records only.
+
+    Parameters
+    ----------
+    records : iterable of VcfRecord
+    gap : int
+        A block ends only where the next record is at least so many bp away; one that finds no such place
+        ends when it is eight times full.
+    size : int
+        From how many records on a block is full.
+    """
+    block: list[VcfRecord] = []
+    n_bytes = 0
+    for record in records:
+        if len(block) >= size or n_bytes >= _BLOCK_BYTES:
+            last = block[-1]
+            far = record.contig != last.contig or record.position - last.position - len(last.ref) >= gap
+            if not gap or far or len(block) >= 8 * size or n_bytes >= 8 * _BLOCK_BYTES:
+                yield block
+                block, n_bytes = [], 0
+        block.append(record)
+        n_bytes += sum(map(len, record.columns)) + 7 + len(record.rest) + bool(record.rest)
+    if block:
+        yield block
 
 
 def _is_stream(path: str) -> bool:

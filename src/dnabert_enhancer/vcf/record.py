@@ -1,4 +1,4 @@
-"""One line of a VCF: the eight fixed columns taken apart, the rest kept as it is."""
+"""One line of a VCF: the eight fixed columns split, the rest kept as it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class VcfRecord(NamedTuple):
     columns : list of bytes
         The eight fixed columns; what a shorter line lacks is ``.``.
     rest : bytes
-        FORMAT and the samples, not taken apart; empty where there are none.
+        FORMAT and the samples, as one text; empty where there are none.
     contig : str
         CHROM.
     position : int
@@ -68,7 +68,7 @@ def raw(content: str) -> bytes:
 
 
 def parse_record(line: bytes, number: int, source: str) -> VcfRecord:
-    """Take a line apart.
+    """Split a line into its columns.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def parse_record(line: bytes, number: int, source: str) -> VcfRecord:
     Raises
     ------
     InputError
-        Fewer than five columns, no contig, a position that is no whole number.
+        Fewer than five columns, no contig, a position that is not a whole number.
     """
     columns = line.split(b"\t", 8)
     if len(columns) < _FEWEST_COLUMNS:
@@ -102,7 +102,7 @@ def parse_record(line: bytes, number: int, source: str) -> VcfRecord:
         raise InputError("CHROM is empty", source=source, location=f"line {number}", remedy="name the contig")
     if not _WHOLE_NUMBER.fullmatch(columns[1]):
         raise InputError(
-            f"POS {_shown(columns[1])} is no whole number",
+            f"POS {_shown(columns[1])} is not a whole number",
             source=source,
             location=f"line {number}",
             remedy="write the 1-based position in digits",

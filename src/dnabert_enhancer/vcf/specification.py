@@ -1,4 +1,4 @@
-"""What VCF reserves, and the checks of a header's lines against it: the tables of VCF 4.1 to 4.3."""
+"""Fields that VCF 4.1 to 4.3 reserve, and checks of header lines against the specification."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ _ORDER = {
 }
 
 
-def meta_faults(line: bytes) -> Iterator[str]:
+def header_line_faults(line: bytes) -> Iterator[str]:
     """Yield what is wrong with a line that begins with ``##``."""
     match = _META.fullmatch(line)
     if match is None:
@@ -102,19 +102,19 @@ def meta_faults(line: bytes) -> Iterator[str]:
     key, value = match[1], match[2].strip()
     if key in _STRUCTURED_KEYS:
         if not (value.startswith(b"<") and value.endswith(b">")):
-            yield f"##{key.decode()} has no entries in < >"
+            yield f"##{key.decode()} is not of the form <key=value,...>"
             return
         pairs = list(_pairs(value[1:-1]))
         if not pairs:
-            yield f"the entries of ##{key.decode()} cannot be taken apart"
+            yield f"the entries of ##{key.decode()} cannot be parsed"
             return
         yield from _entry_faults(key, pairs)
     elif key in (b"assembly", b"pedigreeDB") and not _URL.fullmatch(value):
-        yield f"##{key.decode()} is no address"
+        yield f"##{key.decode()} is not a URL"
 
 
 def _pairs(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the entries of a structured line; none when it cannot be taken apart to its end."""
+    """Yield the entries of a structured line; none when it cannot be parsed to its end."""
     found, place = [], 0
     while place < len(content):
         match = _PAIR.match(content, place)
@@ -139,34 +139,34 @@ def _entry_faults(key: bytes, pairs: list[tuple[bytes, bytes]]) -> Iterator[str]
     if b"Description" in entries and not entries[b"Description"].startswith(b'"'):
         yield f"the Description of {shown} is not in quotes"
     if key == b"SAMPLE" and b"Mixture" in entries and b"Genomes" not in entries:
-        yield f"{shown} has no Genomes"
+        yield f"{shown} has Mixture but no Genomes"
     if key == b"SAMPLE" and entries.get(b"Mixture", b"").startswith(b'"'):
-        yield f"{shown} has quotes around more than its Description"
+        yield f"Mixture of {shown} is in quotes"
     if key == b"SAMPLE" and not _NAME.fullmatch(identifier):
-        yield f"{shown} has no ID, or one that is no name"
+        yield f"missing or invalid ID in {shown}"
     if key == b"PEDIGREE" and (
         not _is_pedigree(entries) or any(not _NAME.fullmatch(value) for value in entries.values())
     ):
-        yield f"{shown} has no ID, or a name that is none"
+        yield f"missing ID or invalid name in {shown}"
     if key == b"META" and not entries[b"Values"].startswith(b"["):
         yield f"the Values of {shown} are not in square brackets"
     if key in (b"contig", b"ALT") and re.search(rb"[\s,<>]", identifier):
-        yield f"the ID of {shown} holds a blank, a comma or an angle bracket"
+        yield f"the ID of {shown} has a space, a comma or an angle bracket"
     elif key == b"contig" and (not CONTIG_NAME.fullmatch(identifier) or identifier.endswith(b".*")):
-        yield f"the ID of {shown} is no name of a contig"
+        yield f"invalid ID in {shown}"
     if key == b"ALT" and not _STRUCTURAL.fullmatch(identifier):
-        yield f"the ID of {shown} is no kind of structural variant"
+        yield f"the ID of {shown} is not a type of structural variant"
     if key in (b"INFO", b"FORMAT", b"META"):
         if not NUMBER.fullmatch(entries[b"Number"]):
-            yield f"the Number of {shown} is none"
+            yield f"invalid Number in {shown}"
         if entries[b"Type"] not in TYPES.get(key, TYPES[b"INFO"]):
-            yield f"the Type of {shown} is none"
+            yield f"invalid Type in {shown}"
         reserved = RESERVED.get(key, {}).get(identifier)
         if reserved is not None:
             for name, expected in zip((b"Number", b"Type"), reserved, strict=True):
                 if expected is not None and entries[name] not in (expected, *_also(key, identifier, name)):
                     what = f"{name.decode()} of {shown} {identifier.decode()}"
-                    yield f"the {what} is not VCF's {expected.decode()}"
+                    yield f"the {what} is not {expected.decode()} as in VCF's specification"
 
 
 def _is_pedigree(entries: Mapping[bytes, bytes]) -> bool:

@@ -12,7 +12,7 @@ from Bio.Seq import Seq
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import decode_bases, encode_bases
-from dnabert_enhancer.variants import Allele, MotifLibrary, Stretch
+from dnabert_enhancer.variants import Allele, MotifLibrary, SequenceContext
 
 HEADER = "MEME version 4\n\nALPHABET= ACGT\n\nBackground letter frequencies\nA 0.3 C 0.2 G 0.2 T 0.3\n\n"
 
@@ -34,7 +34,7 @@ def sharp(word: str) -> np.ndarray:
     return share
 
 
-def pair(before: str, ref: str, alt: str, after: str) -> tuple[Stretch, Allele]:
+def pair(before: str, ref: str, alt: str, after: str) -> tuple[SequenceContext, Allele]:
     bases = before + ref + after
     allele = Allele(
         "c",
@@ -45,7 +45,7 @@ def pair(before: str, ref: str, alt: str, after: str) -> tuple[Stretch, Allele]:
         ref.encode(),
         alt.encode(),
     )
-    return Stretch(encode_bases(bases), 0, len(bases)), allele
+    return SequenceContext(encode_bases(bases), 0, len(bases)), allele
 
 
 FLANK = "".join(np.random.default_rng(5).choice(list("ACGT"), 40))

@@ -14,16 +14,15 @@ from dnabert_enhancer.variants import (
     AlleleScorer,
     FalseDiscovery,
     GenomeBases,
-    NullSettings,
     NullStatistics,
-    Stretch,
+    SequenceContext,
     WindowPlan,
-    around,
+    context_around,
     draw_nulls,
     place_allele,
     uniformity,
 )
-from dnabert_enhancer.variants.null import VARIANT_TYPES, strata_of, variant_type
+from dnabert_enhancer.variants.null import VARIANT_TYPES, null_count, strata_of, variant_type
 
 
 class OneContig:
@@ -42,14 +41,14 @@ PLAN = WindowPlan(40, 5)
 BASES = decode_bases(np.random.default_rng(1).integers(0, 4, 4000).astype(np.uint8))
 
 
-def placed(position: int, ref: str, alt: str) -> tuple[Stretch, Allele]:
+def placed(position: int, ref: str, alt: str) -> tuple[SequenceContext, Allele]:
     bases = GenomeBases(OneContig(BASES))
     allele = place_allele(bases, "c", position, ref.encode(), alt.encode())
     assert isinstance(allele, Allele)
-    return around(bases, allele, PLAN), allele
+    return context_around(bases, allele, PLAN), allele
 
 
-def substitutions(n: int, seed: int = 0) -> list[tuple[Stretch, Allele]]:
+def substitutions(n: int, seed: int = 0) -> list[tuple[SequenceContext, Allele]]:
     rng = np.random.default_rng(seed)
     found = []
     for position in rng.integers(200, 3800, n).tolist():
@@ -91,17 +90,16 @@ def test_null_variants_are_of_the_same_kind_in_shuffled_sequence() -> None:
         start = null.allele.start
         assert abs(start - 60) <= 20 + PLAN.step
         if null.allele.length_change == 0:
-            assert null.stretch.part(start, null.allele.end).tolist() == null.allele.ref.tolist()
+            assert null.context.part(start, null.allele.end).tolist() == null.allele.ref.tolist()
             assert decode_bases(null.allele.ref).encode() == null.allele.trimmed_ref
-    same_gc = {float(gc_fraction(null.stretch.part(0, 120))) for null in drawn}
+    same_gc = {float(gc_fraction(null.context.part(0, 120))) for null in drawn}
     assert len(same_gc) <= len(pairs)
 
 
 def test_the_number_of_null_variants() -> None:
-    settings = NullSettings(minimum=1000)
-    assert [settings.count(block, 320) for block in (0, 1, 7, 8, 100)] == [1000, 320, 320, 20, 20]
-    assert settings.count(0, 0) == 0
-    assert NullSettings(minimum=0).count(0, 320) == 0
+    assert [null_count(1000, block, 320) for block in (0, 1, 7, 8, 100)] == [1000, 320, 320, 20, 20]
+    assert null_count(1000, 0, 0) == 0
+    assert null_count(0, 0, 320) == 0
 
 
 def test_p_values_count_the_null_that_is_as_large() -> None:
@@ -129,9 +127,10 @@ def test_p_values_of_null_variants_are_uniform(make_scorer: Callable[..., Allele
     observed = substitutions(1000)
     drawn = draw_nulls(observed, 4000, PLAN, np.random.default_rng(7))
     drawn_strata = np.array([one.stratum for one in drawn])
-    statistics = scorer.score([(one.stretch, one.allele) for one in drawn]).numbers[:, 2]
+    statistics = scorer.score([(one.context, one.allele) for one in drawn]).scores["LogitDifference"]
     strata = strata_of(observed, PLAN.length)
-    p = NullStatistics(drawn_strata, statistics).p_values(strata, scorer.score(observed).numbers[:, 2])
+    found_statistics = scorer.score(observed).scores["LogitDifference"]
+    p = NullStatistics(drawn_strata, statistics).p_values(strata, found_statistics)
     # the 1 % point of the Kolmogorov-Smirnov statistic of two samples
     assert kstest(p, "uniform").statistic < 1.63 * np.sqrt(1 / 1000 + 1 / 4000)
     found = uniformity(drawn_strata, statistics)
@@ -167,6 +166,6 @@ def test_alleles_scored_in_parts_have_the_same_numbers(
     whole = make_scorer().score(alleles)
     monkeypatch.setattr("dnabert_enhancer.variants.allele_scorer._ALLELES_AT_ONCE", 5)
     parts = make_scorer().score(alleles)
-    assert np.array_equal(whole.numbers, parts.numbers)
+    assert np.array_equal(whole.scores, parts.scores)
     assert whole.reasons == parts.reasons
-    assert make_scorer().score([]).numbers.shape == (0, whole.numbers.shape[1])
+    assert make_scorer().score([]).scores.shape == (0,)

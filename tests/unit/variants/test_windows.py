@@ -16,7 +16,7 @@ from dnabert_enhancer.variants import (
     SkipReason,
     WindowPlan,
     allele_windows,
-    around,
+    context_around,
     place_allele,
 )
 
@@ -41,7 +41,7 @@ def windows(bases: str, position: int, ref: str, alt: str, plan: WindowPlan) -> 
     genome = GenomeBases(Contig(bases))
     allele = place_allele(genome, "c", position, ref.encode(), alt.encode())
     assert isinstance(allele, Allele), allele
-    return allele_windows(around(genome, allele, plan), allele, plan)
+    return allele_windows(context_around(genome, allele, plan), allele, plan)
 
 
 def as_set(codes: np.ndarray) -> list[bytes]:

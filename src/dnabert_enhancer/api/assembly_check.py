@@ -1,4 +1,4 @@
-"""Notices that a model was made for another assembly than the one that is scored."""
+"""Warns when the models, the VCF and the genome are not of one assembly."""
 
 from __future__ import annotations
 
@@ -7,10 +7,29 @@ import re
 from collections.abc import Mapping, Sequence
 
 from dnabert_enhancer.compare import ASSEMBLIES, assembly_name, recognised_assembly
+from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.model import ModelCard
+from dnabert_enhancer.vcf import VcfHeader, declared_lengths_differ
 
 _log = logging.getLogger(__name__)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+
+
+def warn_of_other_lengths(header: VcfHeader, source: str, genome: Genome) -> None:
+    """Log a warning when the VCF's header declares other lengths of contigs than the genome's."""
+    differing = declared_lengths_differ(header, genome.contig_sizes, genome.names)
+    if differing:
+        name, (declared, own) = next(iter(differing.items()))
+        more = f" (and {len(differing) - 1} more contigs)" if len(differing) > 1 else ""
+        _log.warning(
+            "%s: the header says that %s has %d bp, but it has %d in %s%s; is it of this assembly?",
+            source,
+            name,
+            declared,
+            own,
+            genome.path,
+            more,
+        )
 
 
 def warn_of_other_assembly(

@@ -1,0 +1,79 @@
+"""Settings of variant scoring: the options of `score-variants` and their only defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.variants.windows import WindowPlan
+
+
+@dataclass(frozen=True, slots=True)
+class VariantSettings:
+    """How variants are scored.
+
+    Parameters
+    ----------
+    window_length : int, optional
+        In bp, the same for both alleles and all models; default: each model's own.
+    offsets : int
+        Windows of an allele, at different offsets; odd.
+    max_unknown : float
+        Alleles with a larger share of N in their windows are skipped.
+    threshold : float, optional
+        Of the enhancer model: an enhancer from here on; default: the model card's.
+    min_change : float
+        Least difference of the probabilities for a gain or loss of function.
+    null_variants : int
+        Least number of null variants, in shuffled sequence, for p- and q-values; 0: none.
+    seed : int
+        Of the null variants.
+    phased : bool
+        Apply the alleles that a haplotype has within one window together.
+    sample : str, optional
+        Whose haplotypes `phased` reads; default: the first sample's.
+    strict : bool
+        The first allele that cannot be scored is an error.
+    check : bool
+        Check all fields of the VCF, not only places and alleles.
+    shard : tuple of (int, int)
+        Which part of the records is scored, from 1, of how many.
+
+    Raises
+    ------
+    InputError
+        A value that is out of its range, named by its option.
+    """
+
+    window_length: int | None = None
+    offsets: int = 5
+    max_unknown: float = 0.1
+    threshold: float | None = None
+    min_change: float = 0.0
+    null_variants: int = 1000
+    seed: int = 0
+    phased: bool = False
+    sample: str | None = None
+    strict: bool = False
+    check: bool = False
+    shard: tuple[int, int] = (1, 1)
+
+    def __post_init__(self) -> None:
+        for name in ("max_unknown", "threshold", "min_change"):
+            share = getattr(self, name)
+            if share is not None and not 0 <= share <= 1:
+                raise _out_of_range(name, share, "a number from 0 to 1")
+        for name in ("null_variants", "seed"):
+            if getattr(self, name) < 0:
+                raise _out_of_range(name, getattr(self, name), "a whole number >= 0")
+        if self.window_length is not None and self.window_length < 1:
+            raise _out_of_range("window_length", self.window_length, "a whole number > 0")
+        if not 1 <= self.shard[0] <= self.shard[1]:
+            raise _out_of_range("shard", "{}/{}".format(*self.shard), "I/N with I from 1 to N")
+        WindowPlan(self.window_length or 1, self.offsets)
+        if self.sample is not None and not self.phased:
+            raise InputError("--sample belongs to --phased", remedy="give --phased too")
+
+
+def _out_of_range(name: str, value: object, allowed: str) -> InputError:
+    return InputError(f"--{name.replace('_', '-')} {value} is out of range", remedy=f"give {allowed}")
