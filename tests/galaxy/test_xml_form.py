@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from dnabert_enhancer.variants.columns import CANDIDATE_COLUMNS, COLUMNS
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands.compare_db_output import CONTROL_COLUMNS
@@ -18,6 +17,7 @@ from dnabert_enhancer.commands.predict import COLUMNS as SEQUENCE_COLUMNS
 from dnabert_enhancer.commands.predict import WINDOW_COLUMNS
 from dnabert_enhancer.compare import summary_columns
 from dnabert_enhancer.model import open_model
+from dnabert_enhancer.variants import CANDIDATE_COLUMNS, COLUMNS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dnabert_enhancer.commands import score_variants
 from dnabert_enhancer.commands.cli import build_parser
 from dnabert_enhancer.compare import PRESETS
 from dnabert_enhancer.model.parts import CONFIGURATIONS
 from dnabert_enhancer.training import TrainingSettings
 from dnabert_enhancer.training.epoch_metrics import METRICS
+from dnabert_enhancer.variants import VariantSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +66,11 @@ LEFT_OUT = {
 }
 
 COMPUTED_DEFAULTS = {
-    ("score_variants", "--max-unknown"): score_variants.DEFAULT_MAX_UNKNOWN,
-    ("score_variants", "--offsets"): score_variants.DEFAULT_OFFSETS,
-    ("score_variants", "--null-variants"): score_variants.DEFAULT_NULL_VARIANTS,
-    ("score_variants", "--seed"): score_variants.DEFAULT_SEED,
-    ("score_variants", "--min-change"): 0.0,
+    ("score_variants", "--max-unknown"): VariantSettings().max_unknown,
+    ("score_variants", "--offsets"): VariantSettings().offsets,
+    ("score_variants", "--null-variants"): VariantSettings().null_variants,
+    ("score_variants", "--seed"): VariantSettings().seed,
+    ("score_variants", "--min-change"): VariantSettings().min_change,
 }
 """Where the parser's default is None, and the command takes this."""
 OTHER_DEFAULTS = {
