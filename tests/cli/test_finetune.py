@@ -1,4 +1,4 @@
-"""The command finetune, as users start, break off and go on with it."""
+"""The command finetune, from files to a model directory (training/packages, training/logging_targets too)."""
 
 from __future__ import annotations
 

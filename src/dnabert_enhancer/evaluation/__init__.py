@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dnabert_enhancer.evaluation.baselines import BASELINES, RIDGE_NAME, predict_baseline
-from dnabert_enhancer.evaluation.binary import BINARY_METRICS, PREVALENCES, BinaryMetrics, binary_metrics
+from dnabert_enhancer.evaluation.binary import (
+    BINARY_METRICS,
+    PREVALENCES,
+    BinaryMetrics,
+    binary_metrics,
+    threshold_of_best_mcc,
+)
 from dnabert_enhancer.evaluation.bins import (
     CALIBRATION_BINS,
     Reliability,
@@ -48,7 +54,6 @@ from dnabert_enhancer.evaluation.predictors import Labelled, baseline_method, ch
 from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionMetrics
 from dnabert_enhancer.evaluation.ridge import KmerRidge
 from dnabert_enhancer.evaluation.settings import BASELINE_OPTIONS, CROPS, EvaluationSettings
-from dnabert_enhancer.evaluation.thresholds import threshold_of_best_mcc
 
 __all__ = [
     "ALL_ROWS_SUBSET",

@@ -1,4 +1,4 @@
-"""From trained weights to a model directory: calibration, threshold, metrics, card."""
+"""Calibration, thresholds and metrics of a trained model, from its outputs on the validation split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the weights of an attempt to a model directory: prediction, calibration, card."""
+"""From the weights of an attempt to a model directory: adapters merged, predictions, card."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine, EngineSettings
+from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, ModelCard, ModelParts, write_model
 from dnabert_enhancer.training.attempt import Outcome
 from dnabert_enhancer.training.base_model import (
@@ -27,10 +29,10 @@ from dnabert_enhancer.training.base_model import (
 )
 from dnabert_enhancer.training.job import Job
 from dnabert_enhancer.training.judgement import Judgement, judge, rounded, split_metrics
+from dnabert_enhancer.training.losses import LabelScale
 from dnabert_enhancer.training.run_folder import Attempt, RunFolder
 from dnabert_enhancer.training.settings import TrainingSettings
 from dnabert_enhancer.training.training_data import TrainingData
-from dnabert_enhancer.training.weights import final_model, plain_state
 
 logger = logging.getLogger(__name__)
 
@@ -138,3 +140,35 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def final_model(model: Any, scale: LabelScale) -> Any:  # transformers or peft model to transformers model
+    """Return the model with merged adapters, whose regression output is in the units of the labels."""
+    if hasattr(model, "merge_and_unload"):
+        model = model.merge_and_unload()
+    model = model.float().eval()
+    if scale != LabelScale():
+        layer = _last_linear(model)
+        with torch.no_grad():
+            layer.weight.mul_(scale.deviation)
+            layer.bias.mul_(scale.deviation).add_(scale.mean)
+    return model
+
+
+def plain_state(model: torch.nn.Module) -> dict[str, NDArray[Any]]:
+    """Return the weights as float32 arrays (integers as they are) by name."""
+    return {
+        name: (tensor.float() if tensor.is_floating_point() else tensor).detach().cpu().numpy()
+        for name, tensor in model.state_dict().items()
+    }
+
+
+def _last_linear(model: torch.nn.Module) -> torch.nn.Linear:
+    layers = [
+        layer
+        for layer in model.modules()
+        if isinstance(layer, torch.nn.Linear) and layer.out_features == 1 and layer.bias is not None
+    ]
+    if not layers:
+        raise InputError("the base model's head is not linear, so it cannot be used for a regression")
+    return layers[-1]

@@ -1,4 +1,4 @@
-"""api/learning: data sets from regions, and training, from Python."""
+"""api/learning and dataset/settings: data sets from regions, and training, from Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data set from regions: windows against the genome, promises about negatives, splits and leaks."""
+"""Data sets from regions (dataset/build, negatives, background, window_filter, metadata), against the genome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Composition of windows against counting letters."""
+"""dataset/composition and dataset/gc_profile against counting letters."""
 
 from __future__ import annotations
 

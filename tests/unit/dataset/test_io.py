@@ -1,4 +1,4 @@
-"""Data sets in all their forms: our folder, DNABERT's tables, CSV, FASTA; and what is refused."""
+"""Data sets in all their forms (dataset/io, dataset/dataset, dataset/delimited, dataset/labelled_rows)."""
 
 from __future__ import annotations
 

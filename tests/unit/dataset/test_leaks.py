@@ -1,4 +1,4 @@
-"""Shared k-mers between splits, against sets of k-mers kept as text."""
+"""Shared k-mers between splits (dataset/leaks, dataset/leak_rule), against sets of k-mers kept as text."""
 
 from __future__ import annotations
 

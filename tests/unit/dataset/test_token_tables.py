@@ -1,4 +1,4 @@
-"""DNABERT's tables and token ids: golden files, unknown letters, what is left out."""
+"""Token tables (dataset/token_tables, dataset/sequence_sources): golden files, what is unknown or left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics of two classes against scikit-learn, by hand, and with weights."""
+"""Metrics of two classes (evaluation/binary, evaluation/ranked_scores) against scikit-learn and by hand."""
 
 from __future__ import annotations
 

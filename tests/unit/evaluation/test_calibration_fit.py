@@ -1,4 +1,4 @@
-"""Calibration finds the map that made the labels, and says what it does to rows it has not seen."""
+"""Calibration (evaluation/calibration_fit, evaluation/bins) finds the map that made the labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods on subsets, and their tables."""
+"""Methods on subsets, and their tables (evaluation/method_comparison, evaluation/metric_tables)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures: what they show, and that the same numbers give the same bytes."""
+"""Plots: what they show, and that the same numbers give the same bytes."""
 
 from __future__ import annotations
 

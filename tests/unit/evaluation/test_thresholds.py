@@ -1,4 +1,4 @@
-"""The threshold of the best MCC against trying them all."""
+"""evaluation/binary: the threshold of the best MCC against trying them all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole trainings of a tiny model, in this process."""
+"""Whole trainings of a tiny model (training/finetuning, attempt, trainer, job, processes, trained_model)."""
 
 from __future__ import annotations
 

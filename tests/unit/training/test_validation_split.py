@@ -1,4 +1,4 @@
-"""Splitting off a validation set."""
+"""Splitting off a validation set (training/validation_split, training/training_data)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses and the metrics of an epoch, against other implementations and by hand."""
+"""Losses and metrics of an epoch (training/losses, training/epoch_metrics) against other implementations."""
 
 from __future__ import annotations
 
