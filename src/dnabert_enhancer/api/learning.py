@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,21 @@ from dnabert_enhancer.dataset import (
     BuiltDataset,
     DatasetSettings,
     DatasetSource,
+    RegionSource,
     as_dataset,
     build_dataset,
     check_folder,
 )
 from dnabert_enhancer.engine import EngineSettings
-from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import Genome, Interval, frame_of_intervals
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.training import TrainingResult, TrainingSettings
 from dnabert_enhancer.training import finetune as train
 
 
 def make_dataset(
-    regions: str | Path | Sequence[str | Path],
+    regions: RegionSource | Interval | Iterable[str | Path | Interval],
     genome: Genome | str | Path,
     output_dir: str | Path | None = None,
     settings: DatasetSettings | None = None,
@@ -36,8 +38,9 @@ def make_dataset(
 
     Parameters
     ----------
-    regions : path, or several
-        BED files of the positives.
+    regions : path, DataFrame or Interval, or several
+        The positives: BED files, a table with the columns ``chrom``, ``start`` and ``end`` (0-based,
+        half-open), or intervals.
     genome : Genome or path
         FASTA.
     output_dir : path, optional
@@ -64,11 +67,25 @@ def make_dataset(
     settings = with_keywords(DatasetSettings, settings, keywords)
     if output_dir is not None:
         check_folder(output_dir)
-    paths = [regions] if isinstance(regions, (str, Path)) else list(regions)
-    dataset = build_dataset(paths, genome, settings)
+    dataset = build_dataset(_sources(regions), genome, settings)
     if output_dir is not None:
         dataset.write(output_dir)
     return dataset
+
+
+def _sources(regions: RegionSource | Interval | Iterable[str | Path | Interval]) -> list[RegionSource]:
+    if isinstance(regions, (str, Path, pd.DataFrame)):
+        return [regions]
+    items = [regions] if isinstance(regions, Interval) else list(regions)
+    paths = [item for item in items if isinstance(item, (str, Path))]
+    intervals = [item for item in items if isinstance(item, Interval)]
+    others = [type(item).__name__ for item in items if not isinstance(item, (str, Path, Interval))]
+    if others or not items:
+        raise InputError(
+            f"regions cannot be read from {others[0]}" if others else "there are no regions",
+            remedy="give BED files, a DataFrame with chrom, start and end, or Interval values",
+        )
+    return [*paths, *([frame_of_intervals(intervals)] if intervals else [])]
 
 
 class TrainedModel(Model):

@@ -45,6 +45,7 @@ from dnabert_enhancer.dataset.settings import (
     WindowPlacement,
 )
 from dnabert_enhancer.dataset.token_tables import TokenReport, write_kmer_table, write_token_ids
+from dnabert_enhancer.dataset.window_placement import RegionSource
 
 __all__ = [
     "ALL_ROWS",
@@ -64,6 +65,7 @@ __all__ = [
     "NegativeSource",
     "OnLeak",
     "Overlapping",
+    "RegionSource",
     "SplitBy",
     "Task",
     "TokenReport",

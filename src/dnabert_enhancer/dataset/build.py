@@ -31,7 +31,7 @@ from dnabert_enhancer.dataset.negatives import (
 from dnabert_enhancer.dataset.settings import DatasetSettings, NegativeSource, OnLeak, SplitBy
 from dnabert_enhancer.dataset.splits import NO_SPLIT, SplitMap, make_split_map
 from dnabert_enhancer.dataset.window_filter import UsableWindows, usable_windows
-from dnabert_enhancer.dataset.window_placement import read_positions
+from dnabert_enhancer.dataset.window_placement import RegionSource, read_positions
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Genome, overlaps, region_frame
@@ -77,14 +77,15 @@ class BuiltDataset(Dataset):
 
 
 def build_dataset(
-    regions: Sequence[Path | str], genome: Genome | Path | str, settings: DatasetSettings
+    regions: Sequence[RegionSource], genome: Genome | Path | str, settings: DatasetSettings
 ) -> BuiltDataset:
     """Return labelled windows of a genome, in splits that share no part of it.
 
     Parameters
     ----------
-    regions : sequence of path
-        BED files of the positives.
+    regions : sequence of path or DataFrame
+        BED files of the positives, or tables with the columns ``chrom``, ``start`` and ``end`` (0-based,
+        half-open) and maybe ``name`` and ``strand``.
     genome : Genome or path
         FASTA.
     settings : DatasetSettings
@@ -126,7 +127,7 @@ class _Builder:
         self.skipped: Counter[str] = Counter()
         self.matching: dict[str, Any] = {}  # JSON values
 
-    def windows(self, regions: Sequence[Path | str]) -> tuple[Labelled, Labelled]:
+    def windows(self, regions: Sequence[RegionSource]) -> tuple[Labelled, Labelled]:
         """Return the positives and the negatives."""
         import pandas as pd
 

@@ -6,30 +6,33 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 import numpy as np
 
 from dnabert_enhancer.dataset.settings import Overlapping, WindowPlacement
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import Genome, clusters, read_regions, sort_regions
+from dnabert_enhancer.genome import STRANDS, Genome, clusters, read_regions, region_frame, sort_regions
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SUMMIT_COLUMN = 9
 _NO_SUMMIT = -1
+_FRAME = "DataFrame of regions"
+RegionSource = Union[str, Path, "pd.DataFrame"]
 
 
 def read_positions(
-    paths: Sequence[Path | str], genome: Genome, *, skip_outside: bool
+    sources: Sequence[RegionSource], genome: Genome, *, skip_outside: bool
 ) -> tuple[pd.DataFrame, Counter[str]]:
-    """Return the regions of BED files on the contigs of a genome, by contig and start, and what was skipped.
+    """Return regions on the contigs of a genome, by contig and start, and how many were skipped.
 
     Parameters
     ----------
-    paths : sequence of path
-        BED 3-12, narrowPeak or broadPeak.
+    sources : sequence of path or DataFrame
+        BED 3-12, narrowPeak or broadPeak files; or tables with the columns ``chrom``, ``start`` and ``end``
+        (0-based, half-open) and maybe ``name`` and ``strand``.
     genome : Genome
         Contig names are bridged (``chr1`` and ``1``).
     skip_outside : bool
@@ -52,9 +55,12 @@ def read_positions(
 
     skipped: Counter[str] = Counter()
     parts = []
-    for path in paths:
+    for source in sources:
+        if not isinstance(source, (str, Path)):
+            parts.append(_of_frame(source, genome, skipped, skip_outside=skip_outside))
+            continue
         table = read_regions(
-            path,
+            source,
             genome.contig_sizes,
             names=genome.names,
             skip_outside=skip_outside,
@@ -67,7 +73,7 @@ def read_positions(
         outside = f" ({skipped.total():,} are outside)" if skipped.total() else ""
         raise InputError(
             f"no region lies in the genome{outside}",
-            source=", ".join(str(path) for path in paths),
+            source=", ".join(str(item) if isinstance(item, (str, Path)) else _FRAME for item in sources),
             remedy=f"check that the assembly is the one of {genome.path}",
         )
     return regions, skipped
@@ -82,6 +88,60 @@ def _with_summits(frame: pd.DataFrame) -> pd.DataFrame:
     names = ["" if name == "." else name.strip() for name in frame["name"].tolist()]
     summit = np.where(is_inside, frame["start"] + offset, _NO_SUMMIT)
     return frame[["chrom", "start", "end"]].assign(name=names, strand=frame["strand"], summit=summit)
+
+
+def _of_frame(
+    frame: pd.DataFrame, genome: Genome, skipped: Counter[str], *, skip_outside: bool
+) -> pd.DataFrame:
+    missing = [name for name in ("chrom", "start", "end") if name not in frame.columns]
+    if missing:
+        raise InputError(
+            f"no column {missing[0]!r}; the columns are {', '.join(map(repr, frame.columns)) or 'none'}",
+            source=_FRAME,
+            remedy="give chrom, start and end (0-based, half-open)",
+        )
+    names = [str(name) for name in frame["chrom"].tolist()]
+    resolved = {name: genome.names.resolve(name) for name in dict.fromkeys(names)}
+    contigs = [resolved[name] for name in names]
+    sizes = np.array([-1 if contig is None else genome.contig_sizes[contig] for contig in contigs], np.int64)
+    start, end = frame["start"].to_numpy(dtype=np.int64), frame["end"].to_numpy(dtype=np.int64)
+    reasons = {
+        "contig_not_in_genome": sizes < 0,
+        "beyond_contig_end": (sizes >= 0) & (end > sizes),
+        "": (start < 0) | (end < start),
+    }
+    for reason, is_wrong in reasons.items():
+        if not is_wrong.any():
+            continue
+        if skip_outside and reason:
+            skipped[reason] += int(is_wrong.sum())
+            continue
+        row = int(is_wrong.argmax())
+        what = f"is not inside a contig of {genome.path}" if reason else "is not 0 <= start <= end"
+        raise InputError(
+            f"{names[row]}:{start[row]}-{end[row]} {what}",
+            source=_FRAME,
+            location=f"row {frame.index[row]}",
+            remedy="give 0-based, half-open places of the same assembly",
+        )
+    kept = np.flatnonzero(~np.logical_or.reduce(list(reasons.values())))
+    return region_frame(
+        [str(contigs[row]) for row in kept],
+        start[kept],
+        end[kept],
+        genome.contig_sizes,
+        name=["" if value == "." else str(value) for value in frame["name"].iloc[kept]]
+        if "name" in frame
+        else [""] * len(kept),
+        strand=_strands(frame["strand"].iloc[kept].tolist() if "strand" in frame else ["."] * len(kept)),
+        summit=np.full(len(kept), _NO_SUMMIT, dtype=np.int64),
+    )
+
+
+def _strands(values: Sequence[str]) -> pd.Categorical[str]:
+    import pandas as pd
+
+    return pd.Categorical([value if value in STRANDS else "." for value in values], categories=STRANDS)
 
 
 def place_windows(regions: pd.DataFrame, length: int, placement: WindowPlacement) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
 from dnabert_enhancer.genome.fasta import FastaRecord, read_fasta
 from dnabert_enhancer.genome.genome import Genome
 from dnabert_enhancer.genome.indexed_fasta import IndexedFasta, indexed_fasta
-from dnabert_enhancer.genome.interval import Interval, Variant, locate
+from dnabert_enhancer.genome.interval import STRANDS, Interval, Variant, locate
 from dnabert_enhancer.genome.interval_reader import read_intervals
 from dnabert_enhancer.genome.interval_table import IntervalTable
 from dnabert_enhancer.genome.region_operations import (
@@ -43,6 +43,7 @@ from dnabert_enhancer.genome.regions import (
 open_genome = Genome  # until all users call the class
 
 __all__ = [
+    "STRANDS",
     "BedRecord",
     "ContigNames",
     "FastaRecord",

@@ -1,4 +1,4 @@
-"""api/evaluation, evaluation/settings and evaluation/judged_rows: metrics as a DataFrame, against scikit-learn."""
+"""api/evaluation (evaluation/settings, evaluation/judged_rows): metrics against scikit-learn."""
 
 from __future__ import annotations
 

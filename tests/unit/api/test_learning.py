@@ -65,6 +65,34 @@ def test_the_folder_is_that_of_the_command(folder: Path, tmp_path: Path) -> None
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+def test_regions_are_a_file_a_table_or_intervals(folder: Path) -> None:
+    table = pd.read_csv(folder / "regions.bed", sep="\t", names=["chrom", "start", "end"])
+    intervals = [de.Interval(row.chrom, row.start, row.end) for row in table.itertuples()]
+    expected = de.make_dataset(folder / "regions.bed", folder / "genome.fa").digest
+    for regions in (table, intervals):
+        assert de.make_dataset(regions, folder / "genome.fa").digest == expected
+    numbers = table.assign(chrom=table["chrom"].str.removeprefix("chr"))
+    assert de.make_dataset(numbers, folder / "genome.fa").digest == expected
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"chr": ["chr1"], "start": [1], "end": [9]}, "no column 'chrom'; the columns are 'chr', 'start'"),
+        ({"chrom": ["chr9"], "start": [1], "end": [9]}, "row 0: chr9:1-9 is not inside a contig of"),
+        ({"chrom": ["chr3"], "start": [1], "end": [30_001]}, "row 0: chr3:1-30001 is not inside a contig of"),
+        ({"chrom": ["chr3"], "start": [9], "end": [1]}, "row 0: chr3:9-1 is not 0 <= start <= end"),
+    ],
+)
+def test_tables_of_regions_that_do_not_fit_are_refused(
+    folder: Path, table: dict[str, list[object]], said: str
+) -> None:
+    with pytest.raises(de.InputError, match=said):
+        de.make_dataset(pd.DataFrame(table), folder / "genome.fa")
+    with pytest.raises(de.InputError, match="regions cannot be read from tuple"):
+        de.make_dataset([("chr1", 0, 9)], folder / "genome.fa")  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize(
     ("keywords", "said"),
     [

@@ -1,4 +1,4 @@
-"""Data sets from regions (dataset/build, negatives, background, window_filter, metadata), against the genome."""
+"""Data sets from regions (dataset/build, negatives, background, window_filter, metadata)."""
 
 from __future__ import annotations
 

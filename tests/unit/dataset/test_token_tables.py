@@ -1,4 +1,4 @@
-"""Token tables (dataset/token_tables, dataset/sequence_sources): golden files, what is unknown or left out."""
+"""Token tables (dataset/token_tables, dataset/sequence_sources): golden files, unknown letters."""
 
 from __future__ import annotations
 
