@@ -6,21 +6,20 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
-import pysam
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_line_blocks, read_text_lines
 from dnabert_enhancer.genome import (
-    fasta_index,
-    interval_reader,
-    open_genome,
-    read_bed,
+    Genome,
+    bed_reader,
+    fasta_check,
     read_fasta,
-    read_intervals,
+    read_regions,
+    regions,
 )
-from dnabert_enhancer.genome.fasta_index import UnevenLinesError, index_fasta, write_index
+from dnabert_enhancer.genome.fasta_check import NotIndexableError, check_fasta
 
 numbers = st.one_of(
     st.integers(-3, 10**10).map(str), st.sampled_from(["", "x", "1e3", " 5", "007", "+1", "1.0"])
@@ -54,17 +53,18 @@ def outcome(read):
 
 @given(st.lists(bed_lines, max_size=15), line_ends, st.integers(1, 60))
 def test_the_fast_bed_reader_is_the_careful_one(lines, end, block_bytes):
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(interval_reader, "_BLOCK_BYTES", block_bytes),
-    ):
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "some.bed"
         path.write_bytes(end.join(lines).encode())
-        careful = outcome(lambda: [(record.interval, record.name, record.line) for record in read_bed(path)])
-        fast = outcome(
-            lambda: list(zip(table := read_intervals(path), table.names, table.lines.tolist(), strict=True))
-        )
-        assert fast == careful
+
+        def read():
+            table = read_regions(path)
+            return list(zip(table, table.frame["name"], table.frame["line"], strict=True))
+
+        with mock.patch.object(regions, "_BLOCK_BYTES", block_bytes):
+            fast = outcome(read)
+        with mock.patch.object(bed_reader.RegionReader, "_read_at_once", return_value=None):
+            assert fast == outcome(read)
 
 
 @given(
@@ -79,7 +79,9 @@ def test_the_fast_bed_reader_is_the_careful_one(lines, end, block_bytes):
     st.integers(1, 80),
     st.booleans(),
 )
-def test_the_fasta_index_is_htslibs_and_leads_to_the_bases(contigs, end, chunk_bytes, kept_bytes, last_end):
+def test_the_check_of_a_fasta_passes_and_the_index_leads_to_the_bases(
+    contigs, end, chunk_bytes, kept_bytes, last_end
+):
     text = (
         end.join(
             line
@@ -94,15 +96,12 @@ def test_the_fasta_index_is_htslibs_and_leads_to_the_bases(contigs, end, chunk_b
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "some.fa"
         path.write_bytes(text.encode())
-        with mock.patch.multiple(fasta_index, _CHUNK_BYTES=chunk_bytes, _LONGEST_KEPT=kept_bytes):
+        with mock.patch.multiple(fasta_check, _CHUNK_BYTES=chunk_bytes, _LONGEST_KEPT=kept_bytes):
             try:
-                write_index(index_fasta(path), Path(folder) / "ours")
-            except UnevenLinesError:
+                check_fasta(path)
+            except NotIndexableError:
                 assert end == "\r"
-            else:
-                pysam.faidx(str(path))
-                assert (Path(folder) / "ours").read_bytes() == Path(f"{path}.fai").read_bytes()
-        with open_genome(path) as genome:
+        with Genome(path) as genome:
             assert {name: genome.fetch(name).decode() for name in genome.contig_sizes} == {
                 name: bases for name, (bases, _) in contigs.items()
             }

@@ -4,13 +4,11 @@ Other packages import the names below and nothing else.
 """
 
 from dnabert_enhancer.genome.algebra import Stretches, merge_intervals, overlaps_any, subtract_intervals
-from dnabert_enhancer.genome.alphabet import foreign_letter_error, foreign_letters
-from dnabert_enhancer.genome.bed import BedRecord, read_bed
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
-from dnabert_enhancer.genome.fasta import FastaRecord, read_fasta
+from dnabert_enhancer.genome.fasta import FastaRecord, foreign_letter_error, foreign_letters, read_fasta
+from dnabert_enhancer.genome.fasta_index import IndexedFasta, indexed_fasta
 from dnabert_enhancer.genome.genome import Genome
-from dnabert_enhancer.genome.indexed_fasta import IndexedFasta, indexed_fasta
 from dnabert_enhancer.genome.interval import STRANDS, Interval, Variant, locate
 from dnabert_enhancer.genome.interval_reader import read_intervals
 from dnabert_enhancer.genome.interval_table import IntervalTable
@@ -44,7 +42,6 @@ open_genome = Genome  # until all users call the class
 
 __all__ = [
     "STRANDS",
-    "BedRecord",
     "ContigNames",
     "FastaRecord",
     "Genome",
@@ -76,7 +73,6 @@ __all__ = [
     "overlaps",
     "overlaps_any",
     "place_regions",
-    "read_bed",
     "read_contig_sizes",
     "read_fasta",
     "read_intervals",

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome.interval import Interval
 
 _TRACK_LINE = re.compile(r"(?:track|browser)(?:\s|$)")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
@@ -101,64 +97,3 @@ def _bad_line(columns: list[str], source: str, number: int) -> InputError:
 
 def _error(problem: str, source: str, number: int, remedy: str) -> InputError:
     return InputError(problem, source=source, location=f"line {number}", remedy=remedy)
-
-
-class BedRecord(NamedTuple):
-    """One line of a BED file.
-
-    Attributes
-    ----------
-    interval : Interval
-        0-based and half-open, with the strand of column 6 when that holds ``+`` or ``-``, else ``.``.
-    name : str
-        Column 4, or ``.``.
-    score : float or None
-        Column 5 when it is a number.
-    fields : tuple of str
-        All columns as text.
-    line : int
-        From 1.
-    """
-
-    interval: Interval
-    name: str
-    score: float | None
-    fields: tuple[str, ...]
-    line: int
-
-
-def read_bed(path: str | os.PathLike[str]) -> Iterator[BedRecord]:
-    """Yield the lines of a BED file that hold an interval.
-
-    Parameters
-    ----------
-    path : str or path
-        Plain, gzip or bgzip; ``-`` is the standard input. Columns are separated by tabs, or by blanks
-        in a line without tabs. Blank lines, comments (``#``), ``track`` and ``browser`` lines and a
-        title line (``chrom start end``) are passed over. A file without any interval is no error.
-
-    Raises
-    ------
-    InputError
-        Fewer than three columns, a place that is no whole number or negative, an end before its start. With
-        the line.
-    """
-    source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
-    for number, line in read_text_lines(path):
-        found = parse_bed_line(line, source, number)
-        if found is not None:
-            columns = found.columns
-            strand = columns[5] if len(columns) > 5 and columns[5] in ("+", "-") else "."
-            yield BedRecord(
-                Interval(found.chrom, found.start, found.end, strand),
-                columns[3] if len(columns) > 3 and columns[3] else ".",
-                number_or_none(columns[4]) if len(columns) > 4 else None,
-                tuple(columns),
-                number,
-            )
-
-
-def number_or_none(text: str) -> float | None:
-    """Return a column as a number, or None when it is not one."""
-    number = number_or_nan(text)
-    return None if number != number else number

@@ -1,29 +1,44 @@
-"""The index of a FASTA (``.fai``), made in one pass that finds every fault with its line."""
+"""Finds or makes what random access to a FASTA needs: an index beside it, or an entry of the cache."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import gzip
+import hashlib
+import logging
 import os
-from collections.abc import Iterator
+import shutil
+import struct
+import zlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import open_binary
-from dnabert_enhancer.genome.alphabet import NUCLEOTIDE_BYTES, byte_mask, foreign_letter_error
-from dnabert_enhancer.genome.fasta import (
-    empty_sequence_error,
-    nameless_error,
-    repeated_name_error,
-    split_header,
+from dnabert_enhancer.files import (
+    Compression,
+    cached_folder,
+    compression_of,
+    open_bgzip,
+    remove_leftovers,
+    temporary_beside,
 )
+from dnabert_enhancer.genome.fasta import read_fasta, split_header
+from dnabert_enhancer.genome.fasta_check import FastaCheck, NotIndexableError, check_fasta, chunks_of
 
-_CHUNK_BYTES = 1 << 22
-_LONGEST_KEPT = 1 << 16
-_NEWLINE, _RETURN, _HEADER = b"\n\r>"
-_PERMITTED = byte_mask(NUCLEOTIDE_BYTES + b"\r\n")
+_log = logging.getLogger(__name__)
+_CACHE_KIND = "genomes"
+_CACHE_LAYOUT = "1"
+_LINE_BASES = 60
+_COPY_LEVEL = 1
+_CHECKED_CONTIGS = 200
+_HEADER_BYTES = 4096
+_BLOCK_BYTES = 1 << 16
+_ENOUGH_BYTES = 1 << 24
+_CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
 class IndexEntry(NamedTuple):
@@ -47,189 +62,292 @@ class IndexEntry(NamedTuple):
     line_width: int
 
 
-class UnevenLinesError(Exception):
-    """A FASTA that is right but has lines of differing length, so that it cannot be indexed as it is."""
+class BlockStart(NamedTuple):
+    """Where a block of bgzip starts, in bytes of the compressed and of the uncompressed file."""
+
+    compressed: int
+    uncompressed: int
 
 
-class FastaIndexer:
-    """Makes the index of a FASTA from its uncompressed bytes, chunk by chunk, and checks every letter.
+class IndexedFasta(NamedTuple):
+    """A FASTA that can be read from the middle.
 
-    Parameters
+    Attributes
     ----------
-    source : str
-        Name of the file, for errors.
-
-    Notes
-    -----
-    The whole pass is vectorised over the lines of a chunk. Memory does not grow with the contigs, also when a
-    contig is one line.
+    fasta : Path
+        Plain or bgzip: the file itself, or a copy in the cache.
+    fai : Path
+        Its index.
+    gzi : Path or None
+        The index of its blocks when it is bgzip.
     """
 
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._entries: list[IndexEntry] = []
-        self._lines_of_names: dict[str, int] = {}
-        self._position = 0  # bytes before the lines that are looked at
-        self._line = 1
-        self._rest = b""
-        self._seen_of_line = 0  # bytes of an unfinished line that were looked at and dropped
-        self._current: IndexEntry | None = None
-        self._current_line = 0
-        self._is_complete = False  # a shorter line or a blank one was seen: only blank ones may follow
+    fasta: Path
+    fai: Path
+    gzi: Path | None
 
-    def feed(self, chunk: bytes) -> None:
-        """Take the next bytes.
 
-        Raises
-        ------
-        InputError
-            A letter that is no nucleotide code, a name that is missing or comes again, an empty sequence.
-        UnevenLinesError
-            Lines of differing length, comments, blanks, or anything else that needs the careful reader.
-        """
-        content = self._rest + chunk
-        cut = content.rfind(b"\n") + 1
-        if cut:
-            self._take_lines(content[:cut])
-        self._rest = content[cut:]
-        if len(self._rest) > _LONGEST_KEPT and (self._seen_of_line or not self._rest.startswith(b">")):
-            self._take_part_of_line()
+def indexed_fasta(path: str | os.PathLike[str]) -> IndexedFasta:
+    """Return a FASTA with its index.
 
-    def finish(self) -> list[IndexEntry]:
-        """Return the index; raises what `feed` raises."""
-        if self._rest:
-            self._take_lines(self._rest + b"\n")
-        self._close_record()
-        if not self._entries:
-            raise InputError(
-                "there is no sequence in the file",
-                source=self._source,
-                remedy="give a FASTA with '>' headers",
+    An index beside the file is used when it is not older and fits; where there is none it is made
+    there; where it is stale, or the folder cannot be written, it is made in the cache. Plain gzip, and
+    lines of differing length, become a bgzip copy in the cache. An entry of the cache belongs to path,
+    size and time of the file.
+
+    Raises
+    ------
+    InputError
+        What `check_fasta` and `read_fasta` refuse, and the standard input.
+    """
+    check_genome_path(path)
+    fasta = Path(os.path.abspath(path))  # noqa: PTH100  a link's index lies beside the link
+    packing = compression_of(path)
+    if packing is Compression.GZIP:
+        return _from_cache(fasta, "copy", lambda folder: _copy_as_bgzip(fasta, folder))
+    beside = _beside(fasta, packing)
+    is_there = beside.fai.exists()
+    if is_there and _fits(beside):
+        return beside
+    try:
+        if is_there:
+            _log.warning(
+                "the index %s is older than its FASTA or does not fit it: made anew in the cache",
+                beside.fai,
             )
-        return self._entries
+        elif _make_beside(beside):
+            return beside
+        return _from_cache(fasta, "index", lambda folder: _index_in(folder, fasta, packing))
+    except NotIndexableError:
+        return _from_cache(fasta, "copy", lambda folder: _copy_evenly(fasta, folder))
 
-    def _take_part_of_line(self) -> None:
-        # the last byte stays: it may be a carriage return
-        part, self._rest = self._rest[:-1], self._rest[-1:]
-        letters = np.frombuffer(part, dtype=np.uint8)
-        if (not self._seen_of_line and letters[0] in b";#!") or b"\r" in part:
-            raise UnevenLinesError
-        self._check_letters(letters, _PERMITTED[letters], np.array([len(part)]))
-        self._seen_of_line += len(part)
 
-    def _take_lines(self, content: bytes) -> None:
-        letters = np.frombuffer(content, dtype=np.uint8)
-        ends = np.flatnonzero(letters == _NEWLINE)
-        starts = np.concatenate(([0], ends[:-1] + 1))
-        bases = ends - starts
-        if b"\r" in content:
-            if content.count(b"\r") != content.count(b"\r\n"):
-                raise UnevenLinesError
-            bases -= (bases > 0) & (letters[ends - 1] == _RETURN)
-        widths = ends - starts + 1
-        first = letters[starts].copy()
-        if self._seen_of_line:
-            bases[0] += self._seen_of_line
-            widths[0] += self._seen_of_line
-            first[0] = 0
-        if np.isin(first, np.frombuffer(b";#!", dtype=np.uint8)).any():
-            raise UnevenLinesError
-        headers = np.flatnonzero(first == _HEADER)
-        permitted = _PERMITTED[letters]
-        for header in headers:
-            permitted[starts[header] : ends[header]] = True
-        self._check_letters(letters, permitted, ends)
-        self._take_bases(bases[: headers[0] if len(headers) else None], widths)
-        for header, following in zip(headers, [*headers[1:], len(ends)], strict=False):
-            self._open_record(content[starts[header] + 1 : ends[header]], int(ends[header]) + 1, int(header))
-            self._take_bases(bases[header + 1 : following], widths[header + 1 : following])
-        self._position += len(content) + self._seen_of_line
-        self._seen_of_line = 0
-        self._line += len(ends)
+def check_genome_path(path: str | os.PathLike[str]) -> None:
+    """Refuse what cannot be read from the middle, and a file that is missing.
 
-    def _check_letters(
-        self, letters: NDArray[np.uint8], permitted: NDArray[np.bool_], ends: NDArray[np.intp]
-    ) -> None:
-        if permitted.all():
-            return
-        place = int(permitted.argmin())
-        letter = int(letters[place])
-        if letter <= ord(" ") or letter > 126 or (self._current is None and not self._entries):
-            raise UnevenLinesError
-        line = int(np.searchsorted(ends, place))
-        text = letters[place : ends[line]].tobytes().strip()
-        raise foreign_letter_error(text, self._source, self._line + line)
+    Raises
+    ------
+    InputError
+        The standard input, a pipe, a missing or unreadable file, a folder.
+    """
+    if os.fspath(path) == "-":
+        raise InputError("a genome cannot be read from the standard input", remedy="give a file")
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise InputError("a genome cannot be read from a pipe", source=path, remedy="give a file")
+    compression_of(path)
 
-    def _open_record(self, header: bytes, end: int, line: int) -> None:
-        self._close_record()
-        name, _ = split_header(header.decode(errors="replace"))
-        self._current_line = self._line + line
-        if not name:
-            raise nameless_error(self._source, self._current_line)
-        first_line = self._lines_of_names.setdefault(name, self._current_line)
-        if first_line != self._current_line:
-            raise repeated_name_error(name, self._source, self._current_line, first_line)
-        self._current = IndexEntry(name, 0, self._position + self._seen_of_line + end, 0, 0)
-        self._is_complete = False
 
-    def _close_record(self) -> None:
-        if self._current is None:
-            return
-        if not self._current.length:
-            raise empty_sequence_error(self._current.name, self._source, self._current_line)
-        self._entries.append(self._current)
-        self._current = None
+def _beside(fasta: Path, packing: Compression) -> IndexedFasta:
+    blocks = Path(f"{fasta}.gzi") if packing is Compression.BGZIP else None
+    return IndexedFasta(fasta, Path(f"{fasta}.fai"), blocks)
 
-    def _take_bases(self, bases: NDArray[np.intp], widths: NDArray[np.intp]) -> None:
-        if not len(bases):
-            return
-        entry = self._current
-        if entry is None:
-            if bases.any():
-                raise UnevenLinesError
-            return
-        line_bases, line_width = entry.line_bases or int(bases[0]), entry.line_width or int(widths[0])
-        if self._is_complete:
-            shorter = 0
-        else:
-            is_full = (bases == line_bases) & (widths[: len(bases)] == line_width) & (bases > 0)
-            shorter = len(bases) if is_full.all() else int(is_full.argmin())
-            if shorter < len(bases):
-                if bases[shorter] > line_bases:
-                    raise UnevenLinesError
-                self._is_complete = True
-                shorter += 1
-        if bases[shorter:].any():
-            raise UnevenLinesError
-        self._current = entry._replace(
-            length=entry.length + int(bases.sum()), line_bases=line_bases, line_width=line_width
+
+def _is_writable(folder: Path) -> bool:
+    # a folder that nobody may write stays as it is, also when the superuser runs this
+    return bool(folder.stat().st_mode & 0o222) and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _make_beside(wanted: IndexedFasta) -> bool:
+    """Write the indexes beside the FASTA; False when the folder cannot be written."""
+    if not _is_writable(wanted.fasta.parent):
+        return False
+    remove_leftovers(wanted.fai)
+    fai, gzi = (temporary_beside(path) for path in (wanted.fai, Path(f"{wanted.fasta}.gzi")))
+    try:
+        check_fasta(wanted.fasta)
+        _write_indexes(wanted.fasta, fai, None if wanted.gzi is None else gzi)
+        if wanted.gzi is not None:
+            gzi.replace(wanted.gzi)
+        fai.replace(wanted.fai)
+    except NotIndexableError:
+        if shutil.disk_usage(wanted.fasta.parent).free < _ENOUGH_BYTES:
+            return False
+        raise
+    except OSError as error:
+        if error.errno in _CANNOT_WRITE:
+            return False
+        raise
+    finally:
+        fai.unlink(missing_ok=True)
+        gzi.unlink(missing_ok=True)
+    return True
+
+
+def _from_cache(fasta: Path, what: str, build: Callable[[Path], None]) -> IndexedFasta:
+    status = fasta.stat()
+    identity = f"{_CACHE_LAYOUT}\0{what}\0{os.path.realpath(fasta)}\0{status.st_size}\0{status.st_mtime_ns}"
+    key = hashlib.sha256(identity.encode(errors="surrogateescape")).hexdigest()[:32]
+    _log.info("using the cache for the %s of %s (made once)", what, fasta)
+    for _ in range(2):
+        folder = cached_folder(_CACHE_KIND, key, build)
+        copy = folder / "genome.fa.gz"
+        gzi = folder / "genome.gzi"
+        found = IndexedFasta(
+            copy if copy.exists() else fasta,
+            folder / "genome.fai",
+            gzi if gzi.exists() else None,
         )
+        if _matches(found):
+            return found
+        shutil.rmtree(folder, ignore_errors=True)
+    raise InputError(
+        "the FASTA changes while it is read", source=fasta, remedy="start again when it is complete"
+    )
 
 
-def index_fasta(path: str | os.PathLike[str]) -> list[IndexEntry]:
-    """Return the index of a FASTA of any compression; raises what `FastaIndexer` raises."""
-    indexer = FastaIndexer(os.fspath(path))
-    for chunk in chunks_of(path):
-        indexer.feed(chunk)
-    return indexer.finish()
+def _index_in(folder: Path, fasta: Path, packing: Compression) -> None:
+    """Fill a folder of the cache with the indexes of a FASTA."""
+    check_fasta(fasta)
+    gzi = folder / "genome.gzi" if packing is Compression.BGZIP else None
+    _write_indexes(fasta, folder / "genome.fai", gzi)
 
 
-def chunks_of(path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """Yield the uncompressed bytes of a file in pieces."""
-    with open_binary(path) as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            yield chunk
+def _write_indexes(fasta: Path, fai: Path, gzi: Path | None) -> None:
+    """Write the indexes by htslib; `NotIndexableError` where lines differ in length or the disk is full."""
+    import pysam
+
+    blocks = () if gzi is None else ("--gzi-idx", str(gzi))
+    try:
+        with silent_htslib():
+            pysam.faidx(str(fasta), "--fai-idx", str(fai), *blocks)
+    except pysam.SamtoolsError:
+        raise NotIndexableError from None
 
 
-def write_index(entries: list[IndexEntry], path: Path) -> None:
-    """Write a ``.fai``."""
-    path.write_text("".join("\t".join(map(str, entry)) + "\n" for entry in entries), encoding="utf-8")
+def _copy_as_bgzip(fasta: Path, folder: Path) -> None:
+    """Pack a gzip FASTA anew in one pass; its memory does not grow with the contigs."""
+    check = FastaCheck(os.fspath(fasta))
+    copy = folder / "genome.fa.gz"
+    try:
+        with open_bgzip(copy, _COPY_LEVEL) as packed:
+            for chunk in chunks_of(fasta):
+                check.feed(chunk)
+                packed.write(chunk)
+        check.finish()
+        _write_indexes(copy, folder / "genome.fai", folder / "genome.gzi")
+    except NotIndexableError:
+        _copy_evenly(fasta, folder)
 
 
-def read_index(path: Path) -> list[IndexEntry] | None:
+def _copy_evenly(fasta: Path, folder: Path) -> None:
+    """Write a FASTA anew with lines of equal length."""
+    copy = folder / "genome.fa.gz"
+    with open_bgzip(copy, _COPY_LEVEL) as packed:
+        for record in read_fasta(fasta):
+            letters = record.sequence.encode("ascii")
+            packed.write(f">{record.name}\n".encode())
+            for start in range(0, len(letters), _LINE_BASES):
+                packed.write(letters[start : start + _LINE_BASES] + b"\n")
+    try:
+        _write_indexes(copy, folder / "genome.fai", folder / "genome.gzi")
+    except NotIndexableError:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
+
+
+@contextlib.contextmanager
+def silent_htslib() -> Iterator[None]:
+    """Keep htslib from writing to the standard error; what fails is told by our own error."""
+    import pysam
+
+    verbosity = pysam.set_verbosity(0)
+    try:
+        yield
+    finally:
+        pysam.set_verbosity(verbosity)
+
+
+def _fits(beside: IndexedFasta) -> bool:
+    """Return whether indexes are not older than their FASTA and belong to it."""
+    made = beside.fasta.stat().st_mtime_ns
+    try:
+        is_fresh = all(part.stat().st_mtime_ns >= made for part in beside[1:] if part is not None)
+    except OSError:
+        return False
+    return is_fresh and _matches(beside)
+
+
+def _matches(found: IndexedFasta) -> bool:
+    """Return whether the headers and ends of (some of) the contigs lie where the index says."""
+    entries = _read_index(found.fai)
+    if not entries:
+        return False
+    if found.gzi is None:
+        with found.fasta.open("rb") as stream:
+
+            def read_plain(offset: int, size: int) -> bytes:
+                stream.seek(offset)
+                return stream.read(size)
+
+            return _headers_and_ends_match(entries, read_plain)
+    starts = _read_block_index(found.gzi)
+    if starts is None or not _is_complete(starts, entries[-1], found.fasta.stat().st_size):
+        return False
+    try:
+        return _headers_and_ends_match(
+            entries, lambda offset, size: _read_from_middle(found.fasta, starts, offset, size)
+        )
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
+def _is_complete(starts: list[BlockStart], last: IndexEntry, size: int) -> bool:
+    """Return whether no block is missing: each holds at most 64 KiB, the last contig ends in the last."""
+    known = [BlockStart(0, 0), *starts]
+    steps = [after.uncompressed - before.uncompressed for before, after in pairwise(known)]
+    return (
+        all(0 < step <= _BLOCK_BYTES for step in steps)
+        and _last_base(last) - known[-1].uncompressed < _BLOCK_BYTES
+        and known[-1].compressed < size
+    )
+
+
+def _last_base(entry: IndexEntry) -> int:
+    full_lines, rest = divmod(entry.length - 1, entry.line_bases or 1)
+    return entry.offset + full_lines * entry.line_width + rest
+
+
+def _headers_and_ends_match(entries: list[IndexEntry], read: Callable[[int, int], bytes]) -> bool:
+    step = -(-len(entries) // _CHECKED_CONTIGS)
+    for entry in [*entries[:-1:step], entries[-1]]:
+        if not (entry.length > 0 < entry.line_bases <= entry.line_width):
+            return False
+        before = min(_HEADER_BYTES, entry.offset)
+        header = read(entry.offset - before, before).rstrip(b"\r\n").rpartition(b"\n")[2]
+        if not header.startswith(b">") or split_header(header[1:].decode(errors="replace"))[0] != entry.name:
+            return False
+        end = read(_last_base(entry), 2)
+        if not end or end[:1].isspace() or not (len(end) == 1 or end[1:].isspace()):
+            return False
+    after = read(_last_base(entries[-1]) + 1, _HEADER_BYTES)
+    return not after.strip()
+
+
+def _read_index(path: Path) -> list[IndexEntry] | None:
     """Return the entries of a ``.fai``, or None when it is not one."""
     try:
         rows = [line.split("\t") for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n")]
         return [IndexEntry(row[0], int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in rows]
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _read_block_index(path: Path) -> list[BlockStart] | None:
+    """Return the entries of a ``.gzi``, or None when it is not one."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    if len(content) % 16 != 8 or struct.unpack_from("<Q", content)[0] != len(content) // 16:
+        return None
+    return [BlockStart(*pair) for pair in struct.iter_unpack("<QQ", content[8:])]
+
+
+def _read_from_middle(path: Path, starts: list[BlockStart], offset: int, size: int) -> bytes:
+    """Return bytes of the uncompressed content from an offset on, fewer at its end."""
+    block = bisect_right(starts, offset, key=lambda start: start.uncompressed)
+    start = starts[block - 1] if block else BlockStart(0, 0)
+    with path.open("rb") as stream:
+        stream.seek(start.compressed)
+        with gzip.GzipFile(fileobj=stream, mode="rb") as unpacked:
+            unpacked.read(offset - start.uncompressed)
+            return unpacked.read(size)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome.contig_names import ContigNames
-from dnabert_enhancer.genome.indexed_fasta import check_genome_path, indexed_fasta
+from dnabert_enhancer.genome.fasta_index import check_genome_path, indexed_fasta, silent_htslib
 
 if TYPE_CHECKING:
     import pysam
@@ -116,7 +114,7 @@ class Genome:
         if start == stop:
             return b""
         try:
-            with _silent_htslib():
+            with silent_htslib():
                 bases: str = self._opened().fetch(name, start, stop)
         except (OSError, ValueError):
             bases = ""
@@ -152,7 +150,7 @@ class Genome:
         if self._fasta is None:
             found = indexed_fasta(self.path)
             try:
-                with _silent_htslib():
+                with silent_htslib():
                     self._fasta = pysam.FastaFile(
                         os.fspath(found.fasta),
                         filepath_index=os.fspath(found.fai),
@@ -168,15 +166,3 @@ class Genome:
         names = list(self.contig_sizes)
         shown = ", ".join(names[:5])
         return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} others"
-
-
-@contextlib.contextmanager
-def _silent_htslib() -> Iterator[None]:
-    """Keep htslib from writing to the standard error; what fails is told by our own error."""
-    import pysam
-
-    verbosity = pysam.set_verbosity(0)
-    try:
-        yield
-    finally:
-        pysam.set_verbosity(verbosity)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.genome.bed import number_or_none
+from dnabert_enhancer.genome.bed import number_or_nan
 from dnabert_enhancer.genome.interval import STRANDS, Interval
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ class IntervalTable:
     @property
     def scores(self) -> NDArray[np.float64]:
         """Column 5 of every row, shape (rows,), NaN where it is no number; unpacked at each call."""
-        numbers = map(number_or_none, self.score_column.unpacked())
-        return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
+        return np.array([number_or_nan(text) for text in self.score_column.unpacked()], dtype=np.float64)
 
     @property
     def strands(self) -> NDArray[np.str_]:

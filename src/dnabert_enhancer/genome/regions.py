@@ -1,26 +1,18 @@
-"""The table of regions: a pandas DataFrame of intervals, and the reader of BED files that fills it."""
+"""The table of regions: a pandas DataFrame of intervals, made from BED files, arrays or users' tables."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import LineBlock, read_line_blocks
-from dnabert_enhancer.genome.bed import (
-    LARGEST_POSITION,
-    BedLine,
-    number_or_nan,
-    parse_bed_line,
-)
+from dnabert_enhancer.files import read_line_blocks
+from dnabert_enhancer.genome.bed_reader import RegionReader
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.interval import STRANDS, Interval
 
@@ -28,11 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BLOCK_BYTES = 1 << 23
-_NAME, _SCORE, _STRAND = 3, 4, 5
-_SIGNED_NUMBER = re.compile(rb"\t\+[0-9]")
-_SIGNS_AFTER_BLANKS: Final = (b" +", b"\v+", b"\f+")
-_NO_STRAND = STRANDS.index(".")
-_BLANKS: Final = rb"[ \v\f\x1c-\x1f]+"
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +136,7 @@ def place_regions(
                 f"the column {column} of the table of regions holds {frame[column].dtype}, not whole numbers",
                 remedy="give 0-based, half-open positions",
             )
-    reader = _Reader(
+    reader = RegionReader(
         "regions", genome_sizes, names, skip_outside=skip_outside, details=False, further=None, unit="row"
     )
     start, end = (frame[column].to_numpy(dtype=np.int64) for column in ("start", "end"))
@@ -163,11 +150,10 @@ def place_regions(
                 error.problem, source="regions", location=f"row {row}", remedy=error.remedy
             ) from None
     reader.take_columns(frame["chrom"].astype(str).to_numpy(dtype=object), start, end)
-    table = reader.finish()
+    placed, skipped = reader.finish()
     others = [column for column in frame if column not in ("chrom", "start", "end")]
-    kept = frame[others].iloc[table.frame["line"]].reset_index(drop=True)
-    placed = table.frame[["chrom", "start", "end"]].join(kept)
-    return RegionTable(placed, table.source, table.skipped)
+    kept = frame[others].iloc[placed["line"]].reset_index(drop=True)
+    return RegionTable(placed[["chrom", "start", "end"]].join(kept), "regions", skipped)
 
 
 def read_regions(
@@ -208,303 +194,11 @@ def read_regions(
         text that is not UTF-8, an unknown contig, an end beyond its contig: the first such line, with the
         number of further lines that are wrong.
     """
-    reader = _Reader(path, genome_sizes, names, skip_outside=skip_outside, details=details, further=further)
+    source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
+    reader = RegionReader(
+        source, genome_sizes, names, skip_outside=skip_outside, details=details, further=further
+    )
     for block in read_line_blocks(path, _BLOCK_BYTES):
         reader.take(block)
-    return reader.finish()
-
-
-class _Reader:
-    """Collects the rows of the blocks and the faults of all lines."""
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        sizes: Mapping[str, int] | None,
-        names: ContigNames | None,
-        *,
-        skip_outside: bool,
-        details: bool,
-        further: Mapping[str, int] | None,
-        unit: str = "line",
-    ) -> None:
-        self._source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
-        self._names = names if names is not None or sizes is None else ContigNames(sizes)
-        self._sizes = sizes
-        # the last is for the code -1 of an unknown contig
-        self._ends = np.array([0] if sizes is None else [*sizes.values(), 0], dtype=np.int64)
-        self._skip_outside = skip_outside
-        self._unit = unit
-        self._texts = {"name": _NAME, "score": _SCORE} if details else {}
-        self._further = dict(further or {})
-        self._skipped = {"contig_not_in_genome": 0, "beyond_contig_end": 0}
-        self._codes: dict[str, int] = {} if sizes is None else {name: code for code, name in enumerate(sizes)}
-        self._parts: list[dict[str, NDArray[Any]]] = []
-        self._first_fault: InputError | None = None
-        self._first_fault_line = 0
-        self._fault_count = 0
-
-    def take(self, block: LineBlock) -> None:
-        """Read one block."""
-        content, first_line, start = block.content, block.first_line, 0
-        while start < len(content):  # header lines, so that pandas can read what follows
-            end = content.index(b"\n", start)
-            if not self._is_header(content[start:end], first_line):
-                break
-            start, first_line = end + 1, first_line + 1
-        content = content[start:].rstrip(b"\n") + b"\n"
-        if content == b"\n":
-            return
-        columns = self._read_at_once(content)
-        if columns is None:
-            columns = self._read_by_line(content, first_line)
-        else:
-            columns["line"] = np.arange(first_line, first_line + len(columns["start"]))
-        if len(columns["start"]):
-            self._parts.append(self._on_contigs(columns))
-
-    def take_columns(
-        self, chrom: NDArray[np.object_], start: NDArray[np.int64], end: NDArray[np.int64]
-    ) -> None:
-        """Take rows that have been read; their lines are counted from 0."""
-        import pandas as pd
-
-        codes, met = pd.factorize(chrom)
-        columns: dict[str, NDArray[Any]] = {
-            "chrom": self._contig_codes(met.tolist(), codes),
-            "start": start,
-            "end": end,
-            "strand": np.full(len(start), _NO_STRAND, dtype=np.int8),
-            "line": np.arange(len(start)),
-        }
-        self._parts.append(self._on_contigs(columns))
-
-    def _is_header(self, line: bytes, number: int) -> bool:
-        try:
-            return parse_bed_line(line.decode(), self._source, number) is None
-        except (InputError, UnicodeDecodeError):
-            return False
-
-    def finish(self) -> RegionTable:
-        """Return the table, or raise the first fault."""
-        import pandas as pd
-
-        if self._first_fault is not None:
-            fault, others = self._first_fault, self._fault_count - 1
-            if others:
-                more = f"1 more {self._unit} is" if others == 1 else f"{others} more {self._unit}s are"
-                fault = InputError(
-                    f"{fault.problem} ({more} wrong)",
-                    source=fault.source,
-                    location=fault.location,
-                    remedy=fault.remedy,
-                )
-            raise fault
-        columns: dict[str, Any] = dict(self._joined())
-        columns["chrom"] = pd.Categorical.from_codes(columns["chrom"], pd.Index([*self._codes], dtype=object))
-        columns["strand"] = pd.Categorical.from_codes(columns["strand"], pd.Index(STRANDS, dtype=object))
-        texts = {"name", *self._further} & {*columns}
-        columns |= {name: pd.Series(columns[name], dtype=object) for name in texts}
-        details = (*self._texts, "strand") if self._texts else ()
-        order = ("chrom", "start", "end", *details, *self._further, "line")
-        frame = pd.DataFrame({name: columns[name] for name in order})
-        skipped = {reason: count for reason, count in self._skipped.items() if count}
-        return RegionTable(frame, self._source, skipped)
-
-    def _joined(self) -> dict[str, NDArray[Any]]:
-        """Return the blocks one below the other; the parts are given up column by column."""
-        if not self._parts:
-            kinds = {"chrom": "i4", "start": "i8", "end": "i8", "strand": "i1", "score": "f8", "line": "i8"}
-            every = ("chrom", "start", "end", "strand", *self._texts, *self._further, "line")
-            return {name: np.empty(0, dtype=kinds.get(name, object)) for name in every}
-        names = list(self._parts[0])
-        return {name: np.concatenate([part.pop(name) for part in self._parts]) for name in names}
-
-    def _read_at_once(self, content: bytes) -> dict[str, NDArray[Any]] | None:
-        """Return the columns of a block by pandas, or None where a line needs the careful reader."""
-        import pandas as pd
-
-        if not content.isascii():
-            try:
-                content.decode()
-            except UnicodeDecodeError:
-                return None
-        if b"\t" not in content:
-            if not content.isascii():
-                return None
-            content = re.sub(_BLANKS, b"\t", content)
-        has_signs = _SIGNED_NUMBER.search(content) or any(sign in content for sign in _SIGNS_AFTER_BLANKS)
-        if has_signs:  # pandas takes +5 for a number
-            return None
-        count = content.count(b"\n")
-        width = content.count(b"\t", 0, content.index(b"\n")) + 1
-        wanted = {"chrom": 0, "start": 1, "end": 2, **self._texts, **self._further}
-        if self._texts:
-            wanted["strand"] = _STRAND
-        # where no line is longer than the first
-        if len(wanted) > 3 and content.count(b"\t") == count * (width - 1):
-            wanted = {name: number for name, number in wanted.items() if number < max(width, 3)}
-        read = _parsed(content, wanted)
-        if read is None:
-            return None
-        codes, chroms = pd.factorize(read[0].to_numpy(dtype=object))
-        start, end = read[1].to_numpy(), read[2].to_numpy()
-        if start.dtype != np.int64 or end.dtype != np.int64:
-            return None
-        is_odd = len(read) != count or any(_is_odd_name(chrom) for chrom in chroms)
-        if is_odd or (start < 0).any() or (end < start).any() or (end > LARGEST_POSITION).any():
-            return None
-        columns: dict[str, NDArray[Any]] = {
-            "chrom": self._contig_codes(chroms.tolist(), codes),
-            "start": start,
-            "end": end,
-            "strand": np.full(count, _NO_STRAND, dtype=np.int8),
-        }
-        if "strand" in wanted:
-            codes, texts = pd.factorize(read[_STRAND].to_numpy(dtype=object))
-            columns["strand"] = _strand_codes(texts.tolist())[codes]
-        for name in (*self._texts, *self._further):
-            column = read[wanted[name]].to_numpy(dtype=object) if name in wanted else None
-            columns[name] = self._text_column(name, column, count)
-        return columns
-
-    def _read_by_line(self, content: bytes, first_line: int) -> dict[str, NDArray[Any]]:
-        """Return the columns of a block line by line, and note what is wrong."""
-        rows: list[BedLine] = []
-        lines = []
-        for number, raw in enumerate(content[:-1].split(b"\n"), start=first_line):
-            try:
-                row = parse_bed_line(self._decoded(raw, number), self._source, number)
-            except InputError as fault:
-                self._note(fault, number, 1)
-                continue
-            if row is not None:
-                rows.append(row)
-                lines.append(number)
-        met = {name: code for code, name in enumerate(dict.fromkeys(row.chrom for row in rows))}
-        codes = np.array([met[row.chrom] for row in rows], dtype=np.int64)
-
-        def texts(number: int) -> list[str]:
-            return [row.columns[number] if len(row.columns) > number else "" for row in rows]
-
-        return {
-            "chrom": self._contig_codes(list(met), codes),
-            "start": np.array([row.start for row in rows], dtype=np.int64),
-            "end": np.array([row.end for row in rows], dtype=np.int64),
-            "strand": _strand_codes(texts(_STRAND)),
-            **{
-                name: self._text_column(name, np.array([*texts(number), None], dtype=object)[:-1], len(rows))
-                for name, number in {**self._texts, **self._further}.items()
-            },
-            "line": np.array(lines, dtype=np.int64),
-        }
-
-    def _text_column(self, name: str, texts: NDArray[np.object_] | None, count: int) -> NDArray[Any]:
-        """Return a column of text as the table has it; None is a column that no line has."""
-        if name == "score":
-            if texts is None:
-                return np.full(count, np.nan)
-            try:
-                return texts.astype(np.float64)
-            except ValueError:
-                return np.array([number_or_nan(text) for text in texts.tolist()], dtype=np.float64)
-        missing = "." if name == "name" else ""
-        if texts is None:
-            return np.full(count, missing, dtype=object)
-        return np.where(texts == "", missing, texts) if missing else texts
-
-    def _decoded(self, line: bytes, number: int) -> str:
-        try:
-            return line.decode()
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"the text is not UTF-8 (byte 0x{line[error.start]:02x})",
-                source=self._source,
-                location=f"line {number}",
-                remedy="save the file as UTF-8",
-            ) from None
-
-    def _contig_codes(self, met: list[str], codes: NDArray[np.integer]) -> NDArray[np.int32]:
-        """Return the code of each row's contig in the table, -1 - i for the i-th name of `met` if unknown.
-
-        The names are in the order of their first use.
-        """
-        self._met = met
-        table = np.empty(len(met), dtype=np.int32)
-        for place, name in enumerate(met):
-            own = name if self._names is None else self._names.resolve(name)
-            if self._sizes is None:
-                table[place] = self._codes.setdefault(own or name, len(self._codes))
-            else:
-                table[place] = -1 - place if own is None else self._codes.get(own, -1 - place)
-        return table[codes] if len(met) else np.empty(0, dtype=np.int32)
-
-    def _on_contigs(self, columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Return the rows that lie within the genome; note or count the others."""
-        if self._sizes is None:
-            return columns
-        codes = columns["chrom"]
-        is_unknown = codes < 0
-        is_beyond = ~is_unknown & (columns["end"] > self._ends[np.maximum(codes, -1)])
-        is_outside = is_unknown | is_beyond
-        if not is_outside.any():
-            return columns
-        if self._skip_outside:
-            self._skipped["contig_not_in_genome"] += int(is_unknown.sum())
-            self._skipped["beyond_contig_end"] += int(is_beyond.sum())
-        else:
-            row = int(is_outside.argmax())
-            line = int(columns["line"][row])
-            fault = self._outside_error(int(codes[row]), int(columns["end"][row]), line)
-            self._note(fault, line, int(is_outside.sum()))
-        return {name: column[~is_outside] for name, column in columns.items()}
-
-    def _outside_error(self, code: int, end: int, line: int) -> InputError:
-        own = list(self._codes)
-        if code < 0:
-            problem = f"there is no contig {self._met[-1 - code]!r} in the genome"
-            others = f" and {len(own) - 3} others" if own[3:] else ""
-            remedy = f"the genome has {', '.join(own[:3])}{others}"
-        else:
-            problem = f"the end {end} is beyond {own[code]} ({self._ends[code]} bp)"
-            remedy = "check that the file and the genome are of the same assembly"
-        return InputError(problem, source=self._source, location=f"{self._unit} {line}", remedy=remedy)
-
-    def _note(self, fault: InputError, line: int, count: int) -> None:
-        self._fault_count += count
-        if self._first_fault is None or line < self._first_fault_line:
-            self._first_fault, self._first_fault_line = fault, line
-
-
-def _parsed(content: bytes, wanted: Mapping[str, int]) -> pd.DataFrame | None:
-    """Return columns of tab-separated lines by pandas, named by their numbers; None where it refuses."""
-    import pandas as pd
-
-    numbers = sorted(set(wanted.values()))
-    kinds: dict[int, Any] = dict.fromkeys(numbers, object)
-    # numbers are inferred: asked for as int64, pandas would take 1e6 and 1.0 too
-    del kinds[1], kinds[2]
-    try:
-        return pd.read_csv(
-            io.BytesIO(content),
-            sep="\t",
-            header=None,
-            names=range(max(numbers) + 1),
-            usecols=numbers,
-            index_col=False,
-            dtype=kinds,
-            quoting=csv.QUOTE_NONE,
-            na_filter=False,
-            skip_blank_lines=False,
-            low_memory=False,
-        )
-    except (ValueError, OverflowError):
-        return None
-
-
-def _strand_codes(texts: list[str]) -> NDArray[np.int8]:
-    return np.array([STRANDS.index(text) if text in STRANDS else _NO_STRAND for text in texts], dtype=np.int8)
-
-
-def _is_odd_name(chrom: str) -> bool:
-    return not chrom or chrom != chrom.strip() or chrom.startswith("#")
+    frame, skipped = reader.finish()
+    return RegionTable(frame, source, skipped)

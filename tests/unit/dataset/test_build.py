@@ -26,7 +26,7 @@ from dnabert_enhancer.dataset import (
 from dnabert_enhancer.dataset.gc_profile import gc_of_sequences
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.genome import open_genome, read_bed
+from dnabert_enhancer.genome import Genome, read_regions
 
 Write = Callable[[str, str], Path]
 COMPLEMENT = str.maketrans("ACGTacgt", "TGCAtgca")
@@ -51,10 +51,9 @@ def test_matched_negatives_keep_all_promises(random_genome: Path, regions: Path,
     assert built.skipped == {"positive_in_excluded_region": 2}
     assert (rows["label"] == 1).sum() == 29 + 19 + 14 - 2
     barred: dict[str, list[tuple[int, int]]] = {"chr1": [(20_000, 24_000)]}
-    for record in read_bed(regions):
-        place = record.interval
+    for place in read_regions(regions):
         barred.setdefault(place.contig, []).append((place.start, place.end))
-    with open_genome(random_genome) as genome:
+    with Genome(random_genome) as genome:
         for row in rows.itertuples():
             assert row.sequence == genome.fetch(row.chrom, row.start, row.end).decode()
             assert row.end - row.start == 200
@@ -80,7 +79,7 @@ def test_matched_negatives_keep_all_promises(random_genome: Path, regions: Path,
 def test_positives_are_windows_around_the_middle(random_genome: Path, regions: Path) -> None:
     built = build_dataset([regions], random_genome, DatasetSettings(length=101))
     positives = rows_of(built).query("label == 1")
-    by_name = {record.name: record.interval for record in read_bed(regions)}
+    by_name = {row.name: row for row in read_regions(regions).frame.itertuples()}
     for row in positives.itertuples():
         region = by_name[row.name]
         assert abs((row.start + row.end) - (region.start + region.end)) <= 1
@@ -176,7 +175,7 @@ def test_minus_strand_is_read_when_asked(random_genome: Path, write: Write) -> N
     )
     rows = rows_of(build_dataset([path], random_genome, DatasetSettings(stranded=True)))
     assert set(rows["strand"]) == {"-"}
-    with open_genome(random_genome) as genome:
+    with Genome(random_genome) as genome:
         for row in rows.itertuples():
             forward = genome.fetch(row.chrom, row.start, row.end).decode()
             assert row.sequence == forward.translate(COMPLEMENT)[::-1]

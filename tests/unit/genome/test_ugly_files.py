@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import Genome, read_bed, read_fasta, read_intervals
+from dnabert_enhancer.genome import Genome, read_fasta, read_regions
 
 pytestmark = pytest.mark.data
 
@@ -274,29 +274,14 @@ def test_repeated_names_can_be_permitted(shared_data, name, expected):
 def test_valid_bed(shared_data, name, expected):
     path = shared_data / "ugly" / name
     count, first, last = expected
-    records = list(read_bed(path))
-    rows = [
-        Row(
-            one.line,
-            one.interval.contig,
-            one.interval.start,
-            one.interval.end,
-            one.name,
-            one.score,
-            one.interval.strand,
-        )
-        for one in records
-    ]
+    frame = read_regions(path).frame
+    scores = frame["score"].astype(object).where(frame["score"].notna(), None)
+    names = ["line", "chrom", "start", "end", "name", "score", "strand"]
+    columns = frame.assign(score=scores)[names].items()
+    rows = [Row(*row) for row in zip(*(column.tolist() for _, column in columns), strict=True)]
     assert len(rows) == count
     if rows:
         assert (rows[0], rows[-1]) == (first, last)
-    table = read_intervals(path)
-    assert list(table) == [record.interval for record in records]
-    assert table.names == [row.name for row in rows]
-    assert [None if score != score else score for score in table.scores.tolist()] == [
-        row.score for row in rows
-    ]
-    assert table.lines.tolist() == [row.line for row in rows]
 
 
 @pytest.mark.parametrize(("name", "expected"), BEYOND.items(), ids=BEYOND)
@@ -304,5 +289,5 @@ def test_bed_outside_the_genome(shared_data, name, expected):
     path = shared_data / "ugly" / name
     sizes, message = expected
     with pytest.raises(InputError) as caught:
-        read_intervals(path, sizes)
+        read_regions(path, sizes)
     assert str(caught.value).startswith(f"{path}, {message}")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from dnabert_enhancer.genome import open_genome, read_bed
+from dnabert_enhancer.genome import Genome, read_regions
 
 DEMO = Path(__file__).resolve().parents[3] / "assets" / "demo"
 
 
 @pytest.fixture(scope="module")
 def locus() -> str:
-    with open_genome(DEMO / "alpha-globin.fa.gz") as genome:
+    with Genome(DEMO / "alpha-globin.fa.gz") as genome:
         assert genome.contig_sizes == {"chr16": 300_000}
         return genome.fetch("chr16").decode().upper()
 
@@ -26,7 +26,7 @@ def reverse_complement(bases: str) -> str:
 
 @pytest.mark.data
 def test_the_sequence_is_hg38s(locus: str, shared_data: Path) -> None:
-    with open_genome(shared_data / "reference" / "hg38_4chr_prefixes.fa.gz") as genome:
+    with Genome(shared_data / "reference" / "hg38_4chr_prefixes.fa.gz") as genome:
         assert genome.fetch("chr16", 0, 300_000).decode().upper() == locus
 
 
@@ -70,7 +70,8 @@ def test_hgvs_names_agree_with_the_place_in_the_gene(locus: str) -> None:
 
 
 def test_the_textbook_enhancers_hold_the_sites_that_define_hs40(locus: str) -> None:
-    elements = {record.name: record.interval for record in read_bed(DEMO / "textbook-enhancers.bed")}
+    table = read_regions(DEMO / "textbook-enhancers.bed").frame
+    elements = {row.name: row for row in table.itertuples()}
     assert list(elements) == ["MCS-R1_HS-48", "MCS-R2_HS-40", "MCS-R3_HS-33", "MCS-R4_HS-10"]
     zeta_globin_start = 152_687
     for name, interval in elements.items():
