@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dnabert_enhancer.compare import ASSEMBLIES, PRESETS, Elements, Space, read_elements
+from dnabert_enhancer.compare import ASSEMBLIES, PRESETS, Elements, EffectiveGenome, read_elements
 
 CALLS = 300_000
 GOAL_SECONDS, GOAL_BYTES = 300, 2 << 30
@@ -85,14 +85,14 @@ def main() -> None:
 
 def write_set(file: Path, preset: str, number: int, path: Path, rng: np.random.Generator) -> Path:
     """Write so many elements of a real file and of moved copies of it, as BED6 with a random score."""
-    space = Space(ASSEMBLIES["hg38"])
+    effective = EffectiveGenome(ASSEMBLIES["hg38"])
     real = read_elements(file, PRESETS[preset]).without_repeats()
-    contigs = {name: index for index, name in enumerate(space.contigs)}
+    contigs = {name: index for index, name in enumerate(effective.contigs)}
     lines: list[str] = []
     while len(lines) < number:
-        moved = copy_of(real, space, contigs, rng) if lines else copy_of(real, space, contigs, None)
+        moved = copy_of(real, effective, contigs, rng) if lines else copy_of(real, effective, contigs, None)
         lines += [
-            f"{space.contigs[c]}\t{s}\t{e}\tx\t{score:.3f}\t.\n"
+            f"{effective.contigs[c]}\t{s}\t{e}\tx\t{score:.3f}\t.\n"
             for c, s, e, score in zip(*moved, rng.random(len(moved[0])), strict=True)
         ]
     path.write_text("".join(lines[:number]))
@@ -100,16 +100,16 @@ def write_set(file: Path, preset: str, number: int, path: Path, rng: np.random.G
 
 
 def copy_of(
-    real: Elements, space: Space, contigs: dict[str, int], rng: np.random.Generator | None
+    real: Elements, effective: EffectiveGenome, contigs: dict[str, int], rng: np.random.Generator | None
 ) -> tuple[list[int], list[int], list[int]]:
     """Return contig, start, end of the elements, moved around their chromosomes unless `rng` is None."""
     index = np.array([contigs.get(name, -1) for name in real.contigs])[real.contig_index]
     known = index >= 0
     index, start = index[known], real.start[known]
     length = (real.end - real.start)[known]
-    size = space.sizes[index]
+    size = effective.sizes[index]
     if rng is not None:
-        start = (start + (rng.random(len(space.contigs)) * space.sizes).astype(np.int64)[index]) % size
+        start = (start + (rng.random(len(effective.contigs)) * effective.sizes).astype(np.int64)[index]) % size
     inside = start + length <= size
     return index[inside].tolist(), start[inside].tolist(), (start + length)[inside].tolist()
 

@@ -16,13 +16,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.api import Comparison as Comparison
     from dnabert_enhancer.api import Evaluation as Evaluation
     from dnabert_enhancer.api import Model as Model
     from dnabert_enhancer.api import TrainedModel as TrainedModel
+    from dnabert_enhancer.api import compare as compare
     from dnabert_enhancer.api import evaluate as evaluate
     from dnabert_enhancer.api import finetune as finetune
     from dnabert_enhancer.api import load_model as load_model
     from dnabert_enhancer.api import make_dataset as make_dataset
+    from dnabert_enhancer.compare import CompareSettings as CompareSettings
     from dnabert_enhancer.dataset import Dataset as Dataset
     from dnabert_enhancer.dataset import DatasetSettings as DatasetSettings
     from dnabert_enhancer.engine import EngineSettings as EngineSettings
@@ -54,6 +57,9 @@ for _name, _value in _NO_TELEMETRY.items():
     os.environ.setdefault(_name, _value)
 
 _HOME = {
+    "CompareSettings": "compare",
+    "Comparison": "api",
+    "compare": "api",
     "Dataset": "dataset",
     "DatasetSettings": "dataset",
     "Evaluation": "api",

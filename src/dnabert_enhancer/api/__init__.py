@@ -13,11 +13,15 @@ from dnabert_enhancer.api.model import Model, load_model
 from dnabert_enhancer.api.settings_keywords import with_keywords
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.api.comparison import Comparison, compare, comparison_files
     from dnabert_enhancer.api.evaluation import Evaluation, evaluate, evaluation_files
     from dnabert_enhancer.api.learning import TrainedModel, finetune, make_dataset
     from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
 _LAZY = {
+    "Comparison": "comparison",
+    "compare": "comparison",
+    "comparison_files": "comparison",
     "Evaluation": "evaluation",
     "TrainedModel": "learning",
     "evaluate": "evaluation",
@@ -30,10 +34,13 @@ _LAZY = {
 }
 
 __all__ = [
+    "Comparison",
     "Evaluation",
     "Model",
     "TrainedModel",
     "block_scorer",
+    "compare",
+    "comparison_files",
     "evaluate",
     "evaluation_files",
     "fasta_sequences",

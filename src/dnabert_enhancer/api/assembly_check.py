@@ -6,8 +6,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 
-from dnabert_enhancer.compare import ASSEMBLIES, assembly_name, recognised_assembly
-from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.genome import ASSEMBLIES, Genome, assembly_name, recognised_assembly
 from dnabert_enhancer.model import ModelCard
 from dnabert_enhancer.vcf import VcfHeader, declared_lengths_differ
 

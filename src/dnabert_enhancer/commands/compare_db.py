@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from dnabert_enhancer.commands.option_types import fraction, positive_integer
-
-ASSEMBLIES = ("hg38", "hg19")
-NULL_CHOICES = ("circular", "resample", "both", "none")
-DEFAULT_PERMUTATIONS = 1000
-DEFAULT_BIN = 200
-DEFAULT_MIN_FRACTION = 0.5
-DEFAULT_SEED = 0
+from dnabert_enhancer.commands.option_types import fraction, positive_integer, whole_number
+from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.compare import NULL_CHOICES, CompareSettings
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,17 +35,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--database",
         nargs="+",
         action="extend",
-        default=[],
         metavar="NAME=FILE[,key=value…]",
-        help="a database and its file; may come many times",
+        help="a database and its file; may be given several times",
     )
     group.add_argument(
         "--databases", metavar="TSV", help="manifest with the columns name, file and any of the keys"
     )
-    group.add_argument(
-        "--score-column",
+    add_setting(
+        group,
+        CompareSettings,
+        "score_column",
+        "column of the calls to rank them by (default: 'maximum' where there is one, else column 5)",
         metavar="TITLE|N",
-        help="column of the calls to rank them by (default: 'maximum' where there is one, else column 5)",
     )
     group.add_argument("--list-presets", action=_ListPresets, help="show the known databases, then stop")
     group = parser.add_argument_group("genome")
@@ -57,15 +56,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="contig lengths (chrom.sizes or .fai), or the genome's FASTA",
     )
-    group.add_argument(
-        "--assembly", required=True, type=_assembly, metavar="hg38|hg19", help="what the calls are in"
+    add_setting(
+        group,
+        CompareSettings,
+        "assembly",
+        "assembly of the calls",
+        required=True,
+        type=_assembly,
+        metavar="hg38|hg19",
     )
     group.add_argument(
-        "--chain",
-        nargs="+",
-        default=[],
-        metavar="FILE",
-        help="chain files for databases of the other assembly",
+        "--chain", nargs="+", metavar="FILE", help="chain files for databases of the other assembly"
     )
     group.add_argument(
         "--scanned", metavar="BED", help="what was scanned (predict writes it); only this counts"
@@ -89,54 +90,77 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_statistics(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("statistics")
-    group.add_argument(
-        "--min-fraction",
+    add = partial(add_setting, group, CompareSettings)
+    add(
+        "min_fraction",
+        "share of a call that one element must cover for calls_min_fraction",
         type=_positive_fraction,
-        default=DEFAULT_MIN_FRACTION,
         metavar="SHARE",
-        help=f"of a call that one element must cover for calls_min_fraction (default {DEFAULT_MIN_FRACTION})",
     )
-    group.add_argument(
-        "--bin",
-        type=positive_integer,
-        default=DEFAULT_BIN,
-        metavar="BP",
-        help=f"bin of Fisher's test (default {DEFAULT_BIN})",
-    )
-    group.add_argument(
-        "--null",
-        choices=NULL_CHOICES,
-        default="both",
-        help="circular shift, matched re-sampling, both (default) or none",
-    )
-    group.add_argument(
-        "--permutations",
-        type=positive_integer,
-        default=DEFAULT_PERMUTATIONS,
-        metavar="N",
-        help=f"of each null (default {DEFAULT_PERMUTATIONS})",
-    )
-    group.add_argument(
-        "--controls",
-        action="store_true",
-        help="also judge random calls (and GC-matched ones with --genome), into PREFIX.controls.tsv",
-    )
-    group.add_argument(
-        "--plots", action=argparse.BooleanOptionalAction, default=True, help="draw the plots (the default)"
-    )
-    group.add_argument(
-        "--seed", type=_seed, default=DEFAULT_SEED, metavar="N", help=f"of the nulls (default {DEFAULT_SEED})"
-    )
-    group.add_argument(
-        "--threads", type=positive_integer, metavar="N", help="default: the processors this process may use"
-    )
+    add("bin", "bin width of Fisher's test", type=positive_integer, metavar="BP")
+    add("null", "circular shift, matched re-sampling, both or none", choices=NULL_CHOICES)
+    add("permutations", "of each null", type=positive_integer, metavar="N")
+    add("controls", "also judge random calls (and GC-matched ones with --genome), into PREFIX.controls.tsv")
+    group.add_argument("--plots", action=argparse.BooleanOptionalAction, help="draw the plots (the default)")
+    add("seed", "of the nulls", type=whole_number, metavar="N")
+    add("threads", "default: the processors this process may use", type=positive_integer, metavar="N")
 
 
-def run(args: argparse.Namespace) -> None:
+def run(options: Options) -> None:
     """Compare, write and show."""
-    from dnabert_enhancer.commands.compare_db_run import run_comparison
+    from dnabert_enhancer.api import compare, comparison_files
+    from dnabert_enhancer.commands.compare_db_show import show_results
+    from dnabert_enhancer.commands.progress import progress_of
+    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.compare import parse_database, read_manifest
+    from dnabert_enhancer.files import OutputSet, check_output
 
-    run_comparison(args)
+    prefix = options["output_prefix"]
+    if not prefix or prefix.endswith("/"):
+        raise InputError(
+            f"--output-prefix {prefix!r} names no file",
+            remedy="give a path with a name, such as out/comparison",
+        )
+    record = RunRecord(options)
+    settings = options.settings(CompareSettings)
+    databases = [*options.get("database", ())]
+    if "databases" in options:
+        databases += read_manifest(options["databases"], options["assembly"])
+    plots = options.get("plots", True)
+    for path in comparison_files(prefix, settings, plots=plots):
+        check_output(path)
+    comparison = compare(
+        options["calls"],
+        databases,
+        options["genome_sizes"],
+        settings,
+        scanned=options.get("scanned"),
+        gaps=options.get("gaps"),
+        genes=options.get("genes"),
+        chains=options.get("chain", ()),
+        gc_genome=options.get("genome"),
+        progress=partial(progress_of, quiet=options.quiet),
+    )
+    for role in ("genome_sizes", "chain", "scanned", "gaps", "calls", "genes", "genome"):
+        given = options.get(role, ())
+        for path in (given,) if isinstance(given, str) else given:
+            is_genes = role == "genes"
+            record.add_input(role, parse_database(f"genes={path}", "").path if is_genes else path)
+    for result in comparison.results:
+        record.add_input(f"database {result.database.name}", result.database.path)
+    for name, number in comparison.counts.items():
+        record.count(name, number)
+    for reason, number in comparison.skipped.items():
+        record.skip(reason, number)
+    if comparison.gc_window is not None:
+        record.set("gc_window_bp", comparison.gc_window)
+    record.set("databases", {result.database.name: result.description() for result in comparison.results})
+    record.set("calls_by_number_of_databases", comparison.calls_by_number_of_databases)
+    with OutputSet() as outputs:
+        comparison.write(prefix, plots=plots, outputs=outputs)
+        with outputs.open_text(f"{prefix}.run.json") as stream:
+            stream.write(record.to_json())
+    show_results(comparison)
 
 
 class _ListPresets(argparse.Action):
@@ -155,8 +179,6 @@ class _ListPresets(argparse.Action):
 
 
 def _assembly(text: str) -> str:
-    from dnabert_enhancer.compare import assembly_name
-
     name = assembly_name(text)
     if name not in ASSEMBLIES:
         raise argparse.ArgumentTypeError(f"{text!r} is neither hg38 (GRCh38) nor hg19 (GRCh37)")
@@ -168,9 +190,3 @@ def _positive_fraction(text: str) -> float:
     if not number:
         raise argparse.ArgumentTypeError("0 is not above 0")
     return number
-
-
-def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
-    return int(text)

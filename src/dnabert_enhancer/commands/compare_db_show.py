@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from dnabert_enhancer.compare import Result
+    from dnabert_enhancer.api import Comparison
 
 _WIDE = 180
 
@@ -58,21 +57,21 @@ def show_presets() -> None:
     _console().print(table)
 
 
-def show_results(
-    results: Sequence[Result], rows: Sequence[Mapping[str, str | int | float]], found_by: Mapping[int, int]
-) -> None:
+def show_results(comparison: Comparison) -> None:
     """Print one row a database, and how many calls are in how many databases."""
     from rich.markup import escape
     from rich.table import Table
 
-    nulls = [null for null in ("circular", "resample") if any(null in result.nulls for result in results)]
-    table = Table(title=f"{results[0].overlap.calls:,} calls", title_justify="left")
+    from dnabert_enhancer.compare import NULLS
+
+    nulls = [null for null in NULLS if any(null in result.nulls for result in comparison.results)]
+    table = Table(title=f"{len(comparison.calls):,} calls", title_justify="left")
     table.add_column("database", overflow="fold")
     titles = ["elements", "calls in it", "precision", "recall", "Jaccard", "odds ratio"]
     titles += [f"fold {null}" for null in nulls] + [f"q {null}" for null in nulls] + ["median bp", "AUROC"]
     for title in titles:
         table.add_column(title, justify="right", overflow="fold", no_wrap=title.startswith("fold"))
-    for row in rows:
+    for row in comparison.summary.to_dict("records"):
         cells = [f"{row['elements']:,}", f"{row['calls_overlapping']:,}"]
         cells += [_text(row[name]) for name in ("precision", "recall", "jaccard", "odds_ratio")]
         for null in nulls:
@@ -84,7 +83,12 @@ def show_results(
         table.add_row(escape(str(row["database"])), *cells)
     console = _console()
     console.print(table)
-    shown = ", ".join(f"{count:,} in {number}" for number, count in sorted(found_by.items())) or "none"
+    shown = (
+        ", ".join(
+            f"{count:,} in {number}" for number, count in comparison.calls_by_number_of_databases.items()
+        )
+        or "none"
+    )
     console.print(f"calls by the number of databases that hold them: {shown}")
 
 

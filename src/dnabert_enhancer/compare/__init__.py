@@ -1,107 +1,87 @@
-"""Calls against public enhancer databases: presets, lift-over, overlap, enrichment, novelty.
+"""Calls against enhancer databases: presets, lift-over, overlap, enrichment, calls in no database.
 
-The door of the room: other rooms import the names below and nothing else. Intervals are compared by bioframe
-(NumPy underneath), lifted over by liftover; why these is told in docs/compare-db.md.
+Other packages import the names below and nothing else. docs/compare-db.md explains the statistics.
 """
 
-from dnabert_enhancer.compare.assembly import (
-    ASSEMBLIES,
-    assembly_name,
-    check_genome_sizes,
-    recognised_assembly,
+from dnabert_enhancer.compare.comparison import (
+    ControlTest,
+    DatabaseResult,
+    EnrichmentTests,
+    Progress,
+    agreement,
+    compare_all,
 )
-from dnabert_enhancer.compare.controls import control_ring
-from dnabert_enhancer.compare.elements import Elements, joined_elements
-from dnabert_enhancer.compare.enrichment import Enrichment, NullResult, enrichments
-from dnabert_enhancer.compare.figures import (
+from dnabert_enhancer.compare.database_spec import Database, check_different, parse_database, read_manifest
+from dnabert_enhancer.compare.effective_genome import EffectiveGenome, MappedElements, into_genome
+from dnabert_enhancer.compare.element_reader import Selection, read_elements
+from dnabert_enhancer.compare.elements import Elements, element_frame, joined_elements
+from dnabert_enhancer.compare.lift import read_chain_header
+from dnabert_enhancer.compare.loading import Assembly, load_calls
+from dnabert_enhancer.compare.novelty import Novel, databases_with, novel_calls
+from dnabert_enhancer.compare.plots import (
     agreement_figure,
     distance_figure,
     enrichment_figure,
     upset_figure,
 )
-from dnabert_enhancer.compare.gc import GcResampling
-from dnabert_enhancer.compare.lift import read_chain_header
-from dnabert_enhancer.compare.loading import Assembly, load_calls, load_database
-from dnabert_enhancer.compare.novelty import Novel, databases_with, novel_calls
-from dnabert_enhancer.compare.nulls import CircularShift, Placement, Resampling, Ring
-from dnabert_enhancer.compare.preset import Layout, Preset
 from dnabert_enhancer.compare.presets import PRESETS
-from dnabert_enhancer.compare.reading import Selection, read_elements
-from dnabert_enhancer.compare.rows import head_of
-from dnabert_enhancer.compare.space import Placed, Space, into_genome
-from dnabert_enhancer.compare.specification import (
-    KEYS,
-    Database,
-    check_different,
-    guessed_preset,
-    parse_database,
-    read_manifest,
-)
-from dnabert_enhancer.compare.study import Measures, Result, agreement, compare_all, compare_with
-from dnabert_enhancer.compare.tables import (
+from dnabert_enhancer.compare.result_tables import (
+    CONTROL_COLUMNS,
     NULLS,
-    null_values,
+    controls_frame,
+    matrix_frame,
+    novel_frame,
+    per_call_frame,
     summary_columns,
-    summary_rows,
-    write_calls,
-    write_matrix,
-    write_novel,
-    write_rows,
+    summary_frame,
+    write_per_call,
+    write_table,
 )
+from dnabert_enhancer.compare.row_reader import head_of
+from dnabert_enhancer.compare.settings import NULL_CHOICES, CompareSettings
 
 __all__ = [
-    "ASSEMBLIES",
-    "KEYS",
+    "CONTROL_COLUMNS",
     "NULLS",
+    "NULL_CHOICES",
     "PRESETS",
     "Assembly",
-    "CircularShift",
+    "CompareSettings",
+    "ControlTest",
     "Database",
+    "DatabaseResult",
+    "EffectiveGenome",
     "Elements",
-    "Enrichment",
-    "GcResampling",
-    "Layout",
-    "Measures",
+    "EnrichmentTests",
+    "MappedElements",
     "Novel",
-    "NullResult",
-    "Placed",
-    "Placement",
-    "Preset",
-    "Resampling",
-    "Result",
-    "Ring",
+    "Progress",
     "Selection",
-    "Space",
     "agreement",
     "agreement_figure",
-    "assembly_name",
     "check_different",
-    "check_genome_sizes",
     "compare_all",
-    "compare_with",
-    "control_ring",
+    "controls_frame",
     "databases_with",
     "distance_figure",
+    "element_frame",
     "enrichment_figure",
-    "enrichments",
-    "guessed_preset",
     "head_of",
     "into_genome",
     "joined_elements",
     "load_calls",
-    "load_database",
+    "matrix_frame",
     "novel_calls",
-    "null_values",
+    "novel_frame",
     "parse_database",
+    "per_call_frame",
     "read_chain_header",
     "read_elements",
     "read_manifest",
-    "recognised_assembly",
     "summary_columns",
-    "summary_rows",
+    "summary_frame",
+    "the names below and nothing else. docs/compare-db.md explains the statistics.",
     "upset_figure",
-    "write_calls",
-    "write_matrix",
-    "write_novel",
-    "write_rows",
+    "write_per_call",
+    "write_table",
 ]

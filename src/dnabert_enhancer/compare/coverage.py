@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.algebra import Union
+from dnabert_enhancer.genome import Spans
 
 
 class Coverage:
@@ -13,7 +13,7 @@ class Coverage:
 
     Parameters
     ----------
-    union : Union
+    union : Spans
         On one line.
 
     Notes
@@ -23,7 +23,7 @@ class Coverage:
     below 2^53), and quickly where places come in rising order, as it starts at the edge it found last.
     """
 
-    def __init__(self, union: Union) -> None:
+    def __init__(self, union: Spans) -> None:
         stretches = len(union.start)
         self._edges = np.zeros(max(1, 2 * stretches), dtype=np.float64)
         self._sums = np.zeros_like(self._edges)

@@ -1,60 +1,72 @@
-"""Elements of a database or a set of calls: columns with the contigs' numbers, and what was left out."""
+"""Elements of a database, or calls: a table of regions, with counts of what was read and left out."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.genome import region_frame, sort_regions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_NAME = "."
+
 
 @dataclass(frozen=True, eq=False)
 class Elements:
-    """Intervals with names and numbers.
+    """A table of regions that keeps count of what was left out of it.
 
     Attributes
     ----------
-    contigs : list of str
-        The contigs that `contig_index` means.
-    contig_index : int32 array, shape (elements,)
-    start, end : int64 array, shape (elements,)
-        0-based and half-open.
-    texts : list of str
-        Names, ``.`` for none; empty when no element has one. Shared by all sets taken from one file.
-    text_index : int64 array, shape (elements,)
-        Which of `texts` is each element's.
-    scores : float64 array, shape (elements,)
-        NaN where an element has none.
-    rows : int64 array, shape (elements,)
-        Line of the file, from 1.
+    frame : DataFrame
+        One row an element, numbered from 0, with ``chrom`` (categories of str), ``start`` and ``end`` (int64,
+        0-based and half-open), ``name`` (``.`` for none), ``score`` (float64, NaN for none) and ``line``
+        (int64, of the file, from 1).
     counts : Counter of str
-        What was read, filtered, lost and dropped, by a code.
+        What was read, filtered, lifted, renamed and left out, by a code.
     """
 
-    contigs: list[str]
-    contig_index: NDArray[np.int32]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    texts: list[str]
-    text_index: NDArray[np.int64]
-    scores: NDArray[np.float64]
-    rows: NDArray[np.int64]
+    frame: pd.DataFrame
     counts: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
-        return len(self.start)
-
-    def name(self, element: int) -> str:
-        """Return the name of an element, ``.`` when it has none."""
-        return self.texts[self.text_index[element]] if self.texts else "."
+        return len(self.frame)
 
     @property
-    def names(self) -> list[str]:
-        """Names of all elements, unpacked at each call; empty when no element has one."""
-        return [self.texts[number] for number in self.text_index.tolist()] if self.texts else []
+    def contigs(self) -> list[str]:
+        """The contigs that `contig_index` means."""
+        return self.frame["chrom"].cat.categories.tolist()
+
+    @property
+    def contig_index(self) -> NDArray[np.int32]:
+        """Contig of each element, shape (elements,)."""
+        return self.frame["chrom"].cat.codes.to_numpy().astype(np.int32)
+
+    @property
+    def start(self) -> NDArray[np.int64]:
+        """First base, 0-based, shape (elements,)."""
+        return self.frame["start"].to_numpy()
+
+    @property
+    def end(self) -> NDArray[np.int64]:
+        """One past the last base, shape (elements,)."""
+        return self.frame["end"].to_numpy()
+
+    @property
+    def names(self) -> NDArray[Any]:  # of str objects
+        """Names, ``.`` for none, shape (elements,)."""
+        return self.frame["name"].to_numpy(dtype=object)
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """Scores, NaN for none, shape (elements,)."""
+        return self.frame["score"].to_numpy()
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.intp], *, dropped: str = "") -> Self:
         """Return the elements of a mask or of numbers; what is not taken counts as `dropped` when named."""
@@ -62,54 +74,62 @@ class Elements:
         counts = Counter(self.counts)
         if dropped and len(numbers) < len(self):
             counts[dropped] += len(self) - len(numbers)
-        return replace(
-            self,
-            contig_index=self.contig_index[numbers],
-            start=self.start[numbers],
-            end=self.end[numbers],
-            text_index=self.text_index[numbers],
-            scores=self.scores[numbers],
-            rows=self.rows[numbers],
-            counts=counts,
+        return type(self)(self.frame.take(numbers).reset_index(drop=True), counts)
+
+    def on_contigs(self, contigs: Sequence[str], index: NDArray[np.int32], **columns: Any) -> Self:
+        """Return the elements with other contigs, and other columns where some are given."""
+        given = {"start": self.start, "end": self.end} | columns
+        others = {name: self.frame[name] for name in ("name", "score", "line")}
+        return type(self)(
+            region_frame(index, given["start"], given["end"], contigs, **others), Counter(self.counts)
         )
 
     def sorted(self) -> Self:
         """Return the elements by contig, start and end; equal ones as in the file."""
-        order = np.lexsort((self.end, self.start, self.contig_index))
-        return self if np.array_equal(order, np.arange(len(self))) else self.take(order)
+        return type(self)(sort_regions(self.frame), self.counts)
 
     def without_repeats(self) -> Self:
-        """Return sorted elements with each place once (the first of the file); the others are counted."""
+        """Return sorted elements with each position once (the first of the file); the others are counted."""
         ordered = self.sorted()
-        if len(ordered) < 2:
-            return ordered
-        columns = (ordered.contig_index, ordered.start, ordered.end)
-        is_first = np.ones(len(ordered), dtype=bool)
-        is_first[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
-        return ordered if is_first.all() else ordered.take(is_first, dropped="repeated_place")
+        repeated = ordered.frame.duplicated(["chrom", "start", "end"]).to_numpy()
+        return ordered.take(~repeated, dropped="repeated_place") if repeated.any() else ordered
+
+
+def element_frame(
+    contigs: Sequence[str],
+    index: Any,
+    start: Any,
+    end: Any,
+    names: Sequence[str],
+    scores: Any,
+    lines: Any,
+) -> pd.DataFrame:
+    """Return the table of `Elements` of sequences of its columns; no names at all stand for ``.``."""
+    import pandas as pd
+
+    number = len(start)
+    texts = list(names) if len(names) else [NO_NAME] * number
+    return region_frame(
+        np.asarray(index, dtype=np.int32),
+        start,
+        end,
+        contigs,
+        name=pd.Series(texts, dtype=object),
+        score=np.asarray(scores, dtype=np.float64),
+        line=np.asarray(lines, dtype=np.int64),
+    )
 
 
 def joined_elements(parts: Sequence[Elements]) -> Elements:
     """Return the elements of several files as one set, with their counts added."""
-    contigs: dict[str, int] = {}
-    index = []
-    for part in parts:
-        numbers = np.array([contigs.setdefault(name, len(contigs)) for name in part.contigs], dtype=np.int32)
-        index.append(numbers[part.contig_index])
-    texts: list[str] = []
-    text_index = []
-    if any(part.texts for part in parts):
-        for part in parts:
-            text_index.append(part.text_index + len(texts) if part.texts else np.full(len(part), len(texts)))
-            texts += part.texts or ["."]
+    if len(parts) == 1:
+        return parts[0]
+    import pandas as pd
+    from pandas.api.types import union_categoricals
+
+    frame = pd.concat([part.frame.drop(columns="chrom") for part in parts], ignore_index=True)
+    frame["chrom"] = union_categoricals([part.frame["chrom"] for part in parts])
     return Elements(
-        list(contigs),
-        np.concatenate(index),
-        np.concatenate([part.start for part in parts]),
-        np.concatenate([part.end for part in parts]),
-        texts,
-        np.concatenate(text_index) if texts else np.zeros(sum(map(len, parts)), dtype=np.int64),
-        np.concatenate([part.scores for part in parts]),
-        np.concatenate([part.rows for part in parts]),
+        frame[["chrom", "start", "end", "name", "score", "line"]],
         sum((part.counts for part in parts), Counter()),
     )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.algebra import Union
-from dnabert_enhancer.compare.measuring import MOST_DATABASES, Measure
-from dnabert_enhancer.compare.nulls import Placement, Ring
+from dnabert_enhancer.compare.permutation_overlap import MOST_DATABASES, Measure
+from dnabert_enhancer.compare.random_placements import Placement, Ring
+from dnabert_enhancer.genome import Spans
 
 _CENTRAL = (2.5, 97.5)
 
@@ -70,7 +70,7 @@ class NullResult:
 def enrichments(
     ring: Ring,
     placement: Placement,
-    databases: Sequence[Union],
+    databases: Sequence[Spans],
     *,
     permutations: int,
     seed: int,
@@ -85,8 +85,8 @@ def enrichments(
         The calls where they are.
     placement : Placement
         Draws them elsewhere.
-    databases : sequence of Union
-        On the space's line.
+    databases : sequence of Spans
+        On the effective line.
     permutations : int
         How many placements are drawn; every database meets the same ones.
     seed : int

@@ -6,16 +6,15 @@ import functools
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dnabert_enhancer.compare.assembly import recognised_assembly
 from dnabert_enhancer.compare.elements import Elements
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome import ContigNames
+from dnabert_enhancer.genome import ContigNames, recognised_assembly
 
 if TYPE_CHECKING:
     from liftover import ChainFile
@@ -130,15 +129,11 @@ def lift_elements(elements: Elements, chain: Chain, names: ContigNames) -> Eleme
         else:
             counts["lift_lost" if not first or not last else "lift_multiple"] += 1
     counts["lifted"] = len(kept)
-    taken = elements.take(np.array(kept, dtype=np.intp))
-    return replace(
-        taken,
-        contigs=list(contigs),
-        contig_index=np.array(index, dtype=np.int32),
-        start=np.array(starts, dtype=np.int64),
-        end=np.array(ends, dtype=np.int64),
-        counts=taken.counts + counts,
+    lifted = elements.take(np.array(kept, dtype=np.intp)).on_contigs(
+        list(contigs), np.array(index, dtype=np.int32), start=starts, end=ends
     )
+    lifted.counts.update(+counts)
+    return lifted
 
 
 def lift_losses(counts: Mapping[str, int]) -> dict[str, int]:

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dnabert_enhancer.compare.assembly import ASSEMBLIES, within_assembly
+from dnabert_enhancer.compare.database_spec import Database
+from dnabert_enhancer.compare.effective_genome import EffectiveGenome, MappedElements, into_genome
+from dnabert_enhancer.compare.element_reader import read_elements
 from dnabert_enhancer.compare.elements import Elements
 from dnabert_enhancer.compare.lift import Chain, chain_between, lift_elements, lift_losses
-from dnabert_enhancer.compare.reading import read_elements
-from dnabert_enhancer.compare.space import Placed, Space, into_genome
-from dnabert_enhancer.compare.specification import Database
-from dnabert_enhancer.compare.suspicion import sign_of_one_base
+from dnabert_enhancer.compare.offset_checks import sign_of_one_base, within_assembly
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ContigNames
+from dnabert_enhancer.genome import ASSEMBLIES, ContigNames
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +45,9 @@ class Assembly:
         return ContigNames(self.sizes)
 
 
-def load_calls(elements: Elements, assembly: Assembly, space: Space, source: str) -> Placed:
+def load_calls(
+    elements: Elements, source: str, assembly: Assembly, genome: EffectiveGenome
+) -> MappedElements:
     """Return the calls within what counts; none where there are none, with a warning.
 
     Raises
@@ -56,7 +57,7 @@ def load_calls(elements: Elements, assembly: Assembly, space: Space, source: str
     """
     if not len(elements):
         _log.warning("%s: there are no calls; counts of them are 0, what has no value is NA", source)
-        return space.place(into_genome(elements, assembly.sizes, assembly.contig_names))
+        return genome.map(into_genome(elements, assembly.sizes, assembly.contig_names))
     if sign := sign_of_one_base(elements):
         _log.warning("%s may be 1-based: %s; calls are read as BED", source, sign)
     elements = within_assembly(elements, assembly.name, source)
@@ -71,7 +72,7 @@ def load_calls(elements: Elements, assembly: Assembly, space: Space, source: str
         )
     if not len(known):
         raise _no_common_contig(elements, assembly, source, "calls")
-    placed = space.place(known.without_repeats())
+    placed = genome.map(known.without_repeats())
     if not len(placed):
         raise InputError(
             "none of the calls lies within what counts as scanned",
@@ -86,16 +87,18 @@ def load_calls(elements: Elements, assembly: Assembly, space: Space, source: str
     return placed
 
 
-def load_database(database: Database, assembly: Assembly, space: Space) -> Placed:
+def load_database(database: Database, assembly: Assembly, genome: EffectiveGenome) -> MappedElements:
     """Read a database, lift it over where needed, and lay out what of it counts.
 
     Raises
     ------
     InputError
-        What `reading.read_elements`, `assembly.within_assembly` and `lift.chain_between` refuse; no element
-        on a contig of the genome.
+        What `element_reader.read_elements`, `offset_checks.within_assembly` and `lift.chain_between` refuse;
+        no element on a contig of the genome.
     """
-    elements = read_elements(database.path, database.preset, database.selection)
+    elements = database.elements
+    if elements is None:
+        elements = read_elements(database.path, database.preset, database.selection)
     base = database.preset.base if database.selection.base is None else database.selection.base
     if base == 0 and (sign := sign_of_one_base(elements)):
         _log.warning("%s (%s) may be 1-based: %s; if so, add base=1", database.name, database.path, sign)
@@ -123,7 +126,7 @@ def load_database(database: Database, assembly: Assembly, space: Space) -> Place
     if not len(known) and _is_foreign(elements, assembly):
         raise _no_common_contig(elements, assembly, database.path, "elements")
     known = known.without_repeats()
-    placed = space.place(known)
+    placed = genome.map(known)
     _warn(f"{database.name} ({database.path})", placed.elements.counts)
     if not len(placed):
         _log.warning("%s has no element within what counts as scanned", database.name)

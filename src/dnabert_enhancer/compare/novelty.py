@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.algebra import nearest
-from dnabert_enhancer.compare.elements import Elements
+from dnabert_enhancer.compare.effective_genome import EffectiveGenome, MappedElements
+from dnabert_enhancer.compare.elements import NO_NAME, Elements
 from dnabert_enhancer.compare.overlap import Hits
-from dnabert_enhancer.compare.space import Placed, Space
+from dnabert_enhancer.genome import nearest_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,19 +41,21 @@ def databases_with(hits: Sequence[Hits], calls: int) -> NDArray[np.int64]:
     return found
 
 
-def novel_calls(space: Space, calls: Placed, hits: Sequence[Hits], genes: Elements | None) -> Novel:
+def novel_calls(
+    effective: EffectiveGenome, calls: MappedElements, hits: Sequence[Hits], genes: Elements | None
+) -> Novel:
     """Return the calls that share no base with any database, ranked, with their nearest genes.
 
     Parameters
     ----------
-    space : Space
+    effective : EffectiveGenome
         What counts.
-    calls : Placed
+    calls : MappedElements
         All calls.
     hits : sequence of Hits
         One a database.
     genes : Elements, optional
-        Gene bodies in the contigs of the space.
+        Gene bodies in the contigs of the effective genome.
     """
     novel = np.flatnonzero(databases_with(hits, len(calls)) == 0)
     scores = calls.elements.scores[novel]
@@ -62,21 +64,21 @@ def novel_calls(space: Space, calls: Placed, hits: Sequence[Hits], genes: Elemen
     if genes is None or not len(genes):
         return Novel(novel, ["."] * len(novel), np.full(len(novel), -1, dtype=np.int64))
     which, distance = nearest_within_contig(
-        space, calls.line_start[novel], calls.line_end[novel], *space.on_line(genes)
+        effective, calls.line_start[novel], calls.line_end[novel], *effective.on_line(genes)
     )
-    names = [genes.name(gene) if gene >= 0 else "." for gene in which.tolist()]
+    names = np.append(genes.names, NO_NAME)[which].tolist()
     return Novel(novel, names, distance)
 
 
 def nearest_within_contig(
-    space: Space,
+    effective: EffectiveGenome,
     start: NDArray[np.int64],
     end: NDArray[np.int64],
     other_start: NDArray[np.int64],
     other_end: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return `algebra.nearest` on the genome's line, without neighbours on other contigs (-1 instead)."""
-    which, distance = nearest(start, end, other_start, other_end)
+    """Return `genome.nearest_of` on the genome's line, without neighbours on other contigs (-1 instead)."""
+    which, distance = nearest_of(start, end, other_start, other_end)
     # contigs lie further apart than any of them is long
-    elsewhere = distance > int(space.sizes.max())
+    elsewhere = distance > int(effective.sizes.max())
     return np.where(elsewhere, -1, which), np.where(elsewhere, -1, distance)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.algebra import Union, overlap_counts, overlapping_pairs, union_of
 from dnabert_enhancer.compare.coverage import Coverage
-from dnabert_enhancer.compare.space import Placed
+from dnabert_enhancer.compare.effective_genome import MappedElements
+from dnabert_enhancer.genome import Spans, overlap_counts, overlapping_pairs, union_of
 
 RECIPROCAL = 0.5
 """Share of both elements that a reciprocal overlap covers."""
@@ -17,7 +17,7 @@ RECIPROCAL = 0.5
 
 @dataclass(frozen=True)
 class Overlap:
-    """What calls and a database share; all counts of bases and elements are within the space that counts.
+    """What calls and a database share; all counts of bases and elements are within the effective genome.
 
     Attributes
     ----------
@@ -98,23 +98,23 @@ class Hits:
 
 
 def overlap_of(
-    calls: Placed, database: Placed, calls_union: Union, minimum_fraction: float
-) -> tuple[Overlap, Hits, Union]:
+    calls: MappedElements, database: MappedElements, calls_union: Spans, minimum_fraction: float
+) -> tuple[Overlap, Hits, Spans]:
     """Compare calls with a database.
 
     Parameters
     ----------
-    calls, database : Placed
-        In the same space.
-    calls_union : Union
-        Of the calls, on the space's line.
+    calls, database : MappedElements
+        In the same effective genome.
+    calls_union : Spans
+        Of the calls, on the effective line.
     minimum_fraction : float
         For `Overlap.calls_hit_fraction`, in (0, 1].
 
     Returns
     -------
-    Overlap, Hits, Union
-        The numbers, what each call shares, and the database's union on the space's line.
+    Overlap, Hits, Spans
+        The numbers, what each call shares, and the database's union on the effective line.
     """
     union = union_of(database.start, database.end)
     coverage = Coverage(union)
@@ -151,7 +151,7 @@ def overlap_of(
     return overlap, Hits(coverage.within(calls.start, calls.end), counts, best), union
 
 
-def shared_bases(one: Union, other: Union) -> int:
+def shared_bases(one: Spans, other: Spans) -> int:
     """Return the bases of two unions' intersection."""
     return int(Coverage(one).within(other.start, other.end).sum())
 

@@ -11,11 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from dnabert_enhancer.compare.elements import Elements
+from dnabert_enhancer.compare.elements import Elements, element_frame
 from dnabert_enhancer.compare.preset import Layout, Preset
-from dnabert_enhancer.compare.rows import Row
+from dnabert_enhancer.compare.row_reader import Row
 from dnabert_enhancer.errors import InputError
 
 _log = logging.getLogger(__name__)
@@ -38,7 +36,7 @@ class Selection:
     base : 0 or 1, optional
         Of the start; default: the preset's.
     columns : mapping of str to str
-        See `rows.read_table`.
+        See `row_reader.read_table`.
     strict : bool
         A row without a usable place is an error; otherwise up to 1 % of such rows are left out and counted.
     may_be_empty : bool
@@ -137,17 +135,8 @@ class RowParser:
             _log.warning("%s: %d of %d rows left out, the first: %s", self._path, bad, rows, self._first_bad)
         if not len(self._start) and (rows or not self._selection.may_be_empty):
             raise self._nothing_left()
-        return Elements(
-            list(self._contigs),
-            np.array(self._index, dtype=np.int32),
-            np.array(self._start, dtype=np.int64),
-            np.array(self._end, dtype=np.int64),
-            self._names,
-            np.arange(len(self._start)),
-            np.array(self._scores, dtype=np.float64),
-            np.array(self._rows, dtype=np.int64),
-            +self._counts,
-        )
+        columns = (self._index, self._start, self._end, self._names, self._scores, self._rows)
+        return Elements(element_frame(list(self._contigs), *columns), +self._counts)
 
     def _passes(self, fields: Sequence[str], groups: Mapping[str, str | None]) -> bool:
         for at, pattern in self._keep:

@@ -4,6 +4,12 @@ Other packages import the names below and nothing else.
 """
 
 from dnabert_enhancer.genome.algebra import Stretches, merge_intervals, overlaps_any, subtract_intervals
+from dnabert_enhancer.genome.assemblies import (
+    ASSEMBLIES,
+    assembly_name,
+    check_genome_sizes,
+    recognised_assembly,
+)
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
 from dnabert_enhancer.genome.fasta import FastaRecord, foreign_letter_error, foreign_letters, read_fasta
@@ -41,6 +47,7 @@ from dnabert_enhancer.genome.regions import (
 open_genome = Genome  # until all users call the class
 
 __all__ = [
+    "ASSEMBLIES",
     "STRANDS",
     "ContigNames",
     "FastaRecord",
@@ -53,6 +60,8 @@ __all__ = [
     "Spans",
     "Stretches",
     "Variant",
+    "assembly_name",
+    "check_genome_sizes",
     "clusters",
     "complement",
     "coverage",
@@ -77,6 +86,7 @@ __all__ = [
     "read_fasta",
     "read_intervals",
     "read_regions",
+    "recognised_assembly",
     "region_frame",
     "sort_regions",
     "subtract",

@@ -5,43 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from dnabert_enhancer.compare import Elements, Placed, Space
-from dnabert_enhancer.genome import IntervalTable
-from dnabert_enhancer.genome.interval import Interval
+from dnabert_enhancer.compare import EffectiveGenome, Elements, MappedElements, element_frame
+from dnabert_enhancer.genome import region_frame
 
 Rows = Iterable[tuple[str, int, int]]
 
 
 def make_elements(rows: Rows, contigs: list[str], scores: list[float] | None = None) -> Elements:
     given = list(rows)
-    number = {name: index for index, name in enumerate(contigs)}
-    return Elements(
-        contigs,
-        np.array([number[row[0]] for row in given], dtype=np.int32),
-        np.array([row[1] for row in given], dtype=np.int64),
-        np.array([row[2] for row in given], dtype=np.int64),
+    columns = (
+        [contigs.index(row[0]) for row in given],
+        [row[1] for row in given],
+        [row[2] for row in given],
         [f"e{index}" for index in range(len(given))],
-        np.arange(len(given)),
-        np.array(scores if scores is not None else [np.nan] * len(given), dtype=np.float64),
-        np.arange(1, len(given) + 1, dtype=np.int64),
+        scores if scores is not None else [np.nan] * len(given),
+        range(1, len(given) + 1),
     )
+    return Elements(element_frame(contigs, *columns))
 
 
-def table(rows: Rows, sizes: dict[str, int]) -> IntervalTable:
-    found = IntervalTable.from_intervals(Interval(*row) for row in rows)
-    index = np.array([list(sizes).index(found.contigs[i]) for i in found.contig_index], dtype=np.int32)
-    return IntervalTable(
-        list(sizes),
-        index,
-        found.start,
-        found.end,
-        found.lines,
-        found.strand_index,
-        found.name_column,
-        found.score_column,
-    )
+def table(rows: Rows, sizes: dict[str, int]) -> pd.DataFrame:
+    given = list(rows)
+    columns = ([row[column] for row in given] for column in range(3))
+    return region_frame(*columns, contigs=sizes)
 
 
 @pytest.fixture
@@ -50,11 +39,11 @@ def elements() -> Callable[..., Elements]:
 
 
 @pytest.fixture
-def space_of() -> Callable[..., Space]:
+def effective_of() -> Callable[..., EffectiveGenome]:
     """Return a function that makes a space of sizes, scanned rows and gap rows."""
 
-    def make(sizes: dict[str, int], scanned: Rows | None = None, gaps: Rows | None = None) -> Space:
-        return Space(
+    def make(sizes: dict[str, int], scanned: Rows | None = None, gaps: Rows | None = None) -> EffectiveGenome:
+        return EffectiveGenome(
             sizes,
             None if scanned is None else table(scanned, sizes),
             None if gaps is None else table(gaps, sizes),
@@ -64,10 +53,10 @@ def space_of() -> Callable[..., Space]:
 
 
 @pytest.fixture
-def placed() -> Callable[..., Placed]:
+def placed() -> Callable[..., MappedElements]:
     """Return a function that places rows in a space."""
 
-    def place(space: Space, rows: Rows, scores: list[float] | None = None) -> Placed:
-        return space.place(make_elements(rows, space.contigs, scores))
+    def place(effective: EffectiveGenome, rows: Rows, scores: list[float] | None = None) -> MappedElements:
+        return effective.map(make_elements(rows, effective.contigs, scores))
 
     return place

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dnabert_enhancer.compare import CircularShift, Resampling, Ring, enrichments
-from dnabert_enhancer.compare.algebra import union_of
-from dnabert_enhancer.compare.enrichment import compare, false_discovery_rates
+from dnabert_enhancer.compare.enrichment import compare, enrichments, false_discovery_rates
+from dnabert_enhancer.compare.random_placements import CircularShift, Resampling, Ring
+from dnabert_enhancer.genome import union_of
 
 
 def test_numbers_against_a_given_null() -> None:
@@ -43,14 +43,14 @@ def random_set(rng, number, length, contig=1_000_000):
 
 
 @pytest.mark.parametrize("null", [CircularShift, Resampling])
-def test_random_calls_are_not_enriched_and_shifted_copies_are(space_of, placed, null) -> None:
+def test_random_calls_are_not_enriched_and_shifted_copies_are(effective_of, placed, null) -> None:
     rng = np.random.default_rng(11)
-    space = space_of({"a": 1_000_000}, None, [("a", 300_000, 400_000)])
-    calls = placed(space, random_set(rng, 200, 300))
-    unrelated = placed(space, random_set(rng, 300, 200))
+    effective = effective_of({"a": 1_000_000}, None, [("a", 300_000, 400_000)])
+    calls = placed(effective, random_set(rng, 200, 300))
+    unrelated = placed(effective, random_set(rng, 300, 200))
     e = calls.elements
-    near = placed(space, [("a", s + 100, s + 250) for s in e.start[::3].tolist()])
-    ring = Ring(space, e.contig_index, calls.start, calls.end)
+    near = placed(effective, [("a", s + 100, s + 250) for s in e.start[::3].tolist()])
+    ring = Ring(effective, e.contig_index, calls.start, calls.end)
     unions = [union_of(each.start, each.end) for each in (unrelated, near)]
     nothing, much = enrichments(ring, null(ring), unions, permutations=199, seed=1)
     assert 0.05 < nothing.calls.p < 0.95
@@ -60,11 +60,11 @@ def test_random_calls_are_not_enriched_and_shifted_copies_are(space_of, placed, 
     assert much.calls.observed >= len(near.elements)
 
 
-def test_expected_share_is_that_of_the_lengths(space_of, placed) -> None:
+def test_expected_share_is_that_of_the_lengths(effective_of, placed) -> None:
     # a call of length L meets an element of length E at L + E - 1 of the places on a ring
-    space = space_of({"a": 10_000})
-    calls, database = placed(space, [("a", 40, 140)]), placed(space, [("a", 7000, 7901)])
-    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    effective = effective_of({"a": 10_000})
+    calls, database = placed(effective, [("a", 40, 140)]), placed(effective, [("a", 7000, 7901)])
+    ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     found = enrichments(
         ring, CircularShift(ring), [union_of(database.start, database.end)], permutations=4000, seed=0
     )
@@ -73,15 +73,15 @@ def test_expected_share_is_that_of_the_lengths(space_of, placed) -> None:
     assert found[0].bases.expected == pytest.approx(100 * 901 / 10_000, abs=2.5)
 
 
-def test_p_values_of_random_calls_are_uniform(space_of, placed) -> None:
-    space = space_of({"a": 200_000})
+def test_p_values_of_random_calls_are_uniform(effective_of, placed) -> None:
+    effective = effective_of({"a": 200_000})
     rng = np.random.default_rng(2)
-    database = placed(space, random_set(rng, 120, 150, 200_000))
+    database = placed(effective, random_set(rng, 120, 150, 200_000))
     union = union_of(database.start, database.end)
     p_values = []
     for seed in range(60):
-        calls = placed(space, random_set(rng, 150, 100, 200_000))
-        ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+        calls = placed(effective, random_set(rng, 150, 100, 200_000))
+        ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
         p_values.append(
             enrichments(ring, CircularShift(ring), [union], permutations=99, seed=seed)[0].calls.p
         )
@@ -89,11 +89,11 @@ def test_p_values_of_random_calls_are_uniform(space_of, placed) -> None:
     assert np.mean(np.array(p_values) <= 0.1) < 0.25
 
 
-def test_result_depends_on_the_seed_and_not_on_the_threads(space_of, placed) -> None:
+def test_result_depends_on_the_seed_and_not_on_the_threads(effective_of, placed) -> None:
     rng = np.random.default_rng(3)
-    space = space_of({"a": 1_000_000})
-    calls, database = placed(space, random_set(rng, 50, 300)), placed(space, random_set(rng, 90, 200))
-    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    effective = effective_of({"a": 1_000_000})
+    calls, database = placed(effective, random_set(rng, 50, 300)), placed(effective, random_set(rng, 90, 200))
+    ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     union = [union_of(database.start, database.end)]
     done: list[int] = []
     one = enrichments(ring, Resampling(ring), union, permutations=50, seed=1, threads=1, progress=done.append)
@@ -102,10 +102,10 @@ def test_result_depends_on_the_seed_and_not_on_the_threads(space_of, placed) -> 
     assert one != enrichments(ring, Resampling(ring), union, permutations=50, seed=2)
 
 
-def test_more_than_64_databases_are_measured_in_groups(space_of, placed) -> None:
-    space = space_of({"a": 10_000})
-    calls = placed(space, [("a", 100 * n, 100 * n + 10) for n in range(70)])
+def test_more_than_64_databases_are_measured_in_groups(effective_of, placed) -> None:
+    effective = effective_of({"a": 10_000})
+    calls = placed(effective, [("a", 100 * n, 100 * n + 10) for n in range(70)])
     unions = [union_of(np.array([100 * n]), np.array([100 * n + 5])) for n in range(70)]
-    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     found = enrichments(ring, CircularShift(ring), unions, permutations=3, seed=0)
     assert [test.calls.observed for test in found] == [1.0] * 70

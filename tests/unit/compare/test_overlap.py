@@ -9,18 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dnabert_enhancer.compare import (
-    Assembly,
-    Measures,
-    Space,
-    compare_with,
-    load_calls,
-    load_database,
-    parse_database,
-)
-from dnabert_enhancer.compare.algebra import union_of
+from dnabert_enhancer.compare import Assembly, CompareSettings, EffectiveGenome, load_calls, parse_database
+from dnabert_enhancer.compare.comparison import compare_with
+from dnabert_enhancer.compare.loading import load_database
 from dnabert_enhancer.compare.overlap import overlap_of
-from dnabert_enhancer.genome import read_contig_sizes
+from dnabert_enhancer.genome import read_contig_sizes, union_of
 
 #           0         1         2         3         4
 #           0123456789012345678901234567890123456789012
@@ -30,9 +23,9 @@ CALLS = [("a", 0, 10), ("a", 20, 26), ("a", 30, 34)]
 ELEMENTS = [("a", 4, 6), ("a", 12, 16), ("a", 18, 22), ("a", 33, 35), ("a", 41, 43)]
 
 
-def test_numbers_of_a_small_case(space_of, placed) -> None:
-    space = space_of({"a": 50})
-    calls, database = placed(space, CALLS), placed(space, ELEMENTS)
+def test_numbers_of_a_small_case(effective_of, placed) -> None:
+    effective = effective_of({"a": 50})
+    calls, database = placed(effective, CALLS), placed(effective, ELEMENTS)
     overlap, hits, union = overlap_of(calls, database, union_of(calls.start, calls.end), 0.3)
     assert (overlap.calls, overlap.elements, overlap.calls_bp, overlap.elements_bp) == (3, 5, 20, 14)
     assert overlap.shared_bp == 2 + 2 + 1 == union.bases - 9
@@ -51,29 +44,31 @@ def test_numbers_of_a_small_case(space_of, placed) -> None:
     assert hits.best.tolist() == [0, 2, 3]
 
 
-def test_reciprocal_half_needs_half_of_both(space_of, placed) -> None:
-    space = space_of({"a": 100})
-    calls = placed(space, [("a", 0, 10), ("a", 50, 60)])
+def test_reciprocal_half_needs_half_of_both(effective_of, placed) -> None:
+    effective = effective_of({"a": 100})
+    calls = placed(effective, [("a", 0, 10), ("a", 50, 60)])
     # half of the first call by an element twice as long; half of the second by one of its own length
-    database = placed(space, [("a", 5, 25), ("a", 55, 65)])
+    database = placed(effective, [("a", 5, 25), ("a", 55, 65)])
     overlap, *_ = overlap_of(calls, database, union_of(calls.start, calls.end), 0.5)
     assert (overlap.calls_hit_fraction, overlap.calls_hit_reciprocal) == (2, 1)
 
 
-def test_overlapping_elements_count_their_bases_once(space_of, placed) -> None:
-    space = space_of({"a": 100})
-    calls = placed(space, [("a", 0, 10), ("a", 5, 15)])
-    database = placed(space, [("a", 8, 12), ("a", 9, 20), ("a", 0, 1)])
+def test_overlapping_elements_count_their_bases_once(effective_of, placed) -> None:
+    effective = effective_of({"a": 100})
+    calls = placed(effective, [("a", 0, 10), ("a", 5, 15)])
+    database = placed(effective, [("a", 8, 12), ("a", 9, 20), ("a", 0, 1)])
     overlap, hits, _ = overlap_of(calls, database, union_of(calls.start, calls.end), 0.5)
     assert (overlap.calls_bp, overlap.elements_bp, overlap.shared_bp) == (15, 13, 8)
     assert hits.bases.tolist() == [3, 7]
     assert hits.elements.tolist() == [3, 2]
 
 
-def test_database_without_a_scanned_element_gives_no_numbers_and_no_error(space_of, placed) -> None:
-    space = space_of({"a": 100}, [("a", 0, 50)])
-    calls, database = placed(space, [("a", 0, 10)]), placed(space, [("a", 60, 70)])
-    result = compare_with(space, calls, parse_database("d=x.bed,preset=bed", "hg38"), database, Measures())
+def test_database_without_a_scanned_element_gives_no_numbers_and_no_error(effective_of, placed) -> None:
+    effective = effective_of({"a": 100}, [("a", 0, 50)])
+    calls, database = placed(effective, [("a", 0, 10)]), placed(effective, [("a", 60, 70)])
+    result = compare_with(
+        effective, calls, parse_database("d=x.bed,preset=bed", "hg38"), database, CompareSettings()
+    )
     assert result.overlap.precision == 0
     assert np.isnan(result.overlap.recall)
     assert result.distance.tolist() == [-1]
@@ -114,13 +109,13 @@ def test_overlap_jaccard_and_nearest_are_those_of_bedtools(
     from dnabert_enhancer.compare import PRESETS, read_elements
 
     sizes = read_contig_sizes(shared_data / "reference/hg38.chrom.sizes")
-    assembly, space = Assembly("hg38", sizes), Space(sizes)
+    assembly, effective = Assembly("hg38", sizes), EffectiveGenome(sizes)
     calls = load_calls(
-        read_elements(shared_data / calls_file, PRESETS[calls_preset]), assembly, space, "calls"
+        read_elements(shared_data / calls_file, PRESETS[calls_preset]), assembly, effective, "calls"
     )
     database = parse_database(f"d={shared_data / database_file},preset={database_preset}", "hg38")
-    placed = load_database(database, assembly, space)
-    result = compare_with(space, calls, database, placed, Measures(minimum_fraction=0.25))
+    placed = load_database(database, assembly, effective)
+    result = compare_with(effective, calls, database, placed, CompareSettings(min_fraction=0.25))
     ours, order = _written(calls, tmp_path / "calls.bed")
     theirs, _ = _written(placed, tmp_path / "database.bed")
 

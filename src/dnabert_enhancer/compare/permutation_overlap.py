@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.algebra import Union
 from dnabert_enhancer.compare.coverage import Coverage, interleaved
+from dnabert_enhancer.genome import Spans
 
 MOST_DATABASES = 64
 _BIN_BITS = 10
@@ -19,7 +19,7 @@ class Measure:
 
     Parameters
     ----------
-    unions : sequence of Union
+    unions : sequence of Spans
         The databases, at most 64, on one line.
     length : int
         Of the line.
@@ -30,7 +30,7 @@ class Measure:
     bits for every call leaves few calls to be looked up exactly where a database is sparse.
     """
 
-    def __init__(self, unions: Sequence[Union], length: int) -> None:
+    def __init__(self, unions: Sequence[Spans], length: int) -> None:
         if len(unions) > MOST_DATABASES:
             raise ValueError(f"{len(unions)} databases are more than {MOST_DATABASES}")
         self._tables = [Coverage(union) for union in unions]
@@ -65,7 +65,7 @@ class Measure:
         return values
 
 
-def _touched(union: Union, bins: int) -> NDArray[np.bool_]:
+def _touched(union: Spans, bins: int) -> NDArray[np.bool_]:
     """Return which bins hold a base of a union, shape (bins,)."""
     first, last = union.start >> _BIN_BITS, (union.end - 1) >> _BIN_BITS
     begun = np.bincount(first, minlength=bins)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.nulls import Ring
-from dnabert_enhancer.compare.space import Space
+from dnabert_enhancer.compare.effective_genome import EffectiveGenome
+from dnabert_enhancer.compare.random_placements import Ring
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import UNKNOWN_BASE, encode_bases
 
@@ -32,7 +32,7 @@ class GcResampling:
     ring : Ring
         The calls.
     genome : Genome
-        The sequence of the space's contigs.
+        The sequence of the effective genome's contigs.
 
     Notes
     -----
@@ -47,7 +47,7 @@ class GcResampling:
 
     def __init__(self, ring: Ring, genome: Genome) -> None:
         self._ring = ring
-        space = ring.space
+        effective = ring.effective
         median = int(np.median(ring.length)) if len(ring.length) else _SHORTEST_WINDOW
         self.window = min(max(median, _SHORTEST_WINDOW), _LONGEST_WINDOW) // _BLOCK * _BLOCK
         self._step = max(1, self.window // 2)
@@ -58,7 +58,7 @@ class GcResampling:
         total = 0
         for contig in np.unique(ring.contig).tolist():
             here = np.flatnonzero(ring.contig == contig)
-            found = _Windows(space, genome, contig, self.window, self._step)
+            found = _Windows(effective, genome, contig, self.window, self._step)
             order = np.argsort(found.classes, kind="stable")
             counts = np.bincount(found.classes, minlength=_CLASSES)
             of_call = _nearest_filled(counts)[found.class_at(ring.local[here] + ring.length[here] // 2)]
@@ -72,20 +72,20 @@ class GcResampling:
         self.unplaceable = int((self._number == 0).sum())
 
     def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return one placement; see `nulls.Placement`."""
-        ring, space = self._ring, self._ring.space
+        """Return one placement; see `random_placements.Placement`."""
+        ring, effective = self._ring, self._ring.effective
         drawn = rng.random(len(ring.length))
         jitter = ((rng.random(len(drawn)) - 0.5) * self._step).astype(np.int64)
         chosen = np.minimum(self._first + (drawn * self._number).astype(np.int64), len(self._centre) - 1)
         if len(self._centre):
             segment = self._segment[chosen]
-            low = space.segment_start[segment] - space.contig_start[ring.contig]
-            high = low + (space.segments.end - space.segments.start)[segment] - ring.length
+            low = effective.segment_start[segment] - effective.contig_start[ring.contig]
+            high = low + (effective.segments.end - effective.segments.start)[segment] - ring.length
             local = np.clip(self._centre[chosen] + jitter - ring.length // 2, low, np.maximum(high, low))
-            local = np.minimum(local, space.contig_length[ring.contig] - ring.length)
+            local = np.minimum(local, effective.contig_length[ring.contig] - ring.length)
         else:
             local = np.zeros(len(drawn), dtype=np.int64)
-        around = (drawn * space.contig_length[ring.contig]).astype(np.int64)
+        around = (drawn * effective.contig_length[ring.contig]).astype(np.int64)
         start = ring.offset[ring.contig] + np.where(self._number > 0, local, around)
         order = np.argsort(start)
         start = start[order]
@@ -93,26 +93,28 @@ class GcResampling:
 
 
 class _Windows:
-    """The windows of one contig: centres (on the contig's part of the space), segments and GC classes."""
+    """Windows of one contig: centres on its part of the effective line, segments and GC classes."""
 
-    def __init__(self, space: Space, genome: Genome, contig: int, window: int, step: int) -> None:
-        mine = np.flatnonzero(space.segment_contig == contig)
-        self._size = int(space.segments.end[mine[-1]] - space.line_offset[contig])
-        self._known, self._strong = _running_counts(space.contigs[contig], self._size, genome)
-        self._space, self._contig, self._window = space, contig, window
-        starts = space.segments.start[mine] - space.line_offset[contig]
-        lengths = space.segments.end[mine] - space.segments.start[mine]
+    def __init__(
+        self, effective: EffectiveGenome, genome: Genome, contig: int, window: int, step: int
+    ) -> None:
+        mine = np.flatnonzero(effective.segment_contig == contig)
+        self._size = int(effective.segments.end[mine[-1]] - effective.line_offset[contig])
+        self._known, self._strong = _running_counts(effective.contigs[contig], self._size, genome)
+        self._space, self._contig, self._window = effective, contig, window
+        starts = effective.segments.start[mine] - effective.line_offset[contig]
+        lengths = effective.segments.end[mine] - effective.segments.start[mine]
         numbers = np.maximum(0, (lengths - window) // step + 1)
         row = np.repeat(np.arange(len(mine)), numbers)
         within = (np.arange(len(row)) - np.repeat(np.cumsum(numbers) - numbers, numbers)) * step
         classes, usable = self._classes(starts[row] + within)
-        place = space.segment_start[mine][row] - space.contig_start[contig] + within + window // 2
+        place = effective.segment_start[mine][row] - effective.contig_start[contig] + within + window // 2
         self.centres, self.segments, self.classes = place[usable], mine[row][usable], classes[usable]
 
     def class_at(self, local: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the GC class of the window around places of the contig's part of the space."""
-        space, contig = self._space, self._contig
-        line = space.to_line(space.contig_start[contig] + local) - space.line_offset[contig]
+        """Return the GC class of the window around places of the contig's part of the effective line."""
+        effective, contig = self._space, self._contig
+        line = effective.to_line(effective.contig_start[contig] + local) - effective.line_offset[contig]
         last = max(0, self._size - self._window)
         return self._classes(np.clip(line - self._window // 2, 0, last))[0]
 

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dnabert_enhancer.compare.assembly import ASSEMBLIES, assembly_name
+from dnabert_enhancer.compare.element_reader import Selection
+from dnabert_enhancer.compare.elements import Elements
 from dnabert_enhancer.compare.preset import Preset, plain_title
 from dnabert_enhancer.compare.presets import PRESETS
-from dnabert_enhancer.compare.reading import Selection
-from dnabert_enhancer.compare.rows import head_of
+from dnabert_enhancer.compare.row_reader import head_of
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines, sha256_of
+from dnabert_enhancer.genome import assembly_name
 
 KEYS = ("preset", "assembly", "cell", "class", "min_score", "base", "chrom", "start", "end", "name", "score")
 """What can be said about a database besides its name and file."""
@@ -49,6 +50,8 @@ class Database:
         Which of its elements.
     guessed : bool
         The preset was recognised and not named.
+    elements : Elements, optional
+        What is compared where a table was given instead of a file.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Database:
     assembly: str
     selection: Selection = field(default_factory=Selection)
     guessed: bool = False
+    elements: Elements | None = None
 
 
 def parse_database(text: str, assembly: str) -> Database:
@@ -152,6 +156,8 @@ def check_different(databases: Sequence[Database]) -> None:
                 remedy="give each its own",
             )
         names[database.name.casefold()] = database
+        if database.elements is not None:
+            continue
         content = sha256_of(database.path) if sizes.count(size) > 1 else (size, database.path)
         said = (database.preset.name, repr(database.selection), content)
         if said in contents:
@@ -251,14 +257,3 @@ def _size(path: str) -> int:
         return Path(path).stat().st_size
     except OSError:
         return -1
-
-
-__all__ = [
-    "ASSEMBLIES",
-    "KEYS",
-    "Database",
-    "check_different",
-    "guessed_preset",
-    "parse_database",
-    "read_manifest",
-]

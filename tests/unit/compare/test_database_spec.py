@@ -9,7 +9,7 @@ import pytest
 from tests.unit.compare.conftest import make_elements
 
 from dnabert_enhancer.compare import Selection, check_different, parse_database, read_manifest
-from dnabert_enhancer.compare.suspicion import sign_of_one_base, sign_of_shifted_start
+from dnabert_enhancer.compare.offset_checks import sign_of_one_base, sign_of_shifted_start
 from dnabert_enhancer.errors import InputError
 
 
@@ -134,11 +134,11 @@ def test_starts_from_one_are_suspected_by_elements_without_length() -> None:
     assert "4 elements have their start equal to their end" in sign_of_one_base(given)
 
 
-def test_starts_from_one_are_suspected_beside_the_calls(space_of, placed) -> None:
-    space = space_of({"a": 10_000})
+def test_starts_from_one_are_suspected_beside_the_calls(effective_of, placed) -> None:
+    effective = effective_of({"a": 10_000})
     ends = [100 * n + 50 + n for n in range(1, 40)]
-    calls = placed(space, [("a", end - 33, end) for end in ends])
-    late = placed(space, [("a", end - 32, end) for end in ends])
+    calls = placed(effective, [("a", end - 33, end) for end in ends])
+    late = placed(effective, [("a", end - 32, end) for end in ends])
     assert "the database may be 1-based" in sign_of_shifted_start(calls, late)
     assert "the calls may be 1-based" in sign_of_shifted_start(late, calls)
     assert sign_of_shifted_start(calls, calls) is None

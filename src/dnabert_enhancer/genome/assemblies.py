@@ -1,4 +1,4 @@
-"""Knows the lengths of the human chromosomes, and so notices what is of another assembly."""
+"""Human assemblies: lengths of the chromosomes, names, and which assembly contig lengths belong to."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dnabert_enhancer.compare.elements import Elements
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ContigNames
+from dnabert_enhancer.genome.contig_names import ContigNames
 
 _CHROMOSOMES = tuple(f"chr{name}" for name in [*range(1, 23), "X", "Y"])
 _LENGTHS = {
@@ -41,7 +37,6 @@ _OTHER_NAMES = {
     "hs38": "hg38",
     "38": "hg38",
 }
-_STRAY_ALLOWED = 0.001
 
 
 def assembly_name(text: str) -> str:
@@ -69,43 +64,3 @@ def check_genome_sizes(sizes: Mapping[str, int], assembly: str, source: str | os
             source=source,
             remedy=f"give --assembly {found}, or the contig lengths of {assembly}",
         )
-
-
-def beyond_ends(elements: Elements, sizes: Mapping[str, int]) -> NDArray[np.bool_]:
-    """Return which elements end beyond their contig, shape (elements,); unknown contigs have no end."""
-    names = ContigNames(sizes)
-    lengths = [sizes.get(names.resolve(contig) or "", np.iinfo(np.int64).max) for contig in elements.contigs]
-    return np.asarray(elements.end > np.array(lengths, dtype=np.int64)[elements.contig_index])
-
-
-def within_assembly(elements: Elements, assembly: str, source: str | os.PathLike[str]) -> Elements:
-    """Return the elements that can be of an assembly; refuse a file that is of another.
-
-    A few elements past the ends of chromosomes (at most 0.1 %) are dropped and counted as
-    ``beyond_contig_end`` when no other assembly would hold all.
-
-    Raises
-    ------
-    InputError
-        Elements lie past the ends of chromosomes: names the first, and the assembly in which all fit.
-    """
-    if assembly not in ASSEMBLIES:
-        return elements
-    beyond = beyond_ends(elements, ASSEMBLIES[assembly])
-    if not beyond.any():
-        return elements
-    number, first = int(beyond.sum()), int(beyond.argmax())
-    contig = elements.contigs[elements.contig_index[first]]
-    names = ContigNames(ASSEMBLIES[assembly])
-    length = ASSEMBLIES[assembly][names.resolve(contig) or contig]
-    others = [name for name, known in ASSEMBLIES.items() if not beyond_ends(elements, known).any()]
-    if not others and number <= _STRAY_ALLOWED * len(elements):
-        return elements.take(~beyond, dropped="beyond_contig_end")
-    hint = f"; all fit {others[0]}" if others else ""
-    raise InputError(
-        f"{number} of {len(elements)} elements end beyond their chromosome of {assembly} "
-        f"({contig}:{elements.start[first]}-{elements.end[first]}, it has {length} bp){hint}",
-        source=source,
-        location=f"line {elements.rows[first]}",
-        remedy=f"say assembly={others[0]}" if others else "check the assembly and the 0- or 1-based start",
-    )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.study import Result
-from dnabert_enhancer.compare.tables import NULLS
+from dnabert_enhancer.compare.comparison import DatabaseResult
+from dnabert_enhancer.compare.result_tables import NULLS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ _MOST_SETS = 25
 _LONGEST_LABEL = 32
 
 
-def upset_figure(results: Sequence[Result]) -> Figure:
+def upset_figure(results: Sequence[DatabaseResult]) -> Figure:
     """Return how many calls are in which combination of databases (Lex 2014, IEEE TVCG 20:1983).
 
     The largest combinations come first, at most 30 of them and of the 25 databases with most calls; calls in
@@ -96,7 +96,7 @@ def upset_figure(results: Sequence[Result]) -> Figure:
     return figure
 
 
-def enrichment_figure(results: Sequence[Result]) -> Figure:
+def enrichment_figure(results: Sequence[DatabaseResult]) -> Figure:
     """Return the folds with their intervals under each null, most enriched databases first."""
     tested = [result for result in results if result.nulls]
     nulls = [null for null in NULLS if any(null in result.nulls for result in tested)]
@@ -130,7 +130,7 @@ def enrichment_figure(results: Sequence[Result]) -> Figure:
     return figure
 
 
-def distance_figure(results: Sequence[Result]) -> Figure:
+def distance_figure(results: Sequence[DatabaseResult]) -> Figure:
     """Return which share of the calls has an element of each database within a distance."""
     figure = _figure(7.4, 4.6)
     axes = figure.subplots()

@@ -7,12 +7,12 @@ from collections import Counter
 
 import numpy as np
 
-from dnabert_enhancer.compare.elements import Elements
+from dnabert_enhancer.compare.elements import NO_NAME, Elements
 from dnabert_enhancer.compare.preset import Layout, Preset
 from dnabert_enhancer.compare.row_parser import LARGEST_PLACE, RowParser, Selection
-from dnabert_enhancer.compare.rows import read_table
+from dnabert_enhancer.compare.row_reader import read_table
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import read_intervals
+from dnabert_enhancer.genome import read_regions
 
 
 def read_elements(
@@ -39,8 +39,8 @@ def read_elements(
     Raises
     ------
     InputError
-        What `rows.read_table` refuses; no element at all; a filter that matches nothing, with what there is;
-        rows whose place cannot be used.
+        What `row_reader.read_table` refuses; no element at all; a filter that matches nothing,
+        with what there is; rows whose place cannot be used.
     """
     chosen = selection or Selection()
     table = read_table(path, preset, chosen.columns)
@@ -63,22 +63,16 @@ def _read_quickly(
     if places != (0, 1, 2, 3, 4) or base or is_special or is_filtered or layout.name_pattern:
         return None
     try:
-        table = read_intervals(path)
+        frame = read_regions(path).frame
     except InputError:
         return None
-    if not len(table) or table.end.max() > LARGEST_PLACE:
+    if not len(frame) or frame["end"].max() > LARGEST_PLACE:
         return None
-    elements = Elements(
-        table.contigs,
-        table.contig_index,
-        table.start,
-        table.end,
-        table.names if layout.name is not None else [],
-        np.arange(len(table)),
-        table.scores if layout.score is not None else np.full(len(table), np.nan),
-        table.lines,
-        Counter(rows=len(table)),
-    )
+    if layout.name is None:
+        frame["name"] = NO_NAME
+    if layout.score is None:
+        frame["score"] = np.nan
+    elements = Elements(frame.drop(columns="strand"), Counter(rows=len(frame)))
     if (elements.end > elements.start).all():
         return elements
     kept = elements.take(elements.end > elements.start, dropped="zero_length")

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.compare.conftest import make_elements, table
 
-from dnabert_enhancer.compare import CircularShift, Resampling, Ring, Space, control_ring
-from dnabert_enhancer.compare.algebra import union_of
+from dnabert_enhancer.compare import EffectiveGenome
 from dnabert_enhancer.compare.coverage import Coverage, interleaved
-from dnabert_enhancer.compare.measuring import Measure
+from dnabert_enhancer.compare.permutation_overlap import Measure
+from dnabert_enhancer.compare.random_placements import CircularShift, Resampling, Ring, control_ring
+from dnabert_enhancer.genome import union_of
 
 SIZES = {"a": 60, "b": 30}
 calls_rows = st.lists(
@@ -31,25 +32,25 @@ gap_rows = st.lists(
 )
 
 
-def ring_of(space: Space, rows) -> Ring:
-    placed = space.place(make_elements(rows, space.contigs))
-    return Ring(space, placed.elements.contig_index, placed.start, placed.end)
+def ring_of(effective: EffectiveGenome, rows) -> Ring:
+    placed = effective.map(make_elements(rows, effective.contigs))
+    return Ring(effective, placed.elements.contig_index, placed.start, placed.end)
 
 
 def genome_bases(ring: Ring, start: int, end: int) -> list[tuple[str, int]]:
     """Return the bases of the genome under an interval of the ring's line, around the end of the contig."""
-    space = ring.space
+    effective = ring.effective
     contig = int(np.searchsorted(ring.offset, start, side="right") - 1)
-    local = (np.arange(start, end) - ring.offset[contig]) % space.contig_length[contig]
-    line = space.to_line(space.contig_start[contig] + local) - space.line_offset[contig]
-    return [(space.contigs[contig], int(base)) for base in line]
+    local = (np.arange(start, end) - ring.offset[contig]) % effective.contig_length[contig]
+    line = effective.to_line(effective.contig_start[contig] + local) - effective.line_offset[contig]
+    return [(effective.contigs[contig], int(base)) for base in line]
 
 
 @settings(deadline=None, max_examples=60)
 @given(calls_rows, gap_rows, st.integers(0, 99), st.sampled_from([CircularShift, Resampling]))
 def test_placements_keep_lengths_and_contigs_and_avoid_gaps(rows, gaps, seed, null) -> None:
-    space = Space(SIZES, None, table(gaps, SIZES))
-    ring = ring_of(space, rows)
+    effective = EffectiveGenome(SIZES, None, table(gaps, SIZES))
+    ring = ring_of(effective, rows)
     taken = {(contig, base) for contig, start, end in gaps for base in range(start, end)}
     start, end = null(ring).draw(np.random.default_rng(seed))
     contig = np.searchsorted(ring.offset, start, side="right") - 1
@@ -61,26 +62,26 @@ def test_placements_keep_lengths_and_contigs_and_avoid_gaps(rows, gaps, seed, nu
         assert not taken & set(bases)
 
 
-def test_shift_moves_all_calls_of_a_contig_by_one_distance(space_of) -> None:
-    ring = ring_of(space_of({"a": 100}), [("a", 5, 10), ("a", 40, 42), ("a", 90, 99)])
+def test_shift_moves_all_calls_of_a_contig_by_one_distance(effective_of) -> None:
+    ring = ring_of(effective_of({"a": 100}), [("a", 5, 10), ("a", 40, 42), ("a", 90, 99)])
     start, end = CircularShift(ring).draw(np.random.default_rng(4))
     steps = (start - ring.local) % 100
     assert len(set(steps.tolist())) == 1
     assert (end - start).tolist() == [5, 2, 9]
 
 
-def test_shift_meets_every_distance_alike_often(space_of) -> None:
-    ring = ring_of(space_of({"a": 8}), [("a", 0, 3)])
+def test_shift_meets_every_distance_alike_often(effective_of) -> None:
+    ring = ring_of(effective_of({"a": 8}), [("a", 0, 3)])
     null, rng = CircularShift(ring), np.random.default_rng(0)
     met = Counter(int(null.draw(rng)[0][0]) for _ in range(8000))
     assert sorted(met) == list(range(8))
     assert max(abs(count - 1000) for count in met.values()) < 5 * np.sqrt(1000 * 7 / 8)
 
 
-def test_resampling_meets_every_place_that_fits_alike_often(space_of) -> None:
+def test_resampling_meets_every_place_that_fits_alike_often(effective_of) -> None:
     # segments of 4, 3, 9 and 1 bases; a call of 3 has 2 + 1 + 7 places
-    space = space_of({"a": 30}, [("a", 2, 6), ("a", 8, 11), ("a", 15, 24), ("a", 28, 29)])
-    ring = ring_of(space, [("a", 2, 5)])
+    effective = effective_of({"a": 30}, [("a", 2, 6), ("a", 8, 11), ("a", 15, 24), ("a", 28, 29)])
+    ring = ring_of(effective, [("a", 2, 5)])
     null, rng = Resampling(ring), np.random.default_rng(0)
     met = Counter(genome_bases(ring, *map(int, map(np.squeeze, null.draw(rng))))[0][1] for _ in range(10_000))
     assert sorted(met) == [2, 3, 8, *range(15, 22)]
@@ -88,9 +89,9 @@ def test_resampling_meets_every_place_that_fits_alike_often(space_of) -> None:
     assert null.unplaceable == 0
 
 
-def test_resampled_calls_never_lie_across_a_gap(space_of) -> None:
-    space = space_of({"a": 30}, [("a", 2, 6), ("a", 8, 11), ("a", 15, 24)])
-    ring = ring_of(space, [("a", 2, 5), ("a", 15, 24), ("a", 8, 10)])
+def test_resampled_calls_never_lie_across_a_gap(effective_of) -> None:
+    effective = effective_of({"a": 30}, [("a", 2, 6), ("a", 8, 11), ("a", 15, 24)])
+    ring = ring_of(effective, [("a", 2, 5), ("a", 15, 24), ("a", 8, 10)])
     null, rng = Resampling(ring), np.random.default_rng(1)
     for _ in range(200):
         for low, high in zip(*(column.tolist() for column in null.draw(rng)), strict=True):
@@ -98,9 +99,9 @@ def test_resampled_calls_never_lie_across_a_gap(space_of) -> None:
             assert bases == list(range(bases[0], bases[0] + high - low))
 
 
-def test_call_that_fits_nowhere_is_counted_and_still_placed(space_of) -> None:
-    space = space_of({"a": 30}, [("a", 0, 5), ("a", 8, 13)])
-    ring = ring_of(space, [("a", 2, 11)])
+def test_call_that_fits_nowhere_is_counted_and_still_placed(effective_of) -> None:
+    effective = effective_of({"a": 30}, [("a", 0, 5), ("a", 8, 13)])
+    ring = ring_of(effective, [("a", 2, 11)])
     assert ring.length.tolist() == [6]
     null = Resampling(ring)
     assert null.unplaceable == 1
@@ -112,11 +113,11 @@ def test_call_that_fits_nowhere_is_counted_and_still_placed(space_of) -> None:
 @settings(deadline=None, max_examples=60)
 @given(calls_rows, calls_rows, calls_rows, gap_rows, st.integers(0, 99))
 def test_measures_count_what_sets_of_bases_count(rows, one, other, gaps, seed) -> None:
-    space = Space(SIZES, None, table(gaps, SIZES))
-    ring = ring_of(space, rows)
+    effective = EffectiveGenome(SIZES, None, table(gaps, SIZES))
+    ring = ring_of(effective, rows)
     unions, sets = [], []
     for database in (one, other, []):
-        placed = space.place(make_elements(database, space.contigs))
+        placed = effective.map(make_elements(database, effective.contigs))
         unions.append(union_of(placed.start, placed.end))
         sets.append({(contig, base) for contig, start, end in database for base in range(start, end)})
     start, end = CircularShift(ring).draw(np.random.default_rng(seed))
@@ -150,9 +151,9 @@ def test_more_databases_than_bits_are_refused() -> None:
         Measure([union_of(np.array([1]), np.array([2]))] * 65, 100)
 
 
-def test_control_is_a_placement_with_the_same_lengths(space_of) -> None:
-    space = space_of({"a": 1000, "b": 500})
-    ring = ring_of(space, [("a", 5, 10), ("a", 40, 42), ("b", 90, 99)])
+def test_control_is_a_placement_with_the_same_lengths(effective_of) -> None:
+    effective = effective_of({"a": 1000, "b": 500})
+    ring = ring_of(effective, [("a", 5, 10), ("a", 40, 42), ("b", 90, 99)])
     control = control_ring(ring, Resampling(ring), seed=3)
     assert sorted(control.length.tolist()) == [2, 5, 9]
     assert sorted(control.contig.tolist()) == [0, 0, 1]

@@ -1,31 +1,35 @@
-"""The part of the genome that counts: what was scanned, without gaps, laid end to end on one line."""
+"""The effective genome (what was scanned, without gaps) on one line, and elements mapped onto it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.algebra import Union, union_of
 from dnabert_enhancer.compare.coverage import Coverage
 from dnabert_enhancer.compare.elements import Elements
-from dnabert_enhancer.genome import ContigNames, IntervalTable, subtract_intervals
+from dnabert_enhancer.genome import ContigNames, Spans, difference_of, union_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
-    """Elements within the space that counts, sorted by place.
+class MappedElements:
+    """Elements within the effective genome, sorted by place.
 
     Attributes
     ----------
     elements : Elements
-        Those with at least one base that counts; contigs as in the `Space`.
+        Those with at least one base that counts; contigs as in the `EffectiveGenome`.
     line_start, line_end : int64 array, shape (elements,)
         Whole elements on the genome's line, where contigs lie further apart than any is long.
     start, end : int64 array, shape (elements,)
-        Their bases that count, on the space's line. As an interval of the genome holds a run of the bases
+        Their bases that count, on the effective line. As an interval of the genome holds a run of the bases
         that count, it is one interval here; two share a base here exactly when they share one that counts.
     """
 
@@ -39,16 +43,17 @@ class Placed:
         return len(self.start)
 
 
-class Space:
+class EffectiveGenome:
     """Bases of a genome that count.
 
     Parameters
     ----------
     sizes : mapping of str to int
         Contig lengths in base pairs.
-    scanned : IntervalTable, optional
-        What was scanned, in the contigs of `sizes`; default: everything.
-    gaps : IntervalTable, optional
+    scanned : DataFrame, optional
+        What was scanned: ``chrom`` (whose categories are the contigs of `sizes`), ``start``, ``end``;
+        default: everything.
+    gaps : DataFrame, optional
         What does not count, such as assembly gaps.
 
     Attributes
@@ -56,32 +61,32 @@ class Space:
     contigs : list of str
     line_offset : int64 array, shape (contigs,)
         Where each contig begins on the genome's line.
-    segments : Union
+    segments : Spans
         What counts, on the genome's line.
     segment_start : int64 array, shape (segments,)
-        Where each segment begins on the space's line.
+        Where each segment begins on the effective line.
     contig_start, contig_length : int64 array, shape (contigs,)
-        Where each contig's part of the space's line begins, and how long it is. One place is left free
+        Where each contig's part of the effective line begins, and how long it is. One place is left free
         between contigs, so that nothing touches across them.
     """
 
     def __init__(
         self,
         sizes: Mapping[str, int],
-        scanned: IntervalTable | None = None,
-        gaps: IntervalTable | None = None,
+        scanned: pd.DataFrame | None = None,
+        gaps: pd.DataFrame | None = None,
     ) -> None:
         self.contigs = list(sizes)
         self.sizes = np.array(list(sizes.values()), dtype=np.int64)
         steps = self.sizes + self.sizes.max()
         self.line_offset = np.cumsum(steps) - steps
         if scanned is None:
-            kept = Union(self.line_offset, self.line_offset + self.sizes)
+            kept = Spans(self.line_offset, self.line_offset + self.sizes)
         else:
             kept = self._on_line(scanned)
         if gaps is not None:
             taken = self._on_line(gaps)
-            kept = Union(*subtract_intervals(kept.start, kept.end, taken.start, taken.end))
+            kept = difference_of(kept.start, kept.end, taken.start, taken.end)
         self.segments = kept
         self._coverage = Coverage(kept)
         lengths = kept.end - kept.start
@@ -97,21 +102,21 @@ class Space:
         return self._coverage.bases
 
     def on_line(self, elements: Elements) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where elements, in the contigs of the space, begin and end on the genome's line."""
+        """Return where elements, in the contigs of the effective genome, lie on the genome's line."""
         start = self.line_offset[elements.contig_index] + elements.start
         return start, start + (elements.end - elements.start)
 
-    def place(self, elements: Elements) -> Placed:
-        """Lay elements out on the space's line.
+    def map(self, elements: Elements) -> MappedElements:
+        """Lay elements out on the effective line.
 
         Parameters
         ----------
         elements : Elements
-            In the contigs of the space, within their ends.
+            In the contigs of the effective genome, within their ends.
 
         Returns
         -------
-        Placed
+        MappedElements
             ``counts`` of its elements gets ``not_scanned`` (no base counts) and ``partly_scanned``.
         """
         elements = elements.sorted()
@@ -124,20 +129,17 @@ class Space:
             elements = elements.take(inside, dropped="not_scanned")
             line_start, line_end, start, end = (a[inside] for a in (line_start, line_end, start, end))
         if partly:
-            elements = replace(
-                elements, counts=elements.counts + type(elements.counts)(partly_scanned=partly)
-            )
-        return Placed(elements, line_start, line_end, start, end)
+            elements = Elements(elements.frame, elements.counts + Counter(partly_scanned=partly))
+        return MappedElements(elements, line_start, line_end, start, end)
 
     def to_line(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return where bases of the space's line lie on the genome's line."""
+        """Return where bases of the effective line lie on the genome's line."""
         segment = np.searchsorted(self.segment_start, places, side="right") - 1
         return np.asarray(self.segments.start[segment] + places - self.segment_start[segment])
 
-    def _on_line(self, table: IntervalTable) -> Union:
-        offset = self.line_offset[table.contig_index]
-        kept = table.end > table.start
-        return union_of((offset + table.start)[kept], (offset + table.end)[kept])
+    def _on_line(self, regions: pd.DataFrame) -> Spans:
+        offset = self.line_offset[regions["chrom"].cat.codes]
+        return union_of(offset + regions["start"].to_numpy(), offset + regions["end"].to_numpy())
 
 
 def into_genome(elements: Elements, sizes: Mapping[str, int], names: ContigNames) -> Elements:
@@ -155,7 +157,7 @@ def into_genome(elements: Elements, sizes: Mapping[str, int], names: ContigNames
     )
     index = numbers[elements.contig_index]
     changed = int(renamed[elements.contig_index].sum())
-    moved = replace(elements, contigs=list(sizes), contig_index=index)
+    moved = elements.on_contigs(list(sizes), index)
     moved = moved.take(index >= 0, dropped="contig_not_in_genome")
     lengths = np.array(list(sizes.values()), dtype=np.int64)
     moved = moved.take(moved.end <= lengths[moved.contig_index], dropped="beyond_contig_end")

@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.compare.algebra import Union
-from dnabert_enhancer.compare.space import Space
+from dnabert_enhancer.compare.effective_genome import EffectiveGenome
+from dnabert_enhancer.genome import Spans
 
 
 class Placement(Protocol):
@@ -21,16 +21,16 @@ class Placement(Protocol):
 
 
 class Ring:
-    """The space's line with each contig closed to a ring: after its end, its beginning comes once more.
+    """The effective line with each contig closed to a ring: after its end, its beginning comes once more.
 
     Parameters
     ----------
-    space : Space
+    effective : EffectiveGenome
         What counts.
     contig : int array, shape (calls,)
         Contig of each call.
     start, end : int64 array, shape (calls,)
-        Calls on the space's line, sorted.
+        Calls on the effective line, sorted.
 
     Attributes
     ----------
@@ -47,31 +47,35 @@ class Ring:
     """
 
     def __init__(
-        self, space: Space, contig: NDArray[np.int32], start: NDArray[np.int64], end: NDArray[np.int64]
+        self,
+        effective: EffectiveGenome,
+        contig: NDArray[np.int32],
+        start: NDArray[np.int64],
+        end: NDArray[np.int64],
     ) -> None:
-        self.space = space
+        self.effective = effective
         self.contig = contig
-        self.local = start - space.contig_start[contig]
+        self.local = start - effective.contig_start[contig]
         self.length = end - start
-        self._repeated = np.zeros(len(space.contigs), dtype=np.int64)
+        self._repeated = np.zeros(len(effective.contigs), dtype=np.int64)
         np.maximum.at(self._repeated, contig, self.length)
-        steps = space.contig_length + self._repeated + 1
+        steps = effective.contig_length + self._repeated + 1
         self.offset = np.cumsum(steps) - steps
         self.line_length = int(steps.sum())
 
-    def union(self, union: Union) -> Union:
-        """Return a union of the space's line on the ring's line."""
-        space = self.space
-        contig = np.searchsorted(space.contig_start, union.start, side="right") - 1
-        shift = self.offset[contig] - space.contig_start[contig]
+    def union(self, union: Spans) -> Spans:
+        """Return a union of the effective line on the ring's line."""
+        effective = self.effective
+        contig = np.searchsorted(effective.contig_start, union.start, side="right") - 1
+        shift = self.offset[contig] - effective.contig_start[contig]
         start, end = union.start + shift, union.end + shift
-        length = space.contig_length[contig]
-        local_end = np.minimum(union.end - space.contig_start[contig], self._repeated[contig])
-        again = union.start - space.contig_start[contig] < self._repeated[contig]
+        length = effective.contig_length[contig]
+        local_end = np.minimum(union.end - effective.contig_start[contig], self._repeated[contig])
+        again = union.start - effective.contig_start[contig] < self._repeated[contig]
         start = np.concatenate((start, (start + length)[again]))
         end = np.concatenate((end, (self.offset[contig] + length + local_end)[again]))
         order = np.argsort(start, kind="stable")
-        return Union(start[order], end[order])
+        return Spans(start[order], end[order])
 
 
 class CircularShift:
@@ -93,7 +97,7 @@ class CircularShift:
     def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return one placement; see `Placement`."""
         ring = self._ring
-        lengths = np.maximum(ring.space.contig_length, 1)
+        lengths = np.maximum(ring.effective.contig_length, 1)
         shift = (rng.random(len(lengths)) * lengths).astype(np.int64)
         moved = ring.local + shift[ring.contig]
         length = lengths[ring.contig]
@@ -117,15 +121,17 @@ class Resampling:
 
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
-        space = ring.space
-        lengths = space.segments.end - space.segments.start
+        effective = ring.effective
+        lengths = effective.segments.end - effective.segments.start
         # by contig, the longest segment first: those that a call fits into come before those it does not
-        order = np.lexsort((-lengths, space.segment_contig))
+        order = np.lexsort((-lengths, effective.segment_contig))
         self._segment_length = lengths[order]
-        self._segment_place = (space.segment_start - space.contig_start[space.segment_contig])[order]
-        contigs = np.arange(len(space.contigs))
-        first = np.searchsorted(space.segment_contig, contigs, side="left")
-        number = np.searchsorted(space.segment_contig, contigs, side="right") - first
+        self._segment_place = (effective.segment_start - effective.contig_start[effective.segment_contig])[
+            order
+        ]
+        contigs = np.arange(len(effective.contigs))
+        first = np.searchsorted(effective.segment_contig, contigs, side="left")
+        number = np.searchsorted(effective.segment_contig, contigs, side="right") - first
         running = np.concatenate(([0], np.cumsum(self._segment_length)))
         self._first = first[ring.contig]
         self._fitting = self._count_fitting(first, number)
@@ -139,7 +145,7 @@ class Resampling:
     def draw(self, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return one placement; see `Placement`."""
         ring = self._ring
-        around = ring.space.contig_length[ring.contig]
+        around = ring.effective.contig_length[ring.contig]
         choices = np.where(self._fitting > 0, self._places, around)
         drawn = (rng.random(len(choices)) * choices).astype(np.int64)
         segment = self._segment_of(drawn)
@@ -174,3 +180,24 @@ class Resampling:
             low = np.where(before, middle, low)
             high = np.where(before, high, middle - 1)
         return low
+
+
+def control_ring(ring: Ring, placement: Placement, seed: int) -> Ring:
+    """Return one random placement of the calls, as calls of its own.
+
+    Parameters
+    ----------
+    ring : Ring
+        The calls.
+    placement : Placement
+        `Resampling` or `gc_placements.GcResampling`; calls that it laid over the end of a
+        contig are left out.
+    seed : int
+        Of the placement; another stream than that of the permutations.
+    """
+    start, end = placement.draw(np.random.default_rng([seed, *b"control"]))
+    contig = np.searchsorted(ring.offset, start, side="right") - 1
+    local, length = start - ring.offset[contig], end - start
+    kept = local + length <= ring.effective.contig_length[contig]
+    places = (ring.effective.contig_start[contig] + local)[kept]
+    return Ring(ring.effective, contig[kept].astype(np.int32), places, places + length[kept])

@@ -9,18 +9,17 @@ import numpy as np
 import pytest
 from tests.unit.compare.conftest import make_elements
 
-from dnabert_enhancer.compare import (
+from dnabert_enhancer.compare import PRESETS, read_chain_header, read_elements
+from dnabert_enhancer.compare.lift import Chain, chain_between, lift_elements
+from dnabert_enhancer.compare.offset_checks import within_assembly
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import (
     ASSEMBLIES,
-    PRESETS,
+    ContigNames,
     assembly_name,
     check_genome_sizes,
-    read_chain_header,
-    read_elements,
+    recognised_assembly,
 )
-from dnabert_enhancer.compare.assembly import recognised_assembly, within_assembly
-from dnabert_enhancer.compare.lift import Chain, chain_between, lift_elements
-from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ContigNames
 
 # a1 0-100 -> b1 1000-1100; 100-110 deleted; 110-200 -> 1100-1190; a gap of 30 in b1; 200-300 -> 1220-1320
 # a1 300-400 -> b2 reversed: 300 is 799, 399 is 700; a1 400-450 -> b1 and b3

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.compare.conftest import make_elements, table
 
-from dnabert_enhancer.compare import Space, into_genome
+from dnabert_enhancer.compare import EffectiveGenome, into_genome
 from dnabert_enhancer.genome import ContigNames
 
 SIZES = {"a": 40, "b": 25, "c": 10}
@@ -29,15 +29,15 @@ def test_elements_share_bases_in_the_space_exactly_when_they_share_ones_that_cou
     scanned, gaps, ours, theirs
 ) -> None:
     counts = bases(scanned) - bases(gaps)
-    space = Space(SIZES, table(scanned, SIZES), table(gaps, SIZES))
-    assert space.bases == len(counts)
-    a = space.place(make_elements(ours, list(SIZES)))
-    b = space.place(make_elements(theirs, list(SIZES)))
+    effective = EffectiveGenome(SIZES, table(scanned, SIZES), table(gaps, SIZES))
+    assert effective.bases == len(counts)
+    a = effective.map(make_elements(ours, list(SIZES)))
+    b = effective.map(make_elements(theirs, list(SIZES)))
 
     def truth(placed):
         e = placed.elements
         columns = (e.contig_index.tolist(), e.start.tolist(), e.end.tolist())
-        return [bases([(space.contigs[c], s, t)]) & counts for c, s, t in zip(*columns, strict=True)]
+        return [bases([(effective.contigs[c], s, t)]) & counts for c, s, t in zip(*columns, strict=True)]
 
     ours_true, theirs_true = truth(a), truth(b)
     assert (a.end - a.start).tolist() == [len(found) for found in ours_true]
@@ -49,17 +49,21 @@ def test_elements_share_bases_in_the_space_exactly_when_they_share_ones_that_cou
             assert max(0, shared) == len(one & other)
 
 
-def test_places_lead_back_to_the_genome(space_of) -> None:
-    space = space_of(SIZES, [("a", 5, 10), ("a", 20, 30), ("b", 3, 8)])
-    line = space.to_line(np.array([0, 4, 5, 14, space.contig_start[1], space.contig_start[1] + 4]))
-    contig = np.searchsorted(space.line_offset, line, side="right") - 1
-    found = [(space.contigs[c], int(p - space.line_offset[c])) for c, p in zip(contig, line, strict=True)]
+def test_places_lead_back_to_the_genome(effective_of) -> None:
+    effective = effective_of(SIZES, [("a", 5, 10), ("a", 20, 30), ("b", 3, 8)])
+    line = effective.to_line(
+        np.array([0, 4, 5, 14, effective.contig_start[1], effective.contig_start[1] + 4])
+    )
+    contig = np.searchsorted(effective.line_offset, line, side="right") - 1
+    found = [
+        (effective.contigs[c], int(p - effective.line_offset[c])) for c, p in zip(contig, line, strict=True)
+    ]
     assert found == [("a", 5), ("a", 9), ("a", 20), ("a", 29), ("b", 3), ("b", 7)]
 
 
-def test_left_out_elements_are_counted(space_of, placed) -> None:
-    space = space_of(SIZES, [("a", 5, 10)])
-    found = placed(space, [("a", 0, 5), ("a", 4, 6), ("a", 6, 8), ("b", 0, 5)])
+def test_left_out_elements_are_counted(effective_of, placed) -> None:
+    effective = effective_of(SIZES, [("a", 5, 10)])
+    found = placed(effective, [("a", 0, 5), ("a", 4, 6), ("a", 6, 8), ("b", 0, 5)])
     assert len(found) == 2
     assert found.elements.counts == {"not_scanned": 2, "partly_scanned": 1}
 
@@ -77,5 +81,5 @@ def test_elements_come_under_the_genomes_names_and_strangers_are_counted() -> No
 def test_equal_places_count_once_with_the_first_name() -> None:
     given = make_elements([("a", 5, 9), ("a", 1, 3), ("a", 5, 9), ("b", 5, 9)], ["a", "b"])
     found = given.without_repeats()
-    assert [found.name(index) for index in range(len(found))] == ["e1", "e0", "e3"]
+    assert found.names.tolist() == ["e1", "e0", "e3"]
     assert found.counts == {"repeated_place": 1}

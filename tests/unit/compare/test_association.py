@@ -7,20 +7,19 @@ import pytest
 from tests.unit.compare.conftest import make_elements
 
 from dnabert_enhancer.compare import databases_with, novel_calls
-from dnabert_enhancer.compare.algebra import union_of
-from dnabert_enhancer.compare.binned import fisher_on_bins
+from dnabert_enhancer.compare.association import fisher_on_bins, ranking_of
 from dnabert_enhancer.compare.novelty import nearest_within_contig
 from dnabert_enhancer.compare.overlap import Hits
-from dnabert_enhancer.compare.ranking import ranking_of
+from dnabert_enhancer.genome import union_of
 
 
-def test_bins_are_counted_within_contigs(space_of, placed) -> None:
+def test_bins_are_counted_within_contigs(effective_of, placed) -> None:
     # ten bins of 10 on a (the last of 5), three on b
-    space = space_of({"a": 95, "b": 30})
-    calls = placed(space, [("a", 0, 10), ("a", 18, 21), ("a", 94, 95), ("b", 5, 6)])
-    database = placed(space, [("a", 9, 11), ("a", 50, 61), ("b", 0, 1), ("b", 20, 30)])
+    effective = effective_of({"a": 95, "b": 30})
+    calls = placed(effective, [("a", 0, 10), ("a", 18, 21), ("a", 94, 95), ("b", 5, 6)])
+    database = placed(effective, [("a", 9, 11), ("a", 50, 61), ("b", 0, 1), ("b", 20, 30)])
     found = fisher_on_bins(
-        space, union_of(calls.start, calls.end), union_of(database.start, database.end), 10
+        effective, union_of(calls.start, calls.end), union_of(database.start, database.end), 10
     )
     # calls: a0 a1 a2 a9 b0; elements: a0 a1 a5 a6 b0 b2
     assert found[:4] == (3, 2, 3, 5)
@@ -29,11 +28,11 @@ def test_bins_are_counted_within_contigs(space_of, placed) -> None:
     assert found.p == pytest.approx((20 * 21 + 15 * 7 + 6) / 1287)
 
 
-def test_bins_run_over_what_was_scanned_only(space_of, placed) -> None:
-    space = space_of({"a": 1000}, [("a", 100, 120), ("a", 500, 510)])
-    calls, database = placed(space, [("a", 100, 105)]), placed(space, [("a", 505, 900)])
+def test_bins_run_over_what_was_scanned_only(effective_of, placed) -> None:
+    effective = effective_of({"a": 1000}, [("a", 100, 120), ("a", 500, 510)])
+    calls, database = placed(effective, [("a", 100, 105)]), placed(effective, [("a", 505, 900)])
     found = fisher_on_bins(
-        space, union_of(calls.start, calls.end), union_of(database.start, database.end), 10
+        effective, union_of(calls.start, calls.end), union_of(database.start, database.end), 10
     )
     assert found[:4] == (0, 1, 1, 1)
 
@@ -42,10 +41,12 @@ def test_bins_run_over_what_was_scanned_only(space_of, placed) -> None:
     ("calls", "elements", "bins"),
     [([], [("a", 5, 25)], (0, 0, 3, 7)), ([("a", 5, 25)], [], (0, 3, 0, 7)), ([], [], (0, 0, 0, 10))],
 )
-def test_without_a_bin_of_one_set_there_is_no_test(space_of, placed, calls, elements, bins) -> None:
-    space = space_of({"a": 100})
-    first, second = placed(space, calls), placed(space, elements)
-    found = fisher_on_bins(space, union_of(first.start, first.end), union_of(second.start, second.end), 10)
+def test_without_a_bin_of_one_set_there_is_no_test(effective_of, placed, calls, elements, bins) -> None:
+    effective = effective_of({"a": 100})
+    first, second = placed(effective, calls), placed(effective, elements)
+    found = fisher_on_bins(
+        effective, union_of(first.start, first.end), union_of(second.start, second.end), 10
+    )
     assert found[:4] == bins
     assert np.isnan(found[4:]).all()
 
@@ -77,22 +78,22 @@ def hits(*elements: int) -> Hits:
     return Hits(counts * 10, counts, counts - 1)
 
 
-def test_novel_calls_are_ranked_and_get_their_gene(space_of, placed) -> None:
-    space = space_of({"a": 1000, "b": 1000, "c": 1000})
+def test_novel_calls_are_ranked_and_get_their_gene(effective_of, placed) -> None:
+    effective = effective_of({"a": 1000, "b": 1000, "c": 1000})
     rows = [("a", 10, 20), ("a", 100, 120), ("a", 300, 310), ("b", 5, 9), ("c", 7, 8)]
-    calls = placed(space, rows, [1.0, 5.0, 9.0, 7.0, np.nan])
+    calls = placed(effective, rows, [1.0, 5.0, 9.0, 7.0, np.nan])
     genes = make_elements([("a", 0, 15), ("a", 125, 200), ("b", 0, 500)], ["a", "b", "c"])
-    found = novel_calls(space, calls, [hits(0, 0, 1, 0, 0), hits(0, 0, 2, 0, 0)], genes)
+    found = novel_calls(effective, calls, [hits(0, 0, 1, 0, 0), hits(0, 0, 2, 0, 0)], genes)
     assert found.calls.tolist() == [3, 1, 0, 4]
     assert found.gene == ["e2", "e1", "e0", "."]
     assert found.gene_distance.tolist() == [0, 6, 0, -1]
     assert databases_with([hits(0, 1, 1), hits(0, 0, 3)], 3).tolist() == [0, 1, 2]
 
 
-def test_neighbours_on_other_contigs_do_not_count(space_of) -> None:
-    space = space_of({"a": 1000, "b": 1000})
-    one = space.on_line(make_elements([("a", 990, 1000), ("b", 0, 5)], ["a", "b"]))
-    other = space.on_line(make_elements([("b", 900, 950)], ["a", "b"]))
-    which, distance = nearest_within_contig(space, *one, *other)
+def test_neighbours_on_other_contigs_do_not_count(effective_of) -> None:
+    effective = effective_of({"a": 1000, "b": 1000})
+    one = effective.on_line(make_elements([("a", 990, 1000), ("b", 0, 5)], ["a", "b"]))
+    other = effective.on_line(make_elements([("b", 900, 950)], ["a", "b"]))
+    which, distance = nearest_within_contig(effective, *one, *other)
     assert which.tolist() == [-1, 0]
     assert distance.tolist() == [-1, 896]

@@ -1,4 +1,4 @@
-"""Pairs, unions and nearest neighbours against plain loops."""
+"""Covered bases, and the interval operations that the comparison rests on, against plain loops."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnabert_enhancer.compare.algebra import nearest, overlap_counts, overlapping_pairs, union_of
 from dnabert_enhancer.compare.coverage import Coverage
+from dnabert_enhancer.genome import nearest_of, overlap_counts, overlapping_pairs, union_of
 
 intervals = st.lists(
     st.tuples(st.integers(0, 60), st.integers(1, 20)).map(lambda pair: (pair[0], pair[0] + pair[1])),
@@ -68,7 +68,7 @@ def test_union_and_coverage_are_the_sets_of_bases(rows, places) -> None:
 @given(intervals.filter(bool), intervals)
 def test_nearest_is_that_of_a_loop(ours, theirs) -> None:
     a, b = sorted(ours), sorted(theirs)
-    which, distance = nearest(*columns(a), *columns(b))
+    which, distance = nearest_of(*columns(a), *columns(b))
     for (start, end), number, found in zip(a, which.tolist(), distance.tolist(), strict=True):
         gaps = [max(0, s - end + 1, start - e + 1) for s, e in b]
         assert found == (min(gaps) if gaps else -1)
@@ -81,4 +81,4 @@ def test_nearest_is_that_of_a_loop(ours, theirs) -> None:
 )
 def test_distance_counts_as_bedtools_does(start: int, end: int, distance: int) -> None:
     one = (np.array([10]), np.array([20]))
-    assert nearest(*one, np.array([start]), np.array([end]))[1].tolist() == [distance]
+    assert nearest_of(*one, np.array([start]), np.array([end]))[1].tolist() == [distance]

@@ -1,26 +1,27 @@
-"""The tables of a comparison: one row a database, agreement of all sets, one row a call, novel calls."""
+"""The tables of a comparison as data frames, and how they are written as text."""
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import NamedTuple, TextIO
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.compare.comparison import ControlTest, DatabaseResult
+from dnabert_enhancer.compare.effective_genome import MappedElements
 from dnabert_enhancer.compare.enrichment import Enrichment, NullResult, false_discovery_rates
 from dnabert_enhancer.compare.novelty import Novel
-from dnabert_enhancer.compare.space import Placed
-from dnabert_enhancer.compare.study import Result
 
 NOT_KNOWN = "NA"
 """Written where there is no number."""
 NULLS = ("circular", "resample")
 """The nulls, in the order of their columns."""
 _ROWS_AT_ONCE = 20_000
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Cell = str | int | float
 
@@ -34,15 +35,15 @@ class SummaryColumn(NamedTuple):
     meaning : str
         What it holds, for the documentation.
     value : callable
-        Takes a `Result`.
+        Takes a `DatabaseResult`.
     """
 
     name: str
     meaning: str
-    value: Callable[[Result], Cell]
+    value: Callable[[DatabaseResult], Cell]
 
 
-def _count(code: str) -> Callable[[Result], Cell]:
+def _count(code: str) -> Callable[[DatabaseResult], Cell]:
     return lambda result: result.counts.get(code, 0)
 
 
@@ -129,6 +130,15 @@ _NULL_COLUMNS = {
     "bp_z": "z of the bases",
     "bp_p": "p of the bases",
 }
+CONTROL_COLUMNS = (
+    "control",
+    "database",
+    "null",
+    "calls",
+    "calls_overlapping",
+    *(name for name in _NULL_COLUMNS if name != "q"),
+)
+"""Columns of ``PREFIX.controls.tsv``."""
 
 
 def summary_columns() -> dict[str, str]:
@@ -139,8 +149,10 @@ def summary_columns() -> dict[str, str]:
     }
 
 
-def summary_rows(results: Sequence[Result]) -> list[dict[str, Cell]]:
+def summary_frame(results: Sequence[DatabaseResult]) -> pd.DataFrame:
     """Return the summary, one row a database, with the columns of `summary_columns`."""
+    import pandas as pd
+
     rows = [{column.name: column.value(result) for column in _COLUMNS} for result in results]
     for null in NULLS:
         tests = [result.nulls.get(null) for result in results]
@@ -148,7 +160,7 @@ def summary_rows(results: Sequence[Result]) -> list[dict[str, Cell]]:
         for row, test, q_value in zip(rows, tests, q_values, strict=True):
             values = null_values(test) | {"q": q_value}
             row.update({f"{null}_{name}": values.get(name, math.nan) for name in _NULL_COLUMNS})
-    return rows
+    return pd.DataFrame(rows, columns=list(summary_columns()))
 
 
 def null_values(test: NullResult | None) -> dict[str, float]:
@@ -171,76 +183,105 @@ def null_values(test: NullResult | None) -> dict[str, float]:
     }
 
 
-def write_rows(stream: TextIO, rows: Sequence[Mapping[str, Cell]], columns: Sequence[str]) -> None:
-    """Write rows with a title line, tab-separated, all digits of every number."""
-    stream.write("\t".join(columns) + "\n")
-    for row in rows:
-        stream.write("\t".join(text_of(row[column]) for column in columns) + "\n")
+def controls_frame(tests: Sequence[ControlTest]) -> pd.DataFrame:
+    """Return one row a control, null and database, with the columns `CONTROL_COLUMNS`."""
+    import pandas as pd
+
+    rows = [
+        {
+            "control": control.name,
+            "database": database,
+            "null": control.null,
+            "calls": control.calls,
+            "calls_overlapping": int(test.calls.observed),
+            **null_values(test),
+        }
+        for control in tests
+        for database, test in control.tests.items()
+    ]
+    return pd.DataFrame(rows, columns=list(CONTROL_COLUMNS))
 
 
-def write_matrix(
-    stream: TextIO, names: Sequence[str], jaccard: NDArray[np.float64], share: NDArray[np.float64]
-) -> None:
-    """Write how all sets agree: Jaccard, then the share of the row's elements in the column's set."""
-    stream.write("\t".join(("statistic", "set", *names)) + "\n")
-    for statistic, matrix in (("jaccard", jaccard), ("share_of_row_in_column", share)):
-        for name, values in zip(names, matrix.tolist(), strict=True):
-            stream.write("\t".join((statistic, name, *map(text_of, values))) + "\n")
+def matrix_frame(
+    names: Sequence[str], jaccard: NDArray[np.float64], share: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Return how all sets agree: Jaccard, then the share of the row's elements in the column's set."""
+    import pandas as pd
+
+    statistics = np.repeat(["jaccard", "share_of_row_in_column"], len(names)).astype(object)
+    frame = pd.DataFrame(np.concatenate((jaccard, share)), columns=list(names))
+    # set names may be anything, "statistic" and "set" too
+    frame.insert(0, "set", [*names, *names], allow_duplicates=True)
+    frame.insert(0, "statistic", statistics, allow_duplicates=True)
+    return frame
 
 
-def write_calls(stream: TextIO, calls: Placed, found: NDArray[np.int64], results: Sequence[Result]) -> None:
-    """Write one row a call, sorted by place.
+def per_call_frame(
+    calls: MappedElements,
+    found: NDArray[np.int64],
+    results: Sequence[DatabaseResult],
+    rows: slice = slice(None),
+) -> pd.DataFrame:
+    """Return one row a call, sorted by position.
 
-    Columns: ``#chrom start end name score n_databases`` and for every database NAME ``NAME.overlap_bp``
+    Columns: ``chrom start end name score n_databases`` and for every database NAME ``NAME.overlap_bp``
     (bases of the call in it), ``NAME.elements`` (that share a base), ``NAME.nearest_bp`` (see
-    `algebra.nearest`; NA where the contig has no element), ``NAME.best`` (element that shares most bases).
+    `genome.nearest_of`; missing where the contig has no element), ``NAME.best`` (element that shares most
+    bases).
     """
-    elements = calls.elements
-    titles = ["#chrom", "start", "end", "name", "score", "n_databases"]
+    import pandas as pd
+
+    columns: dict[str, Any] = {"n_databases": found[rows]}
     for result in results:
         name = result.database.name
-        titles += [f"{name}.{end}" for end in ("overlap_bp", "elements", "nearest_bp", "best")]
-    stream.write("\t".join(titles) + "\n")
-    for low in range(0, len(calls), _ROWS_AT_ONCE):
+        columns[f"{name}.overlap_bp"] = result.hits.bases[rows]
+        columns[f"{name}.elements"] = result.hits.elements[rows]
+        columns[f"{name}.nearest_bp"] = _known(result.distance[rows])
+        columns[f"{name}.best"] = pd.Series(result.best_names[rows], dtype=object)
+    places = calls.elements.frame[["chrom", "start", "end", "name", "score"]].iloc[rows]
+    return pd.concat([places.reset_index(drop=True), pd.DataFrame(columns)], axis=1)
+
+
+def novel_frame(calls: MappedElements, novel: Novel) -> pd.DataFrame:
+    """Return the calls in no database, best first, as BED6 with rank, nearest gene and the bases to it."""
+    frame = calls.elements.frame[["chrom", "start", "end", "name", "score"]].take(novel.calls)
+    return frame.reset_index(drop=True).assign(
+        strand=".",
+        rank=np.arange(1, len(frame) + 1),
+        nearest_gene=novel.gene,
+        gene_distance=_known(novel.gene_distance),
+    )
+
+
+def write_table(stream: TextIO, frame: pd.DataFrame, *, title: str | None = "") -> None:
+    """Write a table, tab-separated: numbers with all their digits, `NOT_KNOWN` for none.
+
+    Parameters
+    ----------
+    stream : text stream
+    frame : DataFrame
+        A column ``score`` is written as BED has it: whole numbers without a point, ``.`` for none.
+    title : str, optional
+        Stands before the line of titles, such as ``#``; None: no line of titles.
+    """
+    if title is not None:
+        stream.write(title + "\t".join(frame.columns) + "\n")
+    columns = [_texts(name, frame.iloc[:, number]) for number, name in enumerate(frame.columns)]
+    stream.writelines("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def write_per_call(
+    stream: TextIO, calls: MappedElements, found: NDArray[np.int64], results: Sequence[DatabaseResult]
+) -> None:
+    """Write `per_call_frame`, some rows at a time."""
+    for low in range(0, max(1, len(calls)), _ROWS_AT_ONCE):
         rows = slice(low, low + _ROWS_AT_ONCE)
-        columns: list[Iterator[str]] = [
-            (elements.contigs[index] for index in elements.contig_index[rows].tolist()),
-            map(str, elements.start[rows].tolist()),
-            map(str, elements.end[rows].tolist()),
-            (elements.name(number) for number in range(low, min(low + _ROWS_AT_ONCE, len(calls)))),
-            map(score_text, elements.scores[rows].tolist()),
-            map(str, found[rows].tolist()),
-        ]
-        for result in results:
-            columns += [
-                map(str, result.hits.bases[rows].tolist()),
-                map(str, result.hits.elements[rows].tolist()),
-                (str(d) if d >= 0 else NOT_KNOWN for d in result.distance[rows].tolist()),
-                islice(result.best_names, low, low + _ROWS_AT_ONCE),
-            ]
-        stream.writelines("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+        write_table(stream, per_call_frame(calls, found, results, rows), title=None if low else "#")
 
 
-def write_novel(stream: TextIO, calls: Placed, novel: Novel) -> None:
-    """Write the calls in no database, best first, as BED6 with rank, nearest gene and the bases to it."""
-    elements = calls.elements
-    stream.write("#chrom\tstart\tend\tname\tscore\tstrand\trank\tnearest_gene\tgene_distance\n")
-    rows = zip(novel.calls.tolist(), novel.gene, novel.gene_distance.tolist(), strict=True)
-    for rank, (call, gene, distance) in enumerate(rows, start=1):
-        place = (elements.contigs[elements.contig_index[call]], elements.start[call], elements.end[call])
-        stream.write(
-            "\t".join(map(str, (*place, elements.name(call), score_text(float(elements.scores[call])), ".")))
-            + f"\t{rank}\t{gene}\t{distance if distance >= 0 else NOT_KNOWN}\n"
-        )
-
-
-def text_of(value: Cell) -> str:
-    """Return a cell as text: numbers with all their digits, `NOT_KNOWN` for none."""
-    if isinstance(value, float):
-        return NOT_KNOWN if math.isnan(value) else repr(float(value))
-    if isinstance(value, str):
-        return os.fsencode(value).decode("utf-8", "replace")
-    return str(int(value))
+def number_text(value: float) -> str:
+    """Return a number with all its digits, `NOT_KNOWN` for none."""
+    return NOT_KNOWN if math.isnan(value) else repr(float(value))
 
 
 def score_text(score: float) -> str:
@@ -248,6 +289,22 @@ def score_text(score: float) -> str:
     if math.isnan(score):
         return "."
     return str(int(score)) if score == int(score) else repr(score)
+
+
+def _texts(name: str, column: pd.Series[Any]) -> list[str]:
+    if name == "score" and column.dtype.kind == "f":
+        return [score_text(score) for score in column.tolist()]
+    if column.dtype.name == "Int64":
+        return column.astype(object).where(column.notna(), NOT_KNOWN).map(str).tolist()
+    text = number_text if column.dtype.kind == "f" else str
+    return [text(value) for value in column.tolist()]
+
+
+def _known(distance: NDArray[np.int64]) -> pd.Series[Any]:
+    """Return distances with what is unknown (-1) missing."""
+    import pandas as pd
+
+    return pd.Series(pd.array(distance, dtype="Int64")).mask(distance < 0)
 
 
 def _share(which: NDArray[np.bool_]) -> float:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from tests.unit.compare.conftest import make_elements, table
 
-from dnabert_enhancer.compare import GcResampling, Resampling, Ring, Space, enrichments
-from dnabert_enhancer.compare.algebra import union_of
-from dnabert_enhancer.compare.gc import _nearest_filled
+from dnabert_enhancer.compare import EffectiveGenome
+from dnabert_enhancer.compare.enrichment import enrichments
+from dnabert_enhancer.compare.gc_placements import GcResampling, _nearest_filled
+from dnabert_enhancer.compare.random_placements import Resampling, Ring
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import open_genome, union_of
 
 ISLANDS = range(5_000, 200_000, 10_000)
 
@@ -32,9 +33,9 @@ def genome(tmp_path: Path):
 
 
 def test_calls_in_islands_stay_in_islands(genome) -> None:
-    space = Space(genome.contig_sizes)
-    calls = space.place(make_elements([("a", s + 300, s + 700) for s in list(ISLANDS)[:10]], ["a"]))
-    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    effective = EffectiveGenome(genome.contig_sizes)
+    calls = effective.map(make_elements([("a", s + 300, s + 700) for s in list(ISLANDS)[:10]], ["a"]))
+    ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     null = GcResampling(ring, genome)
     assert (null.window, null.unplaceable) == (400, 0)
     in_islands = []
@@ -49,10 +50,10 @@ def test_calls_in_islands_stay_in_islands(genome) -> None:
 
 
 def test_gc_matched_null_finds_no_enrichment_where_only_gc_makes_it(genome) -> None:
-    space = Space(genome.contig_sizes)
-    calls = space.place(make_elements([("a", s + 300, s + 700) for s in list(ISLANDS)[:10]], ["a"]))
-    others = space.place(make_elements([("a", s + 100, s + 900) for s in list(ISLANDS)[5:]], ["a"]))
-    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    effective = EffectiveGenome(genome.contig_sizes)
+    calls = effective.map(make_elements([("a", s + 300, s + 700) for s in list(ISLANDS)[:10]], ["a"]))
+    others = effective.map(make_elements([("a", s + 100, s + 900) for s in list(ISLANDS)[5:]], ["a"]))
+    ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     union = [union_of(others.start, others.end)]
     plain = enrichments(ring, Resampling(ring), union, permutations=99, seed=0)[0].calls
     matched = enrichments(ring, GcResampling(ring, genome), union, permutations=99, seed=0)[0].calls
@@ -62,27 +63,27 @@ def test_gc_matched_null_finds_no_enrichment_where_only_gc_makes_it(genome) -> N
 
 
 def test_unknown_bases_are_no_place_to_go(genome) -> None:
-    space = Space(genome.contig_sizes)
-    calls = space.place(make_elements([("a", 100 * n, 100 * n + 50) for n in range(200)], ["a"]))
-    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    effective = EffectiveGenome(genome.contig_sizes)
+    calls = effective.map(make_elements([("a", 100 * n, 100 * n + 50) for n in range(200)], ["a"]))
+    ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     start, end = GcResampling(ring, genome).draw(np.random.default_rng(1))
     inside = (start >= 150_050) & (end <= 151_950)
     assert not inside.any()
 
 
 def test_genome_of_other_lengths_is_refused(genome) -> None:
-    space = Space({"a": 300_000})
-    calls = space.place(make_elements([("a", 10, 60)], ["a"]))
-    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    effective = EffectiveGenome({"a": 300_000})
+    calls = effective.map(make_elements([("a", 10, 60)], ["a"]))
+    ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     with pytest.raises(InputError, match="has 200000 bp there, 300000 count"):
         GcResampling(ring, genome)
 
 
 def test_genome_may_be_shorter_than_its_contig_where_nothing_counts(genome) -> None:
     sizes = {"a": 300_000}
-    space = Space(sizes, table([("a", 0, 120_000)], sizes))
-    calls = space.place(make_elements([("a", 119_900, 120_000), ("a", 10, 60)], ["a"]))
-    ring = Ring(space, calls.elements.contig_index, calls.start, calls.end)
+    effective = EffectiveGenome(sizes, table([("a", 0, 120_000)], sizes))
+    calls = effective.map(make_elements([("a", 119_900, 120_000), ("a", 10, 60)], ["a"]))
+    ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     start, end = GcResampling(ring, genome).draw(np.random.default_rng(1))
     assert sorted((end - start).tolist()) == [50, 100]
     assert end.max() <= 120_000

@@ -1,0 +1,71 @@
+"""`CompareSettings`: which assembly the calls are in, and how they are compared and tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
+
+NULL_CHOICES = ("circular", "resample", "both", "none")
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """How calls are compared with databases.
+
+    Parameters
+    ----------
+    assembly : {"hg38", "hg19"}, optional
+        What the calls are in (``GRCh38``, ``b37`` … are understood); default: what the genome's contig
+        lengths tell.
+    score_column : str, optional
+        Column of the calls to rank them by, a title or a number from 1; default: ``maximum`` where there is
+        one, else column 5 (of a DataFrame: ``score``).
+    min_fraction : float
+        Share of a call that one element must cover for ``calls_min_fraction``, in (0, 1].
+    bin : int
+        Width of the bins of Fisher's test, in base pairs.
+    null : {"circular", "resample", "both", "none"}
+        Random placements to test against: circular shift, matched re-sampling.
+    permutations : int
+        Random placements of each null.
+    controls : bool
+        Also test random calls, which must come out unenriched.
+    seed : int
+        Of the nulls and the controls.
+    threads : int, optional
+        Permutations that are worked on at once; default: the processors this process may use. Results do not
+        depend on it.
+    """
+
+    assembly: str | None = None
+    score_column: str | None = None
+    min_fraction: float = 0.5
+    bin: int = 200
+    null: str = "both"
+    permutations: int = 1000
+    controls: bool = False
+    seed: int = 0
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.assembly is not None:
+            name = assembly_name(self.assembly)
+            if name not in ASSEMBLIES:
+                raise InputError(
+                    f"the assembly {self.assembly!r} is neither hg38 (GRCh38) nor hg19 (GRCh37)",
+                    source="--assembly",
+                    remedy="give one of those",
+                )
+            object.__setattr__(self, "assembly", name)
+        self._require("min_fraction", 0 < self.min_fraction <= 1, "above 0 and at most 1")
+        self._require("bin", self.bin >= 1, "at least 1")
+        self._require("null", self.null in NULL_CHOICES, f"one of {', '.join(NULL_CHOICES)}")
+        self._require("permutations", self.permutations >= 1, "at least 1")
+        self._require("seed", self.seed >= 0, "at least 0")
+        self._require("threads", self.threads is None or self.threads >= 1, "at least 1")
+
+    def _require(self, name: str, fulfilled: bool, what: str) -> None:
+        if not fulfilled:
+            raise InputError(f"{name.replace('_', '-')} is {getattr(self, name)}; it must be {what}")
