@@ -9,17 +9,17 @@ database 1,000,000 elements.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
-import subprocess
-import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-from dnabert_enhancer.compare import ASSEMBLIES, PRESETS, Elements, EffectiveGenome, read_elements
+import dnabert_enhancer as de
+from dnabert_enhancer.compare import PRESETS, EffectiveGenome, Elements, read_elements
+from dnabert_enhancer.genome import ASSEMBLIES
 
 CALLS = 300_000
 GOAL_SECONDS, GOAL_BYTES = 300, 2 << 30
@@ -50,32 +50,25 @@ def main() -> None:
     parser.add_argument("--largest", action="store_true", help="1,000,000 elements in every database")
     args = parser.parse_args()
     args.work_dir.mkdir(parents=True, exist_ok=True)
-    sizes = ASSEMBLIES["hg38"]
-    sizes_file = args.work_dir / "hg38.sizes"
-    sizes_file.write_text("".join(f"{name}\t{size}\n" for name, size in sizes.items()))
-    rng = np.random.default_rng(0)
-    calls = write_set(args.shared_data / SETS["pELS"][0], "screen", CALLS, args.work_dir / "calls.bed", rng)
-    databases = []
-    for name, (file, preset, number) in SETS.items():
-        wanted = 1_000_000 if args.largest else number
-        path = args.work_dir / f"{name.replace(' ', '_')}.bed"
-        databases.append(f"{name}={write_set(args.shared_data / file, preset, wanted, path, rng)},preset=bed")
-    prefix = args.work_dir / "x"
+    with ProcessPoolExecutor(1) as pool:  # so that its memory does not count
+        calls, databases = pool.submit(
+            write_sets, args.shared_data, args.work_dir, largest=args.largest
+        ).result()
     began = time.perf_counter()
-    subprocess.run(
-        [
-            sys.executable, "-m", "dnabert_enhancer", "compare-db", "--calls", str(calls),
-            "--database", *databases, "--genome-sizes", str(sizes_file), "--assembly", "hg38",
-            "--output-prefix", str(prefix), "--permutations", str(args.permutations), "--null", args.null,
-        ],
-        check=True,
-    )  # fmt: skip
+    comparison = de.compare(
+        calls,
+        databases,
+        ASSEMBLIES["hg38"],
+        assembly="hg38",
+        permutations=args.permutations,
+        null=args.null,
+    )
+    comparison.write(args.work_dir / "x")
     seconds = time.perf_counter() - began
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = resource.getrusage(resource.RUSAGE_SELF)
     peak = used.ru_maxrss * 1024
-    record = json.loads(Path(f"{prefix}.run.json").read_text())
-    elements = [entry["elements"] for entry in record["databases"].values()]
-    print(f"{record['counts']['calls']:,} calls; {len(elements)} databases with {sum(elements):,} elements")
+    elements = comparison.summary["elements"]
+    print(f"{len(comparison.calls):,} calls; {len(elements)} databases with {elements.sum():,} elements")
     print(
         f"{args.permutations:,} permutations of null {args.null}; {len(os.sched_getaffinity(0))} processors"
     )
@@ -83,16 +76,28 @@ def main() -> None:
     print(f"{peak / 2**30:.2f} GiB (goal {GOAL_BYTES / 2**30:.0f})")
 
 
+def write_sets(data: Path, folder: Path, *, largest: bool) -> tuple[Path, dict[str, str]]:
+    """Write the calls and the databases; return the calls' file, and the databases' files by their names."""
+    rng = np.random.default_rng(0)
+    calls = write_set(data / SETS["pELS"][0], "screen", CALLS, folder / "calls.bed", rng)
+    databases = {}
+    for name, (file, preset, number) in SETS.items():
+        path = folder / f"{name.replace(' ', '_')}.bed"
+        write_set(data / file, preset, 1_000_000 if largest else number, path, rng)
+        databases[name] = f"{path},preset=bed"
+    return calls, databases
+
+
 def write_set(file: Path, preset: str, number: int, path: Path, rng: np.random.Generator) -> Path:
     """Write so many elements of a real file and of moved copies of it, as BED6 with a random score."""
-    effective = EffectiveGenome(ASSEMBLIES["hg38"])
+    genome = EffectiveGenome(ASSEMBLIES["hg38"])
     real = read_elements(file, PRESETS[preset]).without_repeats()
-    contigs = {name: index for index, name in enumerate(effective.contigs)}
+    contigs = {name: index for index, name in enumerate(genome.contigs)}
     lines: list[str] = []
     while len(lines) < number:
-        moved = copy_of(real, effective, contigs, rng) if lines else copy_of(real, effective, contigs, None)
+        moved = copy_of(real, genome, contigs, rng if lines else None)
         lines += [
-            f"{effective.contigs[c]}\t{s}\t{e}\tx\t{score:.3f}\t.\n"
+            f"{genome.contigs[c]}\t{s}\t{e}\tx\t{score:.3f}\t.\n"
             for c, s, e, score in zip(*moved, rng.random(len(moved[0])), strict=True)
         ]
     path.write_text("".join(lines[:number]))
@@ -100,16 +105,16 @@ def write_set(file: Path, preset: str, number: int, path: Path, rng: np.random.G
 
 
 def copy_of(
-    real: Elements, effective: EffectiveGenome, contigs: dict[str, int], rng: np.random.Generator | None
+    real: Elements, genome: EffectiveGenome, contigs: dict[str, int], rng: np.random.Generator | None
 ) -> tuple[list[int], list[int], list[int]]:
     """Return contig, start, end of the elements, moved around their chromosomes unless `rng` is None."""
     index = np.array([contigs.get(name, -1) for name in real.contigs])[real.contig_index]
     known = index >= 0
     index, start = index[known], real.start[known]
     length = (real.end - real.start)[known]
-    size = effective.sizes[index]
+    size = genome.sizes[index]
     if rng is not None:
-        start = (start + (rng.random(len(effective.contigs)) * effective.sizes).astype(np.int64)[index]) % size
+        start = (start + (rng.random(len(genome.contigs)) * genome.sizes).astype(np.int64)[index]) % size
     inside = start + length <= size
     return index[inside].tolist(), start[inside].tolist(), (start + length)[inside].tolist()
 

@@ -9,14 +9,10 @@ with random calls and calls of the same GC. Printed is the table of docs/compare
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
-from dnabert_enhancer.model import open_model
+import dnabert_enhancer as de
 from scan import CONTIG, GENOME, REAL_BASES
 
 FEWEST_ELEMENTS = 10
@@ -62,7 +58,8 @@ def main() -> None:
     parser.add_argument("--work-dir", type=Path, required=True, help="keeps scans and comparisons")
     parser.add_argument("--permutations", type=int, default=1000, help="of each null (default 1000)")
     args = parser.parse_args()
-    strict = open_model().card.threshold("strict")
+    model = de.load_model()
+    strict = model.card.threshold("strict")
     print(
         "| scanned | database | elements | recall | Jaccard | fold, circular shift | fold, same GC |", end=""
     )
@@ -70,60 +67,42 @@ def main() -> None:
     print("|" + " --- |" * 10)
     notes = []
     for name, scanned in SCANNED.items():
-        folder = args.work_dir / name.replace(" ", "_")
-        calls, bases = strict_calls(args.shared_data, scanned, folder, strict)
-        prefix = compared(args, scanned, folder, calls)
-        for line in table(name, prefix):
+        scan = scanned_by(model, args.shared_data, scanned, args.work_dir / name.replace(" ", "_"))
+        calls = scan.calls[scan.calls["maximum"] >= strict]
+        genome = args.shared_data / scanned.genome
+        comparison = de.compare(
+            calls,
+            {name: f"{args.shared_data / path},{how}" for name, (path, how) in DATABASES.items()},
+            genome,
+            assembly=scanned.assembly,
+            scanned=scan.regions,
+            gc_genome=genome,
+            chains=[args.shared_data / chain for chain in CHAINS],
+            controls=True,
+            permutations=args.permutations,
+        )
+        comparison.write(args.work_dir / name.replace(" ", "_") / "compared", plots=False)
+        for line in table(name, comparison):
             print(line)
-        count = sum(1 for _ in calls.open())
-        notes.append(f"{name}: {count:,} calls, {bases:,} bp scanned")
-    print(f"\n{open_model().card.name}, strict threshold {strict}; " + "; ".join(notes))
+        bases = int((scan.regions["end"] - scan.regions["start"]).sum())
+        notes.append(f"{name}: {len(calls):,} calls, {bases:,} bp scanned")
+    print(f"\n{model.card.name}, strict threshold {strict}; " + "; ".join(notes))
 
 
-def strict_calls(data: Path, scanned: Scanned, folder: Path, strict: float) -> tuple[Path, int]:
-    """Return the BED of the calls at the strict threshold, and the number of bases that were scanned."""
+def scanned_by(model: de.Model, data: Path, scanned: Scanned, folder: Path) -> de.Scan:
+    """Return the scan of a genome, or of its pieces."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = ["predict", "--genome", str(data / scanned.genome), "--no-null"]
+    regions = None
     if scanned.regions:
         regions = folder / "regions.bed"
         regions.write_text(scanned.regions)
-        command += ["--regions", str(regions)]
-    run([*command, "--output-prefix", str(folder / "scan")])
-    calls = pd.read_csv(folder / "scan.calls.bed.gz", sep="\t")
-    path = folder / "strict.bed"
-    calls[calls["maximum"] >= strict].to_csv(path, sep="\t", header=False, index=False)
-    intervals = pd.read_csv(folder / "scan.scanned.bed", sep="\t", header=None, comment="#")
-    return path, int((intervals[2] - intervals[1]).sum())
+    return model.scan(data / scanned.genome, regions, null=False)
 
 
-def compared(args: argparse.Namespace, scanned: Scanned, folder: Path, calls: Path) -> Path:
-    """Return the prefix of what compare-db wrote about the calls."""
-    prefix = folder / "compared"
-    genome = str(args.shared_data / scanned.genome)
-    command = ["compare-db", "--calls", str(calls), "--score-column", "9"]
-    command += ["--scanned", str(folder / "scan.scanned.bed"), "--assembly", scanned.assembly]
-    command += ["--genome", genome, "--genome-sizes", genome, "--controls", "--no-plots"]
-    command += ["--chain", *(str(args.shared_data / chain) for chain in CHAINS)]
-    command += ["--permutations", str(args.permutations), "--output-prefix", str(prefix), "--database"]
-    command += [f"{name}={args.shared_data / path},{how}" for name, (path, how) in DATABASES.items()]
-    run(command)
-    return prefix
-
-
-def run(command: list[str]) -> None:
-    """Run a command of the suite, its own output to the error stream."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dnabert_enhancer", *command], stdout=sys.stderr, check=False
-    )
-    if done.returncode:
-        sys.exit(f"failed: {' '.join(command)}")
-
-
-def table(name: str, prefix: Path) -> list[str]:
+def table(name: str, comparison: de.Comparison) -> list[str]:
     """Return a row for each database with enough elements."""
-    summary = pd.read_csv(f"{prefix}.summary.tsv", sep="\t")
-    controls = pd.read_csv(f"{prefix}.controls.tsv", sep="\t")
-    controls = controls.set_index(["control", "database", "null"])
+    summary = comparison.summary
+    controls = comparison.controls.set_index(["control", "database", "null"])
     lines = []
     for row in summary[summary["elements"] >= FEWEST_ELEMENTS].itertuples():
         random, shifted, matched = (
