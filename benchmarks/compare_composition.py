@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--permutations", type=int, default=1000, help="of each null (default 1000)")
     args = parser.parse_args()
     model = de.load_model()
-    strict = model.card.threshold("strict")
+    strict = model.opened.card.threshold("strict")
     print(
         "| scanned | database | elements | recall | Jaccard | fold, circular shift | fold, same GC |", end=""
     )
@@ -86,7 +86,7 @@ def main() -> None:
             print(line)
         bases = int((scan.regions["end"] - scan.regions["start"]).sum())
         notes.append(f"{name}: {len(calls):,} calls, {bases:,} bp scanned")
-    print(f"\n{model.card.name}, strict threshold {strict}; " + "; ".join(notes))
+    print(f"\n{model.name}, strict threshold {strict}; " + "; ".join(notes))
 
 
 def scanned_by(model: de.Model, data: Path, scanned: Scanned, folder: Path) -> de.Scan:
