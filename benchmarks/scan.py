@@ -28,7 +28,7 @@ from dnabert_enhancer.dataset import read_dataset
 from dnabert_enhancer.evaluation import KmerRidge
 from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import open_genome, read_regions
-from dnabert_enhancer.scan.tracks import MeanTrack
+from dnabert_enhancer.scan.tracks_and_calls import MeanTrack
 from dnabert_enhancer.sequence import encode_bases, gc_fraction, windows_at
 
 CONTIG = "chr20"

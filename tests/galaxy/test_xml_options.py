@@ -12,7 +12,7 @@ import pytest
 
 from dnabert_enhancer.commands.cli import build_parser
 from dnabert_enhancer.compare import PRESETS
-from dnabert_enhancer.model.parts import CONFIGURATIONS
+from dnabert_enhancer.model.model_spec import CONFIGURATIONS
 from dnabert_enhancer.training import TrainingSettings
 from dnabert_enhancer.training.epoch_metrics import METRICS
 from dnabert_enhancer.variants import VariantSettings

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.engine.backends import Way, load_backend, processor_entry
-from dnabert_enhancer.engine.loop import outputs_of
+from dnabert_enhancer.engine.engine import outputs_of
 from dnabert_enhancer.engine.predictions import interpret_outputs
 from dnabert_enhancer.engine.settings import BackendName, Device, Precision, Strand
 from dnabert_enhancer.errors import InputError

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine.backends import GPU_WINDOWS, windows_in_cache
 from dnabert_enhancer.engine.settings import Device, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.model import EnhancerModel, quiet_transformers
+from dnabert_enhancer.model import EnhancerModel, silence_transformers
 
 if TYPE_CHECKING:
     import torch
@@ -103,7 +103,7 @@ def _foreign_module(
             remedy="pip install '.[train]' in a clone of the suite",
         ) from None
     try:
-        with quiet_transformers():
+        with silence_transformers():
             module = AutoModelForSequenceClassification.from_pretrained(
                 model.directory, dtype=dtype, local_files_only=True, trust_remote_code=False
             )

@@ -2,13 +2,19 @@
 
 from dnabert_enhancer.model.archive import model_files, write_archive
 from dnabert_enhancer.model.bert import BertShape, State
-from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
-from dnabert_enhancer.model.card import CARD_NAME, FurtherOutput, ModelCard, Task, Threshold
-from dnabert_enhancer.model.directory import ONNX_INT8_NAME, ONNX_NAME, EnhancerModel
+from dnabert_enhancer.model.card import (
+    CARD_NAME,
+    Calibration,
+    CalibrationKind,
+    FurtherOutput,
+    ModelCard,
+    Task,
+    Threshold,
+)
+from dnabert_enhancer.model.directory import ONNX_INT8_NAME, ONNX_NAME, EnhancerModel, open_model
 from dnabert_enhancer.model.importing import import_checkpoint
-from dnabert_enhancer.model.opening import open_model
-from dnabert_enhancer.model.parts import CONFIGURATIONS, NEW_PREFIX, ModelParts, new_model
-from dnabert_enhancer.model.quiet import quiet_transformers
+from dnabert_enhancer.model.model_spec import CONFIGURATIONS, NEW_PREFIX, ModelParts, new_model
+from dnabert_enhancer.model.silence_transformers import silence_transformers
 from dnabert_enhancer.model.writing import WEIGHTS_KEY, replace_card, write_model
 
 __all__ = [
@@ -32,8 +38,8 @@ __all__ = [
     "model_files",
     "new_model",
     "open_model",
-    "quiet_transformers",
     "replace_card",
+    "silence_transformers",
     "write_archive",
     "write_model",
 ]

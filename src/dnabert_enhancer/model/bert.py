@@ -185,3 +185,18 @@ def label_settings(labels: Sequence[str], problem_type: str) -> dict[str, Any]:
         "label2id": {label: index for index, label in enumerate(labels)},
         "problem_type": problem_type,
     }
+
+
+def longest_window(tokens: int, k: int) -> int:
+    """Return the length in bp of the longest window that fits `tokens` tokens, [CLS] and [SEP] included."""
+    return tokens - 2 + k - 1
+
+
+def check_window(length: int, longest: int, source: PathLike[str] | str | None = None) -> None:
+    """Raise `InputError` where a window is longer than the model can read; it is never cut silently."""
+    if length > longest:
+        raise InputError(
+            f"a window of {length} bp is longer than the {longest} bp that the model can read",
+            source=source,
+            remedy="give shorter windows or another model",
+        )

@@ -13,8 +13,8 @@ from dnabert_enhancer.model.card import read_card
 from dnabert_enhancer.model.checkpoint import read_state
 from dnabert_enhancer.model.directory import card_from_config, labels_of, task_of
 from dnabert_enhancer.model.foreign_tokenizer import ForeignTokenizer
-from dnabert_enhancer.model.parts import ModelParts, problem_type
-from dnabert_enhancer.model.quiet import quiet_transformers
+from dnabert_enhancer.model.model_spec import ModelParts, problem_type
+from dnabert_enhancer.model.silence_transformers import silence_transformers
 
 _log = logging.getLogger(__name__)
 _TOKENIZER_FILES = (
@@ -93,7 +93,7 @@ def _load(kind: Any, settings: Any, folder: Path) -> tuple[Any, bool]:  # transf
     import torch
 
     state = {name: torch.from_numpy(values.copy()) for name, values in read_state(folder).items()}
-    with quiet_transformers():
+    with silence_transformers():
         module, found = kind.from_pretrained(
             None, config=settings, state_dict=state, output_loading_info=True, ignore_mismatched_sizes=True
         )

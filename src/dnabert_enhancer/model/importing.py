@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model.bert import BertShape, State, bert_config
+from dnabert_enhancer.model.bert import BertShape, State, bert_config, check_window, longest_window
 from dnabert_enhancer.model.card import ModelCard, read_card
 from dnabert_enhancer.model.checkpoint import current_names, read_state
 from dnabert_enhancer.model.directory import (
@@ -22,11 +22,11 @@ from dnabert_enhancer.model.directory import (
     check_vocabulary_size,
     labels_of,
     read_config,
+    resolve,
     task_of,
     vocabulary_k,
 )
-from dnabert_enhancer.model.opening import resolve
-from dnabert_enhancer.model.parts import ModelParts, check_window, longest_window, problem_type
+from dnabert_enhancer.model.model_spec import ModelParts, problem_type
 from dnabert_enhancer.model.writing import write_model
 from dnabert_enhancer.sequence import SPECIAL_TOKENS, KmerVocabulary
 

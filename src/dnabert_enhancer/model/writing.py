@@ -25,8 +25,8 @@ from dnabert_enhancer.model.directory import (
     check_vocabulary_size,
     open_directory,
 )
+from dnabert_enhancer.model.model_spec import ModelParts
 from dnabert_enhancer.model.onnx_graph import bert_to_onnx, can_be_written
-from dnabert_enhancer.model.parts import ModelParts
 
 _INT8_FROM = 128
 WEIGHTS_KEY = "weights_sha256"

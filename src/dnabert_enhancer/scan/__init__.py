@@ -1,14 +1,13 @@
 """From windows to tracks and calls: scans of genomes, scores of sequences, shards and their merging."""
 
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, GridNotes, ScanGrid, plan_grid
-from dnabert_enhancer.scan.nulls import automatic_null_fraction, q_values
 from dnabert_enhancer.scan.result_files import ResultFiles, write_results
-from dnabert_enhancer.scan.results import CALL_COLUMNS, ResultCounts, ResultSettings, result_parts
 from dnabert_enhancer.scan.scan_result import Scan, Track, merge_scans
-from dnabert_enhancer.scan.scores import ScoreHeader, Scores, ScoreWriter
+from dnabert_enhancer.scan.scores import ScoreHeader, Scores, ScoreWriter, automatic_null_fraction, q_values
 from dnabert_enhancer.scan.scoring import ScanPlan, ScoreSettings, plan_scan, score_shard
 from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer
 from dnabert_enhancer.scan.settings import ScanSettings, SequenceSettings, shortest_sequence
+from dnabert_enhancer.scan.tracks_and_calls import CALL_COLUMNS, ResultCounts, ResultSettings, result_parts
 
 __all__ = [
     "BLOCK_WINDOWS",

@@ -15,10 +15,11 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Interval, locate
 from dnabert_enhancer.model import Task
-from dnabert_enhancer.scan.nulls import q_values, score_bins
 from dnabert_enhancer.scan.result_files import ResultFiles, write_results
-from dnabert_enhancer.scan.results import (
+from dnabert_enhancer.scan.scores import Scores, q_values, score_bins
+from dnabert_enhancer.scan.tracks_and_calls import (
     CALL_COLUMNS,
+    NO_RUNS,
     VALUE_COLUMNS,
     WINDOW_COLUMNS,
     ContigWindows,
@@ -27,8 +28,6 @@ from dnabert_enhancer.scan.results import (
     ResultSettings,
     result_parts,
 )
-from dnabert_enhancer.scan.scores import Scores
-from dnabert_enhancer.scan.tracks import NO_RUNS
 from dnabert_enhancer.shards import find_shards
 
 if TYPE_CHECKING:

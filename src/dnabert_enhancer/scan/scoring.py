@@ -19,8 +19,14 @@ from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.scan.grid import GridNotes, ScanGrid, plan_grid
-from dnabert_enhancer.scan.nulls import SCORE_BINS, automatic_null_fraction, count_scores
-from dnabert_enhancer.scan.scores import ENGINE_SETTINGS, ScoreHeader, ScoreWriter
+from dnabert_enhancer.scan.scores import (
+    ENGINE_SETTINGS,
+    SCORE_BINS,
+    ScoreHeader,
+    ScoreWriter,
+    automatic_null_fraction,
+    count_scores,
+)
 from dnabert_enhancer.scan.settings import ScanSettings
 from dnabert_enhancer.sequence import (
     UNKNOWN_BASE,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.loop import outputs_of
+from dnabert_enhancer.engine.engine import outputs_of
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, TokenBatch, reverse_complement
 

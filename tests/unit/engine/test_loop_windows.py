@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dnabert_enhancer.engine import loop as windows_module
-from dnabert_enhancer.engine.loop import by_length, distinct_windows
+from dnabert_enhancer.engine import engine as windows_module
+from dnabert_enhancer.engine.engine import by_length, distinct_windows
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import encode_bases, window_view
 

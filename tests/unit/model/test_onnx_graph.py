@@ -64,7 +64,8 @@ def test_half_storage_is_that_of_rounded_matrices(state: State) -> None:
 def test_int8_is_near_and_smaller(state: State) -> None:
     exact = outputs(bert_to_onnx(SHAPE, state), IDS)
     near = outputs(bert_to_onnx(SHAPE, state, int8=True), IDS)
-    assert 0 < np.abs(near - exact).max() < 0.2 * exact.std()
+    # processors without VNNI saturate some sums of 8-bit products
+    assert 0 < np.abs(near - exact).max() < 0.4 * exact.std()
 
 
 def test_each_output_of_a_matrix_has_its_own_scale() -> None:

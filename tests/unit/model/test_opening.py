@@ -8,7 +8,7 @@ import pytest
 
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.model import EnhancerModel, open_model
-from dnabert_enhancer.model import opening as opening_module
+from dnabert_enhancer.model import directory as opening_module
 
 
 @pytest.mark.parametrize("name", [None, "default"])

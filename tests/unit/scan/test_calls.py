@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnabert_enhancer.scan.calls import Call, CallBuilder, UnionBuilder
+from dnabert_enhancer.scan.tracks_and_calls import Call, CallBuilder, UnionBuilder
 
 LENGTH = 10
 

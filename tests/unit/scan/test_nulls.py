@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from dnabert_enhancer.scan.nulls import (
+from dnabert_enhancer.scan.scores import (
     SCORE_BINS,
     automatic_null_fraction,
     count_scores,

@@ -21,10 +21,9 @@ from dnabert_enhancer.scan import (
     plan_grid,
     write_results,
 )
-from dnabert_enhancer.scan.bigwig import BigWigWriter
-from dnabert_enhancer.scan.nulls import SCORE_BINS, count_scores
-from dnabert_enhancer.scan.scores import ScoreHeader, ScoreWriter
-from dnabert_enhancer.scan.tracks import Runs
+from dnabert_enhancer.scan.result_files import BigWigWriter
+from dnabert_enhancer.scan.scores import SCORE_BINS, ScoreHeader, ScoreWriter, count_scores
+from dnabert_enhancer.scan.tracks_and_calls import Runs
 
 LENGTH, STRIDE = 20, 10
 

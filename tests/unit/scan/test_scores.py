@@ -10,7 +10,7 @@ import pytest
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.scan import ScanGrid, ScoreHeader, Scores, ScoreWriter, plan_grid
-from dnabert_enhancer.scan.nulls import SCORE_BINS
+from dnabert_enhancer.scan.scores import SCORE_BINS
 from dnabert_enhancer.shards import shard_path
 
 GRID, _ = plan_grid({"a": 500}, 20, 7, block_windows=16)

@@ -9,8 +9,7 @@ import pytest
 
 from dnabert_enhancer.engine import Target
 from dnabert_enhancer.scan import ScanGrid, ScoreSettings, plan_grid
-from dnabert_enhancer.scan.nulls import count_scores
-from dnabert_enhancer.scan.scores import FORMAT, ScoreHeader, ScoreWriter
+from dnabert_enhancer.scan.scores import FORMAT, ScoreHeader, ScoreWriter, count_scores
 from dnabert_enhancer.scan.scoring import ScoreTally, score_blocks
 from dnabert_enhancer.sequence import decode_bases, encode_bases
 from dnabert_enhancer.shards import ShardFile

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dnabert_enhancer.scan.tracks import MeanTrack, Runs
+from dnabert_enhancer.scan.tracks_and_calls import MeanTrack, Runs
 
 LENGTH = 7
 

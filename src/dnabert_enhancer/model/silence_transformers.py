@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def quiet_transformers() -> Iterator[None]:
+def silence_transformers() -> Iterator[None]:
     """Let transformers print errors alone, and no progress bar, until the block ends."""
     from transformers.utils import logging
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model.bert import BertShape, State, bert_config
+from dnabert_enhancer.model.bert import BertShape, State, bert_config, check_window, longest_window
 from dnabert_enhancer.model.card import ModelCard, Task
 from dnabert_enhancer.sequence import KmerVocabulary
 
@@ -133,18 +132,3 @@ def new_model(
 def problem_type(task: str) -> str:
     """Return Hugging Face's name for the loss of a task."""
     return "regression" if task == Task.REGRESSION else "single_label_classification"
-
-
-def longest_window(tokens: int, k: int) -> int:
-    """Return the length in bp of the longest window that fits `tokens` tokens, [CLS] and [SEP] included."""
-    return tokens - 2 + k - 1
-
-
-def check_window(length: int, longest: int, source: PathLike[str] | str | None = None) -> None:
-    """Raise `InputError` where a window is longer than the model can read; it is never cut silently."""
-    if length > longest:
-        raise InputError(
-            f"a window of {length} bp is longer than the {longest} bp that the model can read",
-            source=source,
-            remedy="give shorter windows or another model",
-        )
