@@ -1,15 +1,26 @@
 """Reading and writing files: text of any compression, whole-or-nothing outputs, the cache folder.
 
-The door of the room: other rooms import the names below and nothing else.
+Other packages import the names below and nothing else.
 """
 
-from dnabert_enhancer.files.bgzip import open_bgzip
+from dnabert_enhancer.files.bgzip import TabixPreset, open_bgzip, tabix_index
 from dnabert_enhancer.files.cache import cache_directory, cached_folder
-from dnabert_enhancer.files.outputs import OutputSet, check_output
-from dnabert_enhancer.files.reading import Compression, compression_of, open_binary, sha256_of
-from dnabert_enhancer.files.tabix import TabixPreset, tabix_index
-from dnabert_enhancer.files.temporary import remove_leftovers, remove_quietly, temporary_beside
-from dnabert_enhancer.files.text import LineBlock, read_line_blocks, read_text_lines
+from dnabert_enhancer.files.outputs import (
+    OutputSet,
+    check_output,
+    remove_leftovers,
+    remove_quietly,
+    temporary_beside,
+)
+from dnabert_enhancer.files.reading import (
+    Compression,
+    LineBlock,
+    compression_of,
+    open_binary,
+    read_line_blocks,
+    read_text_lines,
+    sha256_of,
+)
 
 __all__ = [
     "Compression",

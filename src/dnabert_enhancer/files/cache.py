@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dnabert_enhancer.errors import ResourceError
-from dnabert_enhancer.files.temporary import remove_leftovers, remove_quietly, temporary_beside, write_through
+from dnabert_enhancer.files.outputs import remove_leftovers, remove_quietly, temporary_beside, write_through
 
 _log = logging.getLogger(__name__)
 CACHE_VARIABLE = "DNABERT_ENHANCER_CACHE"

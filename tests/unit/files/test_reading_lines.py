@@ -1,4 +1,4 @@
-"""Lines of text: any line end, numbered from 1, in blocks or one by one; foreign encodings are refused."""
+"""reading: lines of text with any line end, numbered from 1, in blocks or one by one; foreign encodings."""
 
 from __future__ import annotations
 
