@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+from numbers import Integral, Real
 from os import PathLike
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class DnabertEnhancerError(Exception):
@@ -54,3 +60,20 @@ class ResourceError(DnabertEnhancerError):
     """Disk, memory, a device or an optional package is missing (exit code 3)."""
 
     exit_code = 3
+
+
+def require_setting(settings: object, name: str, fulfilled: bool, what: str) -> None:
+    """Raise an `InputError` that names an option, its value and what it must be, unless it is fulfilled."""
+    if not fulfilled:
+        option = "--" + name.replace("_", "-")
+        raise InputError(f"{option} is {getattr(settings, name)!r}; it must be {what}")
+
+
+def require_numbers(settings: DataclassInstance) -> None:
+    """Raise an `InputError` for a field that is no number, or no whole number, where its default is one."""
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if type(field.default) is int:
+            require_setting(settings, field.name, isinstance(value, Integral), "a whole number")
+        elif type(field.default) is float:
+            require_setting(settings, field.name, isinstance(value, Real), "a number")

@@ -1,4 +1,4 @@
-"""DNABERT's text form of a sequence (overlapping k-mers divided by blanks), joined back into the sequence."""
+"""DNABERT's text form of a sequence: overlapping k-mers separated by blanks, written and joined back."""
 
 from __future__ import annotations
 

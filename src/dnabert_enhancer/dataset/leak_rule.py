@@ -1,4 +1,4 @@
-"""Which shared k-mers count as a leak, and which are repeats that every genome is full of."""
+"""Which shared k-mers count as leakage, and which are repeats that do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sequences that another split gives away: shared k-mers on either strand, repeats left out by rule."""
+"""Leakage between splits: k-mers shared on either strand, repeats left out by rule."""
 
 from __future__ import annotations
 

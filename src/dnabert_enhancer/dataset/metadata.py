@@ -1,4 +1,4 @@
-"""What dataset.json says about a data set that was made from regions."""
+"""The content of dataset.json for a data set made from regions."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dnabert_enhancer.dataset.leak_rule import LeakRule
-from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.errors import require_numbers, require_setting
 
 SMALLEST_LEAK_K = 12
 LARGEST_LEAK_K = 62
@@ -141,29 +141,27 @@ class DatasetSettings:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        require_numbers(self)
         for name in ("exclude", "negatives"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, (str, Path)) else tuple(value))
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
-            self._require(name, value in tuple(choices), f"one of {', '.join(choices)}")
+            require_setting(self, name, value in tuple(choices), f"one of {', '.join(choices)}")
             object.__setattr__(self, name, choices(value))
         for name in ("length", "block_size"):
-            self._require(name, getattr(self, name) >= 1, "at least 1 bp")
+            require_setting(self, name, getattr(self, name) >= 1, "at least 1 bp")
         for name in ("gc_tolerance", "repeat_tolerance"):
-            self._require(name, 0 < getattr(self, name) < math.inf, "a number above 0")
-        self._require("ratio", self.ratio is None or 0 < self.ratio < math.inf, "a number above 0")
-        self._require("max_unknown", 0 <= self.max_unknown <= 1, "from 0 to 1")
-        self._require("negatives", bool(self.negatives), "matched, shuffled or BED files")
-        self._require(
+            require_setting(self, name, 0 < getattr(self, name) < math.inf, "a number above 0")
+        require_setting(self, "ratio", self.ratio is None or 0 < self.ratio < math.inf, "a number above 0")
+        require_setting(self, "max_unknown", 0 <= self.max_unknown <= 1, "from 0 to 1")
+        require_setting(self, "negatives", bool(self.negatives), "matched, shuffled or BED files")
+        require_setting(
+            self,
             "leak_k",
             SMALLEST_LEAK_K <= self.leak_k <= LARGEST_LEAK_K,
             f"from {SMALLEST_LEAK_K} to {LARGEST_LEAK_K}",
         )
-
-    def _require(self, name: str, fulfilled: bool, what: str) -> None:
-        if not fulfilled:
-            raise InputError(f"{name.replace('_', '-')} is {getattr(self, name)!r}; it must be {what}")
 
     @property
     def exclude_files(self) -> tuple[str | Path, ...]:

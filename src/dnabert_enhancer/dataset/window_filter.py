@@ -1,4 +1,4 @@
-"""The windows of regions that can be used: inside a contig, off excluded regions, of known bases, apart."""
+"""Filters windows: inside a contig, off excluded regions, of known bases, not overlapping."""
 
 from __future__ import annotations
 

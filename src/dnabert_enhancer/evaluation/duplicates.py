@@ -1,4 +1,4 @@
-"""Rows whose sequence is already known, on either strand: exact duplicates across data sets."""
+"""Exact duplicates across data sets: rows whose sequence, on either strand, is in another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models and baselines as methods: what each of them says about labelled sequences."""
+"""Predictions of models and baselines for labelled sequences."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Labelled(NamedTuple):
 
 
 def cropped(codes: Windows, length: int) -> Windows:
-    """Return windows cut to so many bp around their centre; shorter ones stay as they are.
+    """Return windows cut to a length around their centre; shorter ones stay as they are.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def baseline_method(
     train, data : Labelled
         What it is fitted on, and what it scores.
     crop : int, optional
-        Cut longer sequences of both to so many bp around their centre.
+        Cut longer sequences of both to this length in bp around their centre.
     seed, jobs : int
         See `baselines.predict_baseline`.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dnabert_enhancer.dataset import SPLIT_NAMES, Task
-from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.errors import require_numbers, require_setting
 from dnabert_enhancer.evaluation.baselines import PAPER_BASELINES
 
 ALL_SPLITS = "all"
@@ -54,23 +54,20 @@ class EvaluationSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        require_numbers(self)
         for name in ("exclude_duplicates_of", "baselines"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, (str, Path)) else tuple(value))
         if self.baselines == ("all",):
             object.__setattr__(self, "baselines", BASELINE_OPTIONS)
         splits = (*SPLIT_NAMES, ALL_SPLITS)
-        self._require("split", self.split in (None, *splits), f"one of {', '.join(splits)}")
+        require_setting(self, "split", self.split in (None, *splits), f"one of {', '.join(splits)}")
         tasks = ("binary", "multiclass", "regression")
-        self._require("task", self.task in (None, *tasks), f"one of {', '.join(tasks)}")
-        self._require("crop", self.crop in CROPS, "none or centre")
-        self._require("threshold", self.threshold is None or 0 <= self.threshold <= 1, "from 0 to 1")
+        require_setting(self, "task", self.task in (None, *tasks), f"one of {', '.join(tasks)}")
+        require_setting(self, "crop", self.crop in CROPS, "none or centre")
+        require_setting(self, "threshold", self.threshold is None or 0 <= self.threshold <= 1, "from 0 to 1")
         unknown = [name for name in self.baselines if name not in BASELINE_OPTIONS]
-        self._require("baselines", not unknown, f"some of {', '.join(BASELINE_OPTIONS)}, or all")
-        self._require("jobs", self.jobs is None or self.jobs >= 1, "at least 1")
-        self._require("bootstrap", self.bootstrap >= 0, "at least 0")
-        self._require("seed", self.seed >= 0, "at least 0")
-
-    def _require(self, name: str, fulfilled: bool, what: str) -> None:
-        if not fulfilled:
-            raise InputError(f"{name.replace('_', '-')} is {getattr(self, name)}; it must be {what}")
+        require_setting(self, "baselines", not unknown, f"some of {', '.join(BASELINE_OPTIONS)}, or all")
+        require_setting(self, "jobs", self.jobs is None or self.jobs >= 1, "at least 1")
+        require_setting(self, "bootstrap", self.bootstrap >= 0, "at least 0")
+        require_setting(self, "seed", self.seed >= 0, "at least 0")

@@ -1,4 +1,4 @@
-"""Tells a collapsed training: a model that says the same of every sequence and knows no labels."""
+"""Detects a collapsed training: a model that calls every sequence the same and ranks by chance."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def finetune(
     Notes
     -----
     Killed at any moment and called again with the same arguments it goes on from the last whole
-    checkpoint, and on one device gives the same model: order and augmentation hang on seed, epoch and
+    checkpoint, and on one device gives the same model: order and augmentation depend on seed, epoch and
     row alone, and dropout's generator is kept in the checkpoint.
     """
     settings = settings or TrainingSettings()

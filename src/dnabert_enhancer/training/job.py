@@ -84,7 +84,7 @@ class Job:
 
 
 def completed_settings(settings: TrainingSettings, base: BaseModel, task: str) -> TrainingSettings:
-    """Return the settings with the values that hang on the base model and the task filled in.
+    """Return the settings with the values filled in that depend on the base model and the task.
 
     Raises
     ------

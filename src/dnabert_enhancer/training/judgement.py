@@ -23,7 +23,7 @@ HALF = 0.5
 
 
 class Judgement(NamedTuple):
-    """What validation says of a trained model.
+    """Calibration and thresholds of a trained model, from the validation split.
 
     Attributes
     ----------

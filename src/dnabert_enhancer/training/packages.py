@@ -1,4 +1,4 @@
-"""The optional packages of training: asked for when training begins, kept quiet, missed in one line."""
+"""Optional packages of training: checked when a training begins, silenced, and their failures explained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training keeps to go on after a kill: lock, fingerprint, attempts, checkpoints."""
+"""Files that let a training resume after a kill: lock, fingerprint, attempts, checkpoints."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.errors import InputError, require_numbers, require_setting
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "precision": ("auto", "float32", "bfloat16", "float16"),
@@ -151,34 +151,36 @@ class TrainingSettings:
     limits: str = ""
 
     def __post_init__(self) -> None:
+        require_numbers(self)
         for name in ("epochs", "batch_size", "accumulate", "lora_rank"):
-            self._require(name, getattr(self, name) >= 1, "at least 1")
+            require_setting(self, name, getattr(self, name) >= 1, "at least 1")
         for name in ("threads", "shift", "early_stopping", "seed", "collapse_restarts", "checkpoint_steps"):
-            self._require(name, getattr(self, name) >= 0, "at least 0")
+            require_setting(self, name, getattr(self, name) >= 0, "at least 0")
         for name in ("gradient_clip", "lora_alpha"):
-            self._require(name, 0 < getattr(self, name) < float("inf"), "a positive number")
-        self._require(
-            "learning_rate", self.learning_rate is None or 0 < self.learning_rate <= 1, "above 0, at most 1"
+            require_setting(self, name, 0 < getattr(self, name) < float("inf"), "a positive number")
+        require_setting(
+            self,
+            "learning_rate",
+            self.learning_rate is None or 0 < self.learning_rate <= 1,
+            "above 0, at most 1",
         )
-        self._require("weight_decay", 0 <= self.weight_decay <= 1, "from 0 to 1")
+        require_setting(self, "weight_decay", 0 <= self.weight_decay <= 1, "from 0 to 1")
         for name in ("warmup", "token_dropout", "label_smoothing", "lora_dropout"):
-            self._require(name, 0 <= getattr(self, name) < 1, "from 0 to below 1")
-        self._require("validation_fraction", 0 < self.validation_fraction < 1, "between 0 and 1")
-        self._require("window_length", self.window_length is None or self.window_length >= 1, "at least 1 bp")
+            require_setting(self, name, 0 <= getattr(self, name) < 1, "from 0 to below 1")
+        require_setting(self, "validation_fraction", 0 < self.validation_fraction < 1, "between 0 and 1")
+        require_setting(
+            self, "window_length", self.window_length is None or self.window_length >= 1, "at least 1 bp"
+        )
         for name in ("dropout", "attention_dropout"):
             value = getattr(self, name)
-            self._require(name, value is None or 0 <= value < 1, "from 0 to below 1")
+            require_setting(self, name, value is None or 0 <= value < 1, "from 0 to below 1")
         for name, choices in CHOICES.items():
-            self._require(name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
+            require_setting(self, name, getattr(self, name) in choices, f"one of {', '.join(choices)}")
         loggers = (self.log_to,) if isinstance(self.log_to, str) else self.log_to
         object.__setattr__(self, "log_to", tuple(dict.fromkeys(name for name in loggers if name != "none")))
         for logger in self.log_to:
             if logger not in LOGGERS:
                 raise InputError(f"unknown logger {logger!r}", remedy=f"one of {', '.join(LOGGERS)}")
-
-    def _require(self, name: str, fulfilled: bool, what: str) -> None:
-        if not fulfilled:
-            raise InputError(f"{name.replace('_', '-')} is {getattr(self, name)}; it must be {what}")
 
     def replace(self, **changes: Any) -> TrainingSettings:  # any field
         """Return a copy with `changes` of some fields."""

@@ -92,7 +92,7 @@ def write_trained(
 def _outputs(
     model: EnhancerModel, data: TrainingData, settings: TrainingSettings
 ) -> dict[str, NDArray[np.float32]]:
-    """Return what the model says of the validation and test splits, as every command will compute it."""
+    """Return the outputs on the validation and test splits, computed as every command does."""
     engine = Engine(model, EngineSettings(settings.device, precision="float32", threads=settings.threads))
     return {
         split: engine.predict(data.windows(split).all_windows()).outputs
@@ -109,7 +109,7 @@ def _training_entry(
     judgement: Judgement,
     attempts: list[Attempt],
 ) -> dict[str, Any]:
-    """Return what the card says of the training: data, settings, how it went."""
+    """Return the card's entry on the training: data, settings, how it went."""
     settings = {
         name: value for name, value in job.settings.to_json().items() if name not in ("log_dir", "limits")
     }

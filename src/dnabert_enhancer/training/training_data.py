@@ -1,4 +1,4 @@
-"""From a data set to what a training reads: splits, windows, labels, and what the card says of them."""
+"""The splits of a data set as a training reads them: windows, labels, and their entry on the card."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class TrainingData:
         return self.frames[split]["label"].to_numpy().astype(kind)
 
     def describe(self) -> dict[str, Any]:
-        """Return what the card says of the splits."""
+        """Return the card's entry on the splits."""
         rows: dict[str, Any] = {}
         for name, frame in self.frames.items():
             rows[name] = {"sequences": len(frame)}

@@ -132,7 +132,7 @@ SOME = labelled(10, 1)
         (SOME, {"baselines": "XGB"}, "baselines is .*'XGB'.* some of ridge, RF"),
         (SOME, {"resamples": 10}, "EvaluationSettings has no field 'resamples'"),
         (SOME, {"threshold": 2}, "threshold is 2; it must be from 0 to 1"),
-        (SOME, {"crop": "center"}, "crop is center; it must be none or centre"),
+        (SOME, {"crop": "center"}, "crop is 'center'; it must be none or centre"),
         (SOME, {"task": "regression"}, "the labels are measured values, but the model tiny is binary"),
     ],
 )

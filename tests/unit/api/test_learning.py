@@ -98,6 +98,7 @@ def test_tables_of_regions_that_do_not_fit_are_refused(
     [
         ({"lenght": 100}, "DatasetSettings has no field 'lenght'; did you mean length"),
         ({"length": 0}, "length is 0; it must be at least 1 bp"),
+        ({"length": "200"}, "--length is '200'; it must be a whole number"),
         ({"placement": "center"}, "placement is 'center'; it must be one of centre, summit, tile"),
         ({"negatives": ()}, "negatives is .*; it must be matched, shuffled or BED files"),
         ({"leak_k": 63}, "leak-k is 63; it must be from 12 to 62"),

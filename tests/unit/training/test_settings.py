@@ -21,7 +21,7 @@ from dnabert_enhancer.training import TrainingSettings
         ({"validation_fraction": 0.0}, "validation-fraction is 0.0"),
         ({"window_length": 0}, "window-length is 0"),
         ({"gradient_clip": float("inf")}, "gradient-clip is inf"),
-        ({"precision": "int8"}, "precision is int8; it must be one of auto, float32, bfloat16, float16"),
+        ({"precision": "int8"}, "precision is 'int8'; it must be one of auto, float32, bfloat16, float16"),
         ({"log_to": ("neptune",)}, "unknown logger 'neptune'; one of tensorboard, wandb, mlflow"),
     ],
 )
