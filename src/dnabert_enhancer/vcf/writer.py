@@ -78,7 +78,8 @@ def line_with_info(record: VcfRecord, added: Sequence[str], prefix: bytes) -> by
     prefix : bytes
         Entries of the record whose names begin with it are left out.
     """
-    info = record.info
+    # an empty entry at the end, with ours behind it, could not be read by htsjdk
+    info = record.info.rstrip(b";") if added else record.info
     kept = [] if info in (b".", b"") else [info]
     if prefix in info:
         kept = [entry for entry in info.split(b";") if not entry.startswith(prefix)]

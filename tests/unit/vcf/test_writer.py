@@ -46,6 +46,10 @@ def test_the_header_is_kept_and_added_to() -> None:
         (b"DP=1;DBE_P=9;DB", ["DBE_P=1"], b"DP=1;DB;DBE_P=1"),
         (b"DBE_P=9", [], b"."),
         (b"DP=1", [], b"DP=1"),
+        (b"DP=1;", ["DBE_P=1"], b"DP=1;DBE_P=1"),
+        (b"DP=1;DB;", ["DBE_P=1"], b"DP=1;DB;DBE_P=1"),
+        (b";", ["DBE_P=1"], b"DBE_P=1"),
+        (b"DP=1;", [], b"DP=1;"),
     ],
 )
 def test_entries_are_added_to_info_and_older_ones_replaced(
