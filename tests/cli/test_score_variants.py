@@ -617,6 +617,30 @@ def test_bcftools_and_tabix_read_the_result(run: Run, genome: Path, tmp_path: Pa
     subprocess.run(["bcftools", "norm", "-m-", out, "-o", os.devnull], capture_output=True, check=True)
 
 
+@pytest.mark.slow
+@pytest.mark.data
+def test_a_unit_of_a_long_vntr_scores_the_same_wherever_it_is_written(
+    run: Run, shared_data: Path, tmp_path: Path
+) -> None:
+    """A 17-bp unit of the VNTR chr16:186050-187245 deleted and inserted, at its ends and inside."""
+    unit = "GGGAACAGCGACACGGG"
+    lines = [
+        f"chr16\t186050\tdel_left\tA{unit}\tA\t.\t.\t.\n",
+        f"chr16\t186050\tins_left\tA\tA{unit}\t.\t.\t.\n",
+        f"chr16\t186628\tdel_mid\tG{unit}\tG\t.\t.\t.\n",
+        "chr16\t187228\tdel_right\tACAGCGACACGGGGGGAA\tA\t.\t.\t.\n",
+        "chr16\t187245\tins_right\tA\tACAGCGACACGGGGGGAA\t.\t.\t.\n",
+    ]
+    vcf = write_vcf(tmp_path / "in.vcf", *lines, header="##fileformat=VCFv4.2\n")
+    reference = shared_data / "reference/hg38_4chr_prefixes.fa.gz"
+    assert run("--vcf", vcf, "--genome", reference, "--output-prefix", tmp_path / "out")[0] == 0
+    rows = {row["dbsnp_id"]: row for row in table(tmp_path / "out.tsv.gz")}
+    names = ("reference_probability", "alternative_probability", "LogitDifference", "MaximumOverOffsets")
+    numbers = {name: [row[column] for column in names] for name, row in rows.items()}
+    assert numbers["del_left"] == numbers["del_mid"] == numbers["del_right"]
+    assert numbers["ins_left"] == numbers["ins_right"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

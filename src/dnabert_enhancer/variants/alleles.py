@@ -15,7 +15,7 @@ from dnabert_enhancer.vcf import shared_ends
 
 _CERTAIN = re.compile(rb"[ACGTU]+")
 _NUCLEOTIDES = re.compile(rb"[ACGTUNRYSWKMBDHV]+")
-_FARTHEST_SHIFT = 1000
+_FIRST_STEP = 64
 # bit sets of A 1, C 2, G 4, T 8
 _BASE_SETS = dict(
     zip(b"ACGTURYSWKMBDHVN", (1, 2, 4, 8, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15), strict=True)
@@ -221,22 +221,55 @@ def _widened(bases: GenomeBases, contig: str, start: int, deleted: bytes, insert
     """Return a pure insertion or deletion spread over all places at which it can be written."""
     unit = deleted or inserted
     end = start + len(deleted)
-    length = bases.contig_length(contig)
-    low, high = max(0, start - _FARTHEST_SHIFT), min(length, end + _FARTHEST_SHIFT)
-    before, after = bases.letters(contig, low, start), bases.letters(contig, end, high)
-    to_left = to_right = 0
-    while to_left < len(before) and before[-1 - to_left] == unit[-1 - to_left % len(unit)]:
-        to_left += 1
-    while to_right < len(after) and after[to_right] == unit[to_right % len(unit)]:
-        to_right += 1
-    left, right = before[len(before) - to_left :], after[:to_right]
+    left = bases.letters(contig, start - _repeated_before(bases, contig, start, unit), start)
+    right = bases.letters(contig, end, end + _repeated_after(bases, contig, end, unit))
     ref, alt = left + deleted + right, left + inserted + right
     return Allele(
         contig,
-        start - to_left,
-        end + to_right,
+        start - len(left),
+        end + len(right),
         encode_bases(alt),
         encode_bases(ref),
         deleted,
         inserted,
+    )
+
+
+def _repeated_before(bases: GenomeBases, contig: str, start: int, unit: bytes) -> int:
+    """Return how many bases before a place go on with the repeat of which `unit` is the next copy."""
+    found, step = 0, _FIRST_STEP
+    while found < start:
+        low = max(0, start - found - step)
+        letters = bases.letters(contig, low, start - found)[::-1]
+        same = _same_bases(letters, unit[::-1], found)
+        found += same
+        if same < len(letters):
+            break
+        step *= 2
+    return found
+
+
+def _repeated_after(bases: GenomeBases, contig: str, end: int, unit: bytes) -> int:
+    """Return how many bases from a place on go on with the repeat of which `unit` is the last copy."""
+    found, step, length = 0, _FIRST_STEP, bases.contig_length(contig)
+    while end + found < length:
+        letters = bases.letters(contig, end + found, min(length, end + found + step))
+        same = _same_bases(letters, unit, found)
+        found += same
+        if same < len(letters):
+            break
+        step *= 2
+    return found
+
+
+def _same_bases(letters: bytes, unit: bytes, phase: int) -> int:
+    """Return how many bases agree with copies of `unit` from `phase` on; unknown bases agree with nothing."""
+    turn = phase % len(unit)
+    copies = (unit[turn:] + unit * (len(letters) // len(unit) + 1))[: len(letters)]
+    if copies == letters and _CERTAIN.fullmatch(letters):
+        return len(letters)
+    pairs = zip(letters, copies, strict=True)
+    return next(
+        (place for place, (own, other) in enumerate(pairs) if own != other or own not in b"ACGTU"),
+        len(letters),
     )

@@ -220,6 +220,46 @@ def test_equal_haplotypes_have_equal_windows(bases: str, data: st.DataObject) ->
     assert first is not None
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.text("ACGT", min_size=1, max_size=40), st.integers(1, 4), st.integers(1_000, 5_000), st.data())
+def test_an_indel_in_a_long_repeat_has_the_windows_of_all_its_places(
+    unit: str, copies: int, length: int, data: st.DataObject
+) -> None:
+    """Deletions and insertions of whole units, written anywhere in a repeat of thousands of bases."""
+    repeat = (unit * (length // len(unit) + 1))[:length]
+    bases = random_bases(300, seed=4) + repeat + random_bases(300, seed=5)
+    change = unit * copies
+    plan = WindowPlan(60, 5)
+    starts = [300, 300 + data.draw(st.integers(0, length - len(change))), 300 + length - len(change)]
+    found = []
+    for start in starts:
+        # the copies of the unit as they read from here on
+        turn = (start - 300) % len(unit)
+        here = (unit[turn:] + unit[:turn]) * copies
+        assert bases[start : start + len(here)] == here
+        before = bases[start - 1]
+        found.append(
+            (
+                windows(bases, start, before + here, before, plan),
+                windows(bases, start, before, before + here, plan),
+            )
+        )
+    for deletion, insertion in found[1:]:
+        assert np.array_equal(deletion.ref, found[0][0].ref)
+        assert np.array_equal(deletion.alt, found[0][0].alt)
+        assert np.array_equal(insertion.ref, found[0][1].ref)
+        assert np.array_equal(insertion.alt, found[0][1].alt)
+
+
+def test_an_indel_is_not_widened_over_unknown_bases() -> None:
+    genome = GenomeBases(Contig("ACGT" + "N" * 50 + "ACGT"))
+    found = place_allele(genome, "c", 20, b"NN", b"N")
+    assert found is SkipReason.AMBIGUOUS_ALT
+    found = place_allele(genome, "c", 4, b"TNN", b"T")
+    assert isinstance(found, Allele)
+    assert (found.start, found.end) == (4, 6)
+
+
 def test_reasons_are_no_alleles() -> None:
     genome = GenomeBases(Contig("ACGTACGTAC"))
     assert place_allele(genome, "c", 3, b"A", b"C") is SkipReason.REF_MISMATCH
