@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -16,11 +18,23 @@ from dnabert_enhancer.vcf import VcfHeader, VcfRecord
 _MOST_NEIGHBOURS = 200
 
 
+class _Call(NamedTuple):
+    """A genotype: the haplotypes on which each allele is known to be, by the number of the allele.
+
+    The phase set is None where the genotype is homozygous, and so phased to all others.
+    """
+
+    haplotypes: dict[int, list[int]]
+    phase_set: str | None
+
+
 class _Carried(NamedTuple):
-    """An allele on a haplotype, with its place in the block."""
+    """An allele that the sample has, with its row in the block."""
 
     row: int
     allele: Allele
+    haplotypes: list[int]
+    phase_set: str | None
 
 
 class PhasedAlleles:
@@ -73,50 +87,81 @@ class PhasedAlleles:
 
         Notes
         -----
-        An allele on both haplotypes is joined on the first. One that the sample does not have, or whose phase
-        is not known, stands alone, and so does what overlaps another allele of the haplotype.
+        Genotypes are phased to one another only within a phase set (FORMAT PS); those without PS are one set
+        of their contig, and a homozygous genotype belongs to every set. A homozygous allele is joined in the
+        set that has an allele nearest to it, and an allele on both haplotypes on the first that has a
+        neighbour. One that the sample does not have, or whose phase is not known, stands alone, and so does
+        what overlaps another allele of the haplotype.
         """
-        haplotypes: dict[int, list[_Carried]] = {}
+        carried: dict[str, list[_Carried]] = {}
         row = 0
         for record, group in zip(records, groups, strict=True):
-            carried = _carried_by(_genotype(record, self._column))
+            call = _call(record, self._column)
             for number, allele in enumerate(group, start=1):
-                if allele is not None:
-                    for haplotype in carried.get(number, ()):
-                        haplotypes.setdefault(haplotype, []).append(_Carried(row, allele))
+                if allele is not None and number in call.haplotypes:
+                    found = _Carried(row, allele, call.haplotypes[number], call.phase_set)
+                    carried.setdefault(allele.contig, []).append(found)
                 row += 1
         joined: dict[int, Allele] = {}
-        for haplotype in sorted(haplotypes):
-            for number, target in enumerate(haplotypes[haplotype]):
+        for alleles in carried.values():
+            for target, haplotype in _haplotypes(alleles, length):
                 if target.row not in joined:
-                    parts = _neighbours(haplotypes[haplotype], number, length)
+                    place = bisect_left(haplotype, target.row, key=attrgetter("row"))
+                    parts = _neighbours(haplotype, place, length)
                     if len(parts) > 1:
                         joined[target.row] = _joined(bases, parts)
         return joined
 
 
-def _genotype(record: VcfRecord, column: int) -> str:
+def _call(record: VcfRecord, column: int) -> _Call:
     fields = record.rest.split(b"\t", column + 1)
     if len(fields) <= column:
-        return ""
-    keys = fields[0].split(b":")
-    values = fields[column].split(b":")
-    if b"GT" not in keys or keys.index(b"GT") >= len(values):
-        return ""
-    return values[keys.index(b"GT")].decode("latin-1")
-
-
-def _carried_by(genotype: str) -> dict[int, list[int]]:
-    """Return the haplotypes on which each allele is known to be, by the number of the allele."""
+        return _Call({}, None)
+    values = dict(zip(fields[0].split(b":"), fields[column].split(b":"), strict=False))
+    genotype = values.get(b"GT", b"").decode("latin-1")
     # VCF 4.4 lets a phase stand before the first allele too
     calls = genotype.lstrip("/|").replace("/", "|").split("|")
-    if "/" in genotype and len(set(calls)) > 1:
-        return {}
+    is_homozygous = len(set(calls)) == 1
+    if "/" in genotype and not is_homozygous:
+        return _Call({}, None)
     found: dict[int, list[int]] = {}
     for haplotype, call in enumerate(calls):
         if call.isdigit() and int(call) > 0:
             found.setdefault(int(call), []).append(haplotype)
-    return found
+    return _Call(found, None if is_homozygous else values.get(b"PS", b".").decode("latin-1"))
+
+
+def _haplotypes(alleles: Sequence[_Carried], length: int) -> Iterator[tuple[_Carried, list[_Carried]]]:
+    """Yield each allele of a contig with the haplotypes that it may be joined on, the preferred first."""
+    sets: dict[str, list[_Carried]] = {}
+    for one in alleles:
+        if one.phase_set is not None:
+            sets.setdefault(one.phase_set, []).append(one)
+    near = {one.row: _sets_near(one, sets, 2 * length) for one in alleles if one.phase_set is None}
+    haplotypes: dict[tuple[str | None, int], list[_Carried]] = {}
+    for one in alleles:
+        # the homozygous alleles stand together under None, for those that have no set near
+        for name in (*near[one.row], None) if one.phase_set is None else (one.phase_set,):
+            for haplotype in one.haplotypes:
+                haplotypes.setdefault((name, haplotype), []).append(one)
+    for one in alleles:
+        names: list[str | None] = [one.phase_set]
+        if one.phase_set is None:
+            names = [name for name, distance in near[one.row].items() if distance <= length] or [None]
+        for name in names:
+            for haplotype in one.haplotypes:
+                yield one, haplotypes[name, haplotype]
+
+
+def _sets_near(target: _Carried, sets: dict[str, list[_Carried]], farthest: int) -> dict[str, int]:
+    """Return the phase sets that have an allele within so many bp of the target, the nearest first."""
+    start, end = target.allele.start, target.allele.end
+    distances = {
+        name: min(max(one.allele.start - end, start - one.allele.end, 0) for one in members)
+        for name, members in sets.items()
+    }
+    near = {name: distance for name, distance in distances.items() if distance <= farthest}
+    return dict(sorted(near.items(), key=lambda item: item[1]))
 
 
 def _neighbours(carried: Sequence[_Carried], number: int, length: int) -> list[Allele]:
