@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome
 
 COMMAND = "from dnabert_enhancer.commands.cli import main; main(command='score-variants')"
 LARGEST_RATE = 0.05
@@ -35,7 +35,7 @@ def main() -> None:
     args = parser.parse_args()
     genome = args.shared_data / "reference/hg38_4chr_prefixes.fa.gz"
     sites = pd.read_csv(args.shared_data / "variants/udacha_K562_atac.tsv.gz", sep="\t")
-    with open_genome(genome) as reference:
+    with Genome(genome) as reference:
         sizes = reference.contig_sizes
         sites["own"] = [reference.names.resolve(name) for name in sites["#chr"]]
     at_hand = [

@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.sequence import (
     KmerTokenizer,
     KmerVocabulary,
@@ -115,7 +115,7 @@ def _real_bases(fasta: Path, longest_gap: int) -> bytes:
     with tempfile.TemporaryDirectory() as cache:
         os.environ["DNABERT_ENHANCER_CACHE"] = cache
         started = time.perf_counter()
-        with open_genome(fasta) as genome:
+        with Genome(fasta) as genome:
             opened = time.perf_counter()
             contigs = [genome.fetch(name) for name in genome.contig_sizes]
             read = time.perf_counter()

@@ -23,7 +23,7 @@ from scipy.stats import rankdata
 
 from dnabert_enhancer.evaluation import KmerRidge
 from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.sequence import encode_bases
 from dnabert_enhancer.variants import (
     Allele,
@@ -113,7 +113,7 @@ def allele_codes(fasta: Path, variants: pd.DataFrame) -> NDArray[np.uint8]:
     """
     plan = WindowPlan(WINDOW)
     windows = []
-    with open_genome(fasta) as genome:
+    with Genome(fasta) as genome:
         bases = GenomeBases(genome)
         columns = (variants[name] for name in ("chrom", "pos", "ref", "alt"))
         for contig, position, ref, alt in zip(*columns, strict=True):

@@ -27,7 +27,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from dnabert_enhancer.dataset import read_dataset
 from dnabert_enhancer.evaluation import KmerRidge
 from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome import open_genome, read_regions
+from dnabert_enhancer.genome import Genome, read_regions
 from dnabert_enhancer.scan.tracks_and_calls import MeanTrack
 from dnabert_enhancer.sequence import encode_bases, gc_fraction, windows_at
 
@@ -155,7 +155,7 @@ def rankings(args: argparse.Namespace, genome: Path, found: Scan, bigwig: Path) 
         model = np.array(track.values(CONTIG, 0, n_bins * BIN, numpy=True)).reshape(n_bins, BIN).mean(axis=1)
     inside = ~np.isnan(model)
     starts, length = window_starts(found)
-    with open_genome(genome) as opened:
+    with Genome(genome) as opened:
         codes = encode_bases(opened.fetch(CONTIG))
     windows = windows_at(codes, starts, length)
     tracks = {"model": model, "GC": binned(starts, gc_fraction(windows), length, n_bins)}

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.special import kolmogorov
 from scipy.stats import kstest
 
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.sequence import decode_bases, dinucleotide_shuffle, encode_bases
 from dnabert_enhancer.vcf import VcfReader, VcfRecord
 from variants import COMMAND, GENOME, VCF
@@ -46,7 +46,7 @@ def main() -> None:
     with VcfReader(args.shared_data / VCF) as reader:
         records = list(islice((one for block in reader.blocks() for one in block), args.records))
     first, last = records[0].position - MARGIN, records[-1].position + MARGIN
-    with open_genome(args.shared_data / GENOME) as genome:
+    with Genome(args.shared_data / GENOME) as genome:
         contig = genome.own_name(records[0].contig)
         codes = encode_bases(genome.fetch(contig, first, last).upper())
     whole = len(codes) // PIECE * PIECE

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from dnabert_enhancer.engine import Engine, EngineSettings, Predictions, Target, distinct_windows
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.model import EnhancerModel, open_model
 from dnabert_enhancer.sequence import decode_bases, encode_bases
 from dnabert_enhancer.variants import (
@@ -119,7 +119,7 @@ def _windows(vcf: Path, genome_path: Path, model: EnhancerModel) -> tuple[int, i
     engine = _InstantEngine(model, None)
     plan = WindowPlan(model.window_length, OFFSETS)
     scorer = AlleleScorer("enhancer", engine, Target.of_model(model), plan, 0.5, 0.1)
-    with open_genome(genome_path) as genome, VcfReader(vcf) as reader:
+    with Genome(genome_path) as genome, VcfReader(vcf) as reader:
         settings = VariantSettings(null_variants=0)
         run = BlockScorer(genome, genome.names, [scorer], settings, Annotations(), reader.source)
         for number, block in enumerate(reader.blocks()):
@@ -145,7 +145,7 @@ def _naive(engine: Engine, genome_path: Path, records: list[VcfRecord]) -> int:
     length = engine.model.window_length
     step = length // (OFFSETS + 1)
     windows: list[np.ndarray] = []
-    with open_genome(genome_path) as genome:
+    with Genome(genome_path) as genome:
         bases = GenomeBases(genome)
         for record in records:
             contig = genome.own_name(record.contig)

@@ -18,7 +18,7 @@ import numpy as np
 import pysam
 
 from dnabert_enhancer.files import open_bgzip
-from dnabert_enhancer.genome import open_genome
+from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.model import BertShape, ModelParts, Threshold, new_model, write_archive, write_model
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ HG19_SHIFT = 500
 def main(folder: Path) -> None:
     """Write all files."""
     folder.mkdir(parents=True, exist_ok=True)
-    with open_genome(DEMO / "alpha-globin.fa.gz") as genome:
+    with Genome(DEMO / "alpha-globin.fa.gz") as genome:
         locus = genome.fetch(CONTIG, LOCUS_START, LOCUS_END).decode()
         pieces = {
             f"piece{number}": genome.fetch(CONTIG, start, start + PIECE).decode()

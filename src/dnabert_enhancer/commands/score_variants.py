@@ -140,7 +140,7 @@ def run(options: Options) -> None:
 def _score(options: Options) -> None:
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
-    from dnabert_enhancer.genome import open_genome
+    from dnabert_enhancer.genome import Genome
     from dnabert_enhancer.shards import ShardFile, shard_path
     from dnabert_enhancer.variants import (
         SHARD_FORMAT,
@@ -155,7 +155,7 @@ def _score(options: Options) -> None:
     settings = options.settings(VariantSettings)
     prefix = options["output_prefix"]
     model, tf = _models(options, record)
-    with open_genome(options["genome"]) as genome, VcfReader(options["vcf"]) as reader, OutputSet() as out:
+    with Genome(options["genome"]) as genome, VcfReader(options["vcf"]) as reader, OutputSet() as out:
         scorer, digests = _scorer(options, record, settings, model, tf, genome, reader)
         if "shard" in options:
             final = shard_path(prefix, *options["shard"])

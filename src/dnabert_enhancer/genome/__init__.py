@@ -3,7 +3,6 @@
 Other packages import the names below and nothing else.
 """
 
-from dnabert_enhancer.genome.algebra import Stretches, merge_intervals, overlaps_any, subtract_intervals
 from dnabert_enhancer.genome.assemblies import (
     ASSEMBLIES,
     assembly_name,
@@ -16,8 +15,6 @@ from dnabert_enhancer.genome.fasta import FastaRecord, foreign_letter_error, for
 from dnabert_enhancer.genome.fasta_index import IndexedFasta, indexed_fasta
 from dnabert_enhancer.genome.genome import Genome
 from dnabert_enhancer.genome.interval import STRANDS, Interval, Variant, locate
-from dnabert_enhancer.genome.interval_reader import read_intervals
-from dnabert_enhancer.genome.interval_table import IntervalTable
 from dnabert_enhancer.genome.region_operations import (
     Pairs,
     Spans,
@@ -44,8 +41,6 @@ from dnabert_enhancer.genome.regions import (
     region_frame,
 )
 
-open_genome = Genome  # until all users call the class
-
 __all__ = [
     "ASSEMBLIES",
     "STRANDS",
@@ -54,11 +49,9 @@ __all__ = [
     "Genome",
     "IndexedFasta",
     "Interval",
-    "IntervalTable",
     "Pairs",
     "RegionTable",
     "Spans",
-    "Stretches",
     "Variant",
     "assembly_name",
     "check_genome_sizes",
@@ -72,24 +65,19 @@ __all__ = [
     "indexed_fasta",
     "locate",
     "merge",
-    "merge_intervals",
     "nearest",
     "nearest_of",
-    "open_genome",
     "overlap",
     "overlap_counts",
     "overlapping_pairs",
     "overlaps",
-    "overlaps_any",
     "place_regions",
     "read_contig_sizes",
     "read_fasta",
-    "read_intervals",
     "read_regions",
     "recognised_assembly",
     "region_frame",
     "sort_regions",
     "subtract",
-    "subtract_intervals",
     "union_of",
 ]

@@ -13,7 +13,7 @@ from dnabert_enhancer.compare.enrichment import enrichments
 from dnabert_enhancer.compare.gc_placements import GcResampling, _nearest_filled
 from dnabert_enhancer.compare.random_placements import Resampling, Ring
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import open_genome, union_of
+from dnabert_enhancer.genome import Genome, union_of
 
 ISLANDS = range(5_000, 200_000, 10_000)
 
@@ -28,7 +28,7 @@ def genome(tmp_path: Path):
     letters[150_000:152_000] = "N"
     path = tmp_path / "g.fa"
     path.write_text(">a\n" + "".join(letters) + "\n")
-    with open_genome(path) as opened:
+    with Genome(path) as opened:
         yield opened
 
 
