@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from dnabert_enhancer.commands.engine_options import add_engine_arguments, settings_from
+from dnabert_enhancer.commands.options import Options, add_engine_arguments
 from dnabert_enhancer.engine import EngineSettings
 
 
@@ -24,7 +24,8 @@ from dnabert_enhancer.engine import EngineSettings
 def test_options_become_settings(arguments: list[str], settings: EngineSettings) -> None:
     parser = argparse.ArgumentParser()
     add_engine_arguments(parser)
-    assert settings_from(parser.parse_args(arguments)) == settings
+    options = Options("predict", (), vars(parser.parse_args(arguments)))
+    assert options.settings(EngineSettings) == settings
 
 
 @pytest.mark.parametrize(

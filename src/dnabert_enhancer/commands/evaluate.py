@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dnabert_enhancer.commands.engine_options import add_engine_arguments
 from dnabert_enhancer.commands.option_types import fraction, positive_integer, whole_number
-from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.commands.options import Options, add_engine_arguments, add_setting
 from dnabert_enhancer.dataset import SPLIT_NAMES
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError

@@ -101,5 +101,39 @@ def add_setting(
     vars(action)["setting_default"] = default
 
 
+def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the engine's options, as a group of their own."""
+    from dnabert_enhancer.engine import BackendName, Device, EngineSettings, Precision, Strand
+
+    group = parser.add_argument_group("engine")
+    add_setting(group, EngineSettings, "device", "where the model runs", choices=[*Device])
+    add_setting(group, EngineSettings, "backend", "what runs it; auto follows a rule", choices=[*BackendName])
+    add_setting(
+        group,
+        EngineSettings,
+        "precision",
+        "how exactly it computes; auto is float32, or bfloat16 on processors made for it where results agree",
+        choices=[*Precision],
+    )
+    add_setting(
+        group,
+        EngineSettings,
+        "batch_size",
+        "windows handed over together; 0 chooses",
+        type=int,
+        metavar="N",
+    )
+    add_setting(
+        group, EngineSettings, "threads", "processor threads; 0 takes all it may use", type=int, metavar="N"
+    )
+    add_setting(
+        group,
+        EngineSettings,
+        "strand",
+        "both averages a window with its reverse complement",
+        choices=[*Strand],
+    )
+
+
 def _frozen(value: Any) -> Any:  # any option's value
     return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from dnabert_enhancer.commands.engine_options import add_engine_arguments
 from dnabert_enhancer.commands.option_types import (
     fraction,
     positive_integer,
@@ -25,7 +24,7 @@ from dnabert_enhancer.commands.option_types import (
     shard,
     whole_number,
 )
-from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.commands.options import Options, add_engine_arguments, add_setting
 from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:

@@ -370,7 +370,7 @@ def _from_hub(spec: str) -> Path:
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=list(_HUB_FILES)))
     except HFValidationError as error:
-        raise InputError(f"{name!r} is no hub name ({error})") from None
+        raise InputError(f"{name!r} is not a name of the hub ({error})") from None
     except (HfHubHTTPError, OSError, ValueError, RuntimeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ResourceError(

@@ -80,8 +80,8 @@ class ScanGrid:
     first_window: NDArray[np.int64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        room = self.end - self.start - self.window_length
-        counts = -(-room // self.stride) + 1
+        beyond_first = self.end - self.start - self.window_length
+        counts = -(-beyond_first // self.stride) + 1
         object.__setattr__(self, "first_window", np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]))
 
     @cached_property
