@@ -16,9 +16,10 @@ A part runs anew each time, in OUT/PART, beside OUT/inputs; `--hash-only` lists 
 Every run is on one thread, in float32, by ONNX Runtime, with fixed seeds. The real data are read from
 ../shared/data beside the checkout, or from --data. How an output is listed:
 
-- a `.gz` file twice: as it is, and its content (`FILE|gunzip`);
+- a `.gz` file twice: as it is, and its content (`FILE|gunzip`); of an archive (`.tar.gz`) each member;
 - a record (`*.json`): without times, measured speeds, package versions, folders and the command line; the
   arguments that it holds, which a change of the parser may change, on a line of their own (`FILE|arguments`);
+  in `training` without the digests of the trained model, whose card holds the seconds that the training took;
 - TensorBoard files, logs and the shards themselves (a format of our own; what they merge to is listed) are
   left out.
 """
@@ -28,12 +29,14 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -331,39 +334,40 @@ def _write_lines(path: Path, lines: Iterator[str]) -> None:
 def hashes(folder: Path, suite: Path) -> Iterator[str]:
     """Yield ``sha256  PART/FILE`` of each output of a part."""
     for path in sorted(folder.rglob("*")):
-        if not path.is_file() or any(mark in path.name for mark in LEFT_OUT):
-            continue
-        name, content = path.relative_to(folder.parent).as_posix(), path.read_bytes()
-        if path.suffix == ".json":
-            value = _json(content)
-            yield _line(name, _text(_without_volatile(value), suite, folder))
-            if isinstance(value, dict) and "arguments" in value:
-                yield _line(f"{name}|arguments", _text(value["arguments"], suite, folder))
-            continue
-        yield _line(name, content)
-        if path.suffix == ".gz" and not name.endswith(".tar.gz"):
-            yield _line(f"{name}|gunzip", gzip.decompress(content))
+        if path.is_file() and not any(mark in path.name for mark in LEFT_OUT):
+            for name, content in _listed(path.relative_to(folder.parent).as_posix(), path.read_bytes()):
+                for place, word in ((suite, "SUITE"), (folder, "OUT")):
+                    content = content.replace(str(place).encode(), word.encode())
+                yield f"{hashlib.sha256(content).hexdigest()}  {name}"
 
 
-def _line(name: str, content: bytes) -> str:
-    return f"{hashlib.sha256(content).hexdigest()}  {name}"
+def _listed(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what is hashed of a file, by name."""
+    if name.endswith(".tar.gz"):
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            for member in archive.getmembers():
+                if (stream := archive.extractfile(member)) is not None:
+                    yield from _listed(f"{name}|{member.name}", stream.read())
+    elif name.endswith(".json"):
+        value = json.loads(content)
+        volatile = VOLATILE | ({"digest"} if name.startswith("training/") else set())
+        yield name, _text(value, volatile)
+        if isinstance(value, dict) and "arguments" in value:
+            yield f"{name}|arguments", _text(value["arguments"], set())
+    else:
+        yield name, content
+        if name.endswith(".gz"):
+            yield f"{name}|gunzip", gzip.decompress(content)
 
 
-def _json(content: bytes) -> Any:  # any JSON value
-    return json.loads(content)
+def _text(value: Any, volatile: set[str]) -> bytes:  # any JSON value
+    return json.dumps(_without(value, volatile), indent=1, sort_keys=True).encode()
 
 
-def _without_volatile(value: Any, keep: Callable[[str], bool] = lambda name: name not in VOLATILE) -> Any:
+def _without(value: Any, names: set[str]) -> Any:  # any JSON value
     if isinstance(value, dict):
-        return {name: _without_volatile(part) for name, part in value.items() if keep(name)}
-    if isinstance(value, list):
-        return [_without_volatile(part) for part in value]
-    return value
-
-
-def _text(value: Any, suite: Path, folder: Path) -> bytes:
-    text = json.dumps(value, indent=1, sort_keys=True)
-    return text.replace(str(suite), "SUITE").replace(str(folder), "OUT").encode()
+        return {name: _without(part, names) for name, part in value.items() if name not in names}
+    return [_without(part, names) for part in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":
