@@ -88,6 +88,16 @@ def _sources(regions: RegionSource | Interval | Iterable[str | Path | Interval])
     return [*paths, *([frame_of_intervals(intervals)] if intervals else [])]
 
 
+def _base_name(base: str | Path | Model) -> str:
+    if not isinstance(base, Model):
+        return str(base)
+    if base.opened.card.column is not None:
+        raise InputError(
+            f"the model {base.name} is one of several outputs", remedy="name it as text, such as default:NAME"
+        )
+    return str(base.opened.directory)
+
+
 class TrainedModel(Model):
     """A model that was just trained, made by `finetune`; as every `Model`, and how the training went.
 
@@ -114,7 +124,7 @@ class TrainedModel(Model):
 
 def finetune(
     dataset: DatasetSource,
-    base_model: str | Path,
+    base_model: str | Path | Model,
     output_dir: str | Path,
     settings: TrainingSettings | None = None,
     *,
@@ -130,7 +140,7 @@ def finetune(
     ----------
     dataset : path, pair of paths, DataFrame or Dataset
         See `evaluate`; without a validation split a part of the training rows is held out.
-    base_model : str or path
+    base_model : str, path or Model
         ``new:tiny``, ``new:small`` or ``new:base`` (fresh weights), ``default``, ``hub:NAME@REVISION``, a
         model directory or archive, a DNABERT checkpoint, or a Hugging Face sequence classifier.
     output_dir : path
@@ -169,7 +179,7 @@ def finetune(
     data = as_dataset(dataset)
     if validation is not None:
         data = data.with_validation(as_dataset(validation, task=data.task))
-    result = train(data, str(base_model), output_dir, settings, restart=restart, progress=progress)
+    result = train(data, _base_name(base_model), output_dir, settings, restart=restart, progress=progress)
     if result.model is None:
         raise SystemExit(0)
     return TrainedModel(result, result.model, engine)

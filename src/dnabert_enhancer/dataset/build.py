@@ -44,7 +44,7 @@ LOGGER = logging.getLogger(__name__)
 GC_PLOT = "gc.png"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BuiltDataset(Dataset):
     """A data set made from regions, what was counted and left out, and the GC histograms of both classes."""
 

@@ -56,6 +56,11 @@ class Dataset:
     metadata: Mapping[str, Any] = field(default_factory=dict)  # JSON values
     source: str = ""
 
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(frame):,}" for name, frame in self.splits.items())
+        labels = "values" if self.task == "regression" else ", ".join(self.label_names)
+        return f"<{type(self).__name__}: {rows} sequences; {labels}>"
+
     def frame(self, split: str | None = None) -> pd.DataFrame:
         """Return the rows of one split; without a name, of the only split.
 

@@ -29,6 +29,7 @@ from dnabert_enhancer.evaluation.method_comparison import (
     check_rows,
     evaluate_methods,
 )
+from dnabert_enhancer.evaluation.metric_plots import PLOTS, draw_plot, drawing, interval_text, write_figure
 from dnabert_enhancer.evaluation.metric_set import (
     AS_GIVEN,
     DEFINITIONS,
@@ -49,7 +50,6 @@ from dnabert_enhancer.evaluation.metric_tables import (
     table_lines,
 )
 from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassMetrics
-from dnabert_enhancer.evaluation.plots import PLOTS, draw_plot, drawing, interval_text, write_figure
 from dnabert_enhancer.evaluation.predictors import Labelled, baseline_method, check_same_labels, model_method
 from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionMetrics
 from dnabert_enhancer.evaluation.ridge import KmerRidge

@@ -41,6 +41,8 @@ def test_windows_are_the_bases_around_the_middle_of_the_regions(folder: Path) ->
         assert row.sequence == bases[row.chrom][row.start : row.end]
     assert len(positives) == (rows["label"] == 0).sum() == 29 + 19 + 14
     assert data.counts["regions"] == 62
+    sizes = ", ".join(f"{name} {len(frame)}" for name, frame in data.splits.items())
+    assert repr(data) == f"<BuiltDataset: {sizes} sequences; non-enhancer, enhancer>"
     assert data.plot_gc().axes[0].get_xlabel() == "GC fraction of the window"
 
 
@@ -144,6 +146,8 @@ def test_a_trained_model_predicts_and_has_its_history(tmp_path: Path) -> None:
     pd.testing.assert_series_equal(found, again)
     assert found[fresh["label"] == 1].min() > found[fresh["label"] == 0].max()
     assert repr(model).startswith("<Model 'm': ")
+    again = de.finetune(motif_rows(64, 3), model, tmp_path / "n", epochs=1, device="cpu")
+    assert again.history["validation_auroc"].tolist() == [1.0]
     with pytest.raises(de.InputError, match="the folder holds a finished model"):
         de.finetune(motif_rows(192, 0), "new:tiny", tmp_path / "m")
 
@@ -156,4 +160,6 @@ def test_mistakes_before_a_training_are_said(tmp_path: Path) -> None:
         de.finetune(motif_rows(20, 0), "new:tiny", tmp_path / "m", epoch=3)
     with pytest.raises(de.InputError, match="epochs is 0; it must be at least 1"):
         de.finetune(motif_rows(20, 0), "new:tiny", tmp_path / "m", epochs=0)
+    with pytest.raises(de.InputError, match="one of several outputs; name it as text"):
+        de.finetune(motif_rows(20, 0), de.load_model(), tmp_path / "m")
     assert not (tmp_path / "m").exists()

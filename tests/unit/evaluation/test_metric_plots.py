@@ -19,7 +19,7 @@ from dnabert_enhancer.evaluation import (
     interval_text,
     write_figure,
 )
-from dnabert_enhancer.evaluation.plots import wilson_interval
+from dnabert_enhancer.evaluation.metric_plots import wilson_interval
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(300) % 2
