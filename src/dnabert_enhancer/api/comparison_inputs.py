@@ -34,6 +34,7 @@ from dnabert_enhancer.dataset import begins_as_fasta
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import (
     Genome,
+    Interval,
     check_genome_sizes,
     read_contig_sizes,
     read_regions,
@@ -98,6 +99,8 @@ def databases_of(databases: Any, assembly: str) -> list[Database]:  # see `compa
         for name, value in databases.items():
             if hasattr(value, "iloc"):
                 elements = _elements_of_frame(value, f"the database {name}")
+                if not len(elements):
+                    raise InputError(f"the database {name} has no elements", remedy="leave it out")
                 found.append(Database(str(name), "", PRESETS["bed"], assembly, elements=elements))
             else:
                 found.append(_parsed(f"{name}={os.fspath(value)}", assembly))
@@ -224,20 +227,17 @@ def _read_calls(path: PathLike, score_column: str | None) -> Elements:
 def _elements_of_frame(frame: pd.DataFrame, what: str, score_column: str | None = None) -> Elements:
     require_columns(frame, ["chrom", "start", "end", *([score_column] if score_column else [])], what)
     for name in ("start", "end"):
-        if frame[name].dtype.kind not in "iu":
+        if len(frame) and frame[name].dtype.kind not in "iu":
             raise InputError(
                 f"the column {name} of {what} holds {frame[name].dtype}, not whole numbers",
                 remedy="give 0-based, half-open positions",
             )
-    start, end = frame["start"].to_numpy(), frame["end"].to_numpy()
-    wrong = np.flatnonzero((start < 0) | (end < start))
-    if len(wrong):
-        raise InputError(
-            f"start {start[wrong[0]]} and end {end[wrong[0]]} are no 0-based, half-open interval",
-            source=what,
-            location=f"row {wrong[0]}",
-            remedy="subtract 1 from starts that count from 1",
-        )
+    start, end = frame["start"].to_numpy(dtype=np.int64), frame["end"].to_numpy(dtype=np.int64)
+    for row in np.flatnonzero((start < 0) | (end < start))[:1].tolist():
+        try:
+            Interval(str(frame["chrom"].iloc[row]), int(start[row]), int(end[row]))
+        except InputError as error:
+            raise InputError(error.problem, source=what, location=f"row {row}", remedy=error.remedy) from None
     column = score_column or next((name for name in (_BEST_SCORE, "score") if name in frame), None)
     names = frame["name"].astype(str).tolist() if "name" in frame else []
     chroms = frame["chrom"].astype(str)

@@ -16,9 +16,6 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import (
     ASSEMBLIES,
     ContigNames,
-    assembly_name,
-    check_genome_sizes,
-    recognised_assembly,
 )
 
 # a1 0-100 -> b1 1000-1100; 100-110 deleted; 110-200 -> 1100-1190; a gap of 30 in b1; 200-300 -> 1220-1320
@@ -109,25 +106,6 @@ def test_chain_that_leads_the_wrong_way_is_named() -> None:
     assert chain_between([down, Chain("other", None, "hg38")], "hg18", "hg38", "d", "f").path == "other"
     with pytest.raises(InputError, match=r"down\.chain leads from hg38 to hg19"):
         chain_between([down], "hg19", "hg38", "d", "f")
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [("GRCh38", "hg38"), ("hg19", "hg19"), ("b37", "hg19"), ("37", "hg19"), ("mm10", "mm10")],
-)
-def test_names_of_assemblies(text: str, name: str) -> None:
-    assert assembly_name(text) == name
-
-
-def test_assemblies_are_recognised_by_a_single_length() -> None:
-    assert recognised_assembly({"20": 63_025_520}) == "hg19"
-    assert recognised_assembly({"chr1": 248_956_422, "chrUn": 5}) == "hg38"
-    assert recognised_assembly({"chr1": 1_000_000}) is None
-    with pytest.raises(
-        InputError, match="those of hg19, but the calls are said to be hg38; give --assembly hg19"
-    ):
-        check_genome_sizes({"20": 63_025_520}, "hg38", "sizes")
-    check_genome_sizes({"chr1": 1_000_000}, "hg38", "sizes")
 
 
 def test_elements_past_the_ends_name_the_assembly_that_holds_them() -> None:
