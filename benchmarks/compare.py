@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 import dnabert_enhancer as de
-from dnabert_enhancer.compare import PRESETS, EffectiveGenome, Elements, read_elements
+from dnabert_enhancer.comparison import PRESETS, EffectiveGenome, Elements, read_elements
 from dnabert_enhancer.genome import ASSEMBLIES
 
 CALLS = 300_000

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from dnabert_enhancer.compare import PRESETS, summary_columns
+from dnabert_enhancer.comparison import PRESETS, summary_columns
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "compare-db.md"
 

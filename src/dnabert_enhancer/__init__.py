@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api import finetune as finetune
     from dnabert_enhancer.api import load_model as load_model
     from dnabert_enhancer.api import make_dataset as make_dataset
-    from dnabert_enhancer.compare import CompareSettings as CompareSettings
+    from dnabert_enhancer.comparison import CompareSettings as CompareSettings
     from dnabert_enhancer.dataset import Dataset as Dataset
     from dnabert_enhancer.dataset import DatasetSettings as DatasetSettings
     from dnabert_enhancer.engine import EngineSettings as EngineSettings
@@ -57,7 +57,7 @@ for _name, _value in _NO_TELEMETRY.items():
     os.environ.setdefault(_name, _value)
 
 _HOME = {
-    "CompareSettings": "compare",
+    "CompareSettings": "comparison",
     "Comparison": "api",
     "compare": "api",
     "Dataset": "dataset",

@@ -14,7 +14,7 @@ import pytest
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands.predict import COLUMNS as SEQUENCE_COLUMNS
 from dnabert_enhancer.commands.predict import WINDOW_COLUMNS
-from dnabert_enhancer.compare import CONTROL_COLUMNS, summary_columns
+from dnabert_enhancer.comparison import CONTROL_COLUMNS, summary_columns
 from dnabert_enhancer.model import open_model
 from dnabert_enhancer.variants import CANDIDATE_COLUMNS, COLUMNS
 

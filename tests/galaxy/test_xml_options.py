@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dnabert_enhancer.commands.cli import build_parser
-from dnabert_enhancer.compare import PRESETS
+from dnabert_enhancer.comparison import PRESETS
 from dnabert_enhancer.model.model_spec import CONFIGURATIONS
 from dnabert_enhancer.training import TrainingSettings
 from dnabert_enhancer.training.epoch_metrics import METRICS

@@ -23,7 +23,7 @@ from dnabert_enhancer.api.comparison_inputs import (
 )
 from dnabert_enhancer.api.inputs import GenomeInput, opened_genome
 from dnabert_enhancer.api.settings_keywords import with_keywords
-from dnabert_enhancer.compare import (
+from dnabert_enhancer.comparison import (
     CompareSettings,
     ControlTest,
     DatabaseResult,

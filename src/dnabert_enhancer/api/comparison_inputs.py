@@ -1,4 +1,4 @@
-"""What `compare` is given (calls, databases, genome, areas, genes) in the forms that `compare/` works on."""
+"""What `compare` is given (calls, databases, genome, areas, genes) in the forms that are compared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dnabert_enhancer.api.inputs import require_columns
-from dnabert_enhancer.compare import (
+from dnabert_enhancer.comparison import (
     PRESETS,
     Assembly,
     CompareSettings,
@@ -101,7 +101,7 @@ def databases_of(databases: Any, assembly: str) -> list[Database]:  # see `compa
                 elements = _elements_of_frame(value, f"the database {name}")
                 if not len(elements):
                     raise InputError(f"the database {name} has no elements", remedy="leave it out")
-                found.append(Database(str(name), "", PRESETS["bed"], assembly, elements=elements))
+                found.append(Database(str(name), "a table", PRESETS["bed"], assembly, elements=elements))
             else:
                 found.append(_parsed(f"{name}={os.fspath(value)}", assembly))
     if not found:

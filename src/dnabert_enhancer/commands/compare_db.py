@@ -16,7 +16,7 @@ from typing import Any
 
 from dnabert_enhancer.commands.option_types import fraction, positive_integer, whole_number
 from dnabert_enhancer.commands.options import Options, add_setting
-from dnabert_enhancer.compare import NULL_CHOICES, CompareSettings
+from dnabert_enhancer.comparison import NULL_CHOICES, CompareSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
 
@@ -112,7 +112,7 @@ def run(options: Options) -> None:
     from dnabert_enhancer.commands.compare_db_show import show_results
     from dnabert_enhancer.commands.progress import progress_of
     from dnabert_enhancer.commands.run_record import RunRecord
-    from dnabert_enhancer.compare import parse_database, read_manifest
+    from dnabert_enhancer.comparison import parse_database, read_manifest
     from dnabert_enhancer.files import OutputSet, check_output
 
     prefix = options["output_prefix"]

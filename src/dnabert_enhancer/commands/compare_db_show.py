@@ -18,7 +18,7 @@ def show_presets() -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from dnabert_enhancer.compare import PRESETS
+    from dnabert_enhancer.comparison import PRESETS
 
     table = Table(title="Databases that compare-db reads as their sites give them", title_justify="left")
     for title in ("preset", "database and file", "assembly", "filters", "layout"):
@@ -62,7 +62,7 @@ def show_results(comparison: Comparison) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from dnabert_enhancer.compare import NULLS
+    from dnabert_enhancer.comparison import NULLS
 
     nulls = [null for null in NULLS if any(null in result.nulls for result in comparison.results)]
     table = Table(title=f"{len(comparison.calls):,} calls", title_justify="left")

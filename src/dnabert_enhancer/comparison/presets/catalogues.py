@@ -1,0 +1,131 @@
+"""Presets of large catalogues: predicted, transcribed and super-enhancers."""
+
+from __future__ import annotations
+
+from dnabert_enhancer.comparison.preset import Layout, Preset
+
+_CELL = r"\d+:[\d.eE+-]+:"
+
+PRESETS = (
+    Preset(
+        name="fantom5",
+        title="FANTOM5 enhancers transcribed in both directions (BED12)",
+        layouts=(Layout(name=3, score=4, columns=12), Layout(name=3, score=4, columns=6), Layout()),
+        assembly="hg38",
+        download="fantom.gsc.riken.jp, F5.hg38.enhancers.bed.gz",
+        licence="CC-BY 4.0",
+        citation="Andersson 2014, Nature 507:455, doi:10.1038/nature12787",
+        evidence="63,285 enhancers of hg38",
+        verified=True,
+        note="for human_permissive_enhancers_phase_1_and_2.bed.gz say assembly=hg19",
+    ),
+    Preset(
+        name="enhanceratlas",
+        title="EnhancerAtlas 1 and 2: enhancers of a cell, consensus, with variants, with target genes",
+        layouts=(
+            Layout(
+                places=r"(?P<chrom>chr\w+):(?P<start>\d+)-(?P<end>\d+)_(?P<name>[^$]*\$[^$]*).*",
+                score=1,
+                columns=2,
+            ),
+            Layout(cell=3, columns=4, cell_pattern=rf"(?:^|,){_CELL}([^,]+)", when={3: f"{_CELL}.*"}),
+            Layout(score=3, columns=4),
+            Layout(cell=3, score=4, columns=6),
+            Layout(score=3, name=7, columns=8),
+            Layout(columns=3),
+        ),
+        assembly="hg19",
+        download="enhanceratlas.org/downloadv2.php",
+        licence="open to academics",
+        citation="Gao 2020, Nucleic Acids Res 48:D58, doi:10.1093/nar/gkz980",
+        evidence="files of four layouts; the layout with target genes after github.com/juan-mulero/cisreg",
+        verified=True,
+        note="an enhancer with target genes or variants comes once a gene or variant; equal ones count once",
+    ),
+    Preset(
+        name="dbsuper",
+        title="dbSUPER super-enhancers, complete table",
+        layouts=(
+            Layout(chrom="chrom", start="start", end="stop", name="se_id", cell="cell_name"),
+            Layout(name=3, columns=4),
+        ),
+        assembly="hg19",
+        download="asntech.org/dbsuper, dbSUPER_SuperEnhancers_hg19.tsv",
+        licence="open to academics",
+        citation="Khan 2016, Nucleic Acids Res 44:D164, doi:10.1093/nar/gkv1002",
+        evidence="the complete table, 69,205 rows",
+        verified=True,
+    ),
+    Preset(
+        name="sedb",
+        title="SEdb super-enhancers (package of all samples or one sample)",
+        layouts=(
+            Layout(chrom="se_chr", start="se_start", end="se_end", name="se_id", cell="cell_id"),
+            Layout(chrom="se_chr", start="se_start", end="se_end", name="se_id"),
+        ),
+        assembly="hg38",
+        download="licpathway.net/sedb, SE_package_hg38.bed",
+        licence="open to academics",
+        citation="Wang 2023, Nucleic Acids Res 51:D280, doi:10.1093/nar/gkac968",
+        evidence="columns used by public scripts (BioGateway's cisreg, SEgene_analyzer)",
+        verified=False,
+        note="for SE_package.bed of SEdb 1 and SE_package_hg19.bed say assembly=hg19",
+    ),
+    Preset(
+        name="hacer",
+        title="HACER, active enhancers from nascent RNA and CAGE (class: the source)",
+        layouts=(Layout(name=0, chrom=1, start=2, end=3, cell=15, kind=14, columns=24),),
+        assembly="hg19",
+        download="bioinfo.vanderbilt.edu/AE/HACER, T1.txt",
+        licence="open to academics",
+        citation="Wang 2019, Nucleic Acids Res 47:D106, doi:10.1093/nar/gky864",
+        evidence="columns of github.com/juan-mulero/cisreg, Rcodes/HACER.R",
+        verified=False,
+    ),
+    Preset(
+        name="tied",
+        title="TiED, active enhancers of ten tissues",
+        layouts=(Layout(chrom="Chr", start="Chr start", end="Chr end", name="Enhancer", cell="Tissues"),),
+        assembly="hg19",
+        download="lcbb.swjtu.edu.cn/TiED, Active_enhancers_of_10_tissues.xlsx",
+        licence="open to academics",
+        citation="PubMed 30123079",
+        evidence="columns of github.com/juan-mulero/cisreg, Rcodes/TiED.R",
+        verified=False,
+        note="save the sheet as tab-separated text without the two lines above the titles",
+    ),
+    Preset(
+        name="enhancerdb",
+        title="EnhancerDB, enhancers of tissues and cell lines",
+        layouts=(Layout(name=3, cell=4, score=8, columns=9), Layout(name=3, cell=4)),
+        assembly="hg19",
+        download="lcbb.swjtu.edu.cn/EnhancerDB, enhancer.gz",
+        licence="open to academics",
+        citation="Kang 2019, Database 2019:bay141, doi:10.1093/database/bay141",
+        evidence="columns of github.com/juan-mulero/cisreg, Rcodes/EnhancerDB.R",
+        verified=False,
+    ),
+    Preset(
+        name="epiraction",
+        title="EPIraction, enhancer-gene predictions of a biosample (class: enhancer, promoter)",
+        layouts=(
+            Layout(
+                chrom="chr",
+                start="start",
+                end="end",
+                name="name",
+                score="Score",
+                cell="CellType",
+                kind="class",
+            ),
+        ),
+        assembly="hg38",
+        download="encodeproject.org, EPIraction predictions, such as ENCFF712SUP",
+        licence="ENCODE data use policy (open)",
+        citation="the annotation's page at ENCODE",
+        evidence="ENCFF712SUP, 64,181 pairs",
+        verified=True,
+        note="one row an element and gene; equal elements count once",
+    ),
+)
+"""The entries of this file."""
