@@ -1,4 +1,4 @@
-"""`load_model`, `Model.predict` and `Model.scan`, against ONNX Runtime called directly and means by hand."""
+"""api/model.py and scan/scan_result.py, against ONNX Runtime called directly and means by hand."""
 
 from __future__ import annotations
 

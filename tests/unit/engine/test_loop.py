@@ -1,4 +1,4 @@
-"""The loop: every window once, in order, in full calls, on both strands, whatever the workers do."""
+"""The loop of engine/engine.py: every window once, in order, in full calls, on both strands."""
 
 from __future__ import annotations
 

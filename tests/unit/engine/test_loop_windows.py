@@ -1,4 +1,4 @@
-"""Windows in engine/loop.py: grouped by length, equal ones found however they lie in memory."""
+"""Windows in engine/engine.py: grouped by length, equal ones found however they lie in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a model's outputs is reported."""
+"""Which of a model's outputs is reported (engine/predictions.py)."""
 
 from __future__ import annotations
 

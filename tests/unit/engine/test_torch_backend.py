@@ -1,4 +1,4 @@
-"""The torch backend: the outputs of transformers, other architectures, threads put back."""
+"""torch_backend and torch_bert: the outputs of transformers, other architectures, threads put back."""
 
 from __future__ import annotations
 

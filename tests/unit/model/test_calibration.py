@@ -1,4 +1,4 @@
-"""Calibration: probabilities worked out by hand, and what is refused."""
+"""Calibration (model/card.py): probabilities worked out by hand, and what is refused."""
 
 from __future__ import annotations
 

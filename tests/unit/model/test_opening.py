@@ -1,4 +1,4 @@
-"""What a user may name as a model, and what is asked of the network: nothing, unless hub: says so."""
+"""What a user may name as a model (model/directory.py); the network is asked for hub: names alone."""
 
 from __future__ import annotations
 

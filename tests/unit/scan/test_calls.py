@@ -1,4 +1,4 @@
-"""Calls and scanned intervals, against hand-made tables and a loop."""
+"""Calls and scanned intervals (scan/tracks_and_calls.py), against hand-made tables and a loop."""
 
 from __future__ import annotations
 

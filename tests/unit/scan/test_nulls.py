@@ -1,4 +1,4 @@
-"""False discovery rates, against the definition written out and against SciPy's Benjamini-Hochberg."""
+"""False discovery rates (scan/scores.py), against their definition and SciPy's Benjamini-Hochberg."""
 
 from __future__ import annotations
 

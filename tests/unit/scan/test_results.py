@@ -1,4 +1,4 @@
-"""The second half of a scan: the files, against values worked out base by base."""
+"""The files of a scan (scan/result_files.py), against values worked out base by base."""
 
 from __future__ import annotations
 
