@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from dnabert_enhancer.api.variants import VariantInput
+    from dnabert_enhancer.api.variant_inputs import VariantInput
     from dnabert_enhancer.variants import VariantSettings
 
     SequenceInput = (

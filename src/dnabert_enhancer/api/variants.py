@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
+import logging
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from dnabert_enhancer import __version__
-from dnabert_enhancer.api.assembly_check import warn_of_other_assembly, warn_of_other_lengths
-from dnabert_enhancer.api.inputs import GenomeInput, opened_genome, require_columns
+from dnabert_enhancer.api.inputs import GenomeInput, opened_genome
+from dnabert_enhancer.api.variant_inputs import VariantTable, variant_records
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ContigNames, Genome, Variant
-from dnabert_enhancer.scan import shortest_sequence
+from dnabert_enhancer.genome import ASSEMBLIES, ContigNames, Genome, assembly_name, recognised_assembly
+from dnabert_enhancer.model import ModelCard
 from dnabert_enhancer.shards import ShardFile
 from dnabert_enhancer.variants import (
     SHARD_FORMAT,
@@ -33,19 +32,18 @@ from dnabert_enhancer.variants import (
     VariantSettings,
     WindowPlan,
     describe,
-    letters_agree,
     score_records,
 )
-from dnabert_enhancer.vcf import VcfFaults, VcfHeader, VcfReader, VcfRecord, blocks_of, raw
+from dnabert_enhancer.vcf import VcfHeader, declared_lengths_differ
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from dnabert_enhancer.api.model import Model
+    from dnabert_enhancer.api.variant_inputs import VariantInput
 
-    VariantInput = str | os.PathLike[str] | pd.DataFrame | Variant | Iterable[str | Variant]
-
-_COLUMNS = ("chrom", "pos", "ref", "alt")
+_log = logging.getLogger(__name__)
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -73,58 +71,6 @@ def score_variants(
         if isinstance(records, VariantTable):
             records.check_references(scorer)
         yield from ScoredVariants([ShardFile(scores, SHARD_FORMAT)]).frames(chunks)
-
-
-class VariantTable:
-    """Variants in memory, as records of a VCF.
-
-    Parameters
-    ----------
-    variants : iterable of Variant
-    """
-
-    def __init__(self, variants: Iterable[Variant]) -> None:
-        self.source = "variants"
-        self.header = VcfHeader([b"##fileformat=VCFv4.2"])
-        self.faults = VcfFaults(self.source)
-        self._records = [_record(variant, number) for number, variant in enumerate(variants, start=1)]
-
-    def blocks(self, gap: int = 0) -> Iterator[list[VcfRecord]]:
-        """Yield the records in blocks; see `vcf.blocks_of`."""
-        return blocks_of(self._records, gap)
-
-    def check_references(self, scorer: BlockScorer) -> None:
-        """Raise `InputError` when REF of several variants differs from the genome, and of none agrees."""
-        known = [record for record in self._records if scorer.names.resolve(record.contig)]
-        if len(known) < 2 or any(_agrees(scorer, record, 0) for record in known):
-            return
-        shifted = all(_agrees(scorer, record, 1) for record in known)
-        raise InputError(
-            f"the reference allele differs from the genome in all {len(known)} variants",
-            source=self.source,
-            remedy="positions count from 1, as in VCF; these fit when 1 is added"
-            if shifted
-            else "positions count from 1, as in VCF; give the genome of the same assembly",
-        )
-
-
-@contextlib.contextmanager
-def variant_records(variants: VariantInput) -> Iterator[RecordSource]:
-    """Give the records of what `Model.score_variants` was given.
-
-    Raises
-    ------
-    InputError
-        What is not a variant; a table without its columns, or with positions that are not whole numbers.
-    """
-    if isinstance(variants, os.PathLike) or (isinstance(variants, str) and not _is_variant(variants)):
-        with VcfReader(variants) as reader:
-            yield reader
-    elif hasattr(variants, "iloc"):
-        yield VariantTable(_rows_of_frame(variants))
-    else:
-        items = [variants] if isinstance(variants, (str, Variant)) else variants
-        yield VariantTable(_variant(item) for item in items)
 
 
 def open_annotations(
@@ -172,7 +118,7 @@ def block_scorer(
         models[own] = other
     scorers = [_allele_scorer(name, one, settings) for name, one in models.items()]
     phased = PhasedAlleles(records.header, settings.sample, records.source) if settings.phased else None
-    warn_of_other_lengths(records.header, records.source, genome)
+    _warn_of_other_lengths(records.header, records.source, genome)
     for one in models.values():
         card, declared = one.opened.card, records.header.assemblies()
         warn_of_other_assembly(card, genome.contig_sizes, declared, str(genome.path))
@@ -221,7 +167,7 @@ def write_scores(
 def _allele_scorer(name: str, model: Model, settings: VariantSettings) -> AlleleScorer:
     length = settings.window_length or model.window_length
     model.opened.check_window(length)
-    shortest = shortest_sequence(model.opened)
+    shortest = model.opened.card.k or 1
     if length < shortest:
         raise InputError(
             f"--window-length {length} is shorter than a token of the model",
@@ -246,81 +192,56 @@ def _exact(engine: Engine) -> Engine:
     return Engine(engine.model, dataclasses.replace(settings, precision=Precision.FLOAT32))
 
 
-def _rows_of_frame(frame: Any) -> Iterator[Variant]:  # a DataFrame
-    if "pos" not in frame.columns and {"start", "end"} <= set(frame.columns):
-        raise InputError(
-            "the table of variants has start and end, but no pos",
-            remedy="pos counts from 1, as in VCF; with a 0-based start: table['pos'] = table['start'] + 1",
+def _warn_of_other_lengths(header: VcfHeader, source: str, genome: Genome) -> None:
+    """Log a warning when the VCF's header declares other lengths of contigs than the genome's."""
+    differing = declared_lengths_differ(header, genome.contig_sizes, genome.names)
+    if differing:
+        name, (declared, own) = next(iter(differing.items()))
+        more = f" (and {len(differing) - 1} more contigs)" if len(differing) > 1 else ""
+        _log.warning(
+            "%s: the header says that %s has %d bp, but it has %d in %s%s; is it of this assembly?",
+            source,
+            name,
+            declared,
+            own,
+            genome.path,
+            more,
         )
-    require_columns(frame, _COLUMNS, "the table of variants")
-    if frame["pos"].dtype.kind not in "iu":
-        raise InputError(
-            f"the column pos of the table of variants holds {frame['pos'].dtype}, not whole numbers",
-            remedy="give 1-based positions",
+
+
+def warn_of_other_assembly(
+    card: ModelCard, sizes: Mapping[str, int], declared: Sequence[str], genome: str
+) -> None:
+    """Log a warning when the card names assemblies (``training.assembly``) and the genome is none of them.
+
+    Parameters
+    ----------
+    card : ModelCard
+        The entry is a text, such as ``hg38`` or ``GRCh37, GRCh38``, or a list of them.
+    sizes : mapping of str to int
+        Lengths of the genome's contigs; they decide where they tell.
+    declared : sequence of str
+        What the VCF's header says about the assembly: names, or paths that hold one.
+    genome : str
+        For the message.
+    """
+    named = card.training.get("assembly")
+    texts = [named] if isinstance(named, str) else named if isinstance(named, list) else []
+    of_model = [name for text in map(str, texts) for name in _assemblies_in(text) or [text] if name]
+    of_genome = recognised_assembly(sizes) or next(
+        (name for text in declared for name in _assemblies_in(text)), None
+    )
+    if of_model and of_genome is not None and of_genome not in of_model:
+        _log.warning(
+            "the model %s is of %s, but %s is %s: probabilities may be a little off",
+            card.name,
+            " and ".join(of_model),
+            genome,
+            of_genome,
         )
-    identifiers = frame["id"].astype(str) if "id" in frame.columns else ["."] * len(frame)
-    columns = [frame[name].tolist() for name in _COLUMNS]
-    for number, (contig, position, ref, alt, identifier) in enumerate(
-        zip(*columns, identifiers, strict=True)
-    ):
-        if not isinstance(ref, str) or not isinstance(alt, str):
-            raise InputError(
-                f"{ref if not isinstance(ref, str) else alt!r} is not an allele",
-                source="variants",
-                location=f"row {number}",
-                remedy="give letters; an allele without bases is written with the base before, as in VCF",
-            )
-        with _at(f"row {number}"):
-            yield Variant(str(contig), position, ref, alt, identifier)
 
 
-def _variant(item: object) -> Variant:
-    if isinstance(item, Variant):
-        return item
-    if not isinstance(item, str):
-        raise InputError(
-            f"{type(item).__name__} {str(item)[:40]!r} is not a variant",
-            source="variants",
-            remedy="give texts such as 'chr16:159710:T:C' (1-based), Variant(...), a DataFrame with the "
-            f"columns {', '.join(_COLUMNS)}, or the path of a VCF",
-        )
-    return Variant.parse(item)
-
-
-def _is_variant(text: str) -> bool:
-    if text == "-" or Path(text).exists():
-        return False
-    try:
-        Variant.parse(text)
-    except InputError:
-        return False
-    return True
-
-
-def _record(variant: Variant, number: int) -> VcfRecord:
-    for name, value in (("contig", variant.contig), ("id", variant.identifier)):
-        if re.search(r"[\t\n\r]", value):
-            raise InputError(
-                f"the {name} {value!r} has a tab or a line end",
-                source="variants",
-                location=f"variant {number}",
-            )
-    texts = (variant.contig, str(variant.position), variant.identifier, variant.ref, variant.alt)
-    return VcfRecord([*map(raw, texts), b".", b".", b"."], b"", variant.contig, variant.position, number)
-
-
-def _agrees(scorer: BlockScorer, record: VcfRecord, shift: int) -> bool:
-    contig = str(scorer.names.resolve(record.contig))
-    start = record.position - 1 + shift
-    end = start + len(record.ref)
-    if start < 0 or end > scorer.genome.contig_sizes[contig]:
-        return False
-    return letters_agree(record.ref, scorer.genome.fetch(contig, start, end).upper())
-
-
-@contextlib.contextmanager
-def _at(location: str) -> Iterator[None]:
-    try:
-        yield
-    except InputError as error:
-        raise InputError(error.problem, source="variants", location=location, remedy=error.remedy) from None
+def _assemblies_in(text: str) -> list[str]:
+    """Return the known assemblies that a text names, by our names: ``/data/GRCh38.p14.fa`` has hg38."""
+    names = (assembly_name(word) for word in _WORD.findall(text))
+    return list(dict.fromkeys(name for name in names if name in ASSEMBLIES))

@@ -25,8 +25,7 @@ from dnabert_enhancer.variants.pipeline import (
     score_records,
 )
 from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext
-from dnabert_enhancer.variants.result_files import ResultCounts, ResultFiles
-from dnabert_enhancer.variants.results import ScoredVariants
+from dnabert_enhancer.variants.results import ResultCounts, ResultFiles, ScoredVariants
 from dnabert_enhancer.variants.settings import VariantSettings
 from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan, allele_windows, context_around
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from dnabert_enhancer.api.assembly_check import warn_of_other_assembly
+from dnabert_enhancer.api.variants import warn_of_other_assembly
 from dnabert_enhancer.model import ModelCard
 
 # chromosome 20 is 63,025,520 bp long in GRCh37 and 64,444,167 in GRCh38

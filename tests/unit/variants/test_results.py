@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dnabert_enhancer.variants.result_files import RankedRows
+from dnabert_enhancer.variants.results import RankedRows
 
 
 @pytest.mark.parametrize("in_memory", [2, 7, 1000])

@@ -1,0 +1,155 @@
+"""What users give as variants (texts, tables, values, paths), as records of a VCF."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dnabert_enhancer.api.inputs import require_columns
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import Variant
+from dnabert_enhancer.variants import BlockScorer, RecordSource, letters_agree
+from dnabert_enhancer.vcf import VcfFaults, VcfHeader, VcfReader, VcfRecord, blocks_of, raw
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    VariantInput = str | os.PathLike[str] | pd.DataFrame | Variant | Iterable[str | Variant]
+
+_COLUMNS = ("chrom", "pos", "ref", "alt")
+
+
+class VariantTable:
+    """Variants in memory, as records of a VCF.
+
+    Parameters
+    ----------
+    variants : iterable of Variant
+    """
+
+    def __init__(self, variants: Iterable[Variant]) -> None:
+        self.source = "variants"
+        self.header = VcfHeader([b"##fileformat=VCFv4.2"])
+        self.faults = VcfFaults(self.source)
+        self._records = [_record(variant, number) for number, variant in enumerate(variants, start=1)]
+
+    def blocks(self, gap: int = 0) -> Iterator[list[VcfRecord]]:
+        """Yield the records in blocks; see `vcf.blocks_of`."""
+        return blocks_of(self._records, gap)
+
+    def check_references(self, scorer: BlockScorer) -> None:
+        """Raise `InputError` when REF of several variants differs from the genome, and of none agrees."""
+        known = [record for record in self._records if scorer.names.resolve(record.contig)]
+        if len(known) < 2 or any(_agrees(scorer, record, 0) for record in known):
+            return
+        shifted = all(_agrees(scorer, record, 1) for record in known)
+        raise InputError(
+            f"the reference allele differs from the genome in all {len(known)} variants",
+            source=self.source,
+            remedy="positions count from 1, as in VCF; these fit when 1 is added"
+            if shifted
+            else "positions count from 1, as in VCF; give the genome of the same assembly",
+        )
+
+
+@contextlib.contextmanager
+def variant_records(variants: VariantInput) -> Iterator[RecordSource]:
+    """Give the records of what `Model.score_variants` was given.
+
+    Raises
+    ------
+    InputError
+        What is not a variant; a table without its columns, or with positions that are not whole numbers.
+    """
+    if isinstance(variants, os.PathLike) or (isinstance(variants, str) and not _is_variant(variants)):
+        with VcfReader(variants) as reader:
+            yield reader
+    elif hasattr(variants, "iloc"):
+        yield VariantTable(_rows_of_frame(variants))
+    else:
+        items = [variants] if isinstance(variants, (str, Variant)) else variants
+        yield VariantTable(_variant(item) for item in items)
+
+
+def _rows_of_frame(frame: Any) -> Iterator[Variant]:  # a DataFrame
+    if "pos" not in frame.columns and {"start", "end"} <= set(frame.columns):
+        raise InputError(
+            "the table of variants has start and end, but no pos",
+            remedy="pos counts from 1, as in VCF; with a 0-based start: table['pos'] = table['start'] + 1",
+        )
+    require_columns(frame, _COLUMNS, "the table of variants")
+    if frame["pos"].dtype.kind not in "iu":
+        raise InputError(
+            f"the column pos of the table of variants holds {frame['pos'].dtype}, not whole numbers",
+            remedy="give 1-based positions",
+        )
+    identifiers = frame["id"].astype(str) if "id" in frame.columns else ["."] * len(frame)
+    columns = [frame[name].tolist() for name in _COLUMNS]
+    for number, (contig, position, ref, alt, identifier) in enumerate(
+        zip(*columns, identifiers, strict=True)
+    ):
+        if not isinstance(ref, str) or not isinstance(alt, str):
+            raise InputError(
+                f"{ref if not isinstance(ref, str) else alt!r} is not an allele",
+                source="variants",
+                location=f"row {number}",
+                remedy="give letters; an allele without bases is written with the base before, as in VCF",
+            )
+        with _at(f"row {number}"):
+            yield Variant(str(contig), position, ref, alt, identifier)
+
+
+def _variant(item: object) -> Variant:
+    if isinstance(item, Variant):
+        return item
+    if not isinstance(item, str):
+        raise InputError(
+            f"{type(item).__name__} {str(item)[:40]!r} is not a variant",
+            source="variants",
+            remedy="give texts such as 'chr16:159710:T:C' (1-based), Variant(...), a DataFrame with the "
+            f"columns {', '.join(_COLUMNS)}, or the path of a VCF",
+        )
+    return Variant.parse(item)
+
+
+def _is_variant(text: str) -> bool:
+    if text == "-" or Path(text).exists():
+        return False
+    try:
+        Variant.parse(text)
+    except InputError:
+        return False
+    return True
+
+
+def _record(variant: Variant, number: int) -> VcfRecord:
+    for name, value in (("contig", variant.contig), ("id", variant.identifier)):
+        if re.search(r"[\t\n\r]", value):
+            raise InputError(
+                f"the {name} {value!r} has a tab or a line end",
+                source="variants",
+                location=f"variant {number}",
+            )
+    texts = (variant.contig, str(variant.position), variant.identifier, variant.ref, variant.alt)
+    return VcfRecord([*map(raw, texts), b".", b".", b"."], b"", variant.contig, variant.position, number)
+
+
+def _agrees(scorer: BlockScorer, record: VcfRecord, shift: int) -> bool:
+    contig = str(scorer.names.resolve(record.contig))
+    start = record.position - 1 + shift
+    end = start + len(record.ref)
+    if start < 0 or end > scorer.genome.contig_sizes[contig]:
+        return False
+    return letters_agree(record.ref, scorer.genome.fetch(contig, start, end).upper())
+
+
+@contextlib.contextmanager
+def _at(location: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.problem, source="variants", location=location, remedy=error.remedy) from None
