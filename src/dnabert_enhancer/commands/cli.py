@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import inspect
 import logging
 import sys
 from collections.abc import Sequence
@@ -67,7 +66,7 @@ def build_parser(name: str, program: str | None = None) -> argparse.ArgumentPars
     parser = OneLineParser(
         prog=program or f"{PROGRAM} {name}",
         description=command.__doc__,
-        argument_default=argparse.SUPPRESS if _takes_options(command) else None,
+        argument_default=argparse.SUPPRESS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -79,10 +78,6 @@ def build_parser(name: str, program: str | None = None) -> argparse.ArgumentPars
         "--debug", action="store_true", default=False, help="detailed log, and a traceback for an error"
     )
     return parser
-
-
-def _takes_options(module: CommandModule) -> bool:
-    return "options" in inspect.signature(module.run).parameters
 
 
 def main(arguments: Sequence[str] | None = None, *, command: str | None = None) -> NoReturn:
@@ -112,8 +107,7 @@ def _run(given: list[str], command: str | None, guard: Guard) -> None:
     args.command_line = [command, *given]
     guard.debug = args.debug
     _set_up_logging(quiet=args.quiet, debug=args.debug)
-    module = load_command(command)
-    module.run(Options.of_namespace(args) if _takes_options(module) else args)  # type: ignore[arg-type]
+    load_command(command).run(Options.of_namespace(args))
 
 
 def _chosen_command(given: list[str]) -> str:

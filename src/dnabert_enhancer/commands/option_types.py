@@ -1,13 +1,10 @@
-"""What options may hold, and which go together: the error names the option and what is allowed."""
+"""What options may hold; the error names what is allowed."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import re
-
-from dnabert_enhancer.commands.options import Options
-from dnabert_enhancer.errors import InputError
 
 
 def positive_integer(text: str) -> int:
@@ -50,14 +47,6 @@ def shard(text: str) -> tuple[int, int]:
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
         raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 2/8")
     return int(match[1]), int(match[2])
-
-
-def refuse_options(args: argparse.Namespace | Options, names: tuple[str, ...], what: str) -> None:
-    """Raise an `InputError` when an option was given that means nothing for `what`."""
-    for name in names:
-        if (args.get(name) if isinstance(args, Options) else getattr(args, name)) is not None:
-            option = "--" + name.replace("_", "-")
-            raise InputError(f"{option} means nothing for {what}", remedy=f"leave {option} out")
 
 
 def _number(text: str) -> float:

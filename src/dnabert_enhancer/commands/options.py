@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -63,6 +65,13 @@ class Options(Mapping[str, Any]):  # values of many types
         """
         names = {field.name for field in dataclasses.fields(kind)}
         return kind(**{name: value for name, value in self.items() if name in names} | more)
+
+    def refuse(self, names: Iterable[str], what: str) -> None:
+        """Raise `InputError` when an option was given that means nothing for `what`."""
+        for name in names:
+            if name in self:
+                option = "--" + name.replace("_", "-")
+                raise InputError(f"{option} means nothing for {what}", remedy=f"leave {option} out")
 
 
 def add_setting(

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, TextIO
 from dnabert_enhancer.commands.option_types import (
     fraction,
     positive_integer,
-    refuse_options,
     shard,
     whole_number,
 )
@@ -135,10 +134,10 @@ def run(options: Options) -> None:
     if "genome" in options:
         _scan(options)
     elif "merge" in options:
-        refuse_options(options, _SCORING + _GRID, "--merge, whose shards are scored already")
+        options.refuse(_SCORING + _GRID, "--merge, whose shards are scored already")
         _merge(options)
     else:
-        refuse_options(options, _GRID + _CALLING, "sequences; it belongs to --genome")
+        options.refuse(_GRID + _CALLING, "sequences; it belongs to --genome")
         _score_sequences(options)
 
 

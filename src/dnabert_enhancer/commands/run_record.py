@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -39,9 +38,7 @@ class RunRecord:
         What was given on the command line.
     """
 
-    def __init__(self, options: Options | argparse.Namespace) -> None:
-        if isinstance(options, argparse.Namespace):
-            options = Options.of_namespace(options)
+    def __init__(self, options: Options) -> None:
         self._clock = time.monotonic()
         self._content: dict[str, Any] = {  # JSON values of several types
             "command": options.command,

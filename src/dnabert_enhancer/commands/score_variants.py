@@ -20,7 +20,6 @@ from typing import IO, TYPE_CHECKING
 from dnabert_enhancer.commands.option_types import (
     fraction,
     positive_integer,
-    refuse_options,
     shard,
     whole_number,
 )
@@ -128,7 +127,7 @@ def run(options: Options) -> None:
             remedy="give a path with a name, such as out/variants",
         )
     if "merge" in options:
-        refuse_options(options, _SCORING, "--merge, whose shards are scored already")
+        options.refuse(_SCORING, "--merge, whose shards are scored already")
         _merge(options)
     elif "genome" not in options:
         raise InputError("--vcf needs --genome", remedy="give the FASTA of the reference that the VCF is of")
