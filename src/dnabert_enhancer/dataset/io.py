@@ -81,6 +81,7 @@ def read_dataset(
         }
     elif negatives is not None:
         parts = {ALL_ROWS: read_fasta_pair(path, negatives)}
+        metadata = {"negatives": str(negatives)}
     elif begins_as_fasta(path):
         parts = {ALL_ROWS: read_named_fasta(path)}
     else:

@@ -132,10 +132,11 @@ def _subsets(
     source, rows = training
     duplicates = int(known_rows(sequences, rows["sequence"].tolist()).sum())
     if duplicates:
+        paths = [source.source, *([source.metadata["negatives"]] if "negatives" in source.metadata else [])]
         _log.warning(
-            "%d of %d sequences are in the training set too; --exclude-duplicates-of %s reports both rows",
+            "%d of %d sequences are in the training set too; %s reports both rows",
             duplicates,
             len(frame),
-            source.source,
+            " ".join(f"--exclude-duplicates-of {path}" for path in paths),
         )
     return subsets, {"duplicates_of_training": duplicates}
