@@ -245,6 +245,11 @@ def compare(
     **keywords
         Fields of `CompareSettings`.
 
+    Returns
+    -------
+    Comparison
+        Its tables are ``summary``, ``per_call``, ``novel``, ``matrix`` and ``controls``.
+
     Raises
     ------
     InputError
