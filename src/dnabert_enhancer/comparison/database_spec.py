@@ -87,7 +87,7 @@ def parse_database(text: str, assembly: str) -> Database:
     unknown = re.search(r",(\w+)=", pieces[0])
     if unknown and not Path(pieces[0]).exists():
         raise InputError(
-            f"{unknown[1]!r} is no key of a database",
+            f"{unknown[1]!r} is not a key of a database",
             source="--database",
             location=name,
             remedy=f"the keys are {', '.join(KEYS)}",
@@ -139,7 +139,7 @@ def read_manifest(path: str | os.PathLike[str], assembly: str) -> list[Database]
         file = str(Path(path).parent / row["file"])
         databases.append(_database(row["name"], file, said, assembly, f"{path}, line {number}"))
     if not databases:
-        raise InputError("the manifest names no database", source=path, remedy="give one row a database")
+        raise InputError("the manifest has no rows", source=path, remedy="give one row a database")
     return databases
 
 

@@ -45,7 +45,7 @@ def read_chain_header(path: str | os.PathLike[str]) -> Chain:
     Raises
     ------
     InputError
-        The file is no chain file, or what `files.read_text_lines` refuses.
+        The file is not a chain file, or what `files.read_text_lines` refuses.
     """
     lengths: tuple[dict[str, int], dict[str, int]] = ({}, {})
     for number, line in read_text_lines(path):

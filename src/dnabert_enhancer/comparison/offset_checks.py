@@ -24,7 +24,7 @@ def sign_of_one_base(elements: Elements) -> str | None:
 
     Notes
     -----
-    Fixed-width and grid-aligned elements betray themselves: read wrongly, lengths are one short of a
+    Fixed-width and grid-aligned elements show it: read with the wrong base, lengths are one short of a
     multiple of ten, or starts are one past it while ends are on it. Elements of a single base come out
     empty. Lengths without a pattern say nothing.
     """

@@ -184,7 +184,7 @@ class RowParser:
     def _odd_place(
         self, number: int, fields: Sequence[str]
     ) -> tuple[str, int, int, Mapping[str, str | None]] | None:
-        """Look again at a row whose place is no pair of plain numbers; None when it is left out."""
+        """Look again at a row whose start and end are not plain numbers; None when it is left out."""
         try:
             contig, start_text, end_text, groups = self._place(fields)
         except (IndexError, ValueError) as error:

@@ -80,7 +80,7 @@ def read_table(
     if _is_title_row(first[1], plain[0]):
         following = next(rows, None)
         if following is None:
-            # titles of places alone are a table without rows; any other words are no table
+            # titles of places alone are a table without rows; any other words are not a table
             return Table(plain[-1], iter(() if _is_place(titles) else (first,)))
         first = following
     return Table(_fitting(path, plain, first, preset), chain([first], rows))

@@ -51,7 +51,7 @@ def test_assembly_is_the_presets_then_that_of_the_calls(bed: Path) -> None:
         ("=BED", "'' cannot name a database"),
         ("a\tb=BED", "cannot name a database"),
         ("x" * 81 + "=BED", "cannot name a database"),
-        ("x=BED,presett=bed", "'presett' is no key"),
+        ("x=BED,presett=bed", "'presett' is not a key"),
         ("x=BED,preset=nothing", "there is no preset 'nothing'"),
         ("x=BED,base=2", "base=2 is neither 0 nor 1"),
         ("x=BED,min_score=high", "min_score=high is not a number"),
