@@ -85,7 +85,7 @@ def test_manifest_with_files_beside_it(tmp_path: Path, bed: Path) -> None:
     [
         ("", "the titles 'name' and 'file' are missing"),
         ("name\tpath\n", "the column 'path' is unknown"),
-        ("name\tfile\n", "the manifest names no database"),
+        ("name\tfile\n", "the manifest has no rows"),
         ("name\tfile\nA\t\n", "line 2: the name or the file is empty"),
     ],
 )
