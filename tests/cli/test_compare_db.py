@@ -1,4 +1,4 @@
-"""compare-db: its files, its record, that nothing is written when it fails, and real databases."""
+"""compare-db: its files, its record (commands/compare_db_show, api/comparison, comparison_inputs)."""
 
 from __future__ import annotations
 

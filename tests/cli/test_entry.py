@@ -1,4 +1,4 @@
-"""The entry point: help that is light, errors in one line, exit codes."""
+"""The entry point: help that is light, errors in one line, exit codes (commands/cli)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong is one line and an exit code, and nothing half-written stays."""
+"""Every failure is one line and an exit code, and no half-written file stays (dnabert_enhancer/errors)."""
 
 from __future__ import annotations
 

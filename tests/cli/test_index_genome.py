@@ -1,4 +1,4 @@
-"""The command index-genome: a copy that others can read from the middle."""
+"""The command index-genome: a copy that others can read from the middle (files/bgzip)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""make-dataset as users run it: its folder, its messages, its refusals."""
+"""make-dataset as users run it: its folder, its messages, its refusals (option_types)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`predict` as users run it, with a tiny model of random weights."""
+"""`predict` as users run it (predict_record, run_record, scan/scan_result)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`score-variants` as users run it, with tiny models of random weights."""
+"""`score-variants` as users run it (variants/allele_scorer, pipeline, output_rows, results)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Model.score_variants`: the command's numbers from Python, in every form of input, and natural mistakes."""
+"""`Model.score_variants` (variant_inputs): the command's numbers from Python, and natural mistakes."""
 
 from __future__ import annotations
 

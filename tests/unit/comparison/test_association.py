@@ -1,4 +1,4 @@
-"""Fisher's test on bins, ranking by score, novel calls: small cases by hand."""
+"""Fisher's test on bins, ranking by score, novel calls: small cases by hand (comparison, novelty)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users say about databases: options, manifests, and what is wrong with them."""
+"""What users say about databases: options, manifests (preset, loading, settings)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The space that counts: every base of it once, in order, whatever was scanned and whatever is a gap."""
+"""The space that counts: every base of it once, in order (elements)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  the rows of files are kept on one line
-"""Reading files as sites give them: layouts, encodings, quotes, filters, and what is wrong with a file."""
+"""Reading files as sites give them (row_parser, row_reader, presets/catalogues, chromatin, curated, formats)."""
 
 from __future__ import annotations
 

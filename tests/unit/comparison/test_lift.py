@@ -1,4 +1,4 @@
-"""Assemblies noticed by chromosome ends; lift-over by a chain made by hand and by the real ones."""
+"""Assemblies noticed by chromosome ends (offset_checks, genome/assemblies)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random placements: what they keep, where they may lie, that all places are alike likely."""
+"""Random placements: what they keep, where they may lie (permutation_overlap)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables: every column, numbers with all digits, order of rows. Figures: drawn for odd cases too."""
+"""Tables: every column, numbers with all digits. Figures: drawn for odd cases too (database_results, plots)."""
 
 from __future__ import annotations
 

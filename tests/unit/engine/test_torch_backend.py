@@ -1,4 +1,4 @@
-"""torch_backend and torch_bert: the outputs of transformers, other architectures, threads put back."""
+"""The torch backend (torch_backend, torch_bert): the outputs of transformers, other architectures, threads put back."""
 
 from __future__ import annotations
 

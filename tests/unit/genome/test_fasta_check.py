@@ -1,4 +1,4 @@
-"""The check of a FASTA: letters and headers, also across chunk borders; what htslib would misread says so."""
+"""The check of a FASTA: letters and headers, also across chunk borders (fasta_index)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of regions: what the reader takes from BED, blocks of any size, ten million lines."""
+"""The table of regions: what the reader takes from BED, blocks of any size (bed, bed_reader)."""
 
 from __future__ import annotations
 

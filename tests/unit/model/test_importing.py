@@ -1,4 +1,4 @@
-"""Import: DNABERT's checkpoints against its own logits, legacy names, other architectures, refusals."""
+"""Import: DNABERT's checkpoints against its own logits (foreign_checkpoint, silence_transformers)."""
 
 from __future__ import annotations
 

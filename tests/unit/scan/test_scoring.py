@@ -1,4 +1,4 @@
-"""The first half of a scan: what reaches the engine, what is skipped, what is counted."""
+"""Scoring windows: what reaches the engine, what is skipped, what is counted."""
 
 from __future__ import annotations
 

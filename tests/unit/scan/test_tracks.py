@@ -1,4 +1,4 @@
-"""The per-base mean of overlapping windows (scan/tracks_and_calls.py), against a loop over bases."""
+"""The per-base mean of overlapping windows (tracks_and_calls, bigwig_process), against a loop over bases."""
 
 from __future__ import annotations
 

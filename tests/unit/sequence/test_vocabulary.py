@@ -1,4 +1,4 @@
-"""The k-mer vocabulary: DNABERT's own files and its own encodings are the measure."""
+"""The k-mer vocabulary: DNABERT's own files and its own encodings are the measure (tokenizer)."""
 
 from __future__ import annotations
 

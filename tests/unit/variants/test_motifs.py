@@ -1,4 +1,4 @@
-"""Motif matches against Biopython's scores and against all words of a motif's length."""
+"""Motif matches against Biopython's scores and against all words of a motif's length (meme)."""
 
 from __future__ import annotations
 

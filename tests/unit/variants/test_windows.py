@@ -1,4 +1,4 @@
-"""Windows of alleles: where they lie, and that they do not depend on strand, alignment or direction."""
+"""Windows of alleles: where they lie, and that they do not depend on strand (alleles, reference)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of a VCF, split and put together again."""
+"""Lines of a VCF, split and put together again (reader)."""
 
 from __future__ import annotations
 

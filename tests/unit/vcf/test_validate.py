@@ -1,4 +1,4 @@
-"""Faults of headers and records: which are counted by default, which with `whole` (vcf/field_checks.py)."""
+"""Faults of headers and records counted by default, and with --check (field_checks, specification)."""
 
 from __future__ import annotations
 
