@@ -1,4 +1,4 @@
-"""Tables: every column, numbers with all digits. Figures: drawn for odd cases too (database_results, plots)."""
+"""Tables: every column, numbers with all digits. Figures of odd cases (database_results, plots)."""
 
 from __future__ import annotations
 

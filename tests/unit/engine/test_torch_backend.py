@@ -1,4 +1,4 @@
-"""The torch backend (torch_backend, torch_bert): the outputs of transformers, other architectures, threads put back."""
+"""The torch backend (torch_backend, torch_bert): outputs of transformers, threads put back."""
 
 from __future__ import annotations
 
