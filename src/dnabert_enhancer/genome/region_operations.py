@@ -1,4 +1,4 @@
-"""Set operations on regions: union, difference, complement, overlap, coverage, nearest.
+"""Set operations on regions: union, difference, overlap, coverage, nearest.
 
 The functions over tables (data frames with ``chrom``, ``start`` and ``end``, see `genome.regions`) put all
 contigs on one line, far apart, and work there in one call; the functions ending in ``_of`` are for arrays of
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -248,20 +248,6 @@ def subtract(regions: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     _, start, end = line.positions(regions)
     _, other_start, other_end = line.positions(others)
     return line.frame(difference_of(start, end, other_start, other_end))
-
-
-def complement(regions: pd.DataFrame, contig_sizes: Mapping[str, int]) -> pd.DataFrame:
-    """Return what of the contigs is in none of the regions, as `merge` returns it.
-
-    Parameters
-    ----------
-    regions : DataFrame
-    contig_sizes : mapping of str to int
-        Lengths in base pairs.
-    """
-    codes = np.arange(len(contig_sizes), dtype=np.int32)
-    sizes = np.array([*contig_sizes.values()], dtype=np.int64)
-    return subtract(region_frame(codes, np.zeros_like(sizes), sizes, contigs=contig_sizes), regions)
 
 
 def overlaps(regions: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:

@@ -106,7 +106,8 @@ def _random_groups(
         members = rng.permutation(np.flatnonzero(strata[first] == stratum))
         before = np.cumsum(sizes[members]) - sizes[members]
         held[members[before < fraction * sizes[members].sum()]] = True
-        if held[members].all():
+        # none where all sequences of a class stand under another one too
+        if len(members) and held[members].all():
             held[members[-1]] = False
     return held[groups]
 

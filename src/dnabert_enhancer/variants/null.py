@@ -8,7 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.sequence import BASES, dinucleotide_shuffle, encode_bases, gc_fraction
+from dnabert_enhancer.sequence import (
+    BASES,
+    dinucleotide_shuffle,
+    encode_bases,
+    gc_fraction,
+    reverse_complement_letters,
+)
 from dnabert_enhancer.variants.alleles import Allele
 from dnabert_enhancer.variants.reference import SequenceContext
 from dnabert_enhancer.variants.windows import WindowPlan
@@ -18,7 +24,6 @@ SUBSTITUTIONS = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")
 """Substitution types, each with its complement: C>A is G>T too."""
 VARIANT_TYPES = (*SUBSTITUTIONS, "MNV", "INS1-2", "INS3-9", "INS10+", "DEL1-2", "DEL3-9", "DEL10+")
 MINIMUM_STRATUM = 500
-_COMPLEMENT = dict(zip("ACGT", "TGCA", strict=True))
 _FIRST_BLOCKS = 8
 _LATER_FRACTION = 1 / 16
 _CONTEXT_WINDOWS = 3
@@ -56,11 +61,12 @@ def variant_type(allele: Allele) -> int:
     ref, alt = allele.trimmed_ref.decode("latin-1"), allele.trimmed_alt.decode("latin-1")
     change = len(alt) - len(ref)
     if change == 0:
-        if len(ref) != 1 or ref not in _COMPLEMENT or alt not in _COMPLEMENT or ref == alt:
-            return VARIANT_TYPES.index("MNV")
-        if ref in "AG":
-            ref, alt = _COMPLEMENT[ref], _COMPLEMENT[alt]
-        return VARIANT_TYPES.index(f"{ref}>{alt}")
+        substitutions = (
+            f"{ref}>{alt}",
+            f"{reverse_complement_letters(ref)}>{reverse_complement_letters(alt)}",
+        )
+        known = next((name for name in substitutions if name in SUBSTITUTIONS), "MNV")
+        return VARIANT_TYPES.index(known)
     size = "1-2" if abs(change) < 3 else "3-9" if abs(change) < 10 else "10+"
     return VARIANT_TYPES.index(("INS" if change > 0 else "DEL") + size)
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from dnabert_enhancer.genome import (
-    complement,
     coverage,
     difference_of,
     merge,
@@ -99,11 +98,6 @@ def test_contigs_are_apart_and_found_by_name():
     which, distance = nearest(regions, others)
     assert which.tolist() == [2, 0, 2, -1]
     assert distance.tolist() == [0, 0, 3, -1]
-
-
-def test_complement():
-    free = complement(table([("a", 2, 4), ("a", 9, 10)]), {"b": 5, "a": 10})
-    assert rows(free) == [("b", 0, 5), ("a", 0, 2), ("a", 4, 9)]
 
 
 def test_all_pairs_are_found_whatever_their_lengths():

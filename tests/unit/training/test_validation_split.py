@@ -95,3 +95,9 @@ def test_twins_with_ambiguity_codes_and_u_stay_together() -> None:
     held = split_off_validation(both, 0.2, 0, classes=True).validation
     assert held.any()
     assert (held[:200] == held[200:]).all()
+
+
+def test_a_class_whose_sequences_all_stand_under_the_other_is_refused() -> None:
+    table = pd.DataFrame({"sequence": ["ACGTTGCA" * 4] * 40, "label": np.arange(40) % 2})
+    with pytest.raises(InputError, match="40 sequences are too few to split off"):
+        split_off_validation(table, 0.1, 0, classes=True)
