@@ -41,12 +41,20 @@ def test_an_error_of_our_own_is_one_line_with_a_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_cleans_up_and_says_so(number: signal.Signals, tmp_path: Path) -> None:
     arguments = ["predict", "--genome", DEMO, "--stride", "1", "--output-prefix", tmp_path / "out" / "scan"]
-    process = subprocess.Popen([*PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE, text=True)
-    while not list(tmp_path.glob("out/.tmp-*")):
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    process.send_signal(number)
-    said = process.communicate(timeout=60)[1].splitlines()
+    process = subprocess.Popen(
+        [*PROGRAM, *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # nohup may have had it ignored
+    )
+    try:
+        while not list(tmp_path.glob("out/.tmp-*")):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.05)
+        process.send_signal(number)
+        said = process.communicate()[1].splitlines()
+    finally:
+        process.kill()
     assert process.returncode == 128 + number
     assert number.name in said[-1]
     assert list((tmp_path / "out").iterdir()) == []
