@@ -107,6 +107,7 @@ def test_all_files_and_what_they_say(compare: Callable[..., Done], folder: Path)
     assert "near" in done.stdout
 
 
+@pytest.mark.slow
 def test_databases_with_nothing_where_was_scanned_have_rows_without_statistics(
     compare: Callable[..., Done], folder: Path
 ) -> None:
@@ -128,6 +129,7 @@ def test_databases_with_nothing_where_was_scanned_have_rows_without_statistics(
         pytest.param("", id="no byte"),
     ],
 )
+@pytest.mark.slow
 def test_a_scan_without_calls_is_compared_as_one_of_no_calls(
     compare: Callable[..., Done], folder: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -176,6 +178,7 @@ def test_one_of_two_files_may_be_without_calls(
         assert (folder / f"out/x.{suffix}").read_bytes() == (folder / f"out/y.{suffix}").read_bytes()
 
 
+@pytest.mark.slow
 def test_where_nothing_was_scanned_nothing_counts(
     compare: Callable[..., Done], folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -189,6 +192,7 @@ def test_where_nothing_was_scanned_nothing_counts(
         assert (row["elements"], row["not_scanned"], row["recall"]) == ("0", str(left_out), "NA")
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_bytes_whatever_the_threads(
     compare: Callable[..., Done], folder: Path
 ) -> None:
@@ -207,6 +211,7 @@ def test_contig_lengths_come_from_a_fasta_too(compare: Callable[..., Done], fold
         assert (folder / f"out/x.{suffix}").read_bytes() == (folder / f"out/y.{suffix}").read_bytes()
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_into_one_place_leave_one_whole_result(folder: Path) -> None:
     command = [sys.executable, "-m", "dnabert_enhancer", "compare-db", *COMMON, "--no-plots"]
     runs = [

@@ -42,8 +42,8 @@ NEXTFLOW_OPTIONS = {
 }
 
 
-OPTIONS_OF_OTHERS = {"--gres", "--nv", "--gpus", "--account"}
-"""Of Slurm and the container engines, as pages name them."""
+OPTIONS_OF_OTHERS = {"--gres", "--nv", "--gpus", "--account", "--fai-idx", "--gzi-idx"}
+"""Of Slurm, the container engines and samtools, as pages and messages name them."""
 
 
 class Line(NamedTuple):

@@ -136,6 +136,7 @@ def test_record_and_json_say_what_was_done(data: Path, model: Path, tmp_path: Pa
     assert content["results"][0]["metrics"]["as given"]["auroc"]["low"] is None
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes(data: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         evaluate(
@@ -211,6 +212,7 @@ def test_two_models_of_one_name_are_told_apart(data: Path, model: Path, tmp_path
     assert names == [f"tiny model ({model})", f"tiny model ({other})"]
 
 
+@pytest.mark.slow
 def test_several_classes(tmp_path: Path) -> None:
     texts, _ = sequences(90, 5)
     tissues = ["brain", "heart", "liver"]

@@ -43,6 +43,7 @@ def some_windows(seed: int, count: int) -> NDArray[np.uint8]:
 @given(
     seed=st.integers(0, 1000), count=st.integers(1, 70), batch=st.integers(0, 40), threads=st.integers(1, 5)
 )
+@pytest.mark.slow
 def test_batches_threads_order_and_shards_leave_no_trace(
     model: EnhancerModel, way: tuple[str, str], seed: int, count: int, batch: int, threads: int
 ) -> None:

@@ -84,6 +84,7 @@ def results(folder: Path, scores: Scores) -> dict[str, bytes]:
     order=st.randoms(use_true_random=False),
     seed=st.integers(0, 100),
 )
+@pytest.mark.slow
 def test_any_number_of_shards_in_any_order_gives_the_bytes_of_one_run(
     sizes: list[int], stride: int, of: int, order: Any, seed: int, tmp_path: Path
 ) -> None:

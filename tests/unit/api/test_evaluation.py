@@ -77,6 +77,7 @@ def test_splits_of_a_data_frame_are_a_column(model: de.Model) -> None:
         de.evaluate(model, data, split="validation")
 
 
+@pytest.mark.slow
 def test_plots_are_figures_and_files_are_those_of_the_command(model: de.Model, tmp_path: Path) -> None:
     data = labelled(40, 5)
     data.to_csv(tmp_path / "rows.tsv", sep="\t", index=False)

@@ -125,6 +125,7 @@ def motif_rows(rows: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame({"sequence": ["".join(row) for row in letters], "label": labels})
 
 
+@pytest.mark.slow
 def test_a_trained_model_predicts_and_has_its_history(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     model = de.finetune(

@@ -126,6 +126,7 @@ def test_single_strays_are_dropped_when_no_assembly_holds_all() -> None:
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_real_chains_lead_there_and_back(shared_data: Path) -> None:
     up = read_chain_header(shared_data / "reference/GRCh37_to_GRCh38.chain.gz")
     down = read_chain_header(shared_data / "reference/GRCh38_to_GRCh37.chain.gz")

@@ -139,6 +139,7 @@ def test_scores_are_written_as_they_came() -> None:
     assert [score_text(score) for score in (978.0, 0.97, math.nan)] == ["978", "0.97", "."]
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_for_hostile_names_and_empty_databases(study, tmp_path) -> None:
     _, calls, results = study
     with drawing():

@@ -146,6 +146,7 @@ def test_load_threads_and_order_change_nothing(model: EnhancerModel, windows: ND
             thread.join()
 
 
+@pytest.mark.slow
 def test_home_and_cache_change_nothing(model: EnhancerModel, tmp_path: Path) -> None:
     program = (
         "import sys, json, numpy as np\n"

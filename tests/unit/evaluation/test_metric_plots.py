@@ -31,6 +31,7 @@ EVERY = Subset("all", np.ones(300, dtype=bool))
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+@pytest.mark.slow
 def test_the_same_numbers_give_the_same_bytes(task: str, tmp_path: Path) -> None:
     outputs = {
         "binary": METHODS[0].outputs,

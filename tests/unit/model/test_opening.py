@@ -68,5 +68,5 @@ def test_a_hub_entry_is_brought_at_its_revision(
 
 def test_what_is_no_hub_name(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("huggingface_hub")
-    with pytest.raises(InputError, match="no hub name"):
+    with pytest.raises(InputError, match="is not a name of the hub"):
         open_model("hub:a b/../c@main")

@@ -144,6 +144,7 @@ def test_a_file_of_another_format_is_named_with_both(tmp_path: Path) -> None:
         ShardFile(tmp_path / "x.scores", "other 2")
 
 
+@pytest.mark.slow
 def test_a_flipped_byte_anywhere_is_noticed_or_harmless(tmp_path: Path) -> None:
     path = tmp_path / "x.scores"
     write(path)
