@@ -337,6 +337,6 @@ def test_messages_and_help_name_options_that_exist() -> None:
         option: str(path.relative_to(REPOSITORY))
         for path in (REPOSITORY / "src").rglob("*.py")
         for option in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", path.read_text(encoding="utf-8"))
-        if option not in options_of_commands()
+        if option not in options_of_commands() | OPTIONS_OF_OTHERS
     }
     assert unknown == {}

@@ -39,7 +39,6 @@ def test_an_error_of_our_own_is_one_line_with_a_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-@pytest.mark.slow
 def test_a_signal_cleans_up_and_says_so(number: signal.Signals, tmp_path: Path) -> None:
     arguments = ["predict", "--genome", DEMO, "--stride", "1", "--output-prefix", tmp_path / "out" / "scan"]
     process = subprocess.Popen(
