@@ -384,8 +384,8 @@ def test_shards_of_two_streams_are_not_merged(run: Run, genome: Path, tmp_path: 
 
 BAD = [
     (b"", "the file is empty"),
-    (b"chrom\tstart\tend\nchr1\t1\t2\n", "line 1: this is no VCF"),
-    (b">seq\nACGT\n", "line 1: this is no VCF"),
+    (b"chrom\tstart\tend\nchr1\t1\t2\n", "line 1: this is not VCF"),
+    (b">seq\nACGT\n", "line 1: this is not VCF"),
     (
         b"##fileformat=VCFv4.2\n" + COLUMNS.encode() + b"\nchr1 100 . A G . . .\n",
         "separate the columns by tabs",

@@ -1,4 +1,4 @@
-"""Properties of the data set room: round trips, both strands, splits that share nothing."""
+"""Properties of data sets: round trips, both strands, splits that share nothing."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def read_meme(path: str | os.PathLike[str]) -> MemeFile:
     """
     lines = [(number, line.strip()) for number, line in read_text_lines(path)]
     if not any(line.startswith("MEME version") for _, line in lines):
-        raise InputError("this is no MEME file", source=path, remedy="give motifs in minimal MEME format")
+        raise InputError("this is not a MEME file", source=path, remedy="give motifs in minimal MEME format")
     background = np.full(4, 0.25)
     motifs: list[MemeMotif] = []
     place, name = 0, ""

@@ -116,7 +116,7 @@ class VcfReader:
             parse_record(line, number, self.source)
         except InputError as error:
             raise InputError(
-                f"this is no VCF: {error.problem}",
+                f"this is not VCF: {error.problem}",
                 source=self.source,
                 location=f"line {number}",
                 remedy="a header line begins with ##, a record has CHROM, POS, ID, REF and ALT",

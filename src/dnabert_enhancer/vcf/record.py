@@ -93,7 +93,7 @@ def parse_record(line: bytes, number: int, source: str) -> VcfRecord:
             else "give a VCF, with CHROM, POS, ID, REF and ALT in each line"
         )
         raise InputError(
-            f"this is no VCF record ({counted}: {_shown(line)})",
+            f"this is not a VCF record ({counted}: {_shown(line)})",
             source=source,
             location=f"line {number}",
             remedy=remedy,
