@@ -217,6 +217,23 @@ def test_a_table_of_kmers_scores_as_its_sequences(run: Run, tmp_path: Path) -> N
     assert (one[0], two[0]) == ("row1", "a")
 
 
+def test_sequences_may_share_their_name(run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first, second = random_bases(150, 1), random_bases(60, 2)
+    # as the Table Browser of UCSC writes them
+    (tmp_path / "s.fa").write_text(
+        f">hg38_dna range=chr1:1-150\n{first}\n>hg38_dna range=chr1:9-68\n{second}\n"
+    )
+    given = ("--fasta", tmp_path / "s.fa", "--windows", "--output-prefix", tmp_path / "p")
+    assert run(*given)[0] == 0
+    assert [row[:2] for row in table(tmp_path / "p.predictions.tsv")[1:]] == [
+        ["hg38_dna", "150"],
+        ["hg38_dna", "60"],
+    ]
+    assert [entry.levelname for entry in caplog.records if "names come again" in entry.getMessage()] == [
+        "WARNING"
+    ]
+
+
 OK = f">chr1\n{random_bases(600)}\n>chr2\n{random_bases(500)}\n"
 
 
@@ -227,7 +244,7 @@ OK = f">chr1\n{random_bases(600)}\n>chr2\n{random_bases(500)}\n"
         pytest.param("--genome", b"", "there is no sequence", id="empty genome"),
         pytest.param("--fasta", b">p\nMKLVEFPQ\n", "line 2: this looks like protein", id="protein"),
         pytest.param("--genome", b">p\nMKLVEFPQ\n", "line 2: this looks like protein", id="protein genome"),
-        pytest.param("--fasta", b">a\nACGTACGT\n>a\nACGT\n", "line 3: the name 'a'", id="same name twice"),
+        pytest.param("--genome", b">a\nACGTACGT\n>a\nACGT\n", "line 3: the name 'a'", id="contig name twice"),
         pytest.param("--genome", b">a\nACGTACGT\n>a\nACGT\n", "the name 'a'", id="same contig twice"),
         pytest.param("--fasta", OK.encode("utf-16"), "UTF-16", id="UTF-16"),
         pytest.param("--genome", OK.encode("utf-16"), "UTF-16", id="UTF-16 genome"),

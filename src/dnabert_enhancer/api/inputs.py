@@ -73,8 +73,8 @@ def named_sequences(sequences: Any) -> Iterator[NamedSequence]:  # see `Model.pr
 
 
 def fasta_sequences(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
-    """Yield the sequences of a FASTA, plain or gzip; ``-`` is standard input."""
-    for record in read_fasta(path):
+    """Yield the sequences of a FASTA, plain or gzip; ``-`` is standard input; names may come again."""
+    for record in read_fasta(path, unique_names=False):
         yield NamedSequence(record.name, record.sequence)
 
 

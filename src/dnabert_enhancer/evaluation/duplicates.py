@@ -48,7 +48,7 @@ def read_sequences(path: str | Path) -> list[str]:
     if Path(path).is_file():
         first = next((text for _, text in read_text_lines(path) if text.strip()), "")
         if first.startswith(">"):
-            return [record.sequence for record in read_fasta(path)]
+            return [record.sequence for record in read_fasta(path, unique_names=False)]
     dataset = read_dataset(path, allow_one_class=True)
     frames = [dataset.splits["train"]] if "train" in dataset.splits else list(dataset.splits.values())
     return [sequence for frame in frames for sequence in frame["sequence"].tolist()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
 
+_log = logging.getLogger(__name__)
 _LETTERS: Final = "ACGTUNRYSWKMBDHV"
 NUCLEOTIDE_BYTES: Final = (_LETTERS + _LETTERS.lower()).encode()
 """The IUPAC nucleotide codes of both cases, U included; no gaps."""
@@ -50,17 +52,20 @@ def read_fasta(path: str | os.PathLike[str], *, unique_names: bool = True) -> It
         Plain, gzip or bgzip; ``-`` is the standard input. Blank lines and comment lines (``;``, ``#``, ``!``)
         are passed over.
     unique_names : bool
-        True (default): a name that comes again is an error.
+        True (default): a name that comes again is an error. False: one warning a file says how many names
+        came again; for readers that need no key.
 
     Raises
     ------
     InputError
         No sequence at all; text before the first ``>``; a header without a name or without a sequence;
-        a letter that is no IUPAC nucleotide code (protein, gaps); a name that comes again. With the
-        line.
+        a letter that is no IUPAC nucleotide code (protein, gaps); a name that comes again, if names are to be
+        unique. With the line.
     """
     source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
     lines_of_names: dict[str, int] = {}
+    repeated = 0
+    first_repeat = ("", 0, 0)
     header: tuple[int, str] | None = None
     parts: list[tuple[int, str]] = []
     for number, line in read_text_lines(path):
@@ -68,8 +73,12 @@ def read_fasta(path: str | os.PathLike[str], *, unique_names: bool = True) -> It
             if header is not None:
                 yield _record(header, parts, source)
             header, parts = (number, line[1:]), []
-            if unique_names:
-                _note_name(line[1:], number, lines_of_names, source)
+            name, _ = split_header(line[1:])
+            if name and (first := lines_of_names.setdefault(name, number)) != number:
+                if unique_names:
+                    raise repeated_name_error(name, source, number, first)
+                first_repeat = first_repeat if repeated else (name, number, first)
+                repeated += 1
         elif line.startswith(_COMMENT_MARKS) or not line or line.isspace():
             continue
         elif header is None:
@@ -81,6 +90,16 @@ def read_fasta(path: str | os.PathLike[str], *, unique_names: bool = True) -> It
             "there is no sequence in the file", source=source, remedy="give a FASTA with '>' headers"
         )
     yield _record(header, parts, source)
+    if repeated:
+        name, number, first = first_repeat
+        _log.warning(
+            "%s: names come again in %d records, first %r in line %d (line %d before); all records are read",
+            source,
+            repeated,
+            name,
+            number,
+            first,
+        )
 
 
 def split_header(header: str) -> tuple[str, str]:
@@ -111,13 +130,6 @@ def empty_sequence_error(name: str, source: str, line: int) -> InputError:
     return InputError(
         f"the sequence {name!r} is empty", source=source, location=f"line {line}", remedy="remove the record"
     )
-
-
-def _note_name(header: str, line: int, lines_of_names: dict[str, int], source: str) -> None:
-    name, _ = split_header(header)
-    first = lines_of_names.setdefault(name, line)
-    if name and first != line:
-        raise repeated_name_error(name, source, line, first)
 
 
 def _record(header: tuple[int, str], parts: list[tuple[int, str]], source: str) -> FastaRecord:

@@ -82,10 +82,21 @@ def test_faults_are_named_with_their_line(tmp_path, content, message):
     assert "\n" not in str(caught.value)
 
 
-def test_names_may_come_again_when_that_is_wanted(tmp_path):
+def test_names_may_come_again_with_one_warning_where_no_key_is_needed(tmp_path, caplog):
     path = tmp_path / "some.fa"
-    path.write_bytes(b">a\nA\n>a\nC\n")
-    assert [record.sequence for record in read_fasta(path, unique_names=False)] == ["A", "C"]
+    path.write_bytes(b">a\nA\n>b\nG\n>a range=chr1:1-2\nC\n>b\nT\n")
+    assert [record.sequence for record in read_fasta(path, unique_names=False)] == ["A", "G", "C", "T"]
+    (said,) = caplog.messages
+    assert said == (
+        f"{path}: names come again in 2 records, first 'a' in line 5 (line 1 before); all records are read"
+    )
+
+
+def test_unique_names_are_no_cause_for_a_warning(tmp_path, caplog):
+    path = tmp_path / "some.fa"
+    path.write_bytes(b">a\nA\n>b\nA\n")
+    assert len(list(read_fasta(path, unique_names=False))) == 2
+    assert not caplog.messages
 
 
 def test_a_truncated_archive_is_refused(tmp_path):
