@@ -9,19 +9,14 @@ interval by Clopper and Pearson.
 from __future__ import annotations
 
 import argparse
-import gzip
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from dnabert_enhancer.genome import Genome
+import dnabert_enhancer as de
 
-COMMAND = "from dnabert_enhancer.commands.cli import main; main(command='score-variants')"
 LARGEST_RATE = 0.05
 
 
@@ -31,28 +26,23 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
-    parser.add_argument("options", nargs="*", help="options for score-variants, after --: --model DIR")
+    parser.add_argument(
+        "--model", default="default", help="as load_model takes it (default: the packaged one)"
+    )
     args = parser.parse_args()
     genome = args.shared_data / "reference/hg38_4chr_prefixes.fa.gz"
     sites = pd.read_csv(args.shared_data / "variants/udacha_K562_atac.tsv.gz", sep="\t")
-    with Genome(genome) as reference:
+    with de.Genome(genome) as reference:
         sizes = reference.contig_sizes
         sites["own"] = [reference.names.resolve(name) for name in sites["#chr"]]
     at_hand = [
         own in sizes and end <= sizes[own] for own, end in zip(sites["own"], sites["end"], strict=True)
     ]
     sites = sites[at_hand].sort_values(["own", "end"])
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with (folder / "in.vcf").open("w") as stream:
-            stream.write("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
-            for row in sites.itertuples():
-                stream.write(f"{row.own}\t{row.end}\t{row.id}\t{row.ref}\t{row.alt}\t.\t.\t.\n")
-        options = ["--vcf", str(folder / "in.vcf"), "--genome", str(genome), "--null-variants", "0"]
-        command = [sys.executable, "-c", COMMAND, *options, *args.options]
-        subprocess.run([*command, "--output-prefix", str(folder / "out")], check=True)
-        with gzip.open(folder / "out.tsv.gz", "rt") as stream:
-            found = pd.read_csv(stream, sep="\t")
+    variants = sites[["own", "end", "id", "ref", "alt"]].set_axis(
+        ["chrom", "pos", "id", "ref", "alt"], axis=1
+    )
+    found = de.load_model(args.model).score_variants(variants, genome, null_variants=0)
     sites["difference"] = found["LogitDifference"].to_numpy()
     sites["skipped"] = found["skipped"].to_numpy()
     scored = sites[sites["skipped"].isna()]

@@ -11,9 +11,6 @@ window have unknown bases on both sides.
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+import dnabert_enhancer as de
 from dnabert_enhancer.evaluation import KmerRidge
 from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import Genome
@@ -34,7 +32,6 @@ from dnabert_enhancer.variants import (
     place_allele,
 )
 
-COMMAND = "from dnabert_enhancer.commands.cli import main; main(command='score-variants')"
 FEWEST_BARCODES = 10
 RESAMPLES = 1000
 ADAPTOR = 15
@@ -47,17 +44,18 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
-    parser.add_argument("--table", type=Path, help="a table of score-variants to use (default: it is run)")
-    parser.add_argument("options", nargs="*", help="options for score-variants, after --: --model DIR")
+    parser.add_argument("--table", type=Path, help="a table of score-variants to use (default: made here)")
+    parser.add_argument(
+        "--model", default="default", help="as load_model takes it (default: the packaged one)"
+    )
+    parser.add_argument("--offsets", type=int, default=5, help="windows an allele (default 5)")
     args = parser.parse_args()
     vcf, fasta = (args.shared_data / "variants" / name for name in ("satmut_dev.vcf.gz", "satmut_dev.fa"))
-    with tempfile.TemporaryDirectory() as folder:
-        table = args.table or Path(folder) / "out.tsv.gz"
-        if args.table is None:
-            options = ["--vcf", str(vcf), "--genome", str(fasta), "--null-variants", "0", *args.options]
-            prefix = ["--output-prefix", str(Path(folder) / "out")]
-            subprocess.run([sys.executable, "-c", COMMAND, *options, *prefix], check=True)
-        frame = pd.read_csv(table, sep="\t", low_memory=False)
+    if args.table is None:
+        model = de.load_model(args.model)
+        frame = model.score_variants(vcf, fasta, null_variants=0, offsets=args.offsets)
+    else:
+        frame = pd.read_csv(args.table, sep="\t", low_memory=False)
     frame = frame[frame["model"] == "enhancer"].reset_index(drop=True)
     frame[["lfc", "barcodes"]] = measured_variants(vcf)[["lfc", "barcodes"]]
     frame["ridge"] = _ridge_differences(fasta, frame, _fitted_ridge(args.shared_data))

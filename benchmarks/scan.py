@@ -28,7 +28,7 @@ from dnabert_enhancer.dataset import read_dataset
 from dnabert_enhancer.evaluation import KmerRidge
 from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import Genome, read_regions
-from dnabert_enhancer.scan.tracks_and_calls import MeanTrack
+from dnabert_enhancer.scan import MeanTrack
 from dnabert_enhancer.sequence import encode_bases, gc_fraction, windows_at
 
 CONTIG = "chr20"
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def scan(genome: Path, regions: tuple[tuple[int, int], ...], folder: Path, options: list[str]) -> Scan:
-    """Run `predict` in a process of its own and measure it."""
+    """Run `predict` in a process of its own, since its peak memory is measured."""
     folder.mkdir(parents=True, exist_ok=True)
     bed = folder / "regions.bed"
     bed.write_text("".join(f"{CONTIG}\t{start}\t{end}\n" for start, end in regions))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Models of TF binding, from training to effects: GUE's five sets by finetune, evaluate and score-variants.
+"""Models of TF binding, from training to effects: GUE's five sets by finetune, evaluate and score_variants.
 
 For each set a model is trained by ``finetune`` on the training table, a tenth of which it splits off for
 validation, and judged by ``evaluate`` on the development table, which neither it nor the 6-mer ridge beside
 it has seen; both again without the rows that stand in the training table on either strand. Then
-``score-variants --tf`` reads all models at once: saturation mutagenesis of regulatory elements (Spearman of
+``Model.score_variants`` takes all models at once: saturation mutagenesis of regulatory elements (Spearman of
 LogitDifference with the measured log2 change, by element and model) and the first records of the 1000 Genomes
 file (gains, losses, p-values, alleles a second). Models and metrics in the work folder are not made again, so
 that training can be done on another machine: --steps train there, --steps evaluate score here.
@@ -13,18 +13,19 @@ that training can be done on another machine: --steps train there, --steps evalu
 from __future__ import annotations
 
 import argparse
+import ast
 import gzip
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-COMMAND = "from dnabert_enhancer.commands.cli import main; main()"
+import dnabert_enhancer as de
+
 STEPS = ("train", "evaluate", "score")
 SETS = tuple(range(5))
 GENOME = "reference/hg19_chr20_partial_fulllength.fa.gz"
@@ -41,13 +42,15 @@ def main() -> None:
     parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS)
     parser.add_argument("--sets", nargs="+", type=int, choices=SETS, default=SETS)
     parser.add_argument("--base-model", default="new:small", help="for finetune (default new:small)")
-    parser.add_argument("--device", default="auto", help="for all commands: auto, cpu, cuda")
+    parser.add_argument("--device", default="auto", help="for all steps: auto, cpu, cuda")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--rows", type=int, help="of each training split (default: all)")
     parser.add_argument("--records", type=int, default=2000, help="of the 1000 Genomes file (default 2000)")
     parser.add_argument("--elements", type=int, default=8, help="of the mutagenesis (default 8: all)")
-    parser.add_argument("--model", default="default", help="the enhancer model of score-variants")
-    parser.add_argument("options", nargs="*", help="options for finetune, after --: --epochs 3")
+    parser.add_argument("--model", default="default", help="the enhancer model")
+    parser.add_argument(
+        "--settings", nargs="+", default=[], metavar="NAME=VALUE", help="of finetune: epochs=3"
+    )
     args = parser.parse_args()
     args.work_dir.mkdir(parents=True, exist_ok=True)
     for step in STEPS:
@@ -55,13 +58,8 @@ def main() -> None:
             {"train": _train, "evaluate": _evaluate, "score": _score}[step](args)
 
 
-def _run(args: argparse.Namespace, *arguments: object) -> float:
-    """Run a command and return its seconds."""
-    began = time.perf_counter()
-    machine = ("--device", args.device, "--threads", args.threads)
-    command = [sys.executable, "-c", COMMAND, *map(str, (*arguments, *machine))]
-    subprocess.run(command, check=True, stdout=sys.stderr)  # our tables stand alone on the standard output
-    return time.perf_counter() - began
+def _engine(args: argparse.Namespace) -> de.EngineSettings:
+    return de.EngineSettings(device=args.device, threads=args.threads)
 
 
 def _tables(args: argparse.Namespace, number: int) -> tuple[Path, Path]:
@@ -83,32 +81,44 @@ def _model(args: argparse.Namespace, number: int) -> Path:
 
 def _train(args: argparse.Namespace) -> None:
     print("set           rows  epochs  best  seconds  base model", flush=True)
+    settings = {"metric": "auroc", "device": args.device, "threads": args.threads}
+    settings |= dict(map(_setting, args.settings))
     for number in args.sets:
         model = _model(args, number)
-        if not (model / "run.json").is_file():
-            base = ("--base-model", args.base_model, "--metric", "auroc", *args.options)
-            _run(args, "finetune", "--dataset", _tables(args, number)[0], "--output-dir", model, *base)
-        record = json.loads((model / "run.json").read_text())
-        history = pd.read_csv(model / "history.tsv", sep="\t")
-        card = json.loads((model / "enhancer_model.json").read_text())
-        rows = sum(record["counts"].values())
+        card = model / "enhancer_model.json"
+        if not card.is_file():
+            de.finetune(_tables(args, number)[0], args.base_model, model, **settings)
+        training = json.loads(card.read_text())["training"]
+        rows = sum(split["sequences"] for split in training["splits"].values())
         print(
-            f"TF{number}  {rows:>13,}  {len(history):>6}  {card['training']['best_epoch']:>4}  "
-            f"{record['seconds']:>7.0f}  {record['arguments']['base_model']}",
+            f"TF{number}  {rows:>13,}  {len(training['epochs']):>6}  {training['best_epoch']:>4}  "
+            f"{training['seconds']:>7.0f}  {training['base_model']['name']}",
             flush=True,
         )
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    try:
+        return name, ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return name, value
 
 
 def _evaluate(args: argparse.Namespace) -> None:
     print("set  rows   method  AUROC                    AUPRC                    MCC", flush=True)
     for number in args.sets:
         (train, dev), prefix = _tables(args, number), args.work_dir / f"evaluate-TF{number}"
-        options = ("--baselines", "ridge", "--train-dataset", train, "--exclude-duplicates-of", train)
-        if not Path(f"{prefix}.run.json").is_file():
-            _run(
-                args, "evaluate", "--dataset", dev, "--model", _model(args, number), *options,
-                "--no-pictures", "--output-prefix", prefix, "--quiet",
-            )  # fmt: skip
+        if not Path(f"{prefix}.metrics.tsv").is_file():
+            evaluation = de.evaluate(
+                _model(args, number),
+                dev,
+                train_dataset=train,
+                exclude_duplicates_of=train,
+                baselines="ridge",
+                engine=_engine(args),
+            )
+            evaluation.write(prefix, plots=False)
         table = pd.read_csv(f"{prefix}.metrics.tsv", sep="\t")
         for row in table[table["prevalence"] == table["prevalence"][0]].to_dict("records"):
             cells = [
@@ -126,7 +136,7 @@ def _score(args: argparse.Namespace) -> None:
     elements = args.work_dir / f"elements-{args.elements}.vcf"
     with gzip.open(data / "satmut_dev.vcf.gz", "rt") as stream, elements.open("w") as out:
         out.writelines(_first_contigs(stream, args.elements))
-    table = _scored(args, "satmut", elements, data / "satmut_dev.fa", "--null-variants", 0)
+    table = _scored(args, elements, data / "satmut_dev.fa", null_variants=0)
     table = table.set_index("model")
     measured = measured_variants(elements)
     kept = (measured["barcodes"] >= FEWEST_BARCODES).to_numpy()
@@ -151,17 +161,18 @@ def _score_genomes(args: argparse.Namespace, names: Sequence[str]) -> None:
     vcf = args.work_dir / f"records-{args.records}.vcf"
     with gzip.open(args.shared_data / VCF, "rt") as stream, vcf.open("w") as out:
         out.writelines(_first_records(stream, args.records))
-    table = _scored(args, "genomes", vcf, args.shared_data / GENOME)
-    record = json.loads((args.work_dir / "genomes.run.json").read_text())
-    scored, times = record["counts"]["scored"], record["time"]
+    began = time.perf_counter()
+    table = _scored(args, vcf, args.shared_data / GENOME)
+    seconds = time.perf_counter() - began
+    scored = int(table.loc[table["model"] == "enhancer", "skipped"].isna().sum())
     print(f"{scored:,} alleles of 1000 Genomes, {len(names)} models, the null included:")
-    print(f"{scored / record['seconds']:.1f} a second, {times['model_share']:.1%} of the time in the models")
+    print(f"{scored / seconds:.1f} a second")
     print("model     gains  losses  p < 0.05  q < 0.05  null  KS of the null (p)")
     for name in names:
         prefix = "" if name == "enhancer" else "tf_"
         rows = table[table["model"] == name]
         effect = rows[f"{prefix}predicted_functional_effect"].value_counts()
-        null = record["null"][name]
+        null = table.attrs["null"][name]
         print(
             f"{name:<9} {effect.get('Gain of function', 0):>5}  {effect.get('Loss of function', 0):>6}  "
             f"{(rows[f'{prefix}p_value'] < 0.05).sum():>8}  {(rows[f'{prefix}q_value'] < 0.05).sum():>8}  "
@@ -169,12 +180,10 @@ def _score_genomes(args: argparse.Namespace, names: Sequence[str]) -> None:
         )
 
 
-def _scored(args: argparse.Namespace, name: str, vcf: Path, genome: Path, *options: object) -> pd.DataFrame:
-    models = [part for number in args.sets for part in ("--tf", f"TF{number}={_model(args, number)}")]
-    prefix = args.work_dir / name
-    inputs = ("--vcf", vcf, "--genome", genome, "--model", args.model, *models, *options)
-    _run(args, "score-variants", *inputs, "--output-prefix", prefix, "--quiet")
-    return pd.read_csv(f"{prefix}.tsv.gz", sep="\t", low_memory=False)
+def _scored(args: argparse.Namespace, vcf: Path, genome: Path, **settings: Any) -> pd.DataFrame:
+    engine = _engine(args)
+    tf = {f"TF{number}": de.load_model(_model(args, number), engine=engine) for number in args.sets}
+    return de.load_model(args.model, engine=engine).score_variants(vcf, genome, tf=tf, **settings)
 
 
 def _first_contigs(lines: Iterator[str], count: int) -> Iterator[str]:

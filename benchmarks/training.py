@@ -16,13 +16,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dnabert_enhancer.training.augment import Augmentation
-from dnabert_enhancer.training.base_model import Target, open_base, torch_model
-from dnabert_enhancer.training.batches import Collator
-from dnabert_enhancer.training.losses import Loss
-from dnabert_enhancer.training.precision import cpu_has_bfloat16_units
-from dnabert_enhancer.training.settings import TrainingSettings
-from dnabert_enhancer.training.window_store import WindowStore
+from dnabert_enhancer.training import (
+    Augmentation,
+    Collator,
+    Loss,
+    Target,
+    TrainingSettings,
+    WindowStore,
+    cpu_has_bfloat16_units,
+    open_base,
+    torch_model,
+)
 
 UPDATES = 6
 

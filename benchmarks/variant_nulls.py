@@ -12,22 +12,19 @@ p-values.
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import kolmogorov
 from scipy.stats import kstest
 
-from dnabert_enhancer.genome import Genome
+import dnabert_enhancer as de
 from dnabert_enhancer.sequence import decode_bases, dinucleotide_shuffle, encode_bases
 from dnabert_enhancer.vcf import VcfReader, VcfRecord
-from variants import COMMAND, GENOME, VCF
+from variants import GENOME, VCF
 
 PIECE = 600
 MARGIN = 6000
@@ -41,32 +38,30 @@ def main() -> None:
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
     parser.add_argument("--records", type=int, default=2000, help="of the 1000 Genomes file (default 2000)")
     parser.add_argument("--seed", type=int, default=1, help="of the shuffle (default 1)")
-    parser.add_argument("options", nargs="*", help="options for score-variants, after --: --model DIR")
+    parser.add_argument(
+        "--model", default="default", help="as load_model takes it (default: the packaged one)"
+    )
     args = parser.parse_args()
     with VcfReader(args.shared_data / VCF) as reader:
         records = list(islice((one for block in reader.blocks() for one in block), args.records))
     first, last = records[0].position - MARGIN, records[-1].position + MARGIN
-    with Genome(args.shared_data / GENOME) as genome:
+    with de.Genome(args.shared_data / GENOME) as genome:
         contig = genome.own_name(records[0].contig)
         codes = encode_bases(genome.fetch(contig, first, last).upper())
     whole = len(codes) // PIECE * PIECE
     rng = np.random.default_rng(args.seed)
     shuffled = dinucleotide_shuffle(codes[:whole].reshape(-1, PIECE), rng).ravel()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "genome.fa").write_text(f">shuffled\n{decode_bases(shuffled)}\n")
-        rows = sorted(row for record in records for row in _planted(record, first, shuffled))
-        with (folder / "in.vcf").open("w") as stream:
-            stream.write("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
-            stream.writelines(
-                f"shuffled\t{place + 1}\t.\t{ref}\t{alt}\t.\t.\t.\n" for place, ref, alt in rows
-            )
-        inputs = ["--vcf", str(folder / "in.vcf"), "--genome", str(folder / "genome.fa"), "--quiet"]
-        command = [sys.executable, "-c", COMMAND, *inputs, *args.options]
-        subprocess.run([*command, "--output-prefix", str(folder / "out")], check=True)
-        table = pd.read_csv(folder / "out.tsv.gz", sep="\t", low_memory=False)
-        null = pd.read_json(folder / "out.run.json", typ="series")["null"]["enhancer"]
-    print(f"{len(table):,} variants, null of {null['null_variants']:,}; its halves: {null}")
+    rows = sorted(row for record in records for row in _planted(record, first, shuffled))
+    variants = [de.Variant("shuffled", place + 1, ref, alt) for place, ref, alt in rows]
+    with tempfile.TemporaryDirectory() as folder:
+        fasta = Path(folder) / "genome.fa"
+        fasta.write_text(f">shuffled\n{decode_bases(shuffled)}\n")
+        table = de.load_model(args.model).score_variants(variants, fasta)
+    null = table.attrs["null"]["enhancer"]
+    print(
+        f"{len(table):,} variants, null of {null['null_variants']:,}; its halves: "
+        f"KS {null['ks_statistic']:.4f}, p {null['ks_p_value']:.2f}"
+    )
     print("kind          variants  KS      p      p < 0.01  p < 0.05  p < 0.5")
     sizes = [table[f"{name}_nucleotide"].str.len() for name in ("reference", "alternative")]
     kinds = np.select([sizes[0] == sizes[1], sizes[0] < sizes[1]], ["substitution", "insertion"], "deletion")

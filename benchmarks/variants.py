@@ -74,6 +74,7 @@ def main() -> None:
     for records, samples in [*((number, 0) for number in args.memory_records), *wide]:
         peak = ["--peak-of", str(records), str(samples)]
         command = [sys.executable, __file__, "--shared-data", str(args.shared_data), *peak]
+        # a process of its own for each, since peak memory is measured
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         print(f"{records:>9,} records, {samples:>9,} samples: {done.stdout.strip()}")
 
@@ -91,7 +92,7 @@ def _speed(args: argparse.Namespace, folder: Path) -> None:
     options = ["--backend", "onnx", "--threads", str(args.threads), "--null-variants", "0", "--quiet"]
     inputs = ["--vcf", str(part), "--genome", str(args.shared_data / GENOME)]
     began = clock()
-    subprocess.run(
+    subprocess.run(  # the whole command is measured, its start and its files included
         [sys.executable, "-c", COMMAND, *inputs, *options, "--output-prefix", str(folder / "out")], check=True
     )
     seconds = clock() - began

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dnabert_enhancer.evaluation import Estimate, drawing, interval_text
-from dnabert_enhancer.evaluation.metric_plots import Line, calibration_figure
+from dnabert_enhancer.evaluation import Estimate, Line, calibration_figure, drawing, interval_text
 
 from .kinds import QualitySet
 from .measures import Scored

@@ -10,6 +10,9 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIBRARY = REPOSITORY / "src" / "dnabert_enhancer"
+PROGRAMS = sorted(
+    path for folder in ("benchmarks", "tools", "training") for path in (REPOSITORY / folder).rglob("*.py")
+)
 NAME = "dnabert_enhancer"
 
 
@@ -34,6 +37,12 @@ def test_packages_import_each_other_through_their_init(path: Path) -> None:
     if inner == ("__main__.py",):
         return  # the entry point of `python -m` is the command line
     assert past_the_init(path.read_text(), inner[0] if len(inner) > 1 else "") == []
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_programs_import_packages_through_their_init(path: Path) -> None:
+    # the command line has no names in its __init__
+    assert past_the_init(path.read_text(), "commands") == []
 
 
 def test_the_check_sees_an_import_past_the_init() -> None:

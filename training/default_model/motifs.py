@@ -21,7 +21,7 @@ def motif_filters(path: Path) -> NDArray[np.float32]:
 
     Shorter motifs are centred and filled with zeros: the middle of each filter is that of its motif.
     """
-    from dnabert_enhancer.variants.meme import read_meme
+    from dnabert_enhancer.variants import read_meme
 
     motifs = read_meme(path).motifs
     width = max(len(motif.shares) for motif in motifs) | 1

@@ -30,10 +30,10 @@ from dnabert_enhancer.model import (
     ModelCard,
     ModelParts,
     Threshold,
+    bert_config,
     replace_card,
     write_model,
 )
-from dnabert_enhancer.model.bert import bert_config
 from dnabert_enhancer.sequence import KmerVocabulary
 
 NAME = "dnabert-enhancer-default-5"

@@ -377,7 +377,8 @@ class Model:
             place (``pos`` 1-based; ``variant_start_0based``), alleles, ``model``, probabilities and
             statistics (float64, NaN without a score), ``p_value`` and ``q_value`` over the run,
             ``predicted_functional_effect``, the same of the TF, annotation, and ``skipped``: why an allele
-            has no score, missing where it has.
+            has no score, missing where it has. ``attrs["null"]`` says for each model how many null variants
+            there were and how uniform their p-values are.
 
         Raises
         ------

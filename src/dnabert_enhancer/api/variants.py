@@ -70,7 +70,11 @@ def score_variants(
         records.faults.warn()
         if isinstance(records, VariantTable):
             records.check_references(scorer)
-        yield from ScoredVariants([ShardFile(scores, SHARD_FORMAT)]).frames(chunks)
+        scored = ScoredVariants([ShardFile(scores, SHARD_FORMAT)])
+        null = scored.null_report()
+        for frame in scored.frames(chunks):
+            frame.attrs["null"] = null
+            yield frame
 
 
 def open_annotations(

@@ -29,7 +29,15 @@ from dnabert_enhancer.evaluation.method_comparison import (
     check_rows,
     evaluate_methods,
 )
-from dnabert_enhancer.evaluation.metric_plots import PLOTS, draw_plot, drawing, interval_text, write_figure
+from dnabert_enhancer.evaluation.metric_plots import (
+    PLOTS,
+    Line,
+    calibration_figure,
+    draw_plot,
+    drawing,
+    interval_text,
+    write_figure,
+)
 from dnabert_enhancer.evaluation.metric_set import (
     AS_GIVEN,
     DEFINITIONS,
@@ -79,6 +87,7 @@ __all__ = [
     "JudgedRows",
     "KmerRidge",
     "Labelled",
+    "Line",
     "Method",
     "MetricKey",
     "MetricSet",
@@ -89,6 +98,7 @@ __all__ = [
     "Subset",
     "baseline_method",
     "binary_metrics",
+    "calibration_figure",
     "check_rows",
     "check_same_labels",
     "draw_plot",

@@ -1,7 +1,7 @@
 """An enhancer model as a directory: weights, configuration, vocabulary, card and calibration."""
 
 from dnabert_enhancer.model.archive import model_files, write_archive
-from dnabert_enhancer.model.bert import BertShape, State
+from dnabert_enhancer.model.bert import BertShape, State, bert_config
 from dnabert_enhancer.model.card import (
     CARD_NAME,
     Calibration,
@@ -34,6 +34,7 @@ __all__ = [
     "State",
     "Task",
     "Threshold",
+    "bert_config",
     "import_checkpoint",
     "model_files",
     "new_model",

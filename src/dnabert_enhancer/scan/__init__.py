@@ -7,12 +7,19 @@ from dnabert_enhancer.scan.scores import ScoreHeader, Scores, ScoreWriter, autom
 from dnabert_enhancer.scan.scoring import ScanPlan, ScoreSettings, plan_scan, score_shard
 from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer
 from dnabert_enhancer.scan.settings import ScanSettings, SequenceSettings, shortest_sequence
-from dnabert_enhancer.scan.tracks_and_calls import CALL_COLUMNS, ResultCounts, ResultSettings, result_parts
+from dnabert_enhancer.scan.tracks_and_calls import (
+    CALL_COLUMNS,
+    MeanTrack,
+    ResultCounts,
+    ResultSettings,
+    result_parts,
+)
 
 __all__ = [
     "BLOCK_WINDOWS",
     "CALL_COLUMNS",
     "GridNotes",
+    "MeanTrack",
     "NamedSequence",
     "ResultCounts",
     "ResultFiles",

@@ -11,12 +11,45 @@ from typing import TYPE_CHECKING, Any
 from dnabert_enhancer.training.settings import CHOICES, LOGGERS, TrainingSettings
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.training.augment import Augmentation
+    from dnabert_enhancer.training.base_model import Target, open_base, torch_model
+    from dnabert_enhancer.training.batches import Collator
     from dnabert_enhancer.training.finetuning import TrainingResult, finetune
+    from dnabert_enhancer.training.losses import Loss
+    from dnabert_enhancer.training.precision import cpu_has_bfloat16_units
+    from dnabert_enhancer.training.window_store import WindowStore
 
-__all__ = ["CHOICES", "LOGGERS", "TrainingResult", "TrainingSettings", "finetune"]
+_LAZY = {
+    "Augmentation": "augment",
+    "Collator": "batches",
+    "Loss": "losses",
+    "Target": "base_model",
+    "TrainingResult": "finetuning",
+    "WindowStore": "window_store",
+    "cpu_has_bfloat16_units": "precision",
+    "finetune": "finetuning",
+    "open_base": "base_model",
+    "torch_model": "base_model",
+}
+
+__all__ = [
+    "CHOICES",
+    "LOGGERS",
+    "Augmentation",
+    "Collator",
+    "Loss",
+    "Target",
+    "TrainingResult",
+    "TrainingSettings",
+    "WindowStore",
+    "cpu_has_bfloat16_units",
+    "finetune",
+    "open_base",
+    "torch_model",
+]
 
 
 def __getattr__(name: str) -> Any:  # the lazy names
-    if name in __all__:
-        return getattr(import_module(f"{__name__}.finetuning"), name)
+    if name in _LAZY:
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,6 +13,7 @@ from dnabert_enhancer.variants.effect import (
     score_change,
 )
 from dnabert_enhancer.variants.genes import GeneIndex, NearestGene, RegionIndex
+from dnabert_enhancer.variants.meme import read_meme
 from dnabert_enhancer.variants.motifs import MotifLibrary, MotifMatch
 from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, draw_nulls, uniformity
 from dnabert_enhancer.variants.output_rows import CANDIDATE_COLUMNS, COLUMNS, info_fields
@@ -70,6 +71,7 @@ __all__ = [
     "letters_agree",
     "log_odd_ratio",
     "place_allele",
+    "read_meme",
     "score_change",
     "score_records",
     "uniformity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,7 @@ def test_the_table_is_the_commands(model: de.Model, genome: de.Genome, folder: P
             ]
             assert shown[0].tolist() == shown[1].tolist(), name
     assert found["model"].tolist() == ["enhancer", "TF_1"] * 4
+    assert found.attrs["null"] == json.loads((tmp_path / "out.run.json").read_text())["null"]
 
 
 def test_probabilities_are_those_of_the_centred_window(model: de.Model, genome: de.Genome) -> None:
