@@ -128,7 +128,11 @@ def test_one_contig_is_split_by_blocks(make: Make, folder: Path) -> None:
         (b"chrX\t1\t300\n", [], "in.bed, line 1: there is no contig 'chrX'"),
         (b"chr1\t39990\t40001\n", [], "in.bed, line 1: the end 40001 is beyond chr1"),
         (b"chr1\t300\t100\n", [], "in.bed, line 1: the end 100 is before the start 300"),
-        (b"chr1\t-5\t100\n", [], "in.bed, line 1: the start -5 is negative"),
+        (
+            b"chr1\t-5\t100\n",
+            [],
+            "the start -5 is negative; coordinates are 0-based and half-open; --skip-outside",
+        ),
         (b"all_n\t100\t900\n", ["--splits", "train=1"], "of unknown bases"),
         (b"short\t0\t4\n", [], "window beyond contig end"),
         (b"", [], "no region lies in the genome"),

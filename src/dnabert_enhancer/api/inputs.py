@@ -12,6 +12,7 @@ import numpy as np
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import (
+    LEAVE_OUT,
     Genome,
     Interval,
     foreign_letter_error,
@@ -120,10 +121,12 @@ def regions_of(
     for item in _items(regions):
         try:
             found.append(locate(item, sizes, names))
-        except InputError:
+        except InputError as fault:
             contig = item.rpartition(":")[0] or item if isinstance(item, str) else item.contig
             if not skip_outside:
-                raise
+                if ":" not in str(item):
+                    raise
+                raise InputError(fault.problem, remedy=f"{fault.remedy}; {LEAVE_OUT}") from None
             reason = "beyond_contig_end" if names.resolve(contig) else "contig_not_in_genome"
             skipped[reason] = skipped.get(reason, 0) + 1
     return frame_of_intervals(found, genome.contig_sizes), skipped

@@ -12,7 +12,15 @@ import numpy as np
 
 from dnabert_enhancer.dataset.settings import Overlapping, WindowPlacement
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import STRANDS, Genome, clusters, read_regions, region_frame, sort_regions
+from dnabert_enhancer.genome import (
+    LEAVE_OUT,
+    STRANDS,
+    Genome,
+    clusters,
+    read_regions,
+    region_frame,
+    sort_regions,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +44,8 @@ def read_positions(
     genome : Genome
         Contig names are bridged (``chr1`` and ``1``).
     skip_outside : bool
-        Leave out and count regions on contigs that the genome lacks or beyond a contig's end.
+        Leave out and count regions on contigs that the genome lacks beyond a contig's end or with a negative
+        start.
 
     Returns
     -------
@@ -108,7 +117,8 @@ def _of_frame(
     reasons = {
         "contig_not_in_genome": sizes < 0,
         "beyond_contig_end": (sizes >= 0) & (end > sizes),
-        "": (start < 0) | (end < start),
+        "negative_start": (sizes >= 0) & (end <= sizes) & (start < 0),
+        "": end < start,
     }
     for reason, is_wrong in reasons.items():
         if not is_wrong.any():
@@ -117,12 +127,13 @@ def _of_frame(
             skipped[reason] += int(is_wrong.sum())
             continue
         row = int(is_wrong.argmax())
-        what = f"is not inside a contig of {genome.path}" if reason else "is not 0 <= start <= end"
+        what = f"is not inside a contig of {genome.path}" if reason else "ends before its start"
         raise InputError(
             f"{names[row]}:{start[row]}-{end[row]} {what}",
             source=_FRAME,
             location=f"row {frame.index[row]}",
-            remedy="give 0-based, half-open places of the same assembly",
+            remedy="give 0-based, half-open places of the same assembly"
+            + (f"; {LEAVE_OUT}" if reason else ""),
         )
     kept = np.flatnonzero(~np.logical_or.reduce(list(reasons.values())))
     return region_frame(

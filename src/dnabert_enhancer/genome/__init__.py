@@ -9,6 +9,7 @@ from dnabert_enhancer.genome.assemblies import (
     check_genome_sizes,
     recognised_assembly,
 )
+from dnabert_enhancer.genome.bed_reader import LEAVE_OUT
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
 from dnabert_enhancer.genome.fasta import FastaRecord, foreign_letter_error, foreign_letters, read_fasta
@@ -42,6 +43,7 @@ from dnabert_enhancer.genome.regions import (
 
 __all__ = [
     "ASSEMBLIES",
+    "LEAVE_OUT",
     "STRANDS",
     "ContigNames",
     "FastaRecord",

@@ -20,7 +20,7 @@ class BedLine(NamedTuple):
     ----------
     chrom : str
     start, end : int
-        0-based and half-open; ``0 <= start <= end``.
+        0-based and half-open; ``start <= end``. A negative start lies outside of every contig.
     columns : list of str
         All columns, the first three included.
     """
@@ -47,7 +47,7 @@ def parse_bed_line(line: str, source: str, number: int) -> BedLine | None:
     Raises
     ------
     InputError
-        Fewer than three columns, a position that is not a whole number or negative, an end before its start.
+        Fewer than three columns, a position that is not a whole number, an end before its start.
     """
     if not line or line.startswith("#") or line.isspace():
         return None
@@ -59,9 +59,8 @@ def parse_bed_line(line: str, source: str, number: int) -> BedLine | None:
     chrom, start, end = columns[0].strip(), int(columns[1]), int(columns[2])
     if not chrom:
         raise _error("the first column, the contig, is empty", source, number, "write its name")
-    if start < 0 or end < 0:
-        position = f"the start {start}" if start < 0 else f"the end {end}"
-        raise _error(f"{position} is negative", source, number, "BED is 0-based and half-open")
+    if end < 0 <= start:
+        raise _error(f"the end {end} is negative", source, number, "BED is 0-based and half-open")
     if end > LARGEST_POSITION:
         raise _error(f"the end {end} is beyond any contig", source, number, "correct the line")
     if end < start:

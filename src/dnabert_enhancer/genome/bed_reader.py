@@ -20,6 +20,7 @@ from dnabert_enhancer.genome.interval import STRANDS
 if TYPE_CHECKING:
     import pandas as pd
 
+LEAVE_OUT: Final = "--skip-outside (skip_outside=True in Python) leaves out what is outside the genome"
 _NAME, _SCORE, _STRAND = 3, 4, 5
 _SIGNED_NUMBER = re.compile(rb"\t\+[0-9]")
 _SIGNS_AFTER_BLANKS: Final = (b" +", b"\v+", b"\f+")
@@ -46,7 +47,7 @@ class RegionReader:
         sizes: Mapping[str, int] | None,
         names: ContigNames | None,
         *,
-        skip_outside: bool,
+        skip_outside: bool | None,
         details: bool,
         further: Mapping[str, int] | None,
         unit: str = "line",
@@ -60,7 +61,7 @@ class RegionReader:
         self._unit = unit
         self._texts = {"name": _NAME, "score": _SCORE} if details else {}
         self._further = dict(further or {})
-        self._skipped = {"contig_not_in_genome": 0, "beyond_contig_end": 0}
+        self._skipped = {"contig_not_in_genome": 0, "beyond_contig_end": 0, "negative_start": 0}
         self._codes: dict[str, int] = {} if sizes is None else {name: code for code, name in enumerate(sizes)}
         self._parts: list[dict[str, NDArray[Any]]] = []
         self._first_fault: InputError | None = None
@@ -175,7 +176,7 @@ class RegionReader:
         if start.dtype != np.int64 or end.dtype != np.int64:
             return None
         is_odd = len(read) != count or any(_is_odd_name(chrom) for chrom in chroms)
-        if is_odd or (start < 0).any() or (end < start).any() or (end > LARGEST_POSITION).any():
+        if is_odd or (end < start).any() or (end > LARGEST_POSITION).any():
             return None
         columns: dict[str, NDArray[Any]] = {
             "chrom": self._contig_codes(chroms.tolist(), codes),
@@ -264,33 +265,42 @@ class RegionReader:
 
     def _on_contigs(self, columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Return the rows that lie within the genome; note or count the others."""
-        if self._sizes is None:
-            return columns
-        codes = columns["chrom"]
-        is_unknown = codes < 0
-        is_beyond = ~is_unknown & (columns["end"] > self._ends[np.maximum(codes, -1)])
-        is_outside = is_unknown | is_beyond
+        codes, start = columns["chrom"], columns["start"]
+        outside = {"negative_start": start < 0}
+        if self._sizes is not None:
+            is_unknown = codes < 0
+            is_beyond = columns["end"] > self._ends[np.maximum(codes, -1)]
+            outside = {
+                "contig_not_in_genome": is_unknown,
+                "beyond_contig_end": ~is_unknown & is_beyond,
+                "negative_start": ~is_unknown & ~is_beyond & (start < 0),
+            }
+        is_outside = np.logical_or.reduce(list(outside.values()))
         if not is_outside.any():
             return columns
         if self._skip_outside:
-            self._skipped["contig_not_in_genome"] += int(is_unknown.sum())
-            self._skipped["beyond_contig_end"] += int(is_beyond.sum())
+            for reason, is_so in outside.items():
+                self._skipped[reason] += int(is_so.sum())
         else:
             row = int(is_outside.argmax())
-            line = int(columns["line"][row])
-            fault = self._outside_error(int(codes[row]), int(columns["end"][row]), line)
-            self._note(fault, line, int(is_outside.sum()))
+            place = (int(columns[name][row]) for name in ("chrom", "start", "end", "line"))
+            self._note(self._outside_error(*place), int(columns["line"][row]), int(is_outside.sum()))
         return {name: column[~is_outside] for name, column in columns.items()}
 
-    def _outside_error(self, code: int, end: int, line: int) -> InputError:
+    def _outside_error(self, code: int, start: int, end: int, line: int) -> InputError:
         own = list(self._codes)
-        if code < 0:
+        if self._sizes is not None and code < 0:
             problem = f"there is no contig {self._met[-1 - code]!r} in the genome"
             others = f" and {len(own) - 3} others" if own[3:] else ""
             remedy = f"the genome has {', '.join(own[:3])}{others}"
+        elif start < 0:
+            problem = f"the start {start} is negative"
+            remedy = "coordinates are 0-based and half-open"
         else:
             problem = f"the end {end} is beyond {own[code]} ({self._ends[code]} bp)"
             remedy = "check that the file and the genome are of the same assembly"
+        if self._skip_outside is False:
+            remedy = f"{remedy}; {LEAVE_OUT}"
         return InputError(problem, source=self._source, location=f"{self._unit} {line}", remedy=remedy)
 
     def _note(self, fault: InputError, line: int, count: int) -> None:

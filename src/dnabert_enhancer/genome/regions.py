@@ -113,7 +113,7 @@ def place_regions(
     genome_sizes: Mapping[str, int],
     *,
     names: ContigNames | None = None,
-    skip_outside: bool = False,
+    skip_outside: bool | None = None,
 ) -> RegionTable:
     """Return a user's table of regions on the contigs of a genome.
 
@@ -140,15 +140,14 @@ def place_regions(
         "regions", genome_sizes, names, skip_outside=skip_outside, details=False, further=None, unit="row"
     )
     start, end = (frame[column].to_numpy(dtype=np.int64) for column in ("start", "end"))
-    if ((start < 0) | (end < start)).any():
-        row = int(((start < 0) | (end < start)).argmax())
-        contig = str(frame["chrom"].iloc[row])
-        try:
-            Interval(contig, int(start[row]), int(end[row]))
-        except InputError as error:
-            raise InputError(
-                error.problem, source="regions", location=f"row {row}", remedy=error.remedy
-            ) from None
+    if (end < start).any():
+        row = int((end < start).argmax())
+        raise InputError(
+            f"the end {end[row]} is before the start {start[row]}",
+            source="regions",
+            location=f"row {row}",
+            remedy="coordinates are 0-based and half-open, start first on both strands",
+        )
     reader.take_columns(frame["chrom"].astype(str).to_numpy(dtype=object), start, end)
     placed, skipped = reader.finish()
     others = [column for column in frame if column not in ("chrom", "start", "end")]
@@ -161,7 +160,7 @@ def read_regions(
     genome_sizes: Mapping[str, int] | None = None,
     *,
     names: ContigNames | None = None,
-    skip_outside: bool = False,
+    skip_outside: bool | None = None,
     details: bool = True,
     further: Mapping[str, int] | None = None,
 ) -> RegionTable:
@@ -179,9 +178,11 @@ def read_regions(
         contigs, in its order and under its names.
     names : ContigNames, optional
         Finds the genome's contigs under other spellings; default: made of `genome_sizes`.
-    skip_outside : bool
-        False (default): an unknown contig or an end beyond its contig is an error. True: such regions are
-        left out and counted in the table's `skipped` as ``contig_not_in_genome`` and ``beyond_contig_end``.
+    skip_outside : bool, optional
+        False: an unknown contig, an end beyond its contig or a negative start is an error, whose remedy names
+        the option. None (default): the same, for callers without such an option. True: such regions are left
+        out and counted in the table's `skipped` as ``contig_not_in_genome``, ``beyond_contig_end`` and
+        ``negative_start``.
     details : bool
         False: leave names, scores and strands unread, which takes a third of the time.
     further : mapping of str to int, optional

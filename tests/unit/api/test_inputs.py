@@ -113,3 +113,5 @@ def test_regions_outside_can_be_left_out_and_are_counted(genome: Genome) -> None
     assert found is not None
     assert found["start"].tolist() == [0]
     assert skipped == {"beyond_contig_end": 1, "contig_not_in_genome": 2}
+    with pytest.raises(InputError, match=r"ends beyond .* --skip-outside"):
+        regions_of(given, genome)

@@ -95,13 +95,24 @@ def test_contig_names_are_bridged_and_rows_are_in_order(write: Write, random_gen
 
 
 def test_regions_outside_are_an_error_or_counted(write: Write, random_genome: Path) -> None:
-    path = write("r.bed", "chr1\t100\t200\nchr9\t1\t2\nchr3\t29990\t30001\n")
+    path = write("r.bed", "chr1\t100\t200\nchr9\t1\t2\nchr3\t29990\t30001\nchr1\t-9\t90\n")
     with Genome(random_genome) as genome:
-        with pytest.raises(InputError, match=r"r.bed, line 2: .*'chr9'"):
+        with pytest.raises(InputError, match=r"r.bed, line 2: .*'chr9'.*--skip-outside"):
             read_positions([path], genome, skip_outside=False)
         found, skipped = read_positions([path], genome, skip_outside=True)
         assert len(found) == 1
-        assert dict(skipped) == {"contig_not_in_genome": 1, "beyond_contig_end": 1}
+        outside = {"contig_not_in_genome": 1, "beyond_contig_end": 1, "negative_start": 1}
+        assert dict(skipped) == outside
+        rows = {
+            "chrom": ["chr1", "chr9", "chr3", "chr1"],
+            "start": [100, 1, 29_990, -9],
+            "end": [200, 2, 30_001, 90],
+        }
+        table = pd.DataFrame(rows)
+        found, skipped = read_positions([table], genome, skip_outside=True)
+        assert (len(found), dict(skipped)) == (1, outside)
+        with pytest.raises(InputError, match=r"row 1: .* --skip-outside"):
+            read_positions([table], genome, skip_outside=False)
         with pytest.raises(InputError, match=r"no region lies in the genome \(1 are outside\)"):
             read_positions([write("x.bed", "chr9\t1\t2\n")], genome, skip_outside=True)
 

@@ -189,7 +189,7 @@ def test_names_alone_translate(tmp_path):
             "chr1\t0\t10\nchr7\t0\t10\n",
             r"line 2: there is no contig 'chr7' in the genome; the genome has chr2, chr1, chrM$",
         ),
-        ("chr1\t0\t501\n", r"line 1: the end 501 is beyond chr1 \(500 bp\); check that"),
+        ("chr1\t0\t501\n", r"line 1: the end 501 is beyond chr1 \(500 bp\); check that [^;]*$"),
         (
             "chr1\t0\t10\nchr1\t5\t501\nchr9\t1\t2\nchr1\tx\t2\nchr1\t9\t8\nchr1\t3\t4\n",
             r"line 2: the end 501 is beyond chr1 \(500 bp\) \(3 more lines are wrong\)",
@@ -215,6 +215,27 @@ def test_what_lies_outside_can_be_left_out_and_counted(tmp_path):
     assert table.frame["name"].tolist() == [".", "last"]
     assert table.frame["line"].tolist() == [1, 5]
     assert table.skipped == {"contig_not_in_genome": 2, "beyond_contig_end": 1}
+
+
+# Bioconductor writes promoters at the beginning of a contig with a negative start
+@pytest.mark.parametrize("odd", ["", "chr1 0 10\n"], ids=["by columns", "by line"])
+def test_a_negative_start_lies_outside_as_well(tmp_path, odd):
+    path = bed(tmp_path, f"chr1\t3\t4\nchr1\t-924\t400\nchr1\t-9\t-3\nx\t-1\t9\nchr1\t-1\t501\n{odd}")
+    table = read_regions(path, SIZES, skip_outside=True)
+    assert table.frame["start"].tolist() == [3, 0][: 2 if odd else 1]
+    assert table.skipped == {"contig_not_in_genome": 1, "beyond_contig_end": 1, "negative_start": 2}
+    with pytest.raises(InputError, match=r"line 2: the start -924 is negative \(3 more lines are wrong\)"):
+        read_regions(path, SIZES)
+
+
+@pytest.mark.parametrize("line", ["chr1\t-9\t4", "chr1\t5\t501", "chr9\t1\t2"])
+def test_the_remedy_names_the_option_where_there_is_one(tmp_path, line):
+    path = bed(tmp_path, line + "\n")
+    with pytest.raises(InputError, match=r"; --skip-outside \(skip_outside=True in Python\) leaves out"):
+        read_regions(path, SIZES, skip_outside=False)
+    with pytest.raises(InputError) as caught:
+        read_regions(path, SIZES)
+    assert "skip" not in str(caught.value)
 
 
 def test_a_wrong_line_stays_an_error_when_leaving_out(tmp_path):
@@ -283,9 +304,11 @@ def test_a_users_table_with_a_fault_is_refused(chrom, start, end, message):
 
 
 def test_of_a_users_table_what_lies_outside_can_be_left_out():
-    given = pd.DataFrame({"chrom": ["x", "1", "1"], "start": [0, 0, 9], "end": [10, 501, 10], "x": [1, 2, 3]})
+    given = pd.DataFrame(
+        {"chrom": ["x", "1", "1", "1"], "start": [0, 0, 9, -1], "end": [10, 501, 10, 9]}
+    ).assign(x=[1, 2, 3, 4])
     table = place_regions(given, SIZES, skip_outside=True)
-    assert table.skipped == {"contig_not_in_genome": 1, "beyond_contig_end": 1}
+    assert table.skipped == {"contig_not_in_genome": 1, "beyond_contig_end": 1, "negative_start": 1}
     assert table.frame["x"].tolist() == [3]
 
 
