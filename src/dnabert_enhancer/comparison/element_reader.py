@@ -63,7 +63,7 @@ def _read_quickly(
     if places != (0, 1, 2, 3, 4) or base or is_special or is_filtered or layout.name_pattern:
         return None
     try:
-        frame = read_regions(path).frame
+        frame = read_regions(path, titles=False).frame
     except InputError:
         return None
     if not len(frame) or frame["end"].max() > LARGEST_PLACE:

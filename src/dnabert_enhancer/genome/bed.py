@@ -9,7 +9,7 @@ from dnabert_enhancer.errors import InputError
 
 _TRACK_LINE = re.compile(r"(?:track|browser)(?:\s|$)")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
-_CONTIG_TITLES = frozenset({"chrom", "chr", "chromosome", "contig", "seqname", "seqnames"})
+CONTIG_TITLES = frozenset({"chrom", "chr", "chromosome", "contig", "seqname", "seqnames"})
 LARGEST_POSITION = 10**12
 
 
@@ -81,7 +81,7 @@ def _is_whole(text: str) -> bool:
 
 
 def _is_title(columns: list[str]) -> bool:
-    return columns[0].strip().casefold() in _CONTIG_TITLES and not any(
+    return columns[0].strip().casefold() in CONTIG_TITLES and not any(
         _is_whole(text) for text in columns[1:3]
     )
 

@@ -16,6 +16,7 @@ from dnabert_enhancer.files import LineBlock
 from dnabert_enhancer.genome.bed import LARGEST_POSITION, BedLine, number_or_nan, parse_bed_line
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.interval import STRANDS
+from dnabert_enhancer.genome.titled_regions import TitledTable, titled_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +38,8 @@ class RegionReader:
         Name of the file, for errors.
     sizes, names, skip_outside, details, further
         As for `regions.read_regions`.
+    titles : bool
+        As for `regions.read_regions`.
     unit : str
         What errors call a row: ``line``, counted from 1, or ``row``, from 0.
     """
@@ -50,6 +53,7 @@ class RegionReader:
         skip_outside: bool | None,
         details: bool,
         further: Mapping[str, int] | None,
+        titles: bool = False,
         unit: str = "line",
     ) -> None:
         self._source = source
@@ -59,6 +63,8 @@ class RegionReader:
         self._ends = np.array([0] if sizes is None else [*sizes.values(), 0], dtype=np.int64)
         self._skip_outside = skip_outside
         self._unit = unit
+        self._may_have_titles = titles
+        self._table: TitledTable | None = None
         self._texts = {"name": _NAME, "score": _SCORE} if details else {}
         self._further = dict(further or {})
         self._skipped = {"contig_not_in_genome": 0, "beyond_contig_end": 0, "negative_start": 0}
@@ -74,9 +80,12 @@ class RegionReader:
         while start < len(content):  # header lines, so that pandas can read what follows
             end = content.index(b"\n", start)
             if not self._is_header(content[start:end], first_line):
+                self._may_have_titles = False
                 break
             start, first_line = end + 1, first_line + 1
         content = content[start:].rstrip(b"\n") + b"\n"
+        if self._table is not None:
+            content = self._as_bed(content, first_line, self._table)
         if content == b"\n":
             return
         columns = self._read_at_once(content)
@@ -103,7 +112,27 @@ class RegionReader:
         }
         self._parts.append(self._on_contigs(columns))
 
+    def _as_bed(self, content: bytes, first_line: int, table: TitledTable) -> bytes:
+        """Return the rows of a table with titles as BED lines, empty where a row is wrong, which is noted."""
+        lines = []
+        for number, raw in enumerate(content[:-1].split(b"\n"), start=first_line):
+            try:
+                lines.append(table.bed_line(self._decoded(raw, number), number))
+            except InputError as fault:
+                self._note(fault, number, 1)
+                lines.append("")
+        return "\n".join([*lines, ""]).encode()
+
     def _is_header(self, line: bytes, number: int) -> bool:
+        if self._may_have_titles:
+            try:
+                text = line.decode()
+            except UnicodeDecodeError:
+                return False
+            self._table = titled_table(text, self._source, number)
+            if self._table is not None:
+                self._may_have_titles = False
+                return True
         try:
             return parse_bed_line(line.decode(), self._source, number) is None
         except (InputError, UnicodeDecodeError):
@@ -293,6 +322,9 @@ class RegionReader:
             problem = f"there is no contig {self._met[-1 - code]!r} in the genome"
             others = f" and {len(own) - 3} others" if own[3:] else ""
             remedy = f"the genome has {', '.join(own[:3])}{others}"
+        elif start < 0 and self._table is not None and self._table.base:
+            problem = f"the start {start + 1} is before base 1 of {own[code]}"
+            remedy = "positions of this table are 1-based and inclusive"
         elif start < 0:
             problem = f"the start {start} is negative"
             remedy = "coordinates are 0-based and half-open"

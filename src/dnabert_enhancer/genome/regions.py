@@ -163,8 +163,9 @@ def read_regions(
     skip_outside: bool | None = None,
     details: bool = True,
     further: Mapping[str, int] | None = None,
+    titles: bool = True,
 ) -> RegionTable:
-    """Read the regions of a BED file.
+    """Read the regions of a BED file, or of a table whose titles say where its regions are.
 
     Parameters
     ----------
@@ -173,6 +174,10 @@ def read_regions(
         Columns are separated by tabs, or by blanks in a line without tabs. Blank lines, comments (``#``),
         ``track`` and ``browser`` lines and a title line (``chrom start end``) are passed over. A file without
         any interval is no error.
+
+        Below a title line with a column ``length`` or ``width`` (MACS' xls, tables of Bioconductor's GRanges)
+        that column says whether positions are 0-based and half-open or 1-based and inclusive; SAF is 1-based.
+        Such a table is read by its titles and converted.
     genome_sizes : mapping of str to int, optional
         Contig lengths in base pairs, to check against. With it the categories of ``chrom`` are the genome's
         contigs, in its order and under its names.
@@ -187,17 +192,26 @@ def read_regions(
         False: leave names, scores and strands unread, which takes a third of the time.
     further : mapping of str to int, optional
         Further columns to keep as text, by name, with their number in the file from 0.
+    titles : bool
+        False: every file is BED, whatever its titles say.
 
     Raises
     ------
     InputError
-        Fewer than three columns, a position that is not a whole number or negative, an end before its start,
-        text that is not UTF-8, an unknown contig, an end beyond its contig: the first such line, with the
-        number of further lines that are wrong.
+        Titles that leave open whether positions are 0-based or 1-based; fewer than three columns, a position
+        that is not a whole number, a negative start, an end before its start, a length that start and end do
+        not have, text that is not UTF-8, an unknown contig, an end beyond its contig: the first such line,
+        with the number of further lines that are wrong.
     """
     source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
     reader = RegionReader(
-        source, genome_sizes, names, skip_outside=skip_outside, details=details, further=further
+        source,
+        genome_sizes,
+        names,
+        skip_outside=skip_outside,
+        details=details,
+        further=further,
+        titles=titles,
     )
     for block in read_line_blocks(path, _BLOCK_BYTES):
         reader.take(block)
