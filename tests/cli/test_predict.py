@@ -229,7 +229,7 @@ def test_sequences_may_share_their_name(run: Run, tmp_path: Path, caplog: pytest
         ["hg38_dna", "150"],
         ["hg38_dna", "60"],
     ]
-    assert [entry.levelname for entry in caplog.records if "names come again" in entry.getMessage()] == [
+    assert [entry.levelname for entry in caplog.records if "repeated names" in entry.getMessage()] == [
         "WARNING"
     ]
 

@@ -93,7 +93,7 @@ def read_fasta(path: str | os.PathLike[str], *, unique_names: bool = True) -> It
     if repeated:
         name, number, first = first_repeat
         _log.warning(
-            "%s: names come again in %d records, first %r in line %d (line %d before); all records are read",
+            "%s: repeated names: %d, the first %r in line %d (line %d before); all records are read",
             source,
             repeated,
             name,

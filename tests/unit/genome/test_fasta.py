@@ -88,7 +88,7 @@ def test_names_may_come_again_with_one_warning_where_no_key_is_needed(tmp_path, 
     assert [record.sequence for record in read_fasta(path, unique_names=False)] == ["A", "G", "C", "T"]
     (said,) = caplog.messages
     assert said == (
-        f"{path}: names come again in 2 records, first 'a' in line 5 (line 1 before); all records are read"
+        f"{path}: repeated names: 2, the first 'a' in line 5 (line 1 before); all records are read"
     )
 
 
