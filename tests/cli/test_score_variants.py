@@ -269,16 +269,17 @@ def test_what_cannot_be_scored_is_kept_with_its_reason(
 ) -> None:
     ref = BASES[99]
     text = line.format(ref=ref, wrong=other(ref) if other(ref) != "G" else "T", long="ACGT" * 20)
-    vcf = write_vcf(tmp_path / "in.vcf", text + "\n")
+    # a VCF without any contig of the genome would be refused
+    vcf = write_vcf(tmp_path / "in.vcf", text + "\n", snv(2000))
     code, _ = run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")
     assert code == 0
-    (columns,) = records(tmp_path / "out.vcf.gz")
+    columns, _ = records(tmp_path / "out.vcf.gz")
     assert columns[:7] == text.split("\t")[:7]
     assert info_of(columns)["DBE_SKIP"] == reason
     assert "DBE_PREF" not in info_of(columns)
     record = json.loads((tmp_path / "out.run.json").read_text())
     assert record["skipped"] == {reason: 1}
-    (row,) = table(tmp_path / "out.tsv.gz")
+    row, _ = table(tmp_path / "out.tsv.gz")
     assert row["skipped"] == reason
     assert row["ScoreChange"] == "NA"
     strict, said = run("--vcf", vcf, "--genome", genome, "--strict", "--output-prefix", tmp_path / "strict")
@@ -318,6 +319,37 @@ def test_names_case_and_iupac_are_bridged(run: Run, genome: Path, tmp_path: Path
     assert rows[0]["chrom"] == "1"
     text = gzip.decompress((tmp_path / "out.vcf.gz").read_bytes()).decode()
     assert "##contig=<ID=1>" in text
+
+
+@pytest.mark.parametrize("more", [(), ("--shard", "2/2"), ("--quiet",)])
+def test_contig_names_that_do_not_meet_are_refused(
+    run: Run, genome: Path, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500, "NC_000067.7"), snv(600, "NC_000068.8"))
+    code, said = run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out", *more)
+    assert code == 2
+    line = said.splitlines()[-1]
+    assert str(vcf) in line
+    assert "called 'NC_000067.7', in the genome 'chr1'" in line
+    assert "bcftools annotate --rename-chrs" in line
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_contigs_that_the_genome_lacks_are_warned_of_once(run: Run, genome: Path, tmp_path: Path) -> None:
+    lines = [snv(500), snv(500, "chrUn_1"), snv(600, "chrUn_1"), snv(500, "chrUn_2")]
+    vcf = write_vcf(tmp_path / "in.vcf", *lines)
+    code, said = run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out", "--quiet")
+    assert code == 0
+    expected = "3 of 4 records have no score, since the genome lacks their contigs: 'chrUn_1' and 1 more"
+    assert said.count(expected) == 1
+    assert len(records(tmp_path / "out.vcf.gz")) == 4
+
+
+def test_a_header_without_records_is_no_fault(run: Run, genome: Path, tmp_path: Path) -> None:
+    header = "##fileformat=VCFv4.2\n##contig=<ID=NC_000067.7>\n"
+    vcf = write_vcf(tmp_path / "in.vcf", header=header)
+    assert run("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out")[0] == 0
+    assert records(tmp_path / "out.vcf.gz") == []
 
 
 def test_every_packing_gives_the_same_records(run: Run, genome: Path, tmp_path: Path) -> None:

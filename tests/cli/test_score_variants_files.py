@@ -96,7 +96,10 @@ def test_what_hts_specs_passes_runs_and_what_it_fails_is_named(
     version: str,
 ) -> None:
     folder = shared_data / "ugly/hts-specs_vcf" / version
-    genome = Path(__file__).resolve().parents[2] / "assets/demo/alpha-globin.fa.gz"
+    lines = (line for path in folder.glob("*/*.vcf") for line in path.read_bytes().splitlines())
+    contigs = {line.split()[0].decode("latin-1") for line in lines if line.strip() and line[:1] != b"#"}
+    genome = tmp_path / "genome.fa"
+    genome.write_text("".join(f">{name}\n{'ACGT' * 30}\n" for name in sorted(contigs)))
     for path in sorted(folder.glob("passed/*.vcf")):
         assert run(path, genome, model, tmp_path / "out", "--check") == 0, path
     for path in sorted(folder.glob("failed/*.vcf")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.variants.motifs import MotifLibrary
     from dnabert_enhancer.variants.phased import PhasedAlleles
 
+_log = logging.getLogger(__name__)
 SHARD_FORMAT = "dnabert-enhancer variant scores 2"
 ALLELES = np.dtype([("skip", "u1"), ("stratum", "<i2"), ("window", "<i8")])
 """An allele of a block: `SkipReason.code` or 0; stratum of the null and start of the middle window (0-based),
@@ -282,6 +284,11 @@ def score_records(
         on), ``own_lines`` (further lines of the VCF's header), ``engine``.
     progress : callable, optional
         Called with the number of records done since its last call.
+
+    Raises
+    ------
+    InputError
+        Records, but none on a contig of the genome.
     """
     settings, sizes, notes = scorer.settings, scorer.genome.contig_sizes, scorer.annotations
     checks = RecordChecks(records.header, records.faults, whole=settings.check)
@@ -291,6 +298,7 @@ def score_records(
                 writer.add_block(scorer.score(number, block))
             if progress is not None:
                 progress(len(block))
+        _check_contigs(checks.contigs, scorer.names, records.source)
         model_seconds = sum(model.model_seconds for model in scorer.scorers)
         writer.finish(
             {
@@ -310,6 +318,32 @@ def score_records(
                 "null_counts": scorer.counts["null_variants"],
             }
         )
+
+
+def _check_contigs(contigs: Mapping[str, int], names: ContigNames, source: str) -> None:
+    """Refuse records of which none lies on a contig of the genome; log a warning where some do not."""
+    missing = [name for name in contigs if names.resolve(name) is None]
+    if not missing:
+        return
+    own = next(iter(names), "")
+    remedy = "rename the contigs, with bcftools annotate --rename-chrs for a VCF, or give the genome of these"
+    if len(missing) == len(contigs):
+        raise InputError(
+            f"no record is on a contig of the genome: here a contig is called {missing[0]!r}, "
+            f"in the genome {own!r}",
+            source=source,
+            remedy=remedy,
+        )
+    _log.warning(
+        "%s: %d of %d records have no score, since the genome lacks their contigs: %r%s (the genome has %r); %s",
+        source,
+        sum(contigs[name] for name in missing),
+        sum(contigs.values()),
+        missing[0],
+        f" and {len(missing) - 1} more" if len(missing) > 1 else "",
+        own,
+        remedy,
+    )
 
 
 def _first_region(regions: RegionIndex, contig: str | None, place: Sequence[int]) -> list[int] | None:

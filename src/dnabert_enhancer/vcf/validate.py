@@ -139,8 +139,8 @@ class RecordChecks:
 
     Attributes
     ----------
-    contigs : dict of str to None
-        Those of the records, in the order of their first use.
+    contigs : dict of str to int
+        Those of the records, in the order of their first use, and how many records each has.
     is_indexable : bool
         Whether every contig's records stand together, in the order of their positions, and none lies beyond
         what VCF can number.
@@ -155,7 +155,7 @@ class RecordChecks:
             from dnabert_enhancer.vcf.field_checks import FieldChecks
 
             self._fields = FieldChecks(header)
-        self.contigs: dict[str, None] = {}
+        self.contigs: dict[str, int] = {}
         self.is_indexable = True
         self.blocks = 0
         self.records = 0
@@ -191,7 +191,7 @@ class RecordChecks:
                 )
             else:
                 self._check_contig(record)
-            self.contigs[record.contig] = None
+                self.contigs[record.contig] = 0
             self._contig, self._position = record.contig, 0
             self._recent = {}
         elif record.position < self._position:
@@ -200,6 +200,7 @@ class RecordChecks:
                 "the records are not sorted; the order is kept, no index is written", record.line
             )
         self._position = record.position
+        self.contigs[record.contig] += 1
         if record.position + len(record.columns[3]) > _LAST_POSITION:
             self.is_indexable = False
             self._faults.add("POS is beyond 2^31 - 1; it is kept, no index is written", record.line)

@@ -135,6 +135,7 @@ def test_chunks_put_together_are_the_whole_table(model: de.Model, genome: de.Gen
         ),
         (["chr1:5"], {}, "'chr1:5' is not a variant", "chr16:159710:T:C"),
         ([("chr1", 5, "A", "C")], {}, "tuple", "DataFrame"),
+        (["chr7:5:A:C"], {}, "called 'chr7', in the genome 'chr1'", "rename the contigs"),
         ([b"chr1:5:A:C"], {}, "bytes", "texts"),
         ("nothing.vcf", {}, "no such file", "check the path"),
         (rows([5]), {"offset": 3}, "has no field 'offset'", "offsets"),
