@@ -335,7 +335,8 @@ def _check_contigs(contigs: Mapping[str, int], names: ContigNames, source: str) 
             remedy=remedy,
         )
     _log.warning(
-        "%s: %d of %d records have no score, since the genome lacks their contigs: %r%s (the genome has %r); %s",
+        "%s: %d of %d records have no score, since the genome lacks their contigs: %r%s "
+        "(the genome has %r); %s",
         source,
         sum(contigs[name] for name in missing),
         sum(contigs.values()),

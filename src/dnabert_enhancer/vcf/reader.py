@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import stat
 import tempfile
@@ -17,8 +18,9 @@ from typing import IO
 
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.files import Compression, compression_of, open_binary, read_line_blocks
+from dnabert_enhancer.vcf.foreign_formats import LOOKED_AT, refuse_foreign_formats
 from dnabert_enhancer.vcf.header import VcfHeader
-from dnabert_enhancer.vcf.record import VcfRecord, parse_record
+from dnabert_enhancer.vcf.record import FIXED_COLUMNS, VcfRecord, parse_record
 from dnabert_enhancer.vcf.validate import VcfFaults, check_header
 
 BLOCK_RECORDS = 1024
@@ -62,8 +64,7 @@ class VcfReader:
         with contextlib.closing(open_binary(self._path)) as stream, self._named():
             self._is_bcf = stream.read(len(_BCF_MAGIC)) == _BCF_MAGIC
             self._check_last_line()
-        self._lines = self._bcf_lines() if self._is_bcf else self._text_lines()
-        self._held: list[tuple[int, bytes]] = []
+        self._lines: Iterator[tuple[int, bytes]] = self._bcf_lines() if self._is_bcf else self._text_lines()
         self.header = self._read_header()
 
     def __enter__(self) -> VcfReader:
@@ -79,8 +80,6 @@ class VcfReader:
         return blocks_of(parsed, gap, records)
 
     def _data_lines(self) -> Iterator[tuple[int, bytes]]:
-        yield from self._held
-        self._held = []
         for number, line in self._lines:
             if not line:
                 self.faults.add("an empty line is left out", number)
@@ -95,13 +94,14 @@ class VcfReader:
             if line.startswith(b"##"):
                 meta.append(line)
             elif line.startswith(b"#"):
+                if not _is_called_vcf(meta, line):
+                    self._refuse_foreign_formats([])
                 return check_header(VcfHeader(meta, line), self.faults, number)
             elif line.strip():
-                self._check_first_record(line, number)
+                self._refuse_foreign_formats([(number, line)])
                 self.faults.add("the line with the names of the columns is missing and is added", number)
                 samples = max(0, line.count(b"\t") - 8)
                 names = [b"FORMAT", *(b"SAMPLE%d" % (i + 1) for i in range(samples))] if samples else []
-                self._held = [(number, line)]
                 columns = b"\t".join([VcfHeader().columns, *names])
                 return check_header(VcfHeader(meta, columns), self.faults, number)
             else:
@@ -111,16 +111,12 @@ class VcfReader:
         self.faults.add("the line with the names of the columns is missing and is added", len(meta))
         return check_header(VcfHeader(meta), self.faults, len(meta))
 
-    def _check_first_record(self, line: bytes, number: int) -> None:
-        try:
-            parse_record(line, number, self.source)
-        except InputError as error:
-            raise InputError(
-                f"this is not VCF: {error.problem}",
-                source=self.source,
-                location=f"line {number}",
-                remedy="a header line begins with ##, a record has CHROM, POS, ID, REF and ALT",
-            ) from None
+    def _refuse_foreign_formats(self, read: list[tuple[int, bytes]]) -> None:
+        """Look at the first records, of which some may be read already, and put them back."""
+        read += itertools.islice(self._lines, LOOKED_AT - len(read))
+        self._lines = itertools.chain(read, self._lines)
+        records = [(number, line) for number, line in read if line.strip() and not line.startswith(b"#")]
+        refuse_foreign_formats(records, self.source)
 
     def _check_last_line(self) -> None:
         """Count it as a fault when the last line of a plain file has no end."""
@@ -215,6 +211,12 @@ def blocks_of(
         n_bytes += sum(map(len, record.columns)) + 7 + len(record.rest) + bool(record.rest)
     if block:
         yield block
+
+
+def _is_called_vcf(meta: list[bytes], columns: bytes) -> bool:
+    """Return whether ``##fileformat=VCF`` or the names of the columns say that a file is a VCF."""
+    names = columns.lstrip(b"#").split()[:5]
+    return names == list(FIXED_COLUMNS[:5]) or any(line.startswith(b"##fileformat=VCF") for line in meta)
 
 
 def _is_stream(path: str) -> bool:

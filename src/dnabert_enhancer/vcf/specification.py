@@ -13,6 +13,12 @@ TYPES = {
     b"FORMAT": frozenset((b"Integer", b"Float", b"Character", b"String")),
 }
 
+IUPAC_CODES = re.compile(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv]+")
+ALT = re.compile(
+    rb"\.|\*|<[^\s,<>]+>|[ACGTN*]+|\.[ACGTN]+|[ACGTN]+\.|(?:[ACGTN.]+[\[\]][^\s,]+[\[\]])|(?:[\[\]][^\s,]+[\[\]][ACGTN.]+)",
+    re.IGNORECASE,
+)
+
 
 class Definition(NamedTuple):
     """Number and Type of a field; None where VCF versions differ."""

@@ -16,7 +16,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ContigNames
 from dnabert_enhancer.vcf.header import VcfHeader
 from dnabert_enhancer.vcf.record import FIXED_COLUMNS, VcfRecord, shared_ends
-from dnabert_enhancer.vcf.specification import header_line_faults
+from dnabert_enhancer.vcf.specification import ALT, IUPAC_CODES, header_line_faults
 
 _log = logging.getLogger(__name__)
 _DEFAULT_VERSION = b"##fileformat=VCFv4.2"
@@ -30,11 +30,6 @@ _CONTIG = re.compile(rb"[0-9A-Za-z!#$%&+./;?@^_|~-][0-9A-Za-z!#$%&+./;=?@^_|~-]*
 _HLA = re.compile(rb"HLA-[0-9A-Z]+\*[0-9A-Z:]+")
 _BRACKETED = re.compile(rb"<[^<>:]+>")
 _BASES = re.compile(rb"[ACGTNacgtn]+")
-_CODES = re.compile(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv]+")
-_ALT = re.compile(
-    rb"\.|\*|<[^\s,<>]+>|[ACGTN*]+|\.[ACGTN]+|[ACGTN]+\.|(?:[ACGTN.]+[\[\]][^\s,]+[\[\]])|(?:[\[\]][^\s,]+[\[\]][ACGTN.]+)",
-    re.IGNORECASE,
-)
 _BREAKEND_PLACE = re.compile(rb"[\[\]](?:<[^<>]+>|[^\s\[\]]+?):\d+[\[\]]|[\[\]]<[^<>]+>[\[\]]")
 
 
@@ -227,11 +222,11 @@ class RecordChecks:
         if not _BASES.fullmatch(ref):
             yield (
                 "REF has IUPAC codes other than A, C, G, T and N"
-                if _CODES.fullmatch(ref)
+                if IUPAC_CODES.fullmatch(ref)
                 else "REF has characters that are not IUPAC codes"
             )
         entries = alt.split(b",")
-        if any(not _ALT.fullmatch(entry) for entry in entries) or (len(entries) > 1 and b"." in entries):
+        if any(not ALT.fullmatch(entry) for entry in entries) or (len(entries) > 1 and b"." in entries):
             yield "invalid ALT"
         elif (b"[" in alt or b"]" in alt) and not all(map(_is_breakend_or_other, entries)):
             yield "invalid breakend in ALT"
