@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -510,6 +511,37 @@ def test_scoring_again_replaces_our_fields(run: Run, genome: Path, tmp_path: Pat
     assert records(tmp_path / "one.vcf.gz") == records(tmp_path / "two.vcf.gz")
     header = gzip.decompress((tmp_path / "two.vcf.gz").read_bytes()).decode()
     assert header.count("##INFO=<ID=DBE_PREF,") == 1
+
+
+def test_scoring_again_keeps_the_fields_that_are_not_written_anew(
+    run: Run, models: dict[str, Path], genome: Path, tmp_path: Path
+) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500, info="DP=7"), snv(600, info="DBE_NOTE=mine;DP=8"))
+    (tmp_path / "genes.bed").write_text("chr1\t700\t800\tGENE1\t0\t+\n")
+    (tmp_path / "set.bed").write_text("chr1\t400\t900\tpeak\n")
+    more = ("--tf", f"CTCF={models['tf']}", "--genes", tmp_path / "genes.bed")
+    more += ("--annotate", f"set={tmp_path / 'set.bed'}")
+    job = ("--genome", genome, "--output-prefix")
+    code, said = run("--vcf", vcf, *job, tmp_path / "one", *more)
+    assert code == 0
+    assert "written anew" not in said
+    again = ("--tf", f"GATA1={models['tf']}", "--threshold", 0.1)
+    code, said = run("--vcf", tmp_path / "one.vcf.gz", *job, tmp_path / "two", *again)
+    assert code == 0
+    (line,) = [line for line in said.splitlines() if "written anew" in line]
+    assert "DBE_CLASS" in line
+    assert "DBE_PREF" in line
+    assert "CTCF" not in line
+    for before, after in zip(records(tmp_path / "one.vcf.gz"), records(tmp_path / "two.vcf.gz"), strict=True):
+        old, new = info_of(before), info_of(after)
+        kept = {name: value for name, value in old.items() if not name.startswith("DBE_")}
+        kept |= {name: old[name] for name in old if re.match("DBE_(CTCF|GENE|ANNO|NOTE)", name)}
+        assert len(kept) > 12
+        assert kept.items() <= new.items()
+        assert after[7].count("DBE_PREF=") == 1
+        assert new["DBE_GATA1_PREF"] == old["DBE_CTCF_PREF"]
+    with pysam.VariantFile(str(tmp_path / "two.vcf.gz")) as file:
+        assert {"DBE_CTCF_PREF", "DBE_GENE", "DBE_ANNOTATIONS"} <= set(file.header.info)
 
 
 HOSTILE = ["a,b", "a=b>c", "<ctg1>", "chr 1", '"q"', "\udcff\udcfe", "\u00fcn", "../../etc", "=x()", "%s{0}"]

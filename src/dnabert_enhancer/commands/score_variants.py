@@ -264,6 +264,8 @@ def _write_results(record: RunRecord, files: ResultFiles, scored: ScoredVariants
     for reason, number in found.skipped.items():
         record.skip(reason, number)
         _log.info("%d alleles have no score: %s", number, reason.replace("_", " "))
+    if found.replaced:
+        _log.info("INFO fields of an earlier scoring are written anew: %s", ", ".join(found.replaced))
     record.set("null", found.null)
     record.set("indexed", found.indexed)
     seconds = scored.total_seconds()

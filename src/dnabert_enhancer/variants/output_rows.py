@@ -171,6 +171,11 @@ class BlockRows:
         Of the enhancer model in bp.
     source : str
         For messages.
+
+    Attributes
+    ----------
+    replaced : set of bytes
+        INFO fields of an earlier scoring that `lines` left out.
     """
 
     def __init__(
@@ -191,6 +196,9 @@ class BlockRows:
                 zip(block.texts["records"].split(b"\n"), firsts, strict=False)
             )
         ]
+        fields = info_fields(tf_names, {name: name in block.json for name in ("genes", "tracks", "motifs")})
+        self._written = {field.identifier.encode() for field in fields}
+        self.replaced: set[bytes] = set()
         self._identifiers = [[field.identifier for field in score_fields(name)] for name in (None, *tf_names)]
         models = [outcomes[:, model] for model in range(outcomes.shape[1])]
         self._numbers = [_numbers(outcome) for outcome in models]
@@ -218,7 +226,11 @@ class BlockRows:
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of the VCF, without their ends."""
         for site in self._sites:
-            yield line_with_info(site.record, self._info(site), PREFIX.encode())
+            info, replaced = site.record.info, set[bytes]()
+            if PREFIX.encode() in info:
+                replaced = {entry.partition(b"=")[0] for entry in info.split(b";")} & self._written
+                self.replaced |= replaced
+            yield line_with_info(site.record, self._info(site), replaced)
 
     def _place(self, site: _Site) -> list[str]:
         record = site.record

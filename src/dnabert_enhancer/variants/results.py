@@ -187,6 +187,8 @@ class ResultCounts(NamedTuple):
         Alleles by reason.
     null : mapping
         Of each model: null variants and how uniform their p-values are.
+    replaced : list of str
+        INFO fields of an earlier scoring that were written anew.
     indexed : bool
         Whether the VCF could be indexed: not when it is unsorted or has positions beyond 2^31 - 1.
     """
@@ -194,6 +196,7 @@ class ResultCounts(NamedTuple):
     counts: dict[str, int]
     skipped: dict[str, int]
     null: dict[str, Any]
+    replaced: list[str]
     indexed: bool
 
 
@@ -225,9 +228,11 @@ class ResultFiles:
         self._candidates.write("\t".join(CANDIDATE_COLUMNS) + "\n")
         tally = Counter(dict.fromkeys(("records", "alleles", "scored", "rows", "gain", "loss"), 0))
         skipped: Counter[str] = Counter()
+        replaced: set[bytes] = set()
         ranked = RankedRows()
         for block, outcomes, rows in scored.blocks():
             self._vcf.write(b"".join(line + b"\n" for line in rows.lines()))
+            replaced |= rows.replaced
             texts = []
             for columns, size in rows.rows():
                 row = "\t".join(columns)
@@ -250,7 +255,13 @@ class ResultFiles:
             self._candidates.write(f"{rank}\t{row}\n")
         tally["candidates"] = len(ranked)
         indexed = self._index(is_indexable=facts["indexable"])
-        return ResultCounts(dict(tally), dict(sorted(skipped.items())), scored.null_report(), indexed)
+        return ResultCounts(
+            dict(tally),
+            dict(sorted(skipped.items())),
+            scored.null_report(),
+            [name.decode() for name in sorted(replaced)],
+            indexed,
+        )
 
     def _index(self, *, is_indexable: bool) -> bool:
         """Close the VCF and index it where that can be; return whether it can."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from dnabert_enhancer.vcf.header import ENTRY, STRUCTURED, VcfHeader
@@ -67,7 +67,7 @@ def line_of(record: VcfRecord) -> bytes:
     return b"\t".join([*record.columns, record.rest] if record.rest else record.columns)
 
 
-def line_with_info(record: VcfRecord, added: Sequence[str], prefix: bytes) -> bytes:
+def line_with_info(record: VcfRecord, added: Sequence[str], replaced: Collection[bytes]) -> bytes:
     """Return the line of a record with further entries at the end of INFO.
 
     Parameters
@@ -75,14 +75,14 @@ def line_with_info(record: VcfRecord, added: Sequence[str], prefix: bytes) -> by
     record : VcfRecord
     added : sequence of str
         Entries such as ``DBE_PREF=0.5``.
-    prefix : bytes
-        Entries of the record whose names begin with it are left out.
+    replaced : collection of bytes
+        Entries of the record with these names are left out.
     """
     # an empty entry at the end, with ours behind it, could not be read by htsjdk
     info = record.info.rstrip(b";") if added else record.info
     kept = [] if info in (b".", b"") else [info]
-    if prefix in info:
-        kept = [entry for entry in info.split(b";") if not entry.startswith(prefix)]
+    if replaced:
+        kept = [entry for entry in info.split(b";") if entry.partition(b"=")[0] not in replaced]
     columns = list(record.columns)
     columns[7] = b";".join([*kept, raw(";".join(added))] if added else kept) or b"."
     return line_of(record._replace(columns=columns))

@@ -45,6 +45,7 @@ def test_the_header_is_kept_and_added_to() -> None:
         (b"DP=1", ["DBE_P=1", "DBE_Q=2"], b"DP=1;DBE_P=1;DBE_Q=2"),
         (b"DP=1;DBE_P=9;DB", ["DBE_P=1"], b"DP=1;DB;DBE_P=1"),
         (b"DBE_P=9", [], b"."),
+        (b"DBE_P;DBE_PREF=2;DBE_CTCF_P=3", ["DBE_P=1"], b"DBE_PREF=2;DBE_CTCF_P=3;DBE_P=1"),
         (b"DP=1", [], b"DP=1"),
         (b"DP=1;", ["DBE_P=1"], b"DP=1;DBE_P=1"),
         (b"DP=1;DB;", ["DBE_P=1"], b"DP=1;DB;DBE_P=1"),
@@ -56,4 +57,5 @@ def test_entries_are_added_to_info_and_older_ones_replaced(
     info: bytes, added: list[str], expected: bytes
 ) -> None:
     record = parse_record(b"chr1\t5\t.\tA\tG\t.\t.\t" + info + b"\tGT\t0/1", 1, "x")
-    assert line_with_info(record, added, b"DBE_") == b"chr1\t5\t.\tA\tG\t.\t.\t" + expected + b"\tGT\t0/1"
+    replaced = {b"DBE_P"} if b"DBE_P" in info else set()
+    assert line_with_info(record, added, replaced) == b"chr1\t5\t.\tA\tG\t.\t.\t" + expected + b"\tGT\t0/1"
