@@ -42,7 +42,16 @@ NEXTFLOW_OPTIONS = {
 }
 
 
-OPTIONS_OF_OTHERS = {"--gres", "--nv", "--gpus", "--account", "--fai-idx", "--gzi-idx", "--rename-chrs", "--tsv2vcf"}
+OPTIONS_OF_OTHERS = {
+    "--gres",
+    "--nv",
+    "--gpus",
+    "--account",
+    "--fai-idx",
+    "--gzi-idx",
+    "--rename-chrs",
+    "--tsv2vcf",
+}
 """Of Slurm, the container engines and samtools, as pages and messages name them."""
 
 

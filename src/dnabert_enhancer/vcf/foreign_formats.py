@@ -77,7 +77,11 @@ _FORMATS = (
         _like(rb"(?:rs|i)\d+\t\w+\t\d+\t[ACGTDI-]{1,2}$"),
         "make a VCF of it, such as with bcftools convert --tsv2vcf",
     ),
-    _Format("PLINK's .bim", _like(rb"\w+\t\S+\t-?[\d.]+\t\d+\t[\w*]+\t[\w*]+$"), "use plink2 --export vcf"),
+    _Format(
+        "PLINK's .bim",
+        _like(rb"\w+\t\S+\t-?[\d.]+\t\d+\t[\w*]+\t[\w*]+$"),
+        "make a VCF of it, such as with plink2",
+    ),
     _Format(
         "Ensembl VEP's default format (chromosome, start, end, alleles, strand)",
         _like(rb"[^\t]+\t\d+\t\d+\t%s(?:/%s)+(?:\t|$)" % (_ALLELE, _ALLELE)),
