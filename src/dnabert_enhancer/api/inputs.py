@@ -192,7 +192,8 @@ def _letters(sequence: object, name: str) -> str:
 
 
 def _items(regions: Any) -> Iterator[str | Interval]:
-    for item in [regions] if isinstance(regions, (str, Interval)) else regions:
+    is_one = isinstance(regions, (str, Interval)) or not isinstance(regions, Iterable)
+    for item in [regions] if is_one else regions:
         if not isinstance(item, (str, Interval)):
             raise InputError(
                 f"{item!r} is not a region",

@@ -93,6 +93,7 @@ def test_all_forms_of_regions_are_read(genome: Genome, tmp_path: Path) -> None:
         (["chr1:1-101"], "ends beyond the 100 bp of chr1"),
         ([Interval("chr1", 90, 101)], "ends beyond the 100 bp of chr1"),
         ("nowhere.bed", "no such file"),
+        (7, "7 is not a region; give texts"),
         ([("chr1", 1, 10)], r"\('chr1', 1, 10\) is not a region; give texts such as 'chr16:1-1,000'"),
         (
             pd.DataFrame({"Chromosome": ["chr1"], "Start": [1], "End": [5]}),
