@@ -60,17 +60,35 @@ def test_a_signal_cleans_up_and_says_so(number: signal.Signals, tmp_path: Path) 
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_what_an_import_makes_of_a_signal_is_still_that_signal() -> None:
+    """An extension that is being initialised turns KeyboardInterrupt into ImportError."""
+    code = (
+        "import os, signal\n"
+        "from dnabert_enhancer.commands.failures import Guard\n"
+        "def work(guard):\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "        signal.pause()\n"
+        "    except KeyboardInterrupt:\n"
+        "        raise ImportError('initialization failed')\n"
+        "raise SystemExit(Guard('predict').run(work))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 143
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("predict: error: stopped by SIGTERM")
+
+
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
     """As under nohup."""
     code = (
         "import os, signal\n"
-        "from dnabert_enhancer.commands.failures import signals_as_exceptions\n"
-        "with signals_as_exceptions():\n"
-        "    os.kill(os.getpid(), signal.SIGHUP)\n"
-        "print('still here')\n"
+        "from dnabert_enhancer.commands.failures import Guard\n"
+        "code = Guard('x').run(lambda guard: os.kill(os.getpid(), signal.SIGHUP))\n"
+        "print(code, 'still here')\n"
     )
     done = _shell(f"trap '' HUP; {sys.executable} -c \"{code}\"")
-    assert (done.returncode, done.stdout) == (0, "still here\n")
+    assert (done.returncode, done.stdout) == (0, "0 still here\n")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
 from dnabert_enhancer import __version__
-from dnabert_enhancer.commands.failures import EXIT_INPUT, PROGRAM, Guard, signals_as_exceptions
+from dnabert_enhancer.commands.failures import EXIT_INPUT, PROGRAM, Guard
 from dnabert_enhancer.commands.options import Options
 
 
@@ -92,9 +92,7 @@ def main(arguments: Sequence[str] | None = None, *, command: str | None = None) 
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     program = command or PROGRAM
-    with signals_as_exceptions():
-        code = Guard(program).run(lambda guard: _run(given, command, guard))
-    sys.exit(code)
+    sys.exit(Guard(program).run(lambda guard: _run(given, command, guard)))
 
 
 def _run(given: list[str], command: str | None, guard: Guard) -> None:

@@ -23,6 +23,7 @@ PROGRAM = "dnabert-enhancer"
 EXIT_INPUT = 2
 EXIT_RESOURCES = 3
 EXIT_UNFORESEEN = 70
+_STOPPING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class Guard:
@@ -37,36 +38,67 @@ class Guard:
     def __init__(self, program: str) -> None:
         self.program = program
         self.debug = False
+        self._signal: signal.Signals | None = None
 
     def run(self, work: Callable[[Guard], None]) -> int:
         """Return the exit code."""
         if sys.stdout is None:  # closed by the caller (`>&-`)
             sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  for the rest of the process
         try:
-            try:
-                work(self)
-            finally:
-                sys.stdout.flush()
+            with self._signals_raised():
+                try:
+                    work(self)
+                finally:
+                    sys.stdout.flush()
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else 0
         except BrokenPipeError:
             # the reader of our standard output went away (`| head`): nothing is wrong, no more can be printed
             _forget_output()
             return 0
-        except KeyboardInterrupt as stop:
-            number = stop.number if isinstance(stop, _Stopped) else signal.SIGINT
-            said = f"stopped by {signal.Signals(number).name}; outputs that were not finished were removed"
-            return self._report(said, 128 + number)
-        except DnabertEnhancerError as error:
+        except BaseException as error:
+            if self._signal is not None:  # whatever an extension that was just being imported made of it
+                said = f"stopped by {self._signal.name}; outputs that were not finished were removed"
+                return self._report(said, 128 + self._signal)
+            return self._report_of(error)
+        return 0
+
+    @contextlib.contextmanager
+    def _signals_raised(self) -> Iterator[None]:
+        """Let SIGTERM and SIGHUP clean up as Ctrl-C does, except where they are ignored (`nohup`)."""
+        process = os.getpid()
+
+        def stop(number: int, _frame: object) -> None:
+            if os.getpid() == process:
+                self._signal = signal.Signals(number)
+                raise KeyboardInterrupt
+            signal.signal(number, signal.SIG_DFL)  # a forked worker ends as it would have
+            os.kill(os.getpid(), number)
+
+        usual = (signal.SIG_DFL, signal.default_int_handler)
+        before = {number: signal.getsignal(number) for number in _STOPPING}
+        changed = {number: handler for number, handler in before.items() if handler in usual}
+        for number in changed:
+            signal.signal(number, stop)
+        try:
+            yield
+        finally:
+            for number, handler in changed.items():
+                signal.signal(number, handler)
+
+    def _report_of(self, error: BaseException) -> int:
+        if isinstance(error, KeyboardInterrupt):
+            return self._report(
+                "interrupted; outputs that were not finished were removed", 128 + signal.SIGINT
+            )
+        if isinstance(error, DnabertEnhancerError):
             return self._report(str(error), error.exit_code)
-        except MemoryError:
+        if isinstance(error, MemoryError):
             said = "not enough memory; give a smaller --batch-size or more memory"
             return self._report(said, EXIT_RESOURCES)
-        except OSError as error:
+        if isinstance(error, OSError):
             return self._report_of_system(error)
-        except Exception as error:
-            return self._report(f"{_first_line(error)}; {_written_report(self.program)}", EXIT_UNFORESEEN)
-        return 0
+        return self._report(f"{_first_line(error)}; {_written_report(self.program)}", EXIT_UNFORESEEN)
 
     def _report_of_system(self, error: OSError) -> int:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -89,42 +121,13 @@ class Guard:
         return code
 
 
-class _Stopped(KeyboardInterrupt):
-    """A signal that asks the process to end."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-
-@contextlib.contextmanager
-def signals_as_exceptions() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP clean up as Ctrl-C does, except where they are ignored (`nohup`)."""
-    process = os.getpid()
-
-    def stop(number: int, _frame: object) -> None:
-        if os.getpid() == process:
-            raise _Stopped(number)
-        signal.signal(number, signal.SIG_DFL)  # a forked worker ends as it would have
-        os.kill(os.getpid(), number)
-
-    wanted = (signal.SIGTERM, signal.SIGHUP)
-    changed = [number for number in wanted if signal.getsignal(number) == signal.SIG_DFL]
-    for number in changed:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number in changed:
-            signal.signal(number, signal.SIG_DFL)
-
-
 def _forget_output() -> None:
     """Send what is still to be printed to nowhere, so that Python's own last flush cannot fail."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     text = next(iter(str(error).splitlines()), "")
     return f"an error that should not happen: {type(error).__name__}{': ' if text else ''}{text[:200]}"
 
