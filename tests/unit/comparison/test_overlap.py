@@ -111,7 +111,7 @@ def test_overlap_jaccard_and_nearest_are_those_of_bedtools(
     sizes = read_contig_sizes(shared_data / "reference/hg38.chrom.sizes")
     assembly, effective = Assembly("hg38", sizes), EffectiveGenome(sizes)
     calls = load_calls(
-        read_elements(shared_data / calls_file, PRESETS[calls_preset]), assembly, effective, "calls"
+        read_elements(shared_data / calls_file, PRESETS[calls_preset]), "calls", assembly, effective
     )
     database = parse_database(f"d={shared_data / database_file},preset={database_preset}", "hg38")
     placed = load_database(database, assembly, effective)
