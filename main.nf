@@ -1,18 +1,24 @@
 #!/usr/bin/env nextflow
 
 include { INDEX_GENOME                         } from './modules/index_genome'
+include { INTERPRET                            } from './modules/interpret'
 include { COMPARE                              } from './subworkflows/compare'
 include { parameterFaults                      } from './subworkflows/parameters'
 include { modelAt; readSamplesheet             } from './subworkflows/samplesheet'
 include { SCAN                                 } from './subworkflows/scan'
 include { shardsFor                            } from './subworkflows/scatter'
+include { openStore                            } from './subworkflows/store'
 include { failureText; methodsText             } from './subworkflows/summary'
 include { TRAIN                                } from './subworkflows/train'
 include { VARIANTS                             } from './subworkflows/variants'
 
 // What training starts from where the row names no model, as [name, path, output, fault].
-def baseModel(text) {
-    return text ==~ /new:.+|default|hub:.+/ ? [name: text, path: [], output: ''] : [name: ''] + modelAt(text, file('.'))
+def baseModel(text, store) {
+    if( text ==~ /new:.+|default/ )
+        return [name: text, path: [], output: '']
+    def found = modelAt(text, file('.'), store)
+    // a model of the hub that is not in the store is the one thing that a task brings itself
+    return found.fault && text.startsWith('hub:') ? [name: text, path: [], output: ''] : [name: ''] + found
 }
 
 // The title line and the rows of a table, in one file; none where there are no rows.
@@ -28,10 +34,13 @@ def writeTable(channel, titles, folder, name) {
 workflow {
     main:
     def faults = parameterFaults(params, file("${projectDir}/nextflow_schema.json"))
-    def base = baseModel(params.base_model.toString())
+    def store = openStore(params.store)
+    if( store.fault )
+        faults << store.fault
+    def base = baseModel(params.base_model.toString(), store)
     if( base.fault )
         faults << "--base_model ${base.fault}${base.output ? '' : '; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION'}"
-    def sheet = params.input ? readSamplesheet(params.input) : [rows: [], faults: []]
+    def sheet = params.input ? readSamplesheet(params.input, store) : [rows: [], faults: []]
     faults += sheet.faults
     if( faults )
         error("${faults.size() == 1 ? 'One fault' : "${faults.size()} faults"} in what was given; nothing was started:\n  ${faults.join('\n  ')}")
@@ -50,11 +59,11 @@ workflow {
 
     ch_training = ch_rows.filter { _meta, row, _genome, _index -> row.train_regions }
     TRAIN(
-        ch_training.map { meta, row, genome, index -> tuple(meta, genome, index, row.train_regions, row.exclude) },
+        ch_training.map { meta, row, genome, index -> tuple(meta, genome, index, row.assembly_report, row.train_regions, row.exclude, row.positive_label) },
         ch_training.map { meta, row, _genome, _index -> row.model.path ? tuple(meta, '', row.model.path, row.model.output) : tuple(meta, base.name, base.path, base.output) }
     )
 
-    // a model trained in this run serves the scan and the variants of its row
+    // a model trained in this run serves the scan, the variants and the interpretation of its row
     ch_ready = ch_rows.join(
         ch_rows.filter { _meta, row, _genome, _index -> !row.train_regions }
             .map { meta, row, _genome, _index -> tuple(meta, row.model.path, row.model.output) }
@@ -64,7 +73,7 @@ workflow {
     SCAN(
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.scan_regions }
             .map { meta, row, genome, index, model, output ->
-                tuple(meta, genome, index, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', shardsFor(row.genome, params.scan_shard_mb, params))
+                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', shardsFor(row.genome, params.scan_shard_mb, params))
             }
     )
 
@@ -72,7 +81,14 @@ workflow {
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.vcf }
             .map { meta, row, genome, index, model, output ->
                 def tf = ['name', 'path', 'output'].collect { part -> row.tf_models.collect { one -> one[part] } }
-                tuple(meta, genome, index, row.vcf, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, shardsFor(row.vcf, params.variants_shard_mb, params))
+                tuple(meta, genome, index, row.assembly_report, row.vcf, row.vcf_format, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, shardsFor(row.vcf, params.variants_shard_mb, params))
+            }
+    )
+
+    INTERPRET(
+        ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.interpret_regions }
+            .map { meta, row, genome, index, model, output ->
+                tuple(meta, genome, index, row.assembly_report, row.interpret_regions, [], '', model, output, [])
             }
     )
 
@@ -81,7 +97,7 @@ workflow {
         ch_rows.filter { _meta, row, _genome, _index -> row.databases }
             .map { meta, row, genome, index ->
                 def parts = ['name', 'keys', 'path'].collect { part -> row.databases.collect { database -> database[part] } }
-                tuple(meta, row.assembly, genome, index, parts[0], parts[1], parts[2], row.chains, row.genes)
+                tuple(meta, row.assembly, genome, index, row.assembly_report, parts[0], parts[1], parts[2], row.chains, row.genes)
             }
     )
 
@@ -99,6 +115,11 @@ workflow {
         VARIANTS.out.vcf.join(VARIANTS.out.table).join(VARIANTS.out.candidates).join(VARIANTS.out.record)
             .map { meta, vcf, table, candidates, record -> [meta.id, vcf.name, table.name, candidates.name, record.name] },
         ['sample', 'vcf', 'table', 'candidates', 'record'], "${params.outdir}/variants", 'index.tsv'
+    )
+    writeTable(
+        INTERPRET.out.table.join(INTERPRET.out.attributions).join(INTERPRET.out.track).join(INTERPRET.out.record)
+            .map { meta, table, attributions, track, record -> [meta.id, table.name, attributions.name, track.name, record.name] },
+        ['sample', 'table', 'attributions', 'track', 'record'], "${params.outdir}/interpret", 'index.tsv'
     )
     writeTable(
         COMPARE.out.summary.join(COMPARE.out.per_call).join(COMPARE.out.novel).join(COMPARE.out.record)

@@ -87,7 +87,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, tuple[Conte
     parts = new_model(options.configuration, k=K, window_length=LENGTH)
     model = write_model(folder / "model", parts)
     windows = np.random.default_rng(0).integers(0, 4, size=(4096, LENGTH), dtype=np.uint8)
-    operations = _operations(model.shape, model.tokenizer.token_count(LENGTH))
+    operations = _operations(model.encoder, model.tokenizer.token_count(LENGTH))
     contenders = [_matrix_product(options.threads)]
     children: list[subprocess.Popen[str]] = []
     if options.original:
@@ -114,12 +114,12 @@ class _Operations(NamedTuple):
     done: float
 
 
-def _operations(shape, tokens: int) -> _Operations:
-    h, f = shape.hidden, shape.intermediate
+def _operations(encoder, tokens: int) -> _Operations:
+    h, f = encoder.hidden, encoder.intermediate
     attention = 4 * tokens * tokens * h
     layer = 2 * tokens * (4 * h * h + 2 * h * f) + attention
     last = 2 * tokens * 2 * h * h + attention / tokens + 2 * (2 * h * h + 2 * h * f)
-    return _Operations(shape.layers * layer, (shape.layers - 1) * layer + last)
+    return _Operations(encoder.layers * layer, (encoder.layers - 1) * layer + last)
 
 
 def _matrix_product(threads: int) -> Contender:
@@ -248,7 +248,7 @@ def _ours(model, windows, options, operations: float) -> list[Contender]:
 
 
 def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, list[float]]]) -> None:
-    from dnabert_enhancer.engine import has_bfloat16_units
+    from dnabert_enhancer.engine import this_processor
 
     medians = {name: statistics.median(values) for name, (_, values) in rates.items()}
     product = medians.pop("float32 matrix product, Gflop") * 1e9
@@ -269,7 +269,7 @@ def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, 
     if base:
         exact = max(rate for name, rate in medians.items() if name.startswith("ours") and "float32" in name)
         auto = next(rate for name, rate in medians.items() if "auto" in name)
-        goal = GOAL_AUTO_BFLOAT16 if has_bfloat16_units() else GOAL_AUTO
+        goal = GOAL_AUTO_BFLOAT16 if this_processor().gains_by_bfloat16 else GOAL_AUTO
         print(
             f"\nfloat32 {exact / base:.1f} times (goal {GOAL_FLOAT32}), auto {auto / base:.1f} (goal {goal})"
         )
@@ -279,7 +279,7 @@ def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, 
 
 def _print_gate(options: argparse.Namespace) -> None:
     """Print how far each precision is from float32 on real windows."""
-    from dnabert_enhancer.engine import Engine, EngineSettings, agreement, has_bfloat16_units
+    from dnabert_enhancer.engine import Engine, EngineSettings, agreement, this_processor
     from dnabert_enhancer.genome import read_fasta
     from dnabert_enhancer.model import open_model
     from dnabert_enhancer.sequence import encode_bases, window_view
@@ -291,7 +291,7 @@ def _print_gate(options: argparse.Namespace) -> None:
     chosen = view[known[np.linspace(0, len(known) - 1, min(options.windows, len(known))).astype(int)]]
     outputs = {}
     ways = [("onnx", "float32"), ("torch", "float32"), ("torch", "bfloat16")]
-    ways += [("onnx", "int8")] if model.has_int8 else []
+    ways += [("onnx", "int8")] if model.has_onnx else []
     for backend, precision in ways:
         settings = EngineSettings("cpu", backend, precision, threads=options.threads)
         start = time.perf_counter()
@@ -303,7 +303,7 @@ def _print_gate(options: argparse.Namespace) -> None:
             f"Jaccard of calls {found.jaccard:.4f}, expected {found.expected_jaccard:.4f}, "
             f"{'passes' if found.passes else 'FAILS'}; {len(chosen) / seconds:.0f} windows/s"
         )
-    print(f"this processor has bfloat16 units: {has_bfloat16_units()}")
+    print(f"here {this_processor().about_bfloat16}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Expected hours of a whole-genome scan by the pipeline, from measured windows a second; prints a table.
+"""Expected hours of a whole-genome scan by the pipeline, from measured windows per second; prints a table.
 
     python benchmarks/pipeline_hours.py --rate "packaged model, 2 cores=1219" --rate "BERT-base=30.1/2"
 
-A rate is windows a second, shuffled ones counted, each scored on both strands; RATE/2 when it was measured on
-one strand. With --write the table goes into docs/pipeline-quickstart.md.
+A rate is windows per second, shuffled ones counted, each scored on both strands; RATE/2 when it was measured
+on one strand. With --write the table goes into docs/pipeline-quickstart.md.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def rate_of(text: str) -> tuple[str, float]:
-    """Return name and windows a second of NAME=NUMBER or NAME=NUMBER/2."""
+    """Return name and windows per second of NAME=NUMBER or NAME=NUMBER/2."""
     name, _, value = text.rpartition("=")
     number, _, divisor = value.partition("/")
     return name, float(number) / float(divisor or 1)

@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument(
         "--model", default="default", help="as load_model takes it (default: the packaged one)"
     )
-    parser.add_argument("--offsets", type=int, default=5, help="windows an allele (default 5)")
+    parser.add_argument("--offsets", type=int, default=5, help="windows per allele (default 5)")
     args = parser.parse_args()
     vcf, fasta = (args.shared_data / "variants" / name for name in ("satmut_dev.vcf.gz", "satmut_dev.fa"))
     if args.table is None:

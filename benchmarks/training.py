@@ -1,4 +1,4 @@
-"""Training speed by precision, attention and dropout, on random windows: sequences a second of one update.
+"""Training speed by precision, attention and dropout, on random windows: sequences per second of one update.
 
 Run with nothing else on the machine: ``python benchmarks/training.py --threads 2``. On a busy one
 ``--threads 1 --processor-seconds`` counts the processor's time instead of the clock's.

@@ -105,7 +105,7 @@ def _speed(args: argparse.Namespace, folder: Path) -> None:
     print(f"ratio                           {ours / theirs:8.2f}")
     print(f"share of the time in the model  {record['time']['model_share']:8.1%}")
     asked, computed = _windows(part, args.shared_data / GENOME, engine.model)
-    print(f"windows an allele               {computed / scored:8.2f} computed of {asked / scored:.0f}")
+    print(f"windows per allele               {computed / scored:8.2f} computed of {asked / scored:.0f}")
     print(f"ratio by windows                {asked / computed:8.2f}")
 
 
@@ -170,6 +170,7 @@ class _InstantEngine:
     def __init__(self, model: object, settings: object) -> None:
         self.model, self.settings = model, settings or EngineSettings()
         self.asked = self.computed = 0
+        self.network = self
 
     def predict(self, windows: np.ndarray) -> Predictions:
         self.asked += len(windows)
@@ -186,7 +187,7 @@ def _score_synthetic(number: int, samples: int) -> None:
     from dnabert_enhancer.commands import cli
 
     # a stand-in for this process
-    api_variants._exact = lambda engine: _InstantEngine(engine.model, engine.settings)
+    api_variants._exact = lambda engine, _convention: _InstantEngine(engine.model, engine.settings)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bases = decode_bases(np.random.default_rng(0).integers(0, 4, 2_000_000).astype(np.uint8))

@@ -42,8 +42,10 @@ plan() {
     tools
     python3 -m venv --without-pip /tmp/empty
     wanted "$@" >/tmp/wanted.txt
+    # without the hashes, which only whole files can be held against
+    sed '/--hash=/d; s/ *\\$//' requirements/lock.txt >/tmp/lock-names.txt
     /tmp/tools/bin/pip --python /tmp/empty/bin/python3 install --quiet --dry-run --report - --only-binary :all: \
-        --constraint requirements/lock.txt --requirement /tmp/wanted.txt
+        --constraint /tmp/lock-names.txt --requirement /tmp/wanted.txt
 }
 
 slim() { python3 containers/slim.py "$PREFIX"/lib/python3*/site-packages; }

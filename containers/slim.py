@@ -12,9 +12,23 @@ import sys
 from pathlib import Path
 
 TEST_SUITES = {"test", "tests"}
+IMPORTS_ITS_TESTS = {"logomaker"}
 SOURCES = {".a", ".c", ".cpp", ".f90", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx"}
-# the C library beside Python's own, and tools that convert models
-UNUSED = ("onnxruntime/capi/libonnxruntime.so*", "onnxruntime/tools", "onnxruntime/transformers")
+# what no command reads: the C library beside Python's own, tools that convert models, all of Biopython but
+# its bgzip (which lies beside these folders), examples, fonts of PDF and PostScript
+UNUSED = (
+    "onnxruntime/capi/libonnxruntime.so*",
+    "onnxruntime/datasets",
+    "onnxruntime/tools",
+    "onnxruntime/transformers",
+    "onnx/reference",
+    "Bio/*/",
+    "logomaker/examples",
+    "logomaker/tutorials",
+    "matplotlib/mpl-data/fonts/afm",
+    "matplotlib/mpl-data/fonts/pdfcorefonts",
+    "matplotlib/mpl-data/sample_data",
+)
 WORTH = 200_000  # bytes; below that a library is left as it came
 
 
@@ -26,7 +40,11 @@ def size(folder: Path) -> int:
 def unneeded(packages: Path) -> list[Path]:
     """Return files and folders to remove."""
     inside = [path for path in packages.rglob("*") if not path.is_symlink()]
-    suites = [path for path in inside if path.is_dir() and path.name in TEST_SUITES]
+    suites = [
+        path
+        for path in inside
+        if path.is_dir() and path.name in TEST_SUITES and path.parent.name not in IMPORTS_ITS_TESTS
+    ]
     sources = [path for path in inside if path.is_file() and path.suffix in SOURCES]
     return [*suites, *sources, *(path for pattern in UNUSED for path in packages.glob(pattern))]
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# the same examples each time, and as long as they take: a test says the same on any machine
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
+# other examples each time: HYPOTHESIS_PROFILE=explore pytest tests/property
+settings.register_profile("explore", deadline=None, database=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,12 @@ SHOWN_CALLS = 10
 
 
 def main() -> None:
-    """Print both tables; arguments: the prefix of the scan, the folder with the demo's BED files."""
-    prefix, folder = sys.argv[1], Path(sys.argv[2])
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("prefix", help="of the scan's files")
+    parser.add_argument("folder", type=Path, help="with the demo's BED files")
+    options = parser.parse_args()
+    prefix, folder = options.prefix, options.folder
     rows = [line.split("\t") for _, line in read_text_lines(f"{prefix}.calls.bed.gz")]
     calls = [row for row in rows if not row[0].startswith("#")]
     best = sorted(sorted(calls, key=lambda row: -float(row[8]))[:SHOWN_CALLS], key=lambda row: int(row[1]))

@@ -24,12 +24,12 @@ def _lines(model: EnhancerModel) -> Iterator[str]:
     yield "# The packaged model"
     yield ""
     yield f"`{card.name}`. This page is made by `tools/model_page.py` from the card, `enhancer_model.json`,"
-    yield "which holds more of everything."
+    yield "which has the full details."
     yield ""
-    shape = model.shape
+    shape = model.encoder
     yield (
         f"- **Network:** BERT of {shape.layers} layers x {shape.hidden}, {shape.heads} heads, {card.k}-mers; "
-        f"{size / 1e6:.1f} MB with its ONNX graph; float16 matrices, computed in float32."
+        f"{size / 1e6:.1f} MB; float16 matrices, computed in float32."
     )
     assemblies = " and ".join(training["assembly"])
     yield f"- **Windows:** {card.window_length} bp, both strands averaged; of {assemblies}."

@@ -6,7 +6,7 @@ process COMPARE_DB {
     container "${params.container}"
 
     input:
-    tuple val(meta), val(assembly), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(calls, stageAs: 'calls/*'), path(scanned, stageAs: 'calls/*'), val(names), val(keys), path(databases, stageAs: 'databases/?/*', arity: '1..*'), path(chains, stageAs: 'chains/?/*', arity: '0..*'), path(genes, stageAs: 'genes/*')
+    tuple val(meta), val(assembly), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(calls, stageAs: 'calls/*'), path(scanned, stageAs: 'calls/*'), val(names), val(keys), path(databases, stageAs: 'databases/?/*', arity: '1..*'), path(chains, stageAs: 'chains/?/*', arity: '0..*'), path(genes, stageAs: 'genes/*')
 
     output:
     tuple val(meta), path("${prefix}.summary.tsv"), emit: summary
@@ -28,6 +28,7 @@ process COMPARE_DB {
         --scanned ${scanned} \\
         --assembly '${assembly}' \\
         --genome ${genome} \\
+        ${report ? "--assembly-report ${report}" : ''} \\
         --genome-sizes ${genome}.fai \\
         --database ${wanted} \\
         ${chains ? "--chain ${chains.join(' ')}" : ''} \\

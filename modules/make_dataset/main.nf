@@ -6,7 +6,7 @@ process MAKE_DATASET {
     container "${params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(regions, stageAs: 'regions/*'), path(exclude, stageAs: 'exclude/*')
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(exclude, stageAs: 'exclude/*'), val(positive_label)
 
     output:
     tuple val(meta), path("${prefix}.dataset"), emit: dataset
@@ -18,8 +18,10 @@ process MAKE_DATASET {
     """
     make-dataset \\
         --genome ${genome} \\
+        ${report ? "--assembly-report ${report}" : ''} \\
         --regions ${regions} \\
         ${exclude ? "--exclude ${exclude}" : ''} \\
+        ${positive_label ? "--positive-label '${positive_label}'" : ''} \\
         ${args} \\
         --output-dir '${prefix}.dataset'
     """

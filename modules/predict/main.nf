@@ -7,7 +7,7 @@ process PREDICT {
     container "${task.accelerator ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(output), val(threshold), val(shard), val(shards)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(output), val(threshold), val(shard), val(shards)
 
     output:
     tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.scores"), emit: scores
@@ -20,6 +20,7 @@ process PREDICT {
     """
     predict \\
         --genome ${genome} \\
+        ${report ? "--assembly-report ${report}" : ''} \\
         ${regions ? "--regions ${regions}" : ''} \\
         ${model ? "--model ${model}${output ? ":${output}" : ''}" : ''} \\
         ${threshold ? "--threshold '${threshold}'" : ''} \\

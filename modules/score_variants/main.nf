@@ -7,7 +7,7 @@ process SCORE_VARIANTS {
     container "${task.accelerator ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(vcf, stageAs: 'vcf/*'), path(model, stageAs: 'model/*'), val(output), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), val(tf_outputs), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(shard), val(shards)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(vcf, stageAs: 'vcf/*'), val(vcf_format), path(model, stageAs: 'model/*'), val(output), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), val(tf_outputs), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(shard), val(shards)
 
     output:
     tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.scores"), emit: scores
@@ -21,7 +21,9 @@ process SCORE_VARIANTS {
     """
     score-variants \\
         --vcf ${vcf} \\
+        ${vcf_format ? "--vcf-format ${vcf_format}" : ''} \\
         --genome ${genome} \\
+        ${report ? "--assembly-report ${report}" : ''} \\
         ${model ? "--model ${model}${output ? ":${output}" : ''}" : ''} \\
         ${tf} \\
         ${motifs ? "--motifs ${motifs}" : ''} \\

@@ -47,7 +47,9 @@ class DnabertEnhancerError(Exception):
         text = f"{where}: {self.problem}" if where else self.problem
         if self.remedy:
             text = f"{text}; {self.remedy}"
-        return " ".join(text.split())
+        text = " ".join(text.split())
+        # what came from a file must not command the terminal
+        return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 class InputError(DnabertEnhancerError):

@@ -4,12 +4,12 @@ include { COMPARE_DB } from '../../modules/compare_db'
 workflow COMPARE {
     take:
     ch_calls     // tuple(meta, calls, scanned)
-    ch_databases // tuple(meta, assembly, genome, index, names, keys, files, chain files, genes or [])
+    ch_databases // tuple(meta, assembly, genome, index, report or [], names, keys, files, chain files, genes or [])
 
     main:
     COMPARE_DB(
-        ch_databases.join(ch_calls).map { meta, assembly, genome, index, names, keys, files, chains, genes, calls, scanned ->
-            tuple(meta, assembly, genome, index, calls, scanned, names, keys, files, chains, genes)
+        ch_databases.join(ch_calls).map { meta, assembly, genome, index, report, names, keys, files, chains, genes, calls, scanned ->
+            tuple(meta, assembly, genome, index, report, calls, scanned, names, keys, files, chains, genes)
         }
     )
 

@@ -1,28 +1,33 @@
 // Reads the samplesheet and checks it: every fault of it in one list, with its row and column. Of other files it reads only cards of models.
+include { contentOf } from '../store'
 
 // The columns: what a cell holds, and the column without which it means nothing.
 def samplesheetColumns() {
     def bed = /bed|bed\.gz|narrowPeak|narrowPeak\.gz|broadPeak|broadPeak\.gz/
     return [
-        sample       : [holds: 'name', required: true],
-        genome       : [holds: 'file', ending: /fa|fasta|fna|fa\.gz|fasta\.gz|fna\.gz|fa\.bgz|fasta\.bgz/, required: true],
-        assembly     : [holds: 'word', pattern: /hg38|hg19/, says: 'hg38 or hg19'],
-        train_regions: [holds: 'file', ending: bed],
-        exclude      : [holds: 'file', ending: bed, needs: 'train_regions'],
-        model        : [holds: 'model'],
-        scan_regions : [holds: 'file', ending: bed, words: ['all']],
-        threshold    : [holds: 'word', pattern: /[A-Za-z0-9._-]+/, says: "a probability, or the name of a threshold in the model's card", needs: 'scan_regions'],
-        vcf          : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf/],
-        tf_models    : [holds: 'named models', needs: 'vcf'],
-        motifs       : [holds: 'file', needs: 'vcf'],
-        genes        : [holds: 'file'],
-        databases    : [holds: 'named files', needs: 'scan_regions'],
-        chains       : [holds: 'files', needs: 'databases'],
+        sample         : [holds: 'name', required: true],
+        genome         : [holds: 'file', ending: /fa|fasta|fna|fa\.gz|fasta\.gz|fna\.gz|fa\.bgz|fasta\.bgz/, required: true],
+        assembly       : [holds: 'word', pattern: /hg38|hg19/, says: 'hg38 or hg19'],
+        assembly_report: [holds: 'file'],
+        train_regions  : [holds: 'file', ending: bed],
+        exclude        : [holds: 'file', ending: bed, needs: 'train_regions'],
+        positive_label : [holds: 'word', pattern: /[\p{L}\p{N}][\p{L}\p{N} ._+-]{0,99}/, says: "a name of letters, digits, blanks, '.', '_', '+' and '-'", needs: 'train_regions'],
+        model          : [holds: 'model'],
+        scan_regions   : [holds: 'file', ending: bed, words: ['all']],
+        threshold      : [holds: 'word', pattern: /[A-Za-z0-9._-]+/, says: "a probability, or the name of a threshold in the model's card", needs: 'scan_regions'],
+        vcf            : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf|(bed|tsv|txt|hgvs|spdi)(\.gz|\.bgz)?/],
+        vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi/, says: 'vcf, bed, chrombpnet, vep, hgvs-g or spdi', needs: 'vcf'],
+        tf_models      : [holds: 'named models', needs: 'vcf'],
+        motifs         : [holds: 'file', needs: 'vcf'],
+        genes          : [holds: 'file'],
+        interpret_regions: [holds: 'file', ending: bed],
+        databases      : [holds: 'named files', needs: 'scan_regions'],
+        chains         : [holds: 'files', needs: 'databases'],
     ]
 }
 
-// The samplesheet as [rows: list of maps, faults: list of texts]. Files become paths, models [path, output]; an empty cell becomes [], '' where it is a word.
-def readSamplesheet(text) {
+// The samplesheet as [rows: list of maps, faults: list of texts]; models by name are those of the store (openStore). Files become paths, models [path, output]; an empty cell becomes [], '' where it is a word.
+def readSamplesheet(text, store) {
     def sheet = existing(text.toString())
     if( !sheet )
         return [rows: [], faults: ["--input ${text}: there is no such file"]]
@@ -32,7 +37,7 @@ def readSamplesheet(text) {
     def titleFaults = table.faults ?: faultsOfTitles(table.titles)
     if( titleFaults )
         return [rows: [], faults: titleFaults]
-    def read = table.entries.collect { entry -> checkedRow(entry, sheet.parent) }
+    def read = table.entries.collect { entry -> checkedRow(entry, sheet.parent, store) }
     def faults = read.collectMany { row -> row.faults } + repeatedSamples(read)
     if( !read )
         faults = ["--input ${text}: there is no row"]
@@ -41,10 +46,13 @@ def readSamplesheet(text) {
 
 // [titles, entries: [where, cells], faults] of a samplesheet in any of the formats.
 def tableOf(sheet) {
-    def content = sheet.getText('UTF-8')
+    def content = new String(sheet.bytes, 'UTF-8')
     def name = sheet.name.toLowerCase()
     if( content.contains('\u0000') )
         return [faults: ["--input ${sheet.name}: this is a binary file, no samplesheet"]]
+    def odd = content.indexOf('\uFFFD')
+    if( odd >= 0 )
+        return [faults: ["--input ${sheet.name}, line ${content.take(odd).split(/\r\n|\n|\r/, -1).size()}: the text is not UTF-8; save it as 'CSV UTF-8' in Excel, or as UTF-8 in an editor"]]
     if( name ==~ /.*\.(csv|tsv)/ )
         return delimited(content, name.endsWith('.tsv') ? '\t' : ',')
     if( name ==~ /.*\.(ya?ml|json)/ )
@@ -52,17 +60,23 @@ def tableOf(sheet) {
     return [faults: ["--input ${sheet.name}: give a samplesheet whose name ends in .csv, .tsv, .yaml, .yml or .json"]]
 }
 
-// Lines of cells; a cell in double quotes may hold the separator, and "" for a quote.
+// Lines of cells; a cell in double quotes may hold the separator, and "" for a quote. Lines of empty cells and empty columns, as spreadsheets leave them, are left out.
 def delimited(content, separator) {
-    def lines = content.replaceFirst(/^\uFEFF/, '').split(/\r\n|\n|\r/, -1).toList()
-        .withIndex(1)
-        .findAll { line, _number -> line.trim() }
+    def rows = content.replaceFirst(/^\uFEFF/, '').split(/\r\n|\n|\r/, -1).toList().withIndex(1)
+    def tooLong = rows.findAll { line, _number -> line.size() > longestLine() }
+    if( tooLong )
+        return [faults: tooLong.collect { line, number -> "row ${number} has ${line.size()} characters (at most ${longestLine()}); is this a samplesheet, with one analysis a line?" }]
+    def lines = rows
+        .findAll { line, _number -> line.replace(separator, '').trim() }
         .collect { line, number -> [where: "row ${number}", texts: cellsOf(line, separator)] }
     def broken = lines.findAll { line -> line.texts == null }
     if( broken )
         return [faults: broken.collect { line -> "${line.where}: a double quote is not closed, or stands within a cell; write \"\" for one in a quoted cell" }]
     if( !lines )
         return [titles: [], entries: [], faults: []]
+    def used = lines.collect { line -> line.texts.findLastIndexOf { cell -> cell } + 1 }.max()
+    def unused = lines.head().texts.size() - used
+    lines = lines.collect { line -> unused > 0 && line.texts.size() == lines.head().texts.size() ? line + [texts: line.texts.take(used)] : line }
     def titles = lines.head().texts
     def uneven = lines.tail().findAll { line -> line.texts.size() != titles.size() }
     return [
@@ -70,6 +84,10 @@ def delimited(content, separator) {
         entries: lines.tail().collect { line -> [where: line.where, cells: [titles, line.texts].transpose().collectEntries { title, cell -> [(title): cell] }] },
         faults : uneven.collect { line -> "${line.where}: ${line.texts.size()} cells, but ${titles.size()} columns; quote a cell that holds a separator" },
     ]
+}
+
+def longestLine() {
+    return 100_000
 }
 
 // The cells of a line without blanks around them; null where its quotes do not close.
@@ -88,6 +106,9 @@ def structured(content, isJson) {
             ? new groovy.json.JsonSlurper().parseText(content)
             : new org.yaml.snakeyaml.Yaml(new org.yaml.snakeyaml.constructor.SafeConstructor(new org.yaml.snakeyaml.LoaderOptions())).load(content)
     }
+    catch( StackOverflowError _problem ) {
+        return [faults: ["--input: the samplesheet is nested too deeply; it is a list of rows, each with column names and values"]]
+    }
     catch( Exception problem ) {
         return [faults: ["--input: the samplesheet is no ${isJson ? 'JSON' : 'YAML'}: ${problem.message.readLines().findAll { line -> line.trim() }.take(3).join(' ')}"]]
     }
@@ -102,6 +123,10 @@ def structured(content, isJson) {
 
 def faultsOfTitles(titles) {
     def known = samplesheetColumns().keySet().toList()
+    if( titles.size() > 10 * known.size() )
+        return ["${titles.size()} columns; a samplesheet has ${known.size()}: ${known.join(', ')}"]
+    if( titles.size() == 1 && titles[0].contains(';') )
+        return ["the columns are separated by ';': separate them by commas (in Excel: 'CSV UTF-8' under an English locale), or by tabs in a file whose name ends in .tsv"]
     def unknown = titles.findAll { title -> !(title in known) }
         .collect { title -> "the column ${quoted(title)} is not known${didYouMean(title, known)}; the columns are ${known.join(', ')}" }
     def twice = titles.findAll { title -> titles.count(title) > 1 }.unique()
@@ -112,9 +137,9 @@ def faultsOfTitles(titles) {
 }
 
 // [where, values, faults] of one row.
-def checkedRow(entry, folder) {
+def checkedRow(entry, folder, store) {
     def columns = samplesheetColumns()
-    def cells = columns.collectEntries { name, column -> [(name): cellOf(entry.cells[name], column, folder)] }
+    def cells = columns.collectEntries { name, column -> [(name): cellOf(entry.cells[name], column, folder, store)] }
     def faults = cells.findAll { _name, cell -> cell.fault }
         .collect { name, cell -> "${entry.where}, column ${name}: ${cell.fault}" }
     def given = cells.findAll { _name, cell -> !cell.empty }.keySet()
@@ -124,13 +149,17 @@ def checkedRow(entry, folder) {
         .collect { name, column -> "${entry.where}, column ${name}: it means nothing without ${column.needs}, which is empty" }
     if( 'databases' in given && !('assembly' in given) )
         faults << "${entry.where}, column assembly: databases are compared by place: give hg38 or hg19"
-    if( !['train_regions', 'scan_regions', 'vcf'].any { name -> name in given } )
-        faults << "${entry.where}: there is nothing to do; give train_regions, scan_regions (a BED file, or all) or vcf"
+    if( 'vcf' in given && !cells.vcf.fault && !('vcf_format' in given) && !(cells.vcf.value.name ==~ /(?i).*\.(vcf|vcf\.gz|vcf\.bgz|bcf)/) )
+        faults << "${entry.where}, column vcf_format: ${cells.vcf.value.name} is no VCF by its name: say how it is written (${columns.vcf_format.says})"
+    if( 'model' in given && !cells.model.fault && !('train_regions' in given) )
+        faults += [faultOfBase(entry.cells.model, cells.model.value.path)].findAll { fault -> fault }.collect { fault -> "${entry.where}, column model: ${fault}" }
+    if( !['train_regions', 'scan_regions', 'vcf', 'interpret_regions'].any { name -> name in given } )
+        faults << "${entry.where}: there is nothing to do; give train_regions, scan_regions (a BED file, or all), vcf or interpret_regions"
     return [where: entry.where, values: cells.collectEntries { name, cell -> [(name): cell.value] }, faults: faults]
 }
 
 // [value, empty, fault] of a cell.
-def cellOf(content, column, folder) {
+def cellOf(content, column, folder, store) {
     def holdsSeveral = column.holds in ['files', 'named files', 'named models']
     if( content instanceof Map || (content instanceof List && !holdsSeveral) )
         return [value: [], fault: "give one value, not a ${content instanceof Map ? 'map' : 'list'}"]
@@ -149,8 +178,8 @@ def cellOf(content, column, folder) {
     if( parts[0] in (column.words ?: []) )
         return [value: parts[0]]
     if( column.holds == 'model' )
-        return modelAt(parts[0], folder).with { model -> [value: model.subMap(['path', 'output']), fault: model.fault] }
-    return column.holds.startsWith('named') ? namedCell(parts, column, folder) : pathsCell(parts, column, folder)
+        return modelAt(parts[0], folder, store).with { model -> [value: model.subMap(['path', 'output']), fault: model.fault] }
+    return column.holds.startsWith('named') ? namedCell(parts, column, folder, store) : pathsCell(parts, column, folder)
 }
 
 def pathsCell(parts, column, folder) {
@@ -161,7 +190,7 @@ def pathsCell(parts, column, folder) {
 }
 
 // NAME=FILE, NAME=FILE,key=value… or NAME=MODEL as [name, path, keys, output].
-def namedCell(parts, column, folder) {
+def namedCell(parts, column, folder, store) {
     def read = parts.collect { part ->
         def name = part.contains('=') ? part.substring(0, part.indexOf('=')).trim() : ''
         def rest = part.substring(part.indexOf('=') + 1).trim()
@@ -171,7 +200,7 @@ def namedCell(parts, column, folder) {
             return [fault: "${quoted(part)}: give NAME=${column.holds == 'named files' ? 'FILE or NAME=FILE,key=value' : 'MODEL'}, the name of letters, digits, '.', '_' and '-'"]
         if( !(keys ==~ /(,[a-z_]+=[A-Za-z0-9 ._+:|()\/-]+)*/) )
             return [fault: "${quoted(part)}: after the file come key=value pairs, separated by commas"]
-        def place = column.holds == 'named models' ? modelAt(rest, folder) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)
+        def place = column.holds == 'named models' ? predictingModelAt(rest, folder, store) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)
         return [name: name, path: place.path, keys: keys, output: place.output ?: '', fault: place.fault]
     }
     def names = read.collect { one -> one.name }
@@ -194,38 +223,54 @@ def located(text, column, folder) {
     return [path: path]
 }
 
-// [path, output, fault] of a model as the commands' --model names it: default, a folder or an archive, with :OUTPUT where one of its further outputs is meant.
-def modelAt(text, folder) {
-    if( text.startsWith('hub:') )
-        return [fault: "${quoted(text)}: tasks bring nothing from the hub; give a folder"]
+// [path, output, fault] of a model as the commands' --model names it: default, a folder or an archive, or a model of the store, with :OUTPUT where one of its further outputs is meant.
+def modelAt(text, folder, store) {
     // what exists as it is written has no output: a colon may be part of a name, of C:/ or of s3://
-    def split = modelNamed(text, folder) ? [] : (text =~ /^(.+):([A-Za-z0-9._-]+)$/).collect { match -> match }.flatten()
+    def split = modelNamed(text, folder, store) ? [] : (text =~ /^(.+):([A-Za-z0-9._-]+)$/).collect { match -> match }.flatten()
     def (name, output) = split ? [split[1], split[2]] : [text, '']
-    def path = modelNamed(name, folder)
+    def path = modelNamed(name, folder, store)
     if( !path )
-        return [fault: "${quoted(text)}: there is no such folder"]
+        return [fault: faultOfName(text, store)]
     if( !path.isDirectory() && !path.name.endsWith('.tar.gz') )
         return [fault: "${quoted(name)} is a file; give a folder, or an archive (.tar.gz)"]
     return [path: path, output: output, fault: output && path.isDirectory() ? faultOfOutput(name, output, path) : null]
 }
 
+// The same of a model that is to predict: one that was only pre-trained is a fault.
+def predictingModelAt(text, folder, store) {
+    def model = modelAt(text, folder, store)
+    return model.fault ? model : model + [fault: faultOfBase(text, model.path)]
+}
+
+// Why a model can't predict, by its card; null where it can. What is an archive is told when a task opens it.
+def faultOfBase(text, path) {
+    def card = path && path.isDirectory() ? contentOf(path.resolve('enhancer_model.json')) : null
+    return card?.origin?.type == 'base' ? "${quoted(text)} is pre-trained only: it predicts nothing before a training, which train_regions asks for" : null
+}
+
 // The path when it exists, else null; the packaged model is the one of this repository.
-def modelNamed(name, folder) {
-    return name == 'default' ? file("${moduleDir}/../../src/dnabert_enhancer/model/default") : existingIn(name, folder)
+def modelNamed(name, folder, store) {
+    if( name == 'default' )
+        return file("${moduleDir}/../../src/dnabert_enhancer/model/default")
+    return existingIn(name, folder) ?: store.models[name]
+}
+
+// Why a name means nothing: there is neither a folder nor a stored model of it.
+def faultOfName(text, store) {
+    if( text ==~ /(hub|zenodo):.+|https?:\/\/.+#.+/ )
+        return "${quoted(text)} is not in the store (${store.folder}), and tasks bring nothing; before the run: dnabert-enhancer models get ${quoted(text)}"
+    if( !(text ==~ /[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9._-]+)?/) )
+        return "${quoted(text)}: there is no such folder"
+    return "${quoted(text)}: there is no such folder, and no such model in the store (${store.folder})${didYouMean(text, store.models.keySet().toList())}; dnabert-enhancer models get NAME brings one"
 }
 
 // What is wrong with an output that is asked for, by the model's card; null where it is there.
 def faultOfOutput(name, output, path) {
-    def card = path.resolve('enhancer_model.json')
-    def outputs = []
-    try {
-        def content = new groovy.json.JsonSlurper().parseText(card.getText('UTF-8'))
-        // the first output has the name of the last label, as ModelCard.select has it
-        outputs = content.further_outputs ? [content.labels.last()] + content.further_outputs.keySet() : []
-    }
-    catch( Exception _problem ) {
+    def card = contentOf(path.resolve('enhancer_model.json'))
+    if( !card )
         return "${quoted(name)} has no card (enhancer_model.json) that names its outputs; leave :${output} out"
-    }
+    // the first output has the name of the last label, as ModelCard.select has it
+    def outputs = card.further_outputs ? [card.labels.last()] + card.further_outputs.keySet() : []
     if( output in outputs )
         return null
     return "${quoted(name)} has no output ${quoted(output)}${didYouMean(output, outputs)}; it has ${outputs.join(', ') ?: 'one output, which needs no name'}"
@@ -265,6 +310,8 @@ def quoted(text) {
 }
 
 def didYouMean(word, known) {
+    if( word.toString().size() > 100 )
+        return ''
     def best = known.min { name -> editDistance(word.toString().toLowerCase(), name) }
     return best && editDistance(word.toString().toLowerCase(), best) <= Math.max(2, best.size().intdiv(3)) ? " (did you mean ${best}?)" : ''
 }

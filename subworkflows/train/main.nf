@@ -5,7 +5,7 @@ include { EVALUATE     } from '../../modules/evaluate'
 // From regions to a model and what it is worth: windows with matched negatives, training, metrics on the test split.
 workflow TRAIN {
     take:
-    ch_regions // tuple(meta, genome, index, regions, exclude or [])
+    ch_regions // tuple(meta, genome, index, report or [], regions, exclude or [], name of the regions' class or '')
     ch_base    // tuple(meta, name, directory or [], its output or ''): what training starts from
 
     main:

@@ -5,7 +5,7 @@ include { allShards            } from '../scatter'
 // Scatter the records of each VCF over its shards, score them, and put the shards together again.
 workflow VARIANTS {
     take:
-    ch_variants // tuple(meta, genome, index, vcf, model or [], its output or '', TF names, TF models, their outputs or '', motifs or [], genes or [], number of shards)
+    ch_variants // tuple(meta, genome, index, report or [], vcf, its format or '', model or [], its output or '', TF names, TF models, their outputs or '', motifs or [], genes or [], number of shards)
 
     main:
     ch_jobs = ch_variants.flatMap { row ->

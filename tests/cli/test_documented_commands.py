@@ -47,6 +47,7 @@ OPTIONS_OF_OTHERS = {
     "--nv",
     "--gpus",
     "--account",
+    "--build-arg",
     "--fai-idx",
     "--gzi-idx",
     "--rename-chrs",

@@ -17,9 +17,12 @@ HEAVY = ("torch", "transformers", "pandas", "scipy", "sklearn", "matplotlib", "o
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=60, **options)  # type: ignore[call-overload, no-any-return]  # options of run
+    return subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=600, **options
+    )  # type: ignore[call-overload, no-any-return]  # options of run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_imports_nothing_heavy(command: str) -> None:
     code = (
@@ -46,6 +49,7 @@ def test_bin_has_every_command_and_nothing_else() -> None:
     assert sorted(path.name for path in (REPOSITORY / "bin").iterdir()) == sorted(COMMANDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", COMMANDS)
 def test_executable_is_the_command_of_its_name(script: str) -> None:
     done = run(str(REPOSITORY / "bin" / script), "--version")
@@ -76,14 +80,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         shell=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     assert done.stdout.startswith("usage:")
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("program", ["command_reference.py", "model_page.py"])
+@pytest.mark.parametrize("program", ["command_reference.py", "model_page.py", "model_choice.py"])
 def test_pages_made_by_a_program_are_up_to_date(program: str) -> None:
     done = run(str(REPOSITORY / "tools" / program), "--check")
     assert (done.returncode, done.stderr) == (0, "")

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics as reference
 
+from dnabert_enhancer import load_model
 from dnabert_enhancer.commands.cli import main
 from dnabert_enhancer.model import new_model, write_model
 
@@ -87,6 +88,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.mark.slow
 def test_model_and_baselines_in_one_table(
     data: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -114,8 +116,8 @@ def test_model_and_baselines_in_one_table(
         assert found["auprc_low"] <= found["auprc"] <= found["auprc_high"]
     assert table.loc[table["method"] == "6-mer ridge", "auroc"].min() > 0.6
     shown = capsys.readouterr().out
-    assert "40 positives, 40 negatives (all)" in shown
-    assert "38 positives, 38 negatives (without duplicates)" in shown
+    assert "40 positives (enhancer), 40 negatives" in shown
+    assert "38 positives (enhancer), 38 negatives (non-enhancer) (without duplicates)" in shown
     assert "6-mer ridge" in shown
 
 
@@ -369,3 +371,55 @@ def test_duplicates_flatter_the_ridge_on_the_independent_set(shared_data: Path, 
     assert table["positives"].to_dict() == {"all": 200, "without duplicates": 100}
     assert table.loc["all", "auroc"] == pytest.approx(0.832, abs=0.01)
     assert table.loc["without duplicates", "auroc"] == pytest.approx(0.749, abs=0.01)
+
+
+WORDS = [
+    ("0", "1"),
+    ("genome", "enhancer"),
+    ("unbound", "bound"),
+    ("-", "+"),
+    ("Non-enhancer", "enhancer"),
+    ("非增强子", "增强子"),
+]
+
+
+@pytest.mark.parametrize(("negative", "positive"), WORDS)
+def test_words_as_labels_give_the_auroc_of_numbers(
+    negative: str, positive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(3)
+    rows = ["".join(rng.choice(list("ACGT"), 200)) for _ in range(24)]
+    labels = [positive if number % 3 == 0 else negative for number in range(24)]
+    text = "sequence,label\n" + "".join(f"{row},{label}\n" for row, label in zip(rows, labels, strict=True))
+    Path("rows.csv").write_text(text, encoding="utf-8")
+    evaluate(
+        *("--dataset", "rows.csv", "--output-prefix", "e", "--bootstrap", 0, "--no-pictures"),
+        *("--precision", "float32", "--threads", 1),
+    )
+    table = pd.read_csv("e.metrics.tsv", sep="\t", dtype={"positive_label": str}).iloc[0]
+    scores = load_model().predict(rows)["probability"]
+    truth = [int(number % 3 == 0) for number in range(24)]
+    assert table["auroc"] == pytest.approx(reference.roc_auc_score(truth, scores), abs=1e-9)
+    named = positive if positive != "1" else "enhancer"
+    assert table["positive_label"] == named
+    assert json.loads(Path("e.run.json").read_text())["positive_label"] == named
+
+
+def test_classes_whose_names_leave_it_open_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sequence = "ACGT" * 50
+    Path("rows.csv").write_text(f"sequence,label\n{sequence},weak\n{sequence[1:]}A,strong\n")
+    # a model that knows neither name
+    directory = str(write_model("m", new_model("tiny", k=3, window_length=LENGTH)).directory)
+    command = (
+        *("--dataset", "rows.csv", "--model", directory, "--output-prefix", "e", "--bootstrap", 0),
+        "--no-pictures",
+    )
+    line = refusal(capsys, *command)
+    assert "rows.csv: the labels are 'strong' and 'weak'" in line
+    assert "--positive-label" in line
+    evaluate(*command, "--positive-label", "strong")
+    assert pd.read_csv("e.metrics.tsv", sep="\t")["positive_label"].tolist()[0] == "strong"

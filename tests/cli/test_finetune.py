@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dnabert_enhancer.commands.cli import main
+from dnabert_enhancer.commands.cli import build_parser, main
 from dnabert_enhancer.model import open_model
 
 pytest.importorskip("torch")
@@ -95,10 +95,12 @@ def test_a_model_with_history_and_record_is_written(
     assert record["model"]["digest"]
     history = (tmp_path / "m" / "history.tsv").read_text().splitlines()
     assert history[0].split("\t")[:4] == ["epoch", "step", "train_loss", "validation_loss"]
+    assert [line.split("\t")[-1] for line in history] == ["positive_label", "enhancer", "enhancer"]
     assert [line.split("\t")[:2] for line in history[1:]] == [["1", "20"], ["2", "40"]]
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_the_archive_is_the_model_and_goes_on_as_a_base_model(tables: Path, tmp_path: Path) -> None:
     packed = tmp_path / "sub" / "model.tar.gz"
     assert finetune([*options(tables, tmp_path / "m", epochs=1), "--archive", str(packed)]) == 0
@@ -188,13 +190,15 @@ def test_a_run_killed_twice_ends_with_the_weights_of_the_unbroken_one(tables: Pa
         process.wait()
         assert not (broken / "config.json").exists()
     last = subprocess.run(command, check=True, env=environment(), capture_output=True, text=True)
-    assert "going on from update" in last.stderr
+    assert "continuing from update" in last.stderr
     assert steps_at_kill[1] >= 42
     assert not (broken / ".checkpoints").exists()
     assert (broken / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     cards = [json.loads((folder / "enhancer_model.json").read_text()) for folder in (whole, broken)]
-    assert cards[0]["metrics"] == cards[1]["metrics"]
-    assert cards[0]["calibration"] == cards[1]["calibration"]
+    assert (broken / "history.tsv").read_bytes() == (whole / "history.tsv").read_bytes()
+    # nothing but the folder's name differs: equal trainings have equal digests
+    assert [card.pop("name") for card in cards] == ["whole", "broken"]
+    assert cards[0] == cards[1]
     assert len(cards[1]["training"]["epochs"]) == 4
 
 
@@ -224,7 +228,7 @@ def test_other_arguments_on_a_broken_off_run_are_refused_unless_restarted(
     )
     _wait_for_checkpoint(output, 2, process)
     assert finetune(options(tables, output)) == 2
-    assert "another finetune is at work in this folder" in capsys.readouterr().err
+    assert "another finetune is running in this folder" in capsys.readouterr().err
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert finetune(options(tables, output, epochs=1)) == 2
@@ -304,3 +308,65 @@ def test_two_processes_of_accelerate_train_one_model(tables: Path, tmp_path: Pat
     card = json.loads((tmp_path / "m" / "enhancer_model.json").read_text())
     assert card["training"]["epochs"][-1]["step"] == 20
     assert card["metrics"]["validation"]["auroc"] > 0.8
+
+
+def test_a_choice_of_numbers_takes_them() -> None:
+    parser = build_parser("finetune")
+    required = ["--dataset", "d", "--base-model", "new:tiny", "--output-dir", "m"]
+    assert parser.parse_args([*required, "--k", "3"]).k == 3
+
+
+@pytest.mark.slow
+def test_folds_are_trained_kept_and_judged(
+    tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two folds; a run whose second one is lost trains that alone, with the same bytes."""
+    folder = tmp_path / "cv"
+    given = [*options(tables, folder, epochs=1, model_name="motif"), "--folds", "2"]
+    assert finetune(given) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["fold1", "fold2", "folds.json", "run.json"]
+    cards = [json.loads((folder / f"fold{n}" / "enhancer_model.json").read_text()) for n in (1, 2)]
+    assert [card["name"] for card in cards] == ["motif fold 1", "motif fold 2"]
+    assert [card["training"]["splits"]["validation"]["sequences"] for card in cards] == [192, 192]
+    assert "at random by groups of equal sequences" in cards[0]["training"]["validation"]
+    record = json.loads((folder / "run.json").read_text())
+    assert record["counts"] == {"sequences_train": 320, "sequences_validation": 64}
+    digests = [one["digest"] for one in record["model"]["members"]]
+    assert digests == [open_model(folder / f"fold{n}").digest for n in (1, 2)]
+    assert [fold["validation"] for fold in record["folds"]] == [c["training"]["validation"] for c in cards]
+    assert len((folder / "fold2" / "history.tsv").read_text().splitlines()) == 2
+
+    for path in (folder / "fold2").iterdir():
+        path.unlink()
+    times = {path.name: path.stat().st_mtime_ns for path in (folder / "fold1").iterdir()}
+    with caplog.at_level("INFO"):
+        assert finetune(given) == 0
+    assert "fold 1 of 2 was trained before" in caplog.text
+    assert {path.name: path.stat().st_mtime_ns for path in (folder / "fold1").iterdir()} == times
+    assert open_model(folder / "fold2").digest == digests[1]
+
+    capsys.readouterr()
+    assert finetune([*options(tables, folder, epochs=2, model_name="motif"), "--folds", "2"]) == 2
+    assert "trained with other arguments: epochs 2 (was 1)" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        judged = ("--dataset", tables / "dev.csv", "--model", folder, "--bootstrap", 0, "--no-pictures")
+        main([*map(str, judged), "--output-prefix", str(tmp_path / "judged")], command="evaluate")
+    assert stop.value.code == 0
+    methods = [line.split("\t")[0] for line in (tmp_path / "judged.metrics.tsv").read_text().splitlines()[1:]]
+    assert list(dict.fromkeys(methods)) == ["cv", "cv: motif fold 1", "cv: motif fold 2"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--validation", "x"), "--validation does not apply to --folds"),
+        (("--archive", "x.tar.gz"), "--archive does not apply to --folds"),
+        (("--folds", "1"), "1 folds are too few"),
+    ],
+)
+def test_what_does_not_go_with_folds(
+    more: tuple[str, ...], said: str, tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert finetune([*options(tables, tmp_path / "m"), "--folds", "3", *more]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "m").exists()

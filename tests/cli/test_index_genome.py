@@ -44,9 +44,19 @@ def test_plain_text_stays_and_plain_gzip_is_packed_anew(ending: str, made: str, 
         assert (tmp_path / "out" / made).read_bytes() == text
 
 
-def test_what_is_no_genome_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = tmp_path / "protein.fa"
-    given.write_text(">p\nMKTAYIAKQR\n")
+@pytest.mark.parametrize("indexed", [False, True], ids=["plain", "with the index of samtools"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(">p\nMKTAYIAKQR\n", "given.fa, line 2"), (">chr\a1\nACGT\n", "given.fa, line 1: the name 'chr\\x071'")],
+    ids=["a protein", "a bell in a name"],
+)
+def test_what_is_no_genome_leaves_nothing(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, indexed: bool
+) -> None:
+    given = tmp_path / "given.fa"
+    given.write_text(text)
+    if indexed:
+        pysam.faidx(str(given))
     assert index_genome(given, tmp_path / "out") == 2
-    assert "protein.fa, line 2" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
     assert not list((tmp_path / "out").glob("*"))

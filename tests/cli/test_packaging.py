@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
+
+import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
@@ -22,3 +25,12 @@ def test_the_python_that_is_tested_is_the_one_that_is_named() -> None:
     versions = [line.rpartition(" ")[2] for line in named]
     assert PROJECT["project"]["requires-python"] == f">={versions[0]}"
     assert all(f"Python {version}" in (REPOSITORY / "README.md").read_text() for version in versions)
+
+
+@pytest.mark.parametrize("name", ["core.txt", "all.txt", "docs.txt"])
+def test_every_pin_has_hashes(name: str) -> None:
+    pins = re.split(r"\n(?! )", (REPOSITORY / "requirements" / name).read_text().strip())
+    assert len(pins) > 30
+    assert [
+        pin for pin in pins if not re.match(r"[\w.-]+==\S+ [^\n]*\\\n +--hash=sha256:[0-9a-f]{64}", pin)
+    ] == []

@@ -1,4 +1,4 @@
-"""`predict` as users run it (predict_record, run_record, scan/scan_result)."""
+"""`predict` as users run it (run_record, scan/scan_result)."""
 
 from __future__ import annotations
 
@@ -95,6 +95,7 @@ def logits(model: Path, windows: list[str]) -> np.ndarray:
     return engine.predict([encode_bases(window) for window in windows]).logit
 
 
+@pytest.mark.slow
 def test_shards_merged_have_the_bytes_of_one_run(run: Run, genome: Path, tmp_path: Path) -> None:
     scan = ("--genome", genome, "--stride", 3, "--null-fraction", 0.05)
     assert run(*scan, "--windows", "--output-prefix", tmp_path / "one")[0] == 0
@@ -217,6 +218,41 @@ def test_a_table_of_kmers_scores_as_its_sequences(run: Run, tmp_path: Path) -> N
     assert (one[0], two[0]) == ("row1", "a")
 
 
+def test_letters_that_are_kept_are_unknown_where_they_are_lower_case(
+    run: Run, tmp_path: Path, model: Path
+) -> None:
+    text = random_bases(WINDOW, 3)
+    mixed = text[:10] + text[10:20].lower() + text[20:]
+    fasta = tmp_path / "s.fa"
+    fasta.write_text(f">upper\n{text}\n>lower\n{text.lower()}\n>mixed\n{mixed}\n")
+    tables = []
+    for options in ((), ("--keep-letters",), ("--keep-letters", "--max-unknown", 1)):
+        assert run("--fasta", fasta, *options, "--windows", "--output-prefix", tmp_path / "p")[0] == 0
+        tables.append((table(tmp_path / "p.predictions.tsv")[1:], table(tmp_path / "p.windows.tsv.gz")[1:]))
+    (plain, _), (kept, _), (_, scored) = tables
+    assert len({row[4] for row in plain}) == 1
+    assert [row[-1] for row in kept] == ["", "too_many_unknown_bases", "too_many_unknown_bases"]
+    assert kept[0] == plain[0]
+    # a 6-mer with a lower-case letter is [UNK], as one with N is
+    as_unknown = [text, "N" * WINDOW, text[:10] + "N" * 10 + text[20:]]
+    np.testing.assert_array_equal([np.float32(row[3]) for row in scored], logits(model, as_unknown))
+
+
+@pytest.mark.parametrize(("options", "scored"), [((), 28), (("--keep-letters",), 21)])
+def test_a_scan_that_keeps_letters_skips_soft_masked_windows(
+    run: Run, tmp_path: Path, options: tuple[str, ...], scored: int
+) -> None:
+    # 28 windows of 60 bp every 20 bp; those that start at 180, 200 … 300 hold 20 or more of bases 220 to 320
+    bases = random_bases(600, 4)
+    (tmp_path / "g.fa").write_text(f">c\n{bases[:220]}{bases[220:320].lower()}{bases[320:]}\n")
+    given = ("--genome", tmp_path / "g.fa", "--stride", 20, "--no-null", "--output-prefix", tmp_path / "p")
+    assert run(*given, *options)[0] == 0
+    found = record(tmp_path / "p.run.json")
+    assert found["counts"]["windows"] == 28
+    assert found["counts"]["scored"] == scored
+    assert found["scan"]["keep_letters"] == bool(options)
+
+
 def test_sequences_may_share_their_name(run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     first, second = random_bases(150, 1), random_bases(60, 2)
     # as the Table Browser of UCSC writes them
@@ -335,9 +371,9 @@ def test_a_fault_in_the_regions_is_named_with_its_line(
         (["--genome", "G", "--label", "promoter"], "it has other, enhancer"),
         (["--genome", "G", "--fasta", "G"], "not allowed with argument"),
         ([], "one of the arguments --fasta --tsv --genome --merge is required"),
-        (["--fasta", "G", "--shard", "1/2"], "--shard means nothing for sequences"),
-        (["--fasta", "G", "--no-null"], "--null means nothing for sequences"),
-        (["--merge", "G"], "--model means nothing for --merge"),
+        (["--fasta", "G", "--shard", "1/2"], "--shard does not apply to sequences"),
+        (["--fasta", "G", "--no-null"], "--null does not apply to sequences"),
+        (["--merge", "G"], "--model does not apply to --merge"),
         (["--fasta", "/"], "this is a folder"),
         (["--genome", "/"], "this is a folder"),
         (["--genome", "/nowhere/g.fa"], "no such file"),
@@ -399,6 +435,7 @@ def test_names_are_data_and_never_commands(run: Run, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("hacked"))
 
 
+@pytest.mark.slow
 def test_standard_input_and_windows_line_ends_are_read(model: Path, tmp_path: Path) -> None:
     text = f">a\r\n{random_bases(60)}\r\n\r\n>b\r\n{random_bases(60, 1)}\r\n"
     program = [
@@ -433,12 +470,9 @@ def test_a_killed_run_leaves_nothing_that_looks_complete_and_the_next_starts_ove
     run: Run, model: Path, genome: Path, tmp_path: Path
 ) -> None:
     process = scan_process(model, genome, tmp_path / "p")
-    for _ in range(200):
+    while not any(name.startswith(".tmp") and name.endswith("run.json") for name in names_in(tmp_path)):
+        assert process.poll() is None, process.stderr.read() if process.stderr else ""
         time.sleep(0.1)
-        if any(name.startswith(".tmp") and name.endswith("run.json") for name in names_in(tmp_path)):
-            break
-    time.sleep(0.5)
-    assert process.poll() is None, process.stderr.read() if process.stderr else ""
     process.send_signal(signal.SIGKILL)
     process.communicate()
     left = [path.name for path in tmp_path.iterdir()]

@@ -169,6 +169,7 @@ def many(n: int) -> list[str]:
     return lines
 
 
+@pytest.mark.slow
 def test_shards_merged_have_the_bytes_of_one_run(
     run: Run, genome: Path, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -369,6 +370,7 @@ def test_every_packing_gives_the_same_records(run: Run, genome: Path, tmp_path: 
         assert found == expected, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["in.vcf", "in.vcf.gz", "in.bcf"])
 def test_standard_input_of_any_packing(
     genome: Path, models: dict[str, Path], tmp_path: Path, name: str
@@ -476,6 +478,7 @@ def test_a_missing_header_is_written(run: Run, genome: Path, tmp_path: Path) -> 
         assert sum(1 for _ in file) == 1
 
 
+@pytest.mark.slow
 def test_a_million_samples_pass_through_unread(run: Run, genome: Path, tmp_path: Path) -> None:
     samples = 1_000_000
     genotypes = "\t".join(["0|1:no, genotype"] + ["\x01"] * (samples - 1))
@@ -524,11 +527,11 @@ def test_scoring_again_keeps_the_fields_that_are_not_written_anew(
     job = ("--genome", genome, "--output-prefix")
     code, said = run("--vcf", vcf, *job, tmp_path / "one", *more)
     assert code == 0
-    assert "written anew" not in said
+    assert "are replaced" not in said
     again = ("--tf", f"GATA1={models['tf']}", "--threshold", 0.1)
     code, said = run("--vcf", tmp_path / "one.vcf.gz", *job, tmp_path / "two", *again)
     assert code == 0
-    (line,) = [line for line in said.splitlines() if "written anew" in line]
+    (line,) = [line for line in said.splitlines() if "are replaced" in line]
     assert "DBE_CLASS" in line
     assert "DBE_PREF" in line
     assert "CTCF" not in line
@@ -709,7 +712,7 @@ def test_a_unit_of_a_long_vntr_scores_the_same_wherever_it_is_written(
     ("arguments", "problem"),
     [
         (["--vcf", "x.vcf"], "--vcf needs --genome"),
-        (["--merge", "x", "--genome", "y.fa"], "--genome means nothing for --merge"),
+        (["--merge", "x", "--genome", "y.fa"], "--genome does not apply to --merge"),
         (["--vcf", "x.vcf", "--genome", "y.fa", "--offsets", "4"], "odd number"),
         (["--vcf", "x.vcf", "--genome", "y.fa", "--tf", "noname"], "not NAME=PATH"),
         (["--vcf", "no.vcf", "--genome", "no.fa"], "no such file"),
@@ -724,3 +727,52 @@ def test_wrong_arguments_give_one_line(
     assert code == 2
     assert problem in said.splitlines()[-1]
     assert not list(tmp_path.iterdir())
+
+
+def test_lists_of_other_formats_give_the_scores_of_their_vcf(run: Run, genome: Path, tmp_path: Path) -> None:
+    other = {"A": "C", "C": "G", "G": "T", "T": "A"}
+    starts = [500, 900, 1300]
+    rows = [(start, BASES[start], other[BASES[start]]) for start in starts]
+    # a deletion of two bases, written at the first of its places by choice of a place without a repeat
+    cut = next(
+        n for n in range(2000, 2900) if len(set(BASES[n - 1 : n + 4])) == 4 and BASES[n - 1] != BASES[n + 1]
+    )
+    texts = {
+        "vcf": [f"chr1\t{n + 1}\tv\t{ref}\t{alt}" for n, ref, alt in rows]
+        + [f"chr1\t{cut}\tv\t{BASES[cut - 1 : cut + 2]}\t{BASES[cut - 1]}"],
+        "bed": [f"1\t{n}\t{n + 1}\t{ref}\t{alt}\tv" for n, ref, alt in rows]
+        + [f"1\t{cut}\t{cut + 2}\t{BASES[cut : cut + 2]}\t-\tv"],
+        "chrombpnet": [f"1\t{n + 1}\t{ref}\t{alt}\tv" for n, ref, alt in rows]
+        + [f"1\t{cut + 1}\t{BASES[cut : cut + 2]}\t-\tv"],
+        "vep": [f"1 {n + 1} {n + 1} {ref}/{alt} + v" for n, ref, alt in rows]
+        + [f"1 {cut + 1} {cut + 2} {BASES[cut : cut + 2]}/- + v"],
+        "hgvs-g": [f"NC_000001.11:g.{n + 1}{ref}>{alt} v" for n, ref, alt in rows]
+        + [f"NC_000001.11:g.{cut + 1}_{cut + 2}del v"],
+        "spdi": [f"NC_000001.11:{n}:{ref}:{alt} v" for n, ref, alt in rows] + [f"NC_000001.11:{cut}:2: v"],
+    }
+    results = {}
+    for form, lines in texts.items():
+        path = tmp_path / f"in.{form}"
+        head = HEADER + COLUMNS + "\n" if form == "vcf" else ""
+        path.write_text(head + "\n".join(lines) + "\n")
+        prefix = tmp_path / form
+        code, said = run("--vcf", path, "--vcf-format", form, "--genome", genome, "--output-prefix", prefix)
+        assert code == 0, said
+        with pysam.VariantFile(f"{prefix}.vcf.gz") as written:
+            assert dict(written.header.contigs.items())["chr1"].length == 3000
+            results[form] = [str(record) for record in written.fetch("chr1")]
+    assert len(results["vcf"]) == 4
+    assert all("DBE_PREF=0." in line for line in results["vcf"])
+    for form, lines in results.items():
+        assert lines == results["vcf"], form
+
+
+def test_a_malformed_line_of_a_list_stops_with_its_place(run: Run, genome: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("chr1:g.5=\nchr1:c.7A>T\n")
+    code, said = run(
+        "--vcf", path, "--vcf-format", "hgvs-g", "--genome", genome, "--output-prefix", tmp_path / "out"
+    )
+    assert code == 2
+    assert f"{path}, line 2: 'chr1:c.7A>T' counts along a transcript" in said
+    assert not list(tmp_path.glob("out*"))

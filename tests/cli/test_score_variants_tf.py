@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dnabert_enhancer.commands import cli
+from dnabert_enhancer.model import new_model, write_model
 
 ROWS = 600
 
@@ -17,6 +18,29 @@ def command(*arguments: object) -> None:
     with pytest.raises(SystemExit) as stopped:
         cli.main([str(argument) for argument in arguments])
     assert not stopped.value.code
+
+
+def test_a_model_of_three_classes_is_no_tf_model_and_the_advice_works(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = ("acceptor", "donor", "none")
+    model = tmp_path / "splice"
+    write_model(model, new_model("tiny", k=3, window_length=90, task="multiclass", labels=labels))
+    demo = Path(__file__).resolve().parents[2] / "assets" / "demo"
+    (tmp_path / "one.vcf").write_text("".join((demo / "variants.vcf").read_text().splitlines(True)[:9]))
+    common = ("score-variants", "--vcf", tmp_path / "one.vcf", "--genome", demo / "alpha-globin.fa.gz")
+    common += ("--null-variants", 0, "--threads", 1, "--backend", "onnx")
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([*map(str, common), "--tf", f"SPLICE={model}", "--output-prefix", str(tmp_path / "tf")])
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert (
+        "--tf takes models of one output or two classes; score with it in a run of its own, as --model"
+        in said
+    )
+    assert not list(tmp_path.glob("tf*"))
+    command(*common, "--model", model, "--label", "donor", "--output-prefix", tmp_path / "own")
+    assert (tmp_path / "own.vcf.gz").is_file()
 
 
 @pytest.mark.slow

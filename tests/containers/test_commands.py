@@ -23,6 +23,7 @@ RUNS = {
         " --permutations 100 --output-prefix out",
         ["out.summary.tsv", "out.per_call.tsv.gz", "out.run.json"],
     ),
+    "doctor": ("doctor --json > doctor.json", ["doctor.json"]),
     "evaluate": (
         f"{DATASET} && evaluate --dataset data --bootstrap 100 --output-prefix out",
         ["out.metrics.tsv", "out.roc.png", "out.run.json"],
@@ -31,7 +32,12 @@ RUNS = {
         f"index-genome {LOCUS} --output-dir indexed",
         ["indexed/genome.fa.gz", "indexed/genome.fa.gz.gzi"],
     ),
+    "interpret": (
+        f"interpret {LOCUS} --vcf /demo/variants.vcf --flank 0 --logos 1 --output-prefix out",
+        ["out.variants.tsv", "out.variant-1.png", "out.run.json"],
+    ),
     "make-dataset": (DATASET, ["data/train.tsv.gz", "data/dataset.json"]),
+    "models": ("models list enhancer > models.txt", ["models.txt"]),
     "predict": (
         f"predict {LOCUS} --regions /demo/textbook-enhancers.bed --output-prefix out",
         ["out.bw", "out.calls.bed.gz.tbi", "out.run.json"],
@@ -46,10 +52,23 @@ RUNS = {
         ["out.tsv.gz"],
     ),
 }
+CONFIG = json.dumps(
+    {
+        "model_type": "bert",
+        "vocab_size": 69,
+        "hidden_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 8,
+        "max_position_embeddings": 64,
+    }
+)
 # what the small image answers with one line that names what is missing
 NEEDS_TORCH = {
     "finetune": f"{DATASET} && finetune --dataset data --base-model new:tiny --output-dir model",
-    "import-model": "import-model hub:owner/model@main --output-dir model",
+    # safetensors are imported without it
+    "import-model": f"mkdir old && echo '{CONFIG}' > old/config.json && echo pickled > old/pytorch_model.bin"
+    " && import-model old --k 3 --window-length 50 --output-dir model",
 }
 
 pytestmark = pytest.mark.containers

@@ -35,7 +35,7 @@ def locked(lock: str) -> dict[str, str]:
     for line in (REPOSITORY / "requirements" / lock).read_text().splitlines():
         if not line.strip() or line.startswith(("#", " ")):
             continue
-        requirement = Requirement(line)
+        requirement = Requirement(line.rstrip(" \\"))
         if requirement.marker is None or requirement.marker.evaluate(environment):
             (pin,) = requirement.specifier
             pins[canonical(requirement.name)] = pin.version

@@ -2,7 +2,7 @@
 
 Usage: python tests/galaxy/make_test_data.py [FOLDER]     (default: galaxy_tools/test-data)
 
-Equal sources give equal bytes (the model's ONNX file: with one version of onnx).
+Equal sources give equal bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pysam
 
 from dnabert_enhancer.files import open_bgzip
 from dnabert_enhancer.genome import Genome
-from dnabert_enhancer.model import BertShape, ModelParts, Threshold, new_model, write_archive, write_model
+from dnabert_enhancer.model import Encoder, ModelParts, Threshold, new_model, write_archive, write_model
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"
@@ -76,6 +76,7 @@ def write_genomes(folder: Path, locus: str, pieces: dict[str, str]) -> None:
             for value, name, tag in (
                 ("dnabert-enhancer/tiny", "Random weights, for tests", "enhancer"),
                 ("dnabert-enhancer/tiny-tf", "Random weights as a factor, for tests", "tf-binding"),
+                ("dnabert-enhancer/tiny-base", "Random weights as a base, for tests", "base"),
             )
         )
         + "others/text\tA model of another suite\ttext-generation\ttext\t\t1\t${__HERE__}/models/tiny\n"
@@ -107,6 +108,8 @@ def write_regions(folder: Path, pieces: dict[str, str]) -> None:
         bed([(contig, start - 280, start - 20) for contig, start, _ in regions])
     )
     (folder / "regions.bed").write_text(bed([("locus", 600, 1000), ("locus", 17_000, 17_400)]))
+    hs40 = 113_600 - PIECES[2]  # 200 bases with both sites of NF-E2/AP-1
+    (folder / "hs40.bed").write_text(f"piece3\t{hs40}\t{hs40 + 200}\tHS-40\n")
     (folder / "regions-outside.bed").write_text(bed([("piece1", 600, 1000), ("nowhere", 0, 500)]))
     (folder / "splits.tsv").write_text(
         "".join(
@@ -117,7 +120,22 @@ def write_regions(folder: Path, pieces: dict[str, str]) -> None:
 
 
 def write_variants(folder: Path, locus: str) -> None:
-    """Write the demo's variants of the locus, beside some that cannot be scored and phased genotypes."""
+    """Write the demo's variants of the locus, with some that cannot be scored and genotypes; a list."""
+    position = 159_710 - LOCUS_START
+    (folder / "variants.hgvs").write_text(f"NC_999999.1:g.{position}T>C\nNC_999999.1:g.{position + 9}del\n")
+    report = (
+        "locus",
+        "assembled-molecule",
+        "na",
+        "na",
+        "na",
+        "<>",
+        "NC_999999.1",
+        "Primary Assembly",
+        len(locus),
+        "na",
+    )
+    (folder / "assembly_report.txt").write_text("\t".join(map(str, report)) + "\n")
     head = [
         "##fileformat=VCFv4.2",
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
@@ -164,9 +182,13 @@ def write_variants(folder: Path, locus: str) -> None:
     (folder / "motifs.meme").write_text(
         "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n"
         "Background letter frequencies\nA 0.25 C 0.25 G 0.25 T 0.25\n\n"
-        "MOTIF GATA made_up\nletter-probability matrix: alength= 4 w= 6 nsites= 20 E= 0\n"
-        + "".join(
-            " ".join("0.94" if letter == base else "0.02" for letter in "ACGT") + "\n" for base in "AGATAA"
+        + "\n".join(
+            f"MOTIF {name} made_up\nletter-probability matrix: alength= 4 w= {len(word)} nsites= 20 E= 0\n"
+            + "".join(
+                " ".join("0.94" if letter == base else "0.02" for letter in "ACGT") + "\n" for base in word
+            )
+            # the second is what the first variant makes, on the reverse strand
+            for name, word in (("GATA", "AGATAA"), ("rSNP", "CTGATAATGT"))
         )
     )
 
@@ -240,7 +262,7 @@ def write_labelled(folder: Path) -> None:
 def write_models(folder: Path) -> None:
     """Write the model directory for the server's table, the same as an archive, and no archive."""
     made = new_model("tiny", k=3, window_length=60, seed=1, name="tiny")
-    state = BertShape.from_config(made.config).fresh_state(np.random.default_rng(1), 0.3)
+    state = Encoder.from_config(made.config).fresh_state(np.random.default_rng(1), 0.3)
     directory = folder / "models" / "tiny"
     shutil.rmtree(directory, ignore_errors=True)
     thresholds = {

@@ -56,6 +56,21 @@ def counted(report: Path | None, code: int) -> tuple[int, int]:
     return passed, failed
 
 
+def job_faults(log: str) -> list[str]:
+    """Return why the server itself failed a job, one line each, from its web log.
+
+    Such a job has no exit code and no output, so that a tool's report says nothing of it.
+    """
+    faults = []
+    for entry in re.split(r"^(?=\S+ [A-Z]+ \d{4}-\d\d-\d\d )", log, flags=re.MULTILINE):
+        head, _, rest = entry.partition("\n")
+        if re.match(r"galaxy\.jobs\S* ERROR ", head) and (
+            causes := re.findall(r"^[\w.]+: .*", rest, re.MULTILINE)
+        ):
+            faults.append(f"{head.rpartition('] ')[2]}: {causes[0]}")
+    return faults
+
+
 def failures(report: Path) -> str:
     """Return what a report says of its failures."""
     cases = ElementTree.parse(report).iter("testcase")

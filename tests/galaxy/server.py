@@ -252,7 +252,9 @@ def _settings(plan: Plan) -> dict[str, Any]:
         "config_dir": str(state),
         "data_dir": str(state / "data"),
         "managed_config_dir": str(state),
-        "database_connection": f"sqlite:///{state}/data/universe.sqlite?isolation_level=IMMEDIATE",
+        # each transaction takes SQLite's one lock; with its default, a job that ended well but waits longer
+        # than 5 s for it on a busy machine ends in the error state, without an exit code
+        "database_connection": f"sqlite:///{state}/data/universe.sqlite?isolation_level=IMMEDIATE&timeout=600",
         "tool_config_file": str(state / "tool_conf.xml"),
         "tool_data_table_config_path": f"{plan.tables.absolute()},{state}/viewers_table_conf.xml",
         "tool_data_path": str(state / "tool-data"),

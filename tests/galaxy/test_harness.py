@@ -49,6 +49,23 @@ def test_planemos_results_are_counted_and_explained(reports: ModuleType, tmp_pat
     assert "passes" not in said
 
 
+def test_a_job_that_the_server_failed_is_explained(reports: ModuleType) -> None:
+    at = "2026-11-29 12:58:33,081 [pN:main,p:6245,tN:LocalRunner.work_thread-0]"
+    log = f"""galaxy.jobs DEBUG {at} (127) Job wrapper finished
+galaxy.jobs.runners ERROR {at} (128/9202) Job wrapper finish method failed
+Traceback (most recent call last):
+  File "engine.py", line 1, in execute
+sqlite3.OperationalError: database is locked
+
+sqlalchemy.exc.OperationalError: (sqlite3.OperationalError) database is locked
+galaxy.visualization.genomes ERROR {at} Error reading twobit.loc
+FileNotFoundError: [Errno 2] No such file
+"""
+    assert reports.job_faults(log) == [
+        "(128/9202) Job wrapper finish method failed: sqlite3.OperationalError: database is locked"
+    ]
+
+
 @pytest.mark.parametrize(
     ("cases", "code", "expected"),
     [

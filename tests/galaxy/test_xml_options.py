@@ -12,6 +12,7 @@ import pytest
 
 from dnabert_enhancer.commands.cli import build_parser
 from dnabert_enhancer.comparison import PRESETS
+from dnabert_enhancer.interpret import LOGOS
 from dnabert_enhancer.model.model_spec import CONFIGURATIONS
 from dnabert_enhancer.training import TrainingSettings
 from dnabert_enhancer.training.epoch_metrics import METRICS
@@ -31,6 +32,7 @@ COMMANDS = {
     "predict_sequences": "predict",
     "scan_genome": "predict",
     "score_variants": "score-variants",
+    "interpret": "interpret",
     "compare_db": "compare-db",
 }
 
@@ -46,23 +48,38 @@ LEFT_OUT_EVERYWHERE = {
     "--list-presets": "the form lists them",
 }
 _OF_A_SCAN = (
-    *("--genome", "--regions", "--skip-outside", "--contigs", "--merge-gap"),
+    *("--genome", "--assembly-report", "--regions", "--skip-outside", "--contigs", "--merge-gap"),
     *("--null", "--no-null", "--null-fraction", "--seed", "--bedgraph"),
 )
 LEFT_OUT = {
     "tokenize": {"--split": "the user chooses one table of the collection"},
     "finetune": {
+        "--folds": "a tool's output is one model archive",
         "--restart": "every job has a folder of its own",
         "--log-to": "the epochs are an output table; services on the network are not for a server's jobs",
         "--log-dir": "belongs to --log-to",
     },
     "evaluate": {
+        "--ensemble": "of folds in one folder, which a history does not have",
         "--jobs": "its default is --threads",
         "--train-negatives": "a table holds both classes; the tokenize tool makes one of two FASTA files",
     },
-    "predict_sequences": dict.fromkeys(_OF_A_SCAN, "belongs to the scan"),
-    "scan_genome": dict.fromkeys(("--fasta", "--tsv"), "belongs to the other tool"),
+    "predict_sequences": dict.fromkeys(_OF_A_SCAN, "belongs to the scan")
+    | dict.fromkeys(("--embeddings", "--pooling"), "no tool of Galaxy takes arrays of embeddings on")
+    | {"--keep-letters": "is for comparing with the original code"},
+    "scan_genome": dict.fromkeys(
+        ("--fasta", "--tsv", "--embeddings", "--pooling"), "belongs to the other tool"
+    )
+    | {"--keep-letters": "is for comparing with the original code"},
+    "score_variants": {
+        "--tf-panel": "a job cannot be resumed model by model, and fetches no models",
+        "--convention": "is for comparing with results of deepvregulome, whose models are not in the form",
+    },
+    "interpret": dict.fromkeys(("--baselines", "--steps", "--completeness-limit"), "belongs to gradients"),
     "compare_db": {"--databases": "the form is the manifest"},
+}
+LEFT_OUT_CHOICES = {
+    ("interpret", "--method"): {"gradients": "needs torch, which this tool's package and image do not have"},
 }
 
 COMPUTED_DEFAULTS = {
@@ -71,6 +88,7 @@ COMPUTED_DEFAULTS = {
     ("score_variants", "--null-variants"): VariantSettings().null_variants,
     ("score_variants", "--seed"): VariantSettings().seed,
     ("score_variants", "--min-change"): VariantSettings().min_change,
+    ("interpret", "--logos"): LOGOS,
 }
 """Where the parser's default is None, and the command takes this."""
 OTHER_DEFAULTS = {
@@ -81,6 +99,7 @@ OTHER_DEFAULTS = {
     ("finetune", "--model-name"): "the command takes the folder's name, which is this",
     ("predict_sequences", "--threshold"): "asked for only where the user wants a number of their own",
     ("scan_genome", "--threshold"): "asked for only where the user wants a number of their own",
+    ("interpret", "--null"): "asked for only where the user wants seqlets",
     ("evaluate", "--split"): "the command takes test too, where the data set is a folder",
     ("evaluate", "--baselines"): "without names the command takes all, as selected here",
 }
@@ -143,7 +162,14 @@ def default_problems(tool: Tool) -> list[str]:
         default = vars(action).get("setting_default", action.default)
         wanted = COMPUTED_DEFAULTS.get(key, None if default == argparse.SUPPRESS else default)
         if param.get("type") == "select":
-            problems += select_problems(name, param, action, wanted, check_default=key not in OTHER_DEFAULTS)
+            left_out = set(LEFT_OUT_CHOICES.get(key, ()))
+            problems += [
+                f"{name}: {choice} is left out but the command has no such choice"
+                for choice in sorted(left_out - {str(choice) for choice in action.choices or ()})
+            ]
+            problems += select_problems(
+                name, param, action, wanted, left_out, check_default=key not in OTHER_DEFAULTS
+            )
         elif param.get("type") == "boolean":
             checked = param.get("checked") == "true"
             turned_on = bool(wanted) if isinstance(wanted, bool) else False
@@ -161,7 +187,13 @@ def default_problems(tool: Tool) -> list[str]:
 
 
 def select_problems(
-    name: str, param: Element, action: argparse.Action, wanted: object, *, check_default: bool
+    name: str,
+    param: Element,
+    action: argparse.Action,
+    wanted: object,
+    left_out: set[str],
+    *,
+    check_default: bool,
 ) -> list[str]:
     """Return what is wrong with the choices of a select."""
     values = [str(option.get("value")) for option in param.iterfind("option")]
@@ -170,7 +202,7 @@ def select_problems(
     ]
     problems = []
     if action.choices is not None:
-        choices = {str(choice) for choice in action.choices}
+        choices = {str(choice) for choice in action.choices} - left_out
         if set(values) - {"auto"} != choices - {"auto"}:
             problems.append(f"{name}: {sorted(set(values) ^ choices)} are in the form or the command only")
     if check_default:
@@ -244,7 +276,7 @@ def test_limits_of_finetune_are_what_a_training_can_be_told(read_tool: Callable[
     [
         ("make_dataset", "--leak-k $advanced.leak_k", "", "--leak-k is neither in the form"),
         ("make_dataset", "--seed $seed", "--seeds $seed", "--seeds is no option"),
-        ("tokenize", "$case_sensitive\n", "--split train\n", "--split is in the form and in the list"),
+        ("tokenize", "$keep_letters\n", "--split train\n", "--split is in the form and in the list"),
         ("scan_genome", 'argument="--merge-gap"', 'argument="--merge-gaps"', "--merge-gaps is no option"),
     ],
 )

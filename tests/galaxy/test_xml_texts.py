@@ -27,10 +27,13 @@ HOSTILE = (
     *("{}; touch x", "{} && touch x", "{}\\", "{}>x", "{}\u2028-x"),
     *("-x", "--output-prefix", "--seed=1", " -x", "{} -x", "{},-x", "{}, --seed"),
 )
-HARMLESS = ("a", "A1", "chr21", "/models/a")
+HARMLESS = ("a", "A1", "chr21", "/models/a", "3")
 # where a dash inside the text stays inside one word of the command line: within the quotes of one value
 ONE_WORD = {" -x", "{} -x", "{},-x", "{}, --seed"}
-SPLIT_INTO_WORDS = {("scan_genome", "contigs")}
+SPLIT_INTO_WORDS = {
+    ("scan_genome", "contigs"),
+    *(("interpret", f"subject.importance.through.{name}") for name in ("layers", "heads")),
+}
 # Galaxy's sanitizer for texts without one of their own (galaxy.util.valid_chars; others become X or __cn__)
 KEPT_BY_GALAXY = re.compile(r"[A-Za-z0-9 \-=_.()/+*^,:?!]*")
 
@@ -93,9 +96,20 @@ def test_names_of_contigs_are_taken(text: str, read_tool: Callable[..., Tool]) -
     assert accepted(read_tool("scan_genome").inputs()["contigs"], text)
 
 
+@pytest.mark.parametrize("text", ["", "12", "1 2", "11, 12", "1,2,3 "])
+def test_numbers_of_layers_are_taken(text: str, read_tool: Callable[..., Tool]) -> None:
+    assert accepted(read_tool("interpret").inputs()["subject.importance.through.layers"], text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "1;2", "one", "1000"])
+def test_what_is_no_number_of_a_layer_is_refused(text: str, read_tool: Callable[..., Tool]) -> None:
+    assert not accepted(read_tool("interpret").inputs()["subject.importance.through.layers"], text)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "other", "said"),
     [
+        ("interpret", "(?:[1-9][0-9]{0,2}", "(?:-?[1-9a-z][0-9]{0,2}", "takes '3 -x'"),
         ("score_variants", 'type="regex"', 'type="length"', "factors.name has no pattern"),
         ("score_variants", r"[A-Za-z0-9_.-]*\Z", "[A-Za-z0-9_.-]*$", r"takes 'a\n'"),
         ("score_variants", "^[A-Za-z0-9][A-Za-z0-9_.-]", "^[A-Za-z0-9_.-]", "takes '--output-prefix'"),

@@ -23,6 +23,7 @@ def test_files_of_hostile_names_are_only_files(tmp_path: Path, pipeline: Callabl
     elsewhere.mkdir()
     shutil.copyfile(DEMO / "alpha-globin.fa.gz", folder / f"{ODD}.fa.gz")
     (folder / f"-{ODD}.bed").write_text("chr16\t113000\t114000\n")
+    (folder / f"-{ODD}2.bed").write_text("chr16\t113601\t113611\n")
     shutil.copyfile(DEMO / "ccre-pels.bed", elsewhere / f"{ODD}.bed")
     record = (DEMO / "variants.vcf").read_text().splitlines(keepends=True)[:8]
     (folder / f"{ODD}.vcf").write_text("".join(record))
@@ -34,6 +35,7 @@ def test_files_of_hostile_names_are_only_files(tmp_path: Path, pipeline: Callabl
         "assembly": "hg38",
         "model": f"../elsewhere/{ODD}",
         "scan_regions": f"{ODD}/-{ODD}.bed",
+        "interpret_regions": f"{ODD}/-{ODD}2.bed",
         "vcf": f"{ODD}/{ODD}.vcf",
         "tf_models": [f"TF=../elsewhere/{ODD}"],
         "databases": [f"D=../elsewhere/{ODD}.bed,preset=bed"],
@@ -52,5 +54,6 @@ def test_files_of_hostile_names_are_only_files(tmp_path: Path, pipeline: Callabl
     assert {path.parent.name for path in tmp_path.glob("out/*/odd.run.json")} == {
         "scan",
         "variants",
+        "interpret",
         "compare",
     }

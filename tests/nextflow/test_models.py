@@ -1,10 +1,11 @@
-"""The models of a samplesheet, named as --model names them: default, a folder, :OUTPUT at the end."""
+"""The models of a samplesheet, named as --model names them: a folder, default, one of the store, :OUTPUT."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import json
+import re
 import shutil
 import tarfile
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from dnabert_enhancer.catalogue import Store
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
 
@@ -34,17 +37,34 @@ def _files(tmp_path: Path) -> None:
     (tmp_path / "v.vcf").write_text(f"{header}{titles}chr1\t1500\t.\t{base}\t{other}\t.\t.\t.\n")
     for name in ("plain", "a:b"):
         shutil.copytree(PACKAGED, tmp_path / "models" / name)
+    for name, kind in (("lab/stored", "enhancer"), ("hub:lab/tf@main", "tf"), ("lab/base", "base")):
+        store_model(tmp_path / "cache", name, kind)
     (tmp_path / "models" / "foreign").mkdir()
     (tmp_path / "models" / "file").write_text("x")
+
+
+def store_model(cache: Path, name: str, kind: str) -> None:
+    """Put a copy of the packaged model into a store, under a name, as one of a type."""
+
+    def make(folder: Path) -> str:
+        for path in PACKAGED.iterdir():
+            if path.is_file():
+                shutil.copy(path, folder)
+        card = json.loads((folder / "enhancer_model.json").read_text())
+        origin = {"name": name, "source": f"from {name}", "type": kind}
+        (folder / "enhancer_model.json").write_text(json.dumps(card | {"origin": origin}))
+        return f"from {name}"
+
+    Store(cache / "models").find_or_make(name, make)
 
 
 def write_sheet(folder: Path, *models: str, tf: str, tf_row: int = 2) -> None:
     """Write a row that scans with each model; one of them also scores variants, with models of TFs."""
     rows = [
-        f"row{number},g.fa,{model},r.bed,{f'v.vcf,{tf}' if number == tf_row else ','},"
+        f"row{number},g.fa,{model},r.bed,{f'v.vcf,{tf}' if number == tf_row else ','},,,"
         for number, model in enumerate(models, 2)
     ]
-    titles = "sample,genome,model,scan_regions,vcf,tf_models,train_regions"
+    titles = "sample,genome,model,scan_regions,vcf,tf_models,train_regions,positive_label,assembly_report"
     (folder / "s.csv").write_text("\n".join([titles, *rows]) + "\n")
 
 
@@ -55,21 +75,35 @@ FAULTS = [
     ("models/foreign:x", "'models/foreign' has no card (enhancer_model.json) that names its outputs"),
     ("models/file:x", "'models/file' is a file; give a folder, or an archive (.tar.gz)"),
     ("models/none:gue_tf0", "'models/none:gue_tf0': there is no such folder"),
+    ("lab/store", "'lab/store': there is no such folder, and no such model in the store (cache)"),
+    ("lab/stored:none", f"'lab/stored' has no output 'none'; {OUTPUTS}"),
+    ("lab/base", "'lab/base' is pre-trained only: it predicts nothing before a training"),
     ("default:", "'default:': there is no such folder"),
     (":gue_tf0", "':gue_tf0': there is no such folder"),
     ("C:\\models\\plain", "'C:\\models\\plain': there is no such folder"),
     ("C:/models/plain", "'C:/models/plain': there is no such folder"),
     ("file:///none/plain:gue_tf0", "'file:///none/plain:gue_tf0': there is no such folder"),
     ("models/plain:$(touch pwned)", "'models/plain:$(touch pwned)': there is no such folder"),
-    ("hub:owner/name@main", "'hub:owner/name@main': tasks bring nothing from the hub; give a folder"),
+    (
+        "hub:owner/name@main",
+        "'hub:owner/name@main' is not in the store (cache), and tasks bring nothing; before",
+    ),
+    (
+        "zenodo:10.5281/zenodo.1/m.zip",
+        "'zenodo:10.5281/zenodo.1/m.zip' is not in the store (cache), and tasks",
+    ),
 ]
 
 
 def test_faults_are_named_with_row_and_column_before_anything_runs(
     tmp_path: Path, pipeline: Callable
 ) -> None:
-    write_sheet(tmp_path, *(model for model, _ in FAULTS), tf="A=default:tf0;B=models/none;C=default:gue_tf1")
-    done = pipeline("--input", "s.csv", "--base_model", "default:tf0")
+    write_sheet(
+        tmp_path,
+        *(model for model, _ in FAULTS),
+        tf="A=default:tf0;B=models/none;C=default:gue_tf1;D=lab/base",
+    )
+    done = pipeline("--input", "s.csv", "--base_model", "default:tf0", "--store", "cache")
     assert done.returncode != 0
     lines = done.said.partition("nothing was started:\n")[2].splitlines()
     found = [line.strip() for line in lines if line.startswith("  ")]
@@ -80,6 +114,9 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
     for fault, start in zip(found, expected, strict=True):
         assert fault.startswith(start)
     assert "'models/none': there is no such folder" in found[2]
+    assert "'lab/base' is pre-trained only" in found[2]
+    (near,) = [fault for fault in found if "'lab/store': " in fault]
+    assert "(did you mean lab/stored?); dnabert-enhancer models get NAME brings one" in near
     assert not list(tmp_path.glob("work/??/*"))
 
 
@@ -96,11 +133,21 @@ def test_each_way_to_name_a_model_takes_the_model_that_is_meant(tmp_path: Path, 
         "models/a:b:gue_tf0": tf0,
         f"file://{tmp_path}/models/plain:gue_tf0": tf0,
         "models/packed.tar.gz:gue_tf0": tf0,
+        "lab/stored": whole,
+        "lab/stored:gue_tf0": tf0,
     }
-    write_sheet(tmp_path, *named, tf="A=default:gue_tf1;B=models/plain;C=models/a:b:gue_tf2", tf_row=6)
+    write_sheet(tmp_path, *named, tf="A=default:gue_tf1;B=models/plain;C=hub:lab/tf@main:gue_tf2", tf_row=6)
     with (tmp_path / "s.csv").open("a") as sheet:
-        sheet.write(f"trained,{DEMO}/alpha-globin.fa.gz,default:gue_tf0,,,,{DEMO}/ccre-pels.bed\n")
-    done = pipeline("-profile", "test", "--input", "s.csv", "--shards", "1", "--null_variants", "0")
+        sheet.write(f"trained,{DEMO}/alpha-globin.fa.gz,lab/base:gue_tf0,,,,{DEMO}/ccre-pels.bed,bound,\n")
+        sheet.write("placed,g.fa,,named.bed,named.vcf,,,,report.txt\n")
+    # the same places, by the accession that the report gives to chr1 of this genome
+    report = ["scaffold_1", "assembled-molecule", "1", "Chromosome", "AB000001.1", "=", "XY_000001.1"]
+    (tmp_path / "report.txt").write_text("\t".join([*report, "Primary Assembly", "3000", "chr1"]) + "\n")
+    (tmp_path / "named.bed").write_text("XY_000001.1\t0\t1000\n")
+    (tmp_path / "named.vcf").write_text((tmp_path / "v.vcf").read_text().replace("chr1\t", "AB000001.1\t"))
+    done = pipeline(
+        "-profile", "test", "--input", "s.csv", "--shards", "1", "--null_variants", "0", "--store", "cache"
+    )
     assert done.returncode == 0, done.said
     results = tmp_path / "results"
     name = json.loads((PACKAGED / "enhancer_model.json").read_text())["name"]
@@ -112,12 +159,18 @@ def test_each_way_to_name_a_model_takes_the_model_that_is_meant(tmp_path: Path, 
     assert [len(same) for same in tracks.values()] == [1, 1]
     assert tracks[whole] != tracks[tf0]
     (script,) = [
-        path.read_text() for path in tmp_path.glob("work/*/*/.command.sh") if "--vcf" in path.read_text()
+        path.read_text() for path in tmp_path.glob("work/*/*/.command.sh") if "--tf " in path.read_text()
     ]
     assert "--model model/default:gue_tf0 " in script
-    assert "--tf 'A='tf/1/default:gue_tf1 --tf 'B='tf/2/plain --tf 'C='tf/3/a\\:b:gue_tf2 " in script
+    assert "--tf 'A='tf/1/default:gue_tf1 --tf 'B='tf/2/plain " in script
+    assert re.search(r"--tf 'C='tf/3/hub--lab--tf--main-[0-9a-f]{8}:gue_tf2 ", script)
     with gzip.open(results / "variants/row6.tsv.gz", "rt") as table:
         rows = list(csv.DictReader(table, delimiter="\t"))
     assert [row["transcription_factor"] for row in rows] == ["NA", "A", "B", "C"]
+    with gzip.open(results / "variants/placed.tsv.gz", "rt") as table:
+        (named_row,) = csv.DictReader(table, delimiter="\t")
+    assert named_row["alternative_probability"] not in ("", "NA")
+    assert (results / "scan/placed.bw").read_bytes() in tracks[whole]
     card = json.loads((results / "train/trained.model/enhancer_model.json").read_text())
-    assert card["training"]["base_model"]["name"] == "default:gue_tf0"
+    assert re.fullmatch(r"lab--base-[0-9a-f]{8}:gue_tf0", card["training"]["base_model"]["name"])
+    assert card["labels"] == ["non-bound", "bound"]

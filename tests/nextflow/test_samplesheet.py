@@ -13,22 +13,25 @@ pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
 ROWS = """\
-sample,genome,scan_regions,vcf,databases,assembly,tf_models
-../evil,missing.fa,all,,,,
-$(touch pwned),g.fa,all,,,,
-good,g.fa,,,,,
-good,folder,all,,,,
-x y,p.bed,,,D=a.bed,mm10,
+sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label
+../evil,missing.fa,all,,,,,,
+$(touch pwned),g.fa,all,,,,,,
+good,g.fa,,,,,,,
+good,folder,all,,,,,,
+x y,p.bed,,,D=a.bed,mm10,,,
 
-db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed
-short,g.fa,all,,p.bed,,
-empty,empty.fa,all,,"P=p.bed",,
+db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,
+short,g.fa,all,,p.bed,,,,
+empty,empty.fa,all,,"P=p.bed",,,,
+list,g.fa,,p.bed,,,,,
+other,g.fa,,p.bed,,,,csv,
+nothing,g.fa,all,,,,,bed,x'y
 """
 FAULTS_OF_ROWS = [
     "row 2, column sample: '../evil': a name is made of",
     "row 2, column genome: 'missing.fa': there is no such file",
     "row 3, column sample: '$(touch pwned)': a name is made of",
-    "row 4: there is nothing to do; give train_regions, scan_regions (a BED file, or all) or vcf",
+    "row 4: there is nothing to do; give train_regions, scan_regions (a BED file, or all), vcf or interpret_",
     "row 5, column genome: 'folder' is a folder; give a file",
     "row 6, column sample: 'x y': a name is made of",
     "row 6, column genome: 'p.bed': the name must end in .fa,",
@@ -43,8 +46,59 @@ FAULTS_OF_ROWS = [
     "row 9, column assembly: databases are compared by place: give hg38 or hg19",
     "row 10, column genome: 'empty.fa' is empty",
     "row 10, column assembly: databases are compared by place",
+    "row 11, column vcf_format: p.bed is no VCF by its name: say how it is written (vcf, bed, chrombpnet, ",
+    "row 12, column vcf_format: 'csv': give vcf, bed, chrombpnet, vep, hgvs-g or spdi",
+    "row 13, column positive_label: 'x'y': give a name of letters, digits, blanks, '.', '_', '+' and '-'",
+    "row 13, column positive_label: it means nothing without train_regions, which is empty",
+    "row 13, column vcf_format: it means nothing without vcf, which is empty",
     "row 4 and row 5, column sample: 'good' comes more than once",
 ]
+
+
+WRONG_FILES: dict[str, tuple[str | bytes, list[str]]] = {
+    "titles.csv": (
+        "sample,genom,scan_region,sample\na,b,c,d\n",
+        [
+            "the column 'genom' is not known (did you mean genome?); the columns are sample, genome",
+            "the column 'scan_region' is not known (did you mean scan_regions?)",
+            "the column sample comes twice",
+            "the column genome is missing",
+        ],
+    ),
+    "quotes.tsv": (
+        'sample\tgenome\n\n"a\tb\na\tb"c\n',
+        ["row 3: a double quote is not closed", "row 4: a double quote is not closed, or stands within"],
+    ),
+    "uneven.csv": ("sample,genome\na\n", ["row 2: 1 cells, but 2 columns; quote a cell that holds"]),
+    "bare.csv": ("sample,genome\n", ["--input bare.csv: there is no row"]),
+    "binary.csv": ("sample\0", ["--input binary.csv: this is a binary file, no samplesheet"]),
+    "values.yaml": (
+        "- {sample: a, genome: g.fa, scan_regions: [a, b]}\n- {sample: 3, genome: g.fa, vcf: {a: 1}}\n",
+        [
+            "row 1, column scan_regions: give one value, not a list",
+            "row 2, column vcf: give one value, not a map",
+        ],
+    ),
+    "code.yaml": (
+        '!!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL ["file:///x"]]]]',
+        ["--input: the samplesheet is no YAML: Global tag is not allowed"],
+    ),
+    "map.json": ('{"sample": "a"}', ["--input: a samplesheet in JSON is a list of rows"]),
+    "deep.json": ("[" * 200_000, ["--input: the samplesheet is nested too deeply"]),
+    "long.csv": (
+        "sample,genome\na," + "x" * 3_000_000 + "\n" + "sample" * 500_000,
+        [
+            "row 2 has 3000002 characters (at most 100000); is this a samplesheet, with one analysis",
+            "row 3 has 3000000 characters",
+        ],
+    ),
+    "wide.csv": ("a," * 3000 + "b\n" + "1," * 3000 + "2\n", ["3001 columns; a samplesheet has "]),
+    "latin.csv": (
+        b"sample,genome\r\na,g.fa\r\nm\xfcller,g.fa\r\n",
+        ["--input latin.csv, line 3: the text is not"],
+    ),
+    "german.csv": ("sample;genome\na;g.fa\n", ["the columns are separated by ';': separate them by commas"]),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -75,65 +129,33 @@ def test_every_fault_of_the_rows_is_in_one_message(tmp_path: Path, pipeline: Cal
     assert nothing_ran(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        (
-            "titles.csv",
-            "sample,genom,scan_region,sample\na,b,c,d\n",
-            [
-                "the column 'genom' is not known (did you mean genome?); the columns are sample, genome",
-                "the column 'scan_region' is not known (did you mean scan_regions?)",
-                "the column sample comes twice",
-                "the column genome is missing",
-            ],
-        ),
-        (
-            "quotes.tsv",
-            'sample\tgenome\n\n"a\tb\na\tb"c\n',
-            ["row 3: a double quote is not closed", "row 4: a double quote is not closed, or stands within"],
-        ),
-        ("uneven.csv", "sample,genome\na\n", ["row 2: 1 cells, but 2 columns; quote a cell that holds"]),
-        ("bare.csv", "sample,genome\n", ["--input bare.csv: there is no row"]),
-        ("binary.csv", "sample\0", ["--input binary.csv: this is a binary file, no samplesheet"]),
-        (
-            "values.yaml",
-            "- {sample: a, genome: g.fa, scan_regions: [a, b]}\n- {sample: 3, genome: g.fa, vcf: {a: 1}}\n",
-            [
-                "row 1, column scan_regions: give one value, not a list",
-                "row 2, column vcf: give one value, not a map",
-            ],
-        ),
-        (
-            "code.yaml",
-            '!!javax.script.ScriptEngineManager [!!java.net.URLClassLoader [[!!java.net.URL ["file:///x"]]]]',
-            ["--input: the samplesheet is no YAML: Global tag is not allowed"],
-        ),
-        ("map.json", '{"sample": "a"}', ["--input: a samplesheet in JSON is a list of rows"]),
-    ],
-)
-def test_a_wrong_file_is_named_before_anything_runs(
-    name: str, content: str, said: list[str], tmp_path: Path, pipeline: Callable
-) -> None:
-    (tmp_path / name).write_text(content)
-    done = pipeline("--input", name)
-    assert done.returncode != 0
-    for fault, expected in zip(faults(done.said), said, strict=True):
-        assert fault.startswith(expected)
-    assert nothing_ran(tmp_path)
+def test_every_wrong_file_is_named(tmp_path: Path, nextflow: Callable) -> None:
+    for name, (content, _) in WRONG_FILES.items():
+        (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    driver = Path(__file__).with_name("samplesheet_faults.nf")
+    done = nextflow(tmp_path, "run", str(driver), "--sheets", ",".join(WRONG_FILES))
+    assert done.returncode == 0, done.said
+    [line] = [line for line in done.said.splitlines() if line.startswith("FAULTS ")]
+    found: dict[str, list[str]] = json.loads(line.partition(" ")[2])
+    assert found.keys() == WRONG_FILES.keys()
+    for name, (_, expected) in WRONG_FILES.items():
+        assert len(found[name]) == len(expected), found[name]
+        for fault, start in zip(found[name], expected, strict=True):
+            assert fault.startswith(start), name
 
 
 def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipeline: Callable) -> None:
     done = pipeline(
         "--input", "sheet.txt", "--sharts", "3", "--max-shards", "4", "--epochs", "many",
         "--use_gpu", "maybe", "--precision", "float16", "--threshold", "';touch pwned'",
-        "--shards", "0", "--base_model", "nowhere",
+        "--shards", "0", "--base_model", "nowhere", "--store", "nowhere",
     )  # fmt: skip
     assert done.returncode != 0
     # Nextflow keeps --max-shards under one of two names, by its version
     found = [fault.replace("--max-shards", "--maxShards") for fault in faults(done.said)]
     assert sorted(found) == [
-        "--base_model 'nowhere': there is no such folder; models by name are new:tiny, new:small, new:base, "
+        "--base_model 'nowhere': there is no such folder, and no such model in the store (nowhere); "
+        "dnabert-enhancer models get NAME brings one; models by name are new:tiny, new:small, new:base, "
         "default and hub:NAME@REVISION",
         "--epochs 'many': give a whole number",
         "--input 'sheet.txt': give a file whose name ends in .csv, .tsv, .yaml, .yml or .json",
@@ -142,6 +164,7 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--precision 'float16': give float32, bfloat16, int8",
         "--shards '0': give 1 or more",
         "--sharts: there is no such parameter (did you mean shards?)",
+        "--store 'nowhere': there is no such folder",
         "--threshold '';touch pwned'': give a probability, or the name of a threshold in the model's card",
         "--use_gpu 'maybe': give true or false",
     ]
@@ -167,7 +190,9 @@ def test_all_formats_of_a_samplesheet_give_the_same_run(tmp_path: Path, pipeline
     databases = ["P=p.bed,preset=screen", "V=p.bed"]
     titles, cells = [*row, "databases"], [*row.values(), ";".join(databases)]
     (tmp_path / "s.tsv").write_text("\ufeff" + "\t".join(titles) + "\r\n\r\n" + "\t".join(cells) + "\r\n")
-    (tmp_path / "s.csv").write_text(",".join(titles) + "\n" + ", ".join(f'"{cell}"' for cell in cells) + "\n")
+    quoted = ", ".join(f'"{cell}"' for cell in cells)
+    # a spreadsheet leaves empty rows and columns behind
+    (tmp_path / "s.csv").write_text(",".join(titles) + ",,\n" + f",,,,,,\n{quoted},,\n,,,,,,\n")
     (tmp_path / "s.json").write_text(json.dumps([row | {"databases": databases, "vcf": None}]))
     lines = [f"  {name}: {value}\n" for name, value in row.items()]
     (tmp_path / "s.yml").write_text("- " + "".join(lines)[2:] + f"  databases: {json.dumps(databases)}\n")

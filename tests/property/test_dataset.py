@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from dnabert_enhancer.dataset import (
     LeakRule,
-    join_kmers,
-    kmer_text,
     leaks_between,
     read_dataset,
     write_dataset,
@@ -24,7 +22,7 @@ from dnabert_enhancer.dataset.kmer_hash import canonical_hashes
 from dnabert_enhancer.dataset.window_placement import merge_overlapping
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import region_frame
-from dnabert_enhancer.sequence import encode_bases, reverse_complement
+from dnabert_enhancer.sequence import encode_bases, join_kmers, kmer_text, reverse_complement
 
 BASES = st.text(alphabet="ACGT", min_size=1, max_size=120)
 INTERVALS = st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60)), max_size=12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ def test_codes_lead_back_to_the_letters(sequence):
     assert decode_bases(encode_bases(sequence)) == sequence
 
 
+@pytest.mark.slow
 @given(any_text)
 def test_any_text_has_a_code_a_letter(text):
     codes = encode_bases(text)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dnabert_enhancer.engine import Engine, EngineSettings
-from dnabert_enhancer.model import BertShape, EnhancerModel, ModelParts, new_model, write_model
+from dnabert_enhancer.model import Encoder, EnhancerModel, ModelParts, new_model, write_model
 from dnabert_enhancer.sequence import reverse_complement
 
 LENGTH = 40
@@ -22,9 +22,9 @@ few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChec
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> EnhancerModel:
     made = new_model("tiny", k=3, window_length=LENGTH)
-    state = BertShape.from_config(made.config).fresh_state(np.random.default_rng(1), 0.3)
+    state = Encoder.from_config(made.config).fresh_state(np.random.default_rng(1), 0.3)
     folder: Path = tmp_path_factory.mktemp("model") / "tiny"
-    return write_model(folder, ModelParts(made.config, state, made.card, made.vocabulary), int8=True)
+    return write_model(folder, ModelParts(made.config, state, made.card, made.vocabulary))
 
 
 @pytest.fixture(scope="module", params=WAYS, ids=" ".join)

@@ -14,12 +14,12 @@ from dnabert_enhancer.files import read_line_blocks, read_text_lines
 from dnabert_enhancer.genome import (
     Genome,
     bed_reader,
-    fasta_check,
+    fasta,
     read_fasta,
     read_regions,
     regions,
 )
-from dnabert_enhancer.genome.fasta_check import NotIndexableError, check_fasta
+from dnabert_enhancer.genome.fasta import NotIndexableError, check_fasta
 
 numbers = st.one_of(
     st.integers(-3, 10**10).map(str), st.sampled_from(["", "x", "1e3", " 5", "007", "+1", "1.0"])
@@ -96,7 +96,7 @@ def test_the_check_of_a_fasta_passes_and_the_index_leads_to_the_bases(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "some.fa"
         path.write_bytes(text.encode())
-        with mock.patch.multiple(fasta_check, _CHUNK_BYTES=chunk_bytes, _LONGEST_KEPT=kept_bytes):
+        with mock.patch.multiple(fasta, _CHUNK_BYTES=chunk_bytes, _LONGEST_KEPT=kept_bytes):
             try:
                 check_fasta(path)
             except NotIndexableError:

@@ -40,7 +40,7 @@ LENGTH = 12
 class StandIn:
     """An engine whose logit is a fixed random weight for every base and place."""
 
-    model = SimpleNamespace(card=SimpleNamespace(name="stand-in"), digest="0")
+    model = SimpleNamespace(card=SimpleNamespace(name="stand-in"), digest="0", members=("stand-in",))
     settings = SimpleNamespace(strand="both")
     weights = np.random.default_rng(0).normal(0, 0.5, (LENGTH, 5)).astype(np.float32)
 

@@ -1,8 +1,12 @@
-"""Import contract: a package takes the names of another one from its `__init__` alone."""
+"""Import contract: a package takes the names of another one from its `__init__` alone; programs can start."""
 
 from __future__ import annotations
 
 import ast
+import importlib
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +18,7 @@ PROGRAMS = sorted(
     path for folder in ("benchmarks", "tools", "training") for path in (REPOSITORY / folder).rglob("*.py")
 )
 NAME = "dnabert_enhancer"
+COMMAND_LINES = [path for path in PROGRAMS if "ArgumentParser(" in path.read_text()]
 
 
 def imported_modules(code: str) -> Iterator[str]:
@@ -49,3 +54,77 @@ def test_the_check_sees_an_import_past_the_init() -> None:
     code = "from dnabert_enhancer.scan.grid import plan_grid\nimport dnabert_enhancer.vcf.reader\n"
     assert past_the_init(code, "vcf") == ["scan.grid"]
     assert past_the_init(code) == ["scan.grid", "vcf.reader"]
+
+
+def missing_names(code: str) -> list[str]:
+    """Return the names that a piece of code takes from the library though it has them not."""
+    tree = list(ast.walk(ast.parse(code)))
+    taken = [
+        (str(node.module), alias.name)
+        for node in tree
+        if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == NAME
+        for alias in node.names
+    ]
+    shorts = [
+        alias.asname
+        for node in tree
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == NAME and alias.asname
+    ]
+    taken += [
+        (NAME, node.attr)
+        for node in tree
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in shorts
+    ]
+    return [f"{module}.{name}" for module, name in taken if not _has(module, name)]
+
+
+def _has(module: str, name: str) -> bool:
+    loaded = importlib.import_module(module)
+    if name in getattr(loaded, "__all__", ()) or name in vars(loaded):
+        return True
+    folder = LIBRARY.parent.joinpath(*module.split("."))
+    return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_programs_take_names_that_the_library_has(path: Path) -> None:
+    assert missing_names(path.read_text()) == []
+
+
+def test_the_check_sees_a_name_that_is_missing() -> None:
+    code = (
+        "import dnabert_enhancer as de\nfrom dnabert_enhancer.vcf import VcfReader, VcfWrong\n"
+        "from dnabert_enhancer import Model, api\nde.load_model()\nde.load_modell()\n"
+    )
+    assert missing_names(code) == ["dnabert_enhancer.vcf.VcfWrong", "dnabert_enhancer.load_modell"]
+
+
+_ASK_FOR_HELP = """
+import contextlib, io, runpy, sys
+sys.path.insert(0, sys.argv[1])
+for path in sys.argv[2:]:
+    print(path)
+    sys.argv = [path, "--help"]
+    with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):
+        runpy.run_path(path, run_name="__main__")
+    assert said.getvalue().startswith("usage: "), said.getvalue()
+"""
+"""One process for the programs of a folder, since most of the time goes into the same imports."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent for path in COMMAND_LINES}), ids=lambda path: path.name
+)
+def test_programs_start(folder: Path) -> None:
+    programs = [str(path) for path in COMMAND_LINES if path.parent == folder]
+    done = subprocess.run(
+        [sys.executable, "-c", _ASK_FOR_HELP, folder, *programs],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(LIBRARY.parent)},
+        check=False,
+    )
+    assert (done.returncode, done.stderr, done.stdout.split()) == (0, "", programs)

@@ -24,7 +24,7 @@ from dnabert_enhancer.evaluation import threshold_of_best_mcc
 from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.model import (
     CARD_NAME,
-    BertShape,
+    Encoder,
     EnhancerModel,
     FurtherOutput,
     ModelCard,
@@ -123,7 +123,7 @@ def package(
         labels,
         "multi_label_classification",
     )
-    BertShape.from_config(config).check(state)
+    Encoder.from_config(config).check(state)
     card = ModelCard(
         NAME,
         200,
@@ -134,7 +134,7 @@ def package(
         limits=LIMITS,
     )
     parts = ModelParts(config, state, card, KmerVocabulary(K))
-    raw = write_model(output, parts, half=True, int8=False)
+    raw = write_model(output, parts, half=True)
     placed = _placed(enhancers)
     logits = _logits(raw, placed.codes, threads)[:, 0]
     shift, calibration, report = platt(logits, placed.labels, seed=1)
@@ -160,7 +160,7 @@ def package(
         state["classifier.bias"][column] += shift
         further[name] = FurtherOutput(column, BINARY, meaning, _published(task_name).length, fitted)
     card = card.replace(further_outputs=further)
-    model = write_model(output, ModelParts(config, state, card, KmerVocabulary(K)), half=True, int8=False)
+    model = write_model(output, ModelParts(config, state, card, KmerVocabulary(K)), half=True)
     digests = {path.name: sha256_of(path) for path in sorted(output.iterdir()) if path.name != CARD_NAME}
     return replace_card(output, model.card.replace(versions={**model.card.versions, "sha256": digests}))
 

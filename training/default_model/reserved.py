@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 from genome_windows import DEMO_END
 
-from dnabert_enhancer.dataset import join_kmers
 from dnabert_enhancer.genome import read_fasta
+from dnabert_enhancer.sequence import join_kmers
 
 FORBIDDEN_CONTIGS = frozenset({"chr1", "chr8", "chr9", "chr20", "chr21", "chr22"})
 """Never trained on, in either assembly."""

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dnabert_enhancer.dataset import join_kmers
 from dnabert_enhancer.genome import read_fasta
+from dnabert_enhancer.sequence import join_kmers
 
 WINDOW = 200
 """Length in bp of the model's windows: longer sequences are cropped around their centre."""

@@ -3,7 +3,7 @@
 Its residual stream is laid out in slots. All slots lie in the space of vectors with mean 0, which a
 normalisation only scales, so that what is written into them can be read again:
 
-- ``letters``: which bases the token's own k-mer holds, three numbers a base (corners of a tetrahedron);
+- ``letters``: which bases the token's own k-mer holds, three numbers per base (corners of a tetrahedron);
 - ``near``: the same of the k-mers that begin k bases to the left, and so on: written by heads of the first
   layer that look at one fixed distance, so that the layer after them is a convolution over all these bases;
 - ``ridges``: one number a k-mer and task; a head that attends evenly makes their mean over the window;

@@ -291,7 +291,7 @@ def _with_accessible(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lentimpra(data: Path) -> Iterator[pd.DataFrame]:
-    """Yield one row an element, with the mean activity of its two orientations."""
+    """Yield one row per element, with the mean activity of its two orientations."""
     for cell in ("HepG2", "WTC11"):
         table = pd.read_csv(data / f"enhancers/lentimpra/val_{cell}.tsv.gz", sep="\t")
         table["element"] = table["seq_id"].str.replace(r"(_Reversed:|_F|_R)$", "", regex=True)

@@ -8,46 +8,97 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dnabert_enhancer.api.inputs import fasta_sequences, table_sequences
+from dnabert_enhancer.api.inputs import fasta_sequences, table_sequences, with_keywords
 from dnabert_enhancer.api.model import Model, load_model
-from dnabert_enhancer.api.settings_keywords import with_keywords
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.api.calibration import CalibratedModel, calibrate_model
+    from dnabert_enhancer.api.checkup import doctor
     from dnabert_enhancer.api.comparison import Comparison, compare, comparison_files
-    from dnabert_enhancer.api.evaluation import Evaluation, evaluate, evaluation_files
-    from dnabert_enhancer.api.learning import TrainedModel, finetune, make_dataset
+    from dnabert_enhancer.api.ensemble import Ensemble
+    from dnabert_enhancer.api.evaluation import (
+        Evaluation,
+        evaluate,
+        evaluation_files,
+        labelled_rows,
+        named_models,
+    )
+    from dnabert_enhancer.api.findings import Diagnosis
+    from dnabert_enhancer.api.interpretation import (
+        explained_variants,
+        importance_unit,
+        interpret_shard,
+        merge_attributions,
+    )
+    from dnabert_enhancer.api.learning import TrainedModel, finetune, finetune_folds, make_dataset
+    from dnabert_enhancer.api.panel import find_member, open_panel, score_members, score_panel
+    from dnabert_enhancer.api.variant_inputs import open_variants
     from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
 _LAZY = {
+    "CalibratedModel": "calibration",
+    "calibrate_model": "calibration",
     "Comparison": "comparison",
     "compare": "comparison",
     "comparison_files": "comparison",
+    "Diagnosis": "findings",
+    "doctor": "checkup",
+    "Ensemble": "ensemble",
     "Evaluation": "evaluation",
     "TrainedModel": "learning",
     "evaluate": "evaluation",
     "evaluation_files": "evaluation",
     "finetune": "learning",
+    "finetune_folds": "learning",
+    "labelled_rows": "evaluation",
     "make_dataset": "learning",
+    "named_models": "evaluation",
     "block_scorer": "variants",
+    "explained_variants": "interpretation",
+    "importance_unit": "interpretation",
+    "interpret_shard": "interpretation",
+    "merge_attributions": "interpretation",
+    "find_member": "panel",
+    "open_panel": "panel",
+    "score_members": "panel",
+    "score_panel": "panel",
     "open_annotations": "variants",
+    "open_variants": "variant_inputs",
     "write_scores": "variants",
 }
 
 __all__ = [
+    "CalibratedModel",
     "Comparison",
+    "Diagnosis",
+    "Ensemble",
     "Evaluation",
     "Model",
     "TrainedModel",
     "block_scorer",
+    "calibrate_model",
     "compare",
     "comparison_files",
+    "doctor",
     "evaluate",
     "evaluation_files",
+    "explained_variants",
     "fasta_sequences",
+    "find_member",
     "finetune",
+    "finetune_folds",
+    "importance_unit",
+    "interpret_shard",
+    "labelled_rows",
     "load_model",
     "make_dataset",
+    "merge_attributions",
+    "named_models",
     "open_annotations",
+    "open_panel",
+    "open_variants",
+    "score_members",
+    "score_panel",
     "table_sequences",
     "with_keywords",
     "write_scores",

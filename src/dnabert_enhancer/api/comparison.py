@@ -21,8 +21,7 @@ from dnabert_enhancer.api.comparison_inputs import (
     effective_genome_of,
     genes_of,
 )
-from dnabert_enhancer.api.inputs import GenomeInput, opened_genome
-from dnabert_enhancer.api.settings_keywords import with_keywords
+from dnabert_enhancer.api.inputs import GenomeInput, opened_genome, with_keywords
 from dnabert_enhancer.comparison import (
     CompareSettings,
     ControlTest,
@@ -49,7 +48,7 @@ from dnabert_enhancer.comparison import (
     write_table,
 )
 from dnabert_enhancer.evaluation import drawing, write_figure
-from dnabert_enhancer.files import OutputSet, tabix_index
+from dnabert_enhancer.files import OutputSet, move_into, tabix_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +59,7 @@ if TYPE_CHECKING:
 PLOT_KINDS = ("png", "svg")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Comparison:
     """Calls compared with databases; made by `compare`.
 
@@ -89,14 +88,22 @@ class Comparison:
     skipped: dict[str, int] = field(default_factory=dict)
     gc_window: int | None = None
 
+    def __repr__(self) -> str:
+        names = ", ".join(result.database.name for result in self.results)
+        return f"<Comparison of {len(self.calls):,} calls with {names}>"
+
+    def _repr_html_(self) -> str:
+        """Return the summary as a notebook shows it."""
+        return self.summary.to_html()
+
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One row a database; docs/compare-db.md says what each column is."""
+        """One row per database; docs/compare-db.md says what each column is."""
         return summary_frame(self.results)
 
     @cached_property
     def per_call(self) -> pd.DataFrame:
-        """One row a call, by position.
+        """One row per call, by position.
 
         ``chrom``, ``start``, ``end`` (0-based, half-open), ``name``, ``score``, ``n_databases``, and for
         each database NAME ``NAME.overlap_bp``, ``NAME.elements``, ``NAME.nearest_bp`` and ``NAME.best``.
@@ -122,7 +129,7 @@ class Comparison:
 
     @cached_property
     def controls(self) -> pd.DataFrame:
-        """One row a control (random calls), null and database; empty unless ``controls`` was set."""
+        """One row per control (random calls), null and database; empty unless ``controls`` was set."""
         return controls_frame(self.control_tests)
 
     @property
@@ -174,7 +181,7 @@ class Comparison:
         written = Path(stream.name)
         tabix_index(written)
         made = next(path for end in (".tbi", ".csi") if (path := Path(f"{written}{end}")).exists())
-        made.replace(outputs.path(f"{prefix}.per_call.tsv.gz.tbi"))
+        move_into(outputs.path(f"{prefix}.per_call.tsv.gz.tbi"), made)
         with outputs.open_text(f"{prefix}.novel.bed.gz") as stream:
             write_table(stream, self.novel, title="#")
         if self.settings.controls:
@@ -213,6 +220,7 @@ def compare(
     genes: PathLike | pd.DataFrame | None = None,
     chains: Sequence[PathLike] | PathLike = (),
     gc_genome: GenomeInput | None = None,
+    assembly_report: PathLike | None = None,
     progress: Progress | None = None,
     **keywords: Any,  # fields of the settings
 ) -> Comparison:
@@ -234,11 +242,13 @@ def compare(
     gaps : path or DataFrame, optional
         What does not count, such as assembly gaps.
     genes : path or DataFrame, optional
-        BED or GTF, to name the gene nearest to each novel call.
+        BED, GTF or GFF3, to name the gene nearest to each novel call; see `genome.read_genes`.
     chains : path or sequence of path
         UCSC chain files for databases of the other assembly.
     gc_genome : Genome or path, optional
         Sequence of the genome, to match GC in the re-sampling (and in a second control).
+    assembly_report : path, optional
+        NCBI's report of the assembly of the calls: files may name contigs as in any of its columns.
     progress : callable, optional
         Called with a task, how many steps it has and their unit; gives a context whose value takes how many
         are done since its last call.
@@ -259,7 +269,7 @@ def compare(
     chains = [chains] if isinstance(chains, str) or not isinstance(chains, Sequence) else chains
     if scanned is None and hasattr(calls, "regions"):
         scanned = calls.regions
-    assembly = assembly_of(genome, settings, chains)
+    assembly = assembly_of(genome, settings, chains, assembly_report)
     given = databases_of(databases, assembly.name)
     effective, skipped = effective_genome_of(assembly, scanned, gaps)
     mapped = load_calls(*calls_of(calls, settings), assembly, effective)

@@ -20,6 +20,7 @@ from dnabert_enhancer.comparison import (
     EffectiveGenome,
     Elements,
     Selection,
+    check_contigs,
     check_different,
     element_frame,
     head_of,
@@ -36,7 +37,9 @@ from dnabert_enhancer.genome import (
     Genome,
     Interval,
     check_genome_sizes,
+    read_assembly_report,
     read_contig_sizes,
+    read_genes,
     read_regions,
     recognised_assembly,
 )
@@ -51,7 +54,9 @@ _BEST_SCORE = "maximum"
 _BED_SCORE = "5"
 
 
-def assembly_of(genome: Any, settings: CompareSettings, chains: Sequence[PathLike]) -> Assembly:
+def assembly_of(
+    genome: Any, settings: CompareSettings, chains: Sequence[PathLike], report: PathLike | None = None
+) -> Assembly:
     """Return the genome of the calls, checked against the assembly named, with the chain files.
 
     Parameters
@@ -60,17 +65,20 @@ def assembly_of(genome: Any, settings: CompareSettings, chains: Sequence[PathLik
         A FASTA, a file of contig lengths, or the lengths.
     settings : CompareSettings
     chains : sequence of path
+    report : path, optional
+        NCBI's report of the assembly.
     """
     sizes = _contig_sizes(genome)
     name = settings.assembly or recognised_assembly(sizes)
     if name is None:
         raise InputError(
-            "the contig lengths do not tell the assembly of the calls",
+            "the contig lengths do not show the assembly of the calls",
             remedy="give assembly='hg38' or 'hg19'",
         )
     source = genome if isinstance(genome, (str, os.PathLike)) else getattr(genome, "path", "genome")
     check_genome_sizes(sizes, name, source)
-    return Assembly(name, sizes, [read_chain_header(path) for path in chains])
+    further = getattr(genome, "report", ()) if report is None else read_assembly_report(report)
+    return Assembly(name, sizes, [read_chain_header(path) for path in chains], further)
 
 
 def databases_of(databases: Any, assembly: str) -> list[Database]:  # see `compare`
@@ -94,7 +102,7 @@ def databases_of(databases: Any, assembly: str) -> list[Database]:  # see `compa
                     f"{type(item).__name__} does not name a database",
                     remedy="give a dict of names and files or tables, or a list of 'NAME=FILE[,preset=…]'",
                 )
-            found.append(item if isinstance(item, Database) else _parsed(item, assembly))
+            found.append(item if isinstance(item, Database) else parse_database(item, assembly))
     else:
         for name, value in databases.items():
             if hasattr(value, "iloc"):
@@ -103,7 +111,7 @@ def databases_of(databases: Any, assembly: str) -> list[Database]:  # see `compa
                     raise InputError(f"the database {name} has no elements", remedy="leave it out")
                 found.append(Database(str(name), "a table", PRESETS["bed"], assembly, elements=elements))
             else:
-                found.append(_parsed(f"{name}={os.fspath(value)}", assembly))
+                found.append(parse_database(f"{name}={os.fspath(value)}", assembly))
     if not found:
         raise InputError(
             "there is no database to compare with",
@@ -138,7 +146,7 @@ def effective_genome_of(
         _log.info("no --scanned: all %d contigs of the genome count as scanned", len(assembly.sizes))
     effective = EffectiveGenome(assembly.sizes, areas["scanned"], areas["gaps"])
     if (area := areas["scanned"]) is not None and not len(area):
-        _log.warning("%s: nothing was scanned, so that nothing counts", _name_of(scanned, "scanned"))
+        _log.warning("%s: nothing was scanned, so nothing counts", _name_of(scanned, "scanned"))
     elif not effective.bases:
         raise InputError(
             "nothing is left to compare",
@@ -169,10 +177,13 @@ def genes_of(genes: Any, assembly: Assembly) -> Elements | None:  # see `compare
         source, found = "genes", _elements_of_frame(genes, "the table of genes")
     else:
         given = parse_database(f"genes={os.fspath(genes)}", assembly.name)
-        source, found = given.path, read_elements(given.path, given.preset, given.selection)
+        source = given.path
+        if source == os.fspath(genes):
+            found = _elements_of_frame(read_genes(source), source)
+        else:  # keys that say where names and places are
+            found = read_elements(source, given.preset, given.selection)
     known = into_genome(found, assembly.sizes, assembly.contig_names)
-    if not len(known):
-        _log.warning("%s: none of the genes lies on a contig of the genome", source)
+    check_contigs(found, assembly, source, "genes")
     return known.sorted()
 
 
@@ -185,11 +196,6 @@ def _contig_sizes(genome: Any) -> dict[str, int]:
         return read_contig_sizes(genome)
     with Genome(genome) as opened:
         return opened.contig_sizes
-
-
-def _parsed(text: str, assembly: str) -> Database:
-    _refuse_pipe(text.partition("=")[2].partition(",")[0])
-    return parse_database(text, assembly)
 
 
 def _area(given: Any, role: str, assembly: Assembly) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -209,7 +215,6 @@ def _area(given: Any, role: str, assembly: Assembly) -> tuple[pd.DataFrame, dict
 
 
 def _read_calls(path: PathLike, score_column: str | None) -> Elements:
-    _refuse_pipe(os.fspath(path))
     titles = [line.lstrip("#").split("\t") for line in head_of(path, 1)]
     usual = _BEST_SCORE if any(_BEST_SCORE in row for row in titles) else _BED_SCORE
     column = score_column or usual
@@ -253,16 +258,6 @@ def _elements_of_frame(frame: pd.DataFrame, what: str, score_column: str | None 
     )
     elements = Elements(made, Counter(rows=len(frame)))
     return elements.take(elements.end > elements.start, dropped="zero_length")
-
-
-def _refuse_pipe(path: str) -> None:
-    """Refuse what can be read only once: the head of a file is looked at before the whole."""
-    if path == "-" or (Path(path).exists() and not (Path(path).is_file() or Path(path).is_dir())):
-        raise InputError(
-            "this can be read only once, and compare-db looks at its files more often",
-            source="standard input" if path == "-" else path,
-            remedy="save it to a file",
-        )
 
 
 def _name_of(given: Any, role: str) -> str:

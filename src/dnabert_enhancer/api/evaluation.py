@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dnabert_enhancer.api.model import Model
-from dnabert_enhancer.api.settings_keywords import with_keywords
-from dnabert_enhancer.dataset import DatasetSource, as_dataset
+from dnabert_enhancer.api.inputs import with_keywords
+from dnabert_enhancer.api.model import Model, opened_model
+from dnabert_enhancer.dataset import Dataset, DatasetSource, LabelHints, Task, as_dataset
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation import (
@@ -31,6 +31,7 @@ from dnabert_enhancer.evaluation import (
     drawing,
     evaluate_methods,
     judged_rows,
+    mean_method,
     metrics_frame,
     model_method,
     prediction_lines,
@@ -40,12 +41,11 @@ from dnabert_enhancer.evaluation import (
     write_figure,
 )
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.model import open_model
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ModelSource = Model | str | Path
+ModelSource = Model | str | Path | Sequence[str | Path]
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 """Called with a model's name and the number of sequences; gives a context whose value takes how many are done
 since its last call."""
@@ -57,10 +57,10 @@ _log = logging.getLogger(__name__)
 class Evaluation(pd.DataFrame):
     """Metrics of models and baselines with 95 % bootstrap intervals, made by `evaluate`.
 
-    A DataFrame with one row a method, subset, prevalence and metric. Columns: ``method``, ``kind`` (model or
-    baseline), ``subset`` (``all``, ``without duplicates``), ``prevalence`` (``as given``, or weighted to 1,
-    10 or 100 negatives for each positive), ``metric``, ``value``, ``low``, ``high`` (NaN where not defined),
-    ``rows``. What is selected from it is a plain DataFrame.
+    A DataFrame with one row per method, subset, prevalence and metric. Columns: ``method``, ``kind`` (model
+    or baseline), ``subset`` (``all``, ``without duplicates``), ``prevalence`` (``as given``, or weighted to
+    1, 10 or 100 negatives for each positive), ``metric``, ``value``, ``low``, ``high`` (NaN where not
+    defined), ``rows``. What is selected from it is a plain DataFrame.
 
     Attributes
     ----------
@@ -89,6 +89,12 @@ class Evaluation(pd.DataFrame):
     @property
     def _constructor(self) -> Callable[..., pd.DataFrame]:
         return pd.DataFrame
+
+    @property
+    def positive_label(self) -> str | None:
+        """Name of the positive one of two classes; None for other labels."""
+        data = self.judged.data
+        return data.label_names[-1] if data.task == "binary" else None
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -129,7 +135,7 @@ class Evaluation(pd.DataFrame):
             return
         data = self.judged.data
         with outputs.open_text(f"{prefix}.metrics.tsv") as table:
-            table.writelines(table_lines(self.results, data.labels, data.task))
+            table.writelines(table_lines(self.results, data.labels, data.task, self.positive_label or ""))
         with outputs.open_text(f"{prefix}.predictions.tsv.gz") as table:
             table.writelines(prediction_lines(self.predictions))
         for name in PLOTS[data.task] if plots else ():
@@ -160,6 +166,7 @@ class Evaluation(pd.DataFrame):
         return results_json(self.results, data.labels, data.task) | {
             "dataset": data.source,
             "label_names": list(data.label_names),
+            **({} if self.positive_label is None else {"positive_label": self.positive_label}),
             "bootstrap": {
                 "resamples": self.settings.bootstrap,
                 "seed": self.settings.seed,
@@ -191,7 +198,8 @@ def evaluate(
     ----------
     models : model, or several
         A `Model` or what `load_model` takes; several as a list, or as a dict by the names to show. An empty
-        list judges the baselines alone. The first is the one that the others are compared with.
+        list judges the baselines alone. The first is the one that the others are compared with. Of an
+        `Ensemble`, or a list in the list, the mean is judged first and then each of its models.
     dataset : path, pair of paths, DataFrame or Dataset
         A folder of make-dataset, a folder with train/dev/test tables, one table; FASTA files of the positives
         and the negatives as a pair; a DataFrame with the columns ``sequence`` and ``label``.
@@ -220,27 +228,41 @@ def evaluate(
     >>> evaluate(load_model(), "my-dataset").plot_roc()  # doctest: +SKIP
     """
     settings = with_keywords(EvaluationSettings, settings, keywords)
-    given = as_dataset(dataset, task=settings.task, allow_one_class=True)
-    train = None if train_dataset is None else as_dataset(train_dataset, task=given.task)
+    named = named_models(models, engine)
+    given = labelled_rows(dataset, named.values(), settings)
+    train = None
+    if train_dataset is not None:
+        train = as_dataset(
+            train_dataset,
+            task=given.task,
+            positive_label=settings.positive_label,
+            hints=given.label_hints,
+        )
     judged = judged_rows(given, train, settings)
-    named = _named_models(models, engine)
     if not named and not settings.baselines:
         raise InputError("nothing to judge", remedy="add --baselines, or name a model")
     methods: list[Method] = []
     logits: dict[str, NDArray[np.float32]] = {}
     for name, model in named.items():
-        with nullcontext() if progress is None else progress(name, len(judged.frame)) as advance:
-            method, own = model_method(
-                model.engine,
-                judged.data,
-                name=name,
-                crop=settings.crop == "centre",
-                threshold=settings.threshold,
-                progress=advance,
-            )
-        methods.append(method)
-        if own is not None:
-            logits[name] = own
+        found = []
+        for member_name, member in _members_by_name(name, model).items():
+            with nullcontext() if progress is None else progress(member_name, len(judged.frame)) as advance:
+                method, own = model_method(
+                    member.engine,
+                    judged.data,
+                    name=member_name,
+                    crop=settings.crop == "centre",
+                    threshold=settings.threshold,
+                    progress=advance,
+                )
+            found.append(method)
+            if len(model.members) > 1:
+                member.engine.release()
+            if own is not None:
+                logits[member_name] = own
+        if len(found) > 1:
+            methods.append(mean_method(name, found, model.opened.description()))
+        methods += found
     jobs = settings.jobs or (engine or EngineSettings()).used_threads
     methods += _baseline_methods(judged, settings, next(iter(named.values()), None), jobs)
     results = evaluate_methods(
@@ -254,6 +276,19 @@ def evaluate(
     return Evaluation(results, judged, settings, logits)
 
 
+def labelled_rows(dataset: DatasetSource, models: Iterable[Model], settings: EvaluationSettings) -> Dataset:
+    """Return the data set to judge models on; what its labels leave open is as the models have it."""
+    cards = [model.opened.card for model in models]
+    tasks = {card.task for card in cards}
+    hints = LabelHints(
+        cast(Task, str(*tasks)) if len(tasks) == 1 else None,
+        tuple(dict.fromkeys(card.positive_label for card in cards if card.positive_label)),
+    )
+    return as_dataset(
+        dataset, task=settings.task, positive_label=settings.positive_label, hints=hints, allow_one_class=True
+    )
+
+
 class _Given(NamedTuple):
     """A model as it was given and opened."""
 
@@ -261,15 +296,17 @@ class _Given(NamedTuple):
     model: Model
 
 
-def _named_models(
+def named_models(
     models: ModelSource | Iterable[ModelSource] | Mapping[str, ModelSource], engine: EngineSettings | None
 ) -> dict[str, Model]:
+    """Return opened models by the names to show; see `evaluate`."""
+
     def opened(source: ModelSource) -> Model:
-        if isinstance(source, (str, Path)):
-            return Model(open_model(source), engine=engine)
+        if isinstance(source, (str, Path, list, tuple)):
+            return opened_model(source, engine=engine)
         if not isinstance(source, Model):
             raise InputError(
-                f"{type(source).__name__} is no model", remedy="give what load_model returns, or a path"
+                f"{type(source).__name__} is not a model", remedy="give what load_model returns, or a path"
             )
         return source
 
@@ -277,7 +314,7 @@ def _named_models(
         return {name: opened(source) for name, source in models.items()}
     sources = [models] if isinstance(models, (Model, str, Path)) else list(models)
     entries = [
-        _Given(str(source.opened.directory if isinstance(source, Model) else source), opened(source))
+        _Given(str(source.opened.source if isinstance(source, Model) else source), opened(source))
         for source in sources
     ]
     named: dict[str, Model] = {}
@@ -291,6 +328,13 @@ def _named_models(
             )
         named[name] = model
     return named
+
+
+def _members_by_name(name: str, model: Model) -> dict[str, Model]:
+    """Return the models of an ensemble by the names to show, or a single model by its own."""
+    if len(model.members) == 1:
+        return {name: model}
+    return {f"{name}: {own}": member for own, member in named_models(model.members, None).items()}
 
 
 def _baseline_methods(

@@ -1,12 +1,14 @@
-"""What users give to the API (texts, tables, arrays, paths) in the forms that the library reads."""
+"""What users give to the API (texts, tables, arrays, paths, keywords) in the forms that the library reads."""
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -24,15 +26,19 @@ from dnabert_enhancer.genome import (
     read_regions,
 )
 from dnabert_enhancer.scan import NamedSequence
-from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases
+from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from _typeshed import DataclassInstance
+
+    RegionInput = str | os.PathLike[str] | Interval | pd.DataFrame | Iterable[str | Interval]
 
 GenomeInput = Genome | str | os.PathLike[str]
 _NOT_SEQUENCES = (
-    "give a list of texts such as ['ACGT'], uint8 base codes (A 0, C 1, G 2, T 3, other 4), or a path"
+    "give a list of strings such as ['ACGT'], uint8 base codes (A 0, C 1, G 2, T 3, other 4), or a path"
 )
+_Settings = TypeVar("_Settings", bound="DataclassInstance")
 
 
 def opened_genome(genome: GenomeInput) -> AbstractContextManager[Genome]:
@@ -80,9 +86,7 @@ def fasta_sequences(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
 
 
 def table_sequences(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
-    """Yield the sequences of a TSV or CSV with a column 'sequence' and maybe 'name'."""
-    from dnabert_enhancer.dataset import read_table
-
+    """Yield the sequences of a TSV or CSV with a column 'sequence' and optionally 'name'."""
     rows = read_table(os.fspath(path), labelled=False)
     for name, sequence in zip(rows.names, rows.sequences, strict=True):
         yield NamedSequence(name, sequence)
@@ -93,8 +97,11 @@ def regions_of(
     genome: Genome,
     *,
     skip_outside: bool = False,
+    details: bool = False,
 ) -> tuple[pd.DataFrame | None, dict[str, int]]:
     """Return the regions that `Model.scan` was given, and how many were left out, by reason.
+
+    With `details` a BED's names, scores and strands are read too.
 
     Raises
     ------
@@ -110,7 +117,7 @@ def regions_of(
         is_path = "/" in regions or ("." in regions and not is_name)
         regions = Path(regions) if is_path or regions == "-" else [regions]
     if isinstance(regions, (str, os.PathLike)):
-        table = read_regions(regions, sizes, names=names, skip_outside=skip_outside, details=False)
+        table = read_regions(regions, sizes, names=names, skip_outside=skip_outside, details=details)
         return table.frame, table.skipped
     if hasattr(regions, "iloc"):
         require_columns(regions, ["chrom", "start", "end"], "the table of regions")
@@ -152,7 +159,7 @@ def _of_path(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
         and not foreign_letters(text.encode("utf-8", "replace"))
     ):
         raise InputError(
-            "a single text is taken for the name of a file",
+            "a single string is taken as the name of a file",
             source=f"{text[:30]!r}",
             remedy="give a list: ['ACGT']",
         )
@@ -197,7 +204,44 @@ def _items(regions: Any) -> Iterator[str | Interval]:
         if not isinstance(item, (str, Interval)):
             raise InputError(
                 f"{item!r} is not a region",
-                remedy="give texts such as 'chr16:1-1,000', which count from 1 as browsers do, "
-                "or Interval('chr16', 0, 1000), which counts from 0",
+                remedy="give strings such as 'chr16:1-1,000', which are 1-based as in browsers, "
+                "or Interval('chr16', 0, 1000), which is 0-based",
             )
         yield item
+
+
+def with_keywords(
+    kind: type[_Settings],
+    settings: _Settings | None,
+    keywords: Mapping[str, Any],  # the fields' types
+) -> _Settings:
+    """Return settings with some fields replaced.
+
+    Parameters
+    ----------
+    kind : dataclass
+        The settings' class, whose defaults hold where `settings` is None.
+    settings : instance of `kind`, optional
+    keywords : mapping
+        Values by the names of fields.
+
+    Raises
+    ------
+    InputError
+        Settings of another class; a keyword that is no field, with the fields nearest to it.
+    """
+    if settings is None:
+        settings = kind()
+    if not isinstance(settings, kind):
+        raise InputError(
+            f"settings are a {type(settings).__name__}, not {kind.__name__}",
+            remedy=f"give {kind.__name__}(...)",
+        )
+    names = [field.name for field in dataclasses.fields(kind)]
+    for name in keywords:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=3) or names
+            raise InputError(
+                f"{kind.__name__} has no field {name!r}", remedy=f"did you mean {', '.join(near)}?"
+            )
+    return dataclasses.replace(settings, **keywords)

@@ -8,13 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from dnabert_enhancer.api.ensemble import Ensemble
+from dnabert_enhancer.api.inputs import with_keywords
 from dnabert_enhancer.api.model import Model
-from dnabert_enhancer.api.settings_keywords import with_keywords
+from dnabert_enhancer.catalogue import open_model
 from dnabert_enhancer.dataset import (
     BuiltDataset,
     DatasetSettings,
     DatasetSource,
     RegionSource,
+    Task,
     as_dataset,
     build_dataset,
     check_folder,
@@ -25,6 +28,7 @@ from dnabert_enhancer.genome import Genome, Interval, frame_of_intervals
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.training import TrainingResult, TrainingSettings
 from dnabert_enhancer.training import finetune as train
+from dnabert_enhancer.training import finetune_folds as train_folds
 
 
 def make_dataset(
@@ -93,7 +97,8 @@ def _base_name(base: str | Path | Model) -> str:
         return str(base)
     if base.opened.card.column is not None:
         raise InputError(
-            f"the model {base.name} is one of several outputs", remedy="name it as text, such as default:NAME"
+            f"the model {base.name} is one of several outputs",
+            remedy="name it as a string, such as default:NAME",
         )
     return str(base.opened.directory)
 
@@ -104,7 +109,7 @@ class TrainedModel(Model):
     Attributes
     ----------
     history : DataFrame
-        One row an epoch of the attempt that was kept: ``epoch``, ``step``, ``train_loss``,
+        One row per epoch of the attempt that was kept: ``epoch``, ``step``, ``train_loss``,
         ``validation_loss`` and the validation metrics, on probabilities before calibration.
     metrics : dict
         By split: the metrics at the model's threshold, with calibrated probabilities.
@@ -112,6 +117,10 @@ class TrainedModel(Model):
         Number, seed, outcome and reason of each attempt.
     sequences_per_second : float
         Training speed, validation not counted.
+    seconds : float
+        Of training and validation, those before a kill included.
+    warnings : list of str
+        What speaks against the model, such as a ranking that is no better than chance.
     """
 
     def __init__(self, result: TrainingResult, opened: EnhancerModel, engine: EngineSettings | None) -> None:
@@ -120,6 +129,8 @@ class TrainedModel(Model):
         self.metrics = result.metrics
         self.attempts = result.attempts
         self.sequences_per_second = result.sequences_per_second
+        self.seconds = result.seconds
+        self.warnings = result.warnings
 
 
 def finetune(
@@ -129,6 +140,8 @@ def finetune(
     settings: TrainingSettings | None = None,
     *,
     validation: DatasetSource | None = None,
+    task: Task | None = None,
+    positive_label: str | None = None,
     restart: bool = False,
     engine: EngineSettings | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -148,6 +161,11 @@ def finetune(
     settings : TrainingSettings, optional
     validation : as `dataset`, optional
         Rows to validate on, instead of the data set's own split.
+    task : {"binary", "multiclass", "regression"}, optional
+        What the labels are; default: decided from them.
+    positive_label : str, optional
+        Which of two classes is the positive one, whose probability the model gives; default: told by their
+        names. Of labels 0 and 1 another word is the name of 1.
     restart : bool
         Forget a training that was broken off, or replace a finished model.
     engine : EngineSettings, optional
@@ -176,10 +194,89 @@ def finetune(
     >>> model.history  # doctest: +SKIP
     """
     settings = with_keywords(TrainingSettings, settings, keywords)
-    data = as_dataset(dataset)
+    data = as_dataset(dataset, task=task, positive_label=positive_label)
     if validation is not None:
-        data = data.with_validation(as_dataset(validation, task=data.task))
+        other = as_dataset(
+            validation,
+            task=data.task,
+            positive_label=positive_label,
+            hints=data.label_hints,
+            allow_one_class=True,
+        )
+        data = data.with_validation(other)
     result = train(data, _base_name(base_model), output_dir, settings, restart=restart, progress=progress)
     if result.model is None:
         raise SystemExit(0)
     return TrainedModel(result, result.model, engine)
+
+
+def finetune_folds(
+    dataset: DatasetSource,
+    base_model: str | Path | Model,
+    output_dir: str | Path,
+    settings: TrainingSettings | None = None,
+    *,
+    folds: int = 5,
+    task: Task | None = None,
+    positive_label: str | None = None,
+    restart: bool = False,
+    engine: EngineSettings | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    on_fold: Callable[[Path, TrainedModel], None] | None = None,
+    **keywords: Any,  # the fields of `TrainingSettings`
+) -> Ensemble:
+    """Train a model for each of several folds, of which one is held out in turn, and return their ensemble.
+
+    Parameters
+    ----------
+    dataset : path, pair of paths, DataFrame or Dataset
+        See `evaluate`. Rows of its training and validation splits are cut into folds by contig, or where that
+        cannot be, by groups of equal sequences; a test split stays for `evaluate`.
+    base_model, settings, task, positive_label, engine, progress, **keywords
+        See `finetune`.
+    output_dir : path
+        Gets the models as ``fold1``, ``fold2`` …; `load_model` takes the folder. Called again with the same
+        arguments, finished folds are kept, and one that was broken off goes on.
+    folds : int
+        How many, 2 or more.
+    restart : bool
+        Remove the folds of an earlier run.
+    on_fold : callable, optional
+        Called with the folder and the model of each fold that was trained now.
+
+    Returns
+    -------
+    Ensemble
+        Its ``members`` are the models of the folds.
+
+    Raises
+    ------
+    InputError, ResourceError
+        As `finetune`; too few sequences for so many folds; folds of other arguments in the folder.
+
+    Examples
+    --------
+    >>> ensemble = finetune_folds("my-dataset", "new:small", "my-folds", folds=5)  # doctest: +SKIP
+    >>> evaluate(ensemble, "my-dataset")  # doctest: +SKIP
+    """
+    settings = with_keywords(TrainingSettings, settings, keywords)
+    data = as_dataset(dataset, task=task, positive_label=positive_label)
+    models: list[Model] = []
+    trained = train_folds(
+        data,
+        _base_name(base_model),
+        output_dir,
+        settings,
+        folds=folds,
+        restart=restart,
+        progress=progress,
+    )
+    for fold in trained:
+        if fold.result is None or fold.result.model is None:
+            models.append(Model(open_model(fold.directory), engine=engine))
+            continue
+        model = TrainedModel(fold.result, fold.result.model, engine)
+        models.append(model)
+        if on_fold is not None:
+            on_fold(fold.directory, model)
+    return Ensemble(models, Path(output_dir))

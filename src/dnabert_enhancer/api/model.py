@@ -2,77 +2,79 @@
 
 from __future__ import annotations
 
-import itertools
+import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from dnabert_enhancer.api.inputs import GenomeInput, named_sequences, opened_genome, regions_of
-from dnabert_enhancer.api.settings_keywords import with_keywords
-from dnabert_enhancer.engine import Engine, EngineSettings, Target, WindowScores
-from dnabert_enhancer.genome import Genome, Interval
-from dnabert_enhancer.model import EnhancerModel, open_model
+from dnabert_enhancer.api.inputs import GenomeInput, named_sequences, opened_genome, regions_of, with_keywords
+from dnabert_enhancer.api.prediction_tables import prediction_tables
+from dnabert_enhancer.catalogue import is_pretrained_only, open_model, without_head
+from dnabert_enhancer.engine import Engine, EngineSettings, Target
+from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.model import EnhancerModel, Task, model_folders, split_output
 from dnabert_enhancer.scan import (
-    NamedSequence,
+    BLOCK_WINDOWS,
+    EmbeddingSettings,
     ResultSettings,
     Scan,
     ScanPlan,
     ScanSettings,
     ScoreHeader,
     Scores,
-    SequenceScore,
-    SequenceScorer,
     SequenceSettings,
+    embed_sequences,
     plan_scan,
     score_shard,
-    shortest_sequence,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from dnabert_enhancer.api.inputs import RegionInput
+    from dnabert_enhancer.api.prediction_tables import SequenceInput, WindowReport
     from dnabert_enhancer.api.variant_inputs import VariantInput
+    from dnabert_enhancer.interpret import Attributions, ExplainedVariants, InterpretSettings
+    from dnabert_enhancer.scan import Embeddings
     from dnabert_enhancer.variants import VariantSettings
 
-    SequenceInput = (
-        str
-        | os.PathLike[str]
-        | pd.DataFrame
-        | Mapping[str, str]
-        | NDArray[np.uint8]
-        | Iterable[str | NamedSequence | NDArray[np.uint8]]
-    )
-    RegionInput = str | os.PathLike[str] | Interval | pd.DataFrame | Iterable[str | Interval]
-    WindowReport = Callable[[str, NDArray[np.int64], int, WindowScores], None]
 
+ModelSpec = str | os.PathLike[str]
 Progress = Callable[[int], AbstractContextManager[Callable[[int], None]]]
 """Called with the number of windows; a context whose value takes the windows done since its last call."""
-SHORTER = "shorter_than_window"
+
+_log = logging.getLogger(__name__)
 
 
 def load_model(
-    spec: str | os.PathLike[str] | None = None,
+    spec: ModelSpec | Sequence[ModelSpec] | None = None,
     *,
     label: str | None = None,
     engine: EngineSettings | None = None,
+    pretrained: bool = False,
 ) -> Model:
     """Load a model.
 
     Parameters
     ----------
-    spec : str or path, optional
-        A model directory or archive, or ``hub:NAME@REVISION``; default: the packaged model. ``:OUTPUT`` at
-        the end takes one of its outputs, such as ``default:lentimpra_hepg2``.
+    spec : str or path, or several, optional
+        A model directory or archive, a name of the catalogue such as ``deepvregulome/CTCFL``, or
+        ``hub:NAME@REVISION/SUBFOLDER``, ``zenodo:DOI/FILE`` or ``https://…#sha256=…``, which are brought
+        once; default: the packaged model. ``:OUTPUT`` at the end takes one of its outputs, such as
+        ``default:lentimpra_hepg2``. Several, or a folder whose sub-folders are models, are an `Ensemble`.
     label : str, optional
         Which label is reported, of a model with several; default: the positive class, or the only value.
     engine : EngineSettings, optional
         Device, backend, precision, threads and strands.
+    pretrained : bool
+        Take a base model too, such as ``dnabert-2``, whose head is not trained: it gives embeddings alone.
 
     Returns
     -------
@@ -81,7 +83,7 @@ def load_model(
     Raises
     ------
     InputError
-        No such model, or a file of it is missing or wrong.
+        No such model, or a file of it is missing or wrong; several that do not predict the same thing.
     ResourceError
         A package, a device or the network is missing.
 
@@ -91,9 +93,42 @@ def load_model(
     >>> model.predict(["ACGT" * 50]).columns[0]
     'name'
     """
-    model = Model(open_model(spec), label=label, engine=engine)
+    model = opened_model(spec, label=label, engine=engine, pretrained=pretrained)
+    if model.embeds_only:
+        return model
     model.target  # noqa: B018  said now where several outputs leave a choice
+    for member in model.members:
+        card = member.opened.card
+        if card.task == Task.BINARY and not card.names_positive:
+            _log.warning(
+                "model %s: neither %s is known to be the positive class; %s is reported (--label chooses)",
+                card.name,
+                " nor ".join(card.labels),
+                card.positive_label,
+            )
     return model
+
+
+def opened_model(
+    spec: ModelSpec | Sequence[ModelSpec] | None,
+    *,
+    label: str | None = None,
+    engine: EngineSettings | None = None,
+    pretrained: bool = False,
+) -> Model:
+    """Open a model, or the models of an ensemble; see `load_model`, which says besides what is in doubt."""
+    if spec is None or isinstance(spec, (str, os.PathLike)):
+        whole, output = split_output(spec)
+        folders = model_folders(whole)
+        if not folders:
+            return Model(open_model(spec, as_base=pretrained), label=label, engine=engine)
+        members: Sequence[ModelSpec] = [f"{folder}:{output}" if output else folder for folder in folders]
+        named = Path(os.fspath(whole or ""))
+    else:
+        members, named = spec, None
+    from dnabert_enhancer.api.ensemble import Ensemble
+
+    return Ensemble([opened_model(member, label=label, engine=engine) for member in members], named)
 
 
 class Model:
@@ -109,9 +144,19 @@ class Model:
     def __init__(
         self, opened: EnhancerModel, *, label: str | None = None, engine: EngineSettings | None = None
     ) -> None:
-        self.opened = opened
+        self.opened = _of_asked_class(opened, label)
         self._asked_label = label
         self.engine = Engine(opened, engine)
+
+    @property
+    def members(self) -> tuple[Model, ...]:
+        """The models of an ensemble; of a single model itself."""
+        return (self,)
+
+    @property
+    def embeds_only(self) -> bool:
+        """Whether it is a base model, without a trained head."""
+        return is_pretrained_only(self.opened)
 
     @cached_property
     def target(self) -> Target:
@@ -120,8 +165,10 @@ class Model:
         Raises
         ------
         InputError
-            The model has several outputs and none was chosen.
+            The model has several outputs and none was chosen, or a head that is not trained.
         """
+        if self.embeds_only:
+            raise without_head(self.opened.card.origin.get("name", self.opened.source))
         return Target.of_model(self.opened, self._asked_label)
 
     @property
@@ -152,14 +199,14 @@ class Model:
     def threshold(self, settings: SequenceSettings | None = None) -> float | None:
         """Return the score (float32) from which a window is positive by `settings`, None without one."""
         asked = None if settings is None else settings.threshold
-        if asked is None and not self.target.is_probability:
-            return None
+        threshold = self.target.threshold(self.opened, asked)
         # scores are float32: 0.3 asked for means the float32 next to 0.3
-        return float(np.float32(self.target.threshold(self.opened, asked)))
+        return None if threshold is None else float(np.float32(threshold))
 
     def __repr__(self) -> str:
         said = self.label if "target" in vars(self) else ", ".join(self.labels)
-        return f"<Model {self.name!r}: {said}, windows of {self.window_length} bp>"
+        length = self.opened.card.window_length or "unknown"
+        return f"<Model {self.name!r}: {said}, windows of {length} bp>"
 
     @overload
     def predict(
@@ -213,7 +260,8 @@ class Model:
         -------
         DataFrame
             ``name``; ``probability`` (float32; for a regression ``value``): the maximum over the windows, NaN
-            where none could be scored; ``label`` at the threshold; ``mean`` (float32) over the windows;
+            where none could be scored; of an ensemble ``probability_sd`` (or ``value_sd``): the standard
+            deviation of its models there; ``label`` at the threshold; ``mean`` (float32) over the windows;
             ``summit``: 0-based centre of the highest window; ``length`` in bp; ``windows``: how many were
             scored; ``skipped``: how many held too many unknown bases; ``note``: what is special, or empty.
 
@@ -223,8 +271,72 @@ class Model:
             What cannot be scored, by the name of the sequence; settings that do not suit the model.
         """
         chosen = with_keywords(SequenceSettings, settings, keywords)
-        tables = self._tables(sequences, chosen, chunks, on_windows)
+        tables = prediction_tables(self, sequences, chosen, chunks, on_windows)
         return next(tables) if chunks is None else tables
+
+    @overload
+    def embed(
+        self,
+        sequences: SequenceInput,
+        settings: EmbeddingSettings | None = ...,
+        *,
+        chunks: None = ...,
+        **keywords: Any,
+    ) -> NDArray[np.float32]: ...
+
+    @overload
+    def embed(
+        self,
+        sequences: SequenceInput,
+        settings: EmbeddingSettings | None = ...,
+        *,
+        chunks: int,
+        **keywords: Any,
+    ) -> Iterator[Embeddings]: ...
+
+    def embed(
+        self,
+        sequences: SequenceInput,
+        settings: EmbeddingSettings | None = None,
+        *,
+        chunks: int | None = None,
+        **keywords: Any,
+    ) -> NDArray[np.float32] | Iterator[Embeddings]:
+        """Return the embedding of every sequence, read whole: no windows are cut, and no head is used.
+
+        Parameters
+        ----------
+        sequences
+            As for `predict`.
+        settings : EmbeddingSettings, optional
+        chunks : int, optional
+            Return an iterator of so many sequences at a time (fewer where they are long), for input that is
+            larger than the memory.
+        **keywords
+            Fields of `EmbeddingSettings` instead: ``pooling="first"`` (the state of ``[CLS]`` after the last
+            layer, before the pooler) or ``"mean"`` (of the sequence's tokens; special tokens and padding are
+            left out), ``strand="both"`` (the mean of the embeddings of both strands) or ``"forward"``;
+            default: the engine's, which is both.
+
+        Returns
+        -------
+        float32 array, shape (sequences, hidden)
+            NaN in the rows of sequences shorter than a token or with too many unknown bases. With `chunks`
+            an iterator of ``name`` (list of str), ``embedding`` (such an array) and ``note`` (list of str:
+            why there is none).
+
+        Raises
+        ------
+        InputError
+            A sequence longer than the model reads, with the limit; an architecture that only transformers
+            computes.
+        """
+        chosen = with_keywords(EmbeddingSettings, settings, keywords)
+        named = named_sequences(sequences)
+        if chunks is not None:
+            return embed_sequences(self.engine, named, chosen, chunks)
+        parts = [part.embedding for part in embed_sequences(self.engine, named, chosen, BLOCK_WINDOWS)]
+        return np.concatenate(parts) if parts else self.engine.embed([], chosen.pooling)
 
     def scan(
         self,
@@ -250,7 +362,7 @@ class Model:
         progress : callable, optional
             Called with the number of windows; gives a context whose value is called with the number done.
         folder : path, optional
-            Where the temporary file of scores lies (8 bytes a window); default: the system's.
+            Where the temporary file of scores lies (8 bytes per window); default: the system's.
         **keywords
             Fields of `ScanSettings` instead, such as ``stride=50``.
 
@@ -351,12 +463,13 @@ class Model:
         ----------
         variants
             The path of a VCF or BCF; a DataFrame with ``chrom``, ``pos`` (1-based, as in VCF), ``ref``,
-            ``alt`` and maybe ``id``; a list of `Variant` or of texts, ``"chr16:159710:T:C"`` (1-based).
+            ``alt`` and maybe ``id``; a list of `Variant` or of texts, ``"chr16:159710:T:C"`` (1-based). With
+            ``vcf_format``, such as ``"hgvs-g"``: the path of a list in that format, or its lines.
         genome : Genome or path
             A FASTA: plain, gzip or bgzip.
         settings : VariantSettings, optional
         tf : mapping of str to Model, optional
-            Models of the binding of transcription factors, by name; each adds a row an allele.
+            Models of the binding of transcription factors, by name; each adds a row per allele.
         motifs : path, optional
             MEME file; motifs that match one of the alleles are named.
         genes : path, optional
@@ -373,12 +486,14 @@ class Model:
         Returns
         -------
         DataFrame
-            The columns of `score-variants`' table, in the order of the input, one row an allele and model:
+            The columns of `score-variants`' table, in the order of the input, one row per allele and model:
             place (``pos`` 1-based; ``variant_start_0based``), alleles, ``model``, probabilities and
             statistics (float64, NaN without a score), ``p_value`` and ``q_value`` over the run,
             ``predicted_functional_effect``, the same of the TF, annotation, and ``skipped``: why an allele
-            has no score, missing where it has. ``attrs["null"]`` says for each model how many null variants
-            there were and how uniform their p-values are.
+            has no score, missing where it has; where a model is an `Ensemble`, ``probability_difference_sd``
+            and ``tf_probability_difference_sd``: the standard deviation over its models of p_alt - p_ref.
+            ``attrs["null"]`` says for each model how many null variants there were and how uniform their
+            p-values are.
 
         Raises
         ------
@@ -399,6 +514,86 @@ class Model:
         (table,) = tables
         return table
 
+    def interpret(
+        self,
+        source: SequenceInput | GenomeInput,
+        regions: RegionInput | None = None,
+        settings: InterpretSettings | None = None,
+        *,
+        progress: Progress | None = None,
+        folder: str | os.PathLike[str] | None = None,
+        **keywords: Any,
+    ) -> Attributions:
+        """Return the importance of every base of sequences, or of regions of a genome.
+
+        Parameters
+        ----------
+        source
+            Sequences as `predict` takes them; with `regions` a genome as `scan` takes it.
+        regions : optional
+            As `scan` takes them; names of a BED are kept.
+        settings : InterpretSettings, optional
+        progress : callable, optional
+            Called with the number of bases; gives a context whose value is called with the number done.
+        folder : path, optional
+            Where the temporary file of numbers lies (17 bytes per base); default: the system's.
+        **keywords
+            Fields of `InterpretSettings` instead, such as ``offsets=1``.
+
+        Returns
+        -------
+        Attributions
+            Tables of regions and substitutions, arrays for TF-MoDISco, logos, and what writes the files.
+
+        Raises
+        ------
+        InputError
+            What is no DNA or lies outside the genome; settings that do not suit the model.
+        """
+        from dnabert_enhancer.api.interpretation import interpret
+        from dnabert_enhancer.interpret import InterpretSettings
+
+        chosen = with_keywords(InterpretSettings, settings, keywords)
+        return interpret(self, source, regions, chosen, progress=progress, folder=folder)
+
+    def interpret_variants(
+        self,
+        variants: VariantInput,
+        genome: GenomeInput,
+        settings: InterpretSettings | None = None,
+        *,
+        motifs: str | os.PathLike[str] | None = None,
+        **keywords: Any,
+    ) -> ExplainedVariants:
+        """Return what variants change: the importance of bases with the reference and with the alternative.
+
+        Parameters
+        ----------
+        variants, genome
+            As `score_variants` takes them.
+        settings : InterpretSettings, optional
+            ``flank`` says how many bases on each side of a variant are explained.
+        motifs : path, optional
+            MEME file; motifs that match one of the alleles are named.
+        **keywords
+            Fields of `InterpretSettings` instead, such as ``flank=30``.
+
+        Returns
+        -------
+        ExplainedVariants
+            A table, and a picture of each variant. All are held in memory, about 10 kB each.
+
+        Raises
+        ------
+        InputError
+            What is not a variant; settings that do not suit the model.
+        """
+        from dnabert_enhancer.api.interpretation import interpret_variants
+        from dnabert_enhancer.interpret import InterpretSettings
+
+        chosen = with_keywords(InterpretSettings, settings, keywords)
+        return interpret_variants(self, variants, genome, chosen, motifs=motifs)
+
     def _plan(
         self, genome: Genome, regions: RegionInput | None, settings: ScanSettings
     ) -> tuple[ScanPlan, dict[str, Any]]:
@@ -409,55 +604,13 @@ class Model:
         plan.skipped.update({**skipped, "contig_shorter_than_window": notes.too_short})
         return plan, notes._asdict()
 
-    def _tables(
-        self,
-        sequences: SequenceInput,
-        settings: SequenceSettings,
-        chunks: int | None,
-        on_windows: WindowReport | None,
-    ) -> Iterator[pd.DataFrame]:
-        window, stride = settings.tiling(self.opened)
-        scorer = SequenceScorer(
-            self.engine,
-            self.target,
-            window,
-            stride,
-            shortest_sequence(self.opened),
-            settings.max_unknown,
-            on_windows,
-        )
-        threshold = self.threshold(settings)
-        rows = scorer.scores(named_sequences(sequences))
-        if chunks is None:
-            yield self._table(list(rows), threshold, window)
-            return
-        while part := list(itertools.islice(rows, chunks)):
-            yield self._table(part, threshold, window)
 
-    def _table(self, rows: list[SequenceScore], threshold: float | None, window: int) -> pd.DataFrame:
-        import pandas as pd
-
-        value = "probability" if self.target.is_probability else "value"
-        return pd.DataFrame(
-            {
-                "name": [row.name for row in rows],
-                value: np.array([row.maximum for row in rows], dtype=np.float32),
-                "label": pd.array([self._label(row, threshold) for row in rows], dtype="string"),
-                "mean": np.array([row.mean for row in rows], dtype=np.float32),
-                "summit": pd.array([row.summit if row.windows else None for row in rows], dtype="Int64"),
-                "length": np.array([row.length for row in rows], dtype=np.int64),
-                "windows": np.array([row.windows for row in rows], dtype=np.int64),
-                "skipped": np.array([row.skipped for row in rows], dtype=np.int64),
-                "note": [row.note or (SHORTER if row.length < window else "") for row in rows],
-            }
-        )
-
-    def _label(self, row: SequenceScore, threshold: float | None) -> str | None:
-        if not row.windows or threshold is None or not self.target.is_probability:
-            return None
-        if np.float32(row.maximum) >= threshold:
-            return self.target.label
-        return self.labels[0] if len(self.labels) == 2 else f"not {self.target.label}"
+def _of_asked_class(opened: EnhancerModel, label: str | None) -> EnhancerModel:
+    """Return a model of two classes as one of the asked class, where it doesn't say which is positive."""
+    card = opened.card
+    if label is None or label not in card.labels or card.task != Task.BINARY or card.names_positive:
+        return opened
+    return opened.with_card(card.with_positive(label))
 
 
 def _progress(

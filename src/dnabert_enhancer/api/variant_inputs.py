@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from dnabert_enhancer.api.inputs import require_columns
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import Variant
-from dnabert_enhancer.variants import BlockScorer, RecordSource, letters_agree
-from dnabert_enhancer.vcf import VcfFaults, VcfHeader, VcfReader, VcfRecord, blocks_of, raw
+from dnabert_enhancer.genome import Genome, Variant
+from dnabert_enhancer.variants import BlockScorer, RecordSource, VariantList, letters_agree
+from dnabert_enhancer.vcf import VariantFormat, VcfFaults, VcfHeader, VcfReader, VcfRecord, blocks_of, raw
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,24 +50,50 @@ class VariantTable:
         raise InputError(
             f"the reference allele differs from the genome in all {len(known)} variants",
             source=self.source,
-            remedy="positions count from 1, as in VCF; these fit when 1 is added"
+            remedy="positions are 1-based, as in VCF; these fit when 1 is added"
             if shifted
-            else "positions count from 1, as in VCF; give the genome of the same assembly",
+            else "positions are 1-based, as in VCF; give the genome of the same assembly",
         )
 
 
 @contextlib.contextmanager
-def variant_records(variants: VariantInput) -> Iterator[RecordSource]:
+def open_variants(
+    path: str | os.PathLike[str], form: VariantFormat, genome: Genome
+) -> Iterator[VcfReader | VariantList]:
+    """Give the records of a file; see `variant_records`."""
+    if form is VariantFormat.VCF:
+        with VcfReader(path) as reader:
+            yield reader
+    else:
+        yield VariantList.read(path, form, genome, genome.names)
+
+
+@contextlib.contextmanager
+def variant_records(variants: VariantInput, form: VariantFormat, genome: Genome) -> Iterator[RecordSource]:
     """Give the records of what `Model.score_variants` was given.
+
+    Parameters
+    ----------
+    variants
+        See there.
+    form : VariantFormat
+        Of a file, or of the texts of a list.
+    genome : Genome
+        Gives the bases that formats other than VCF leave out.
 
     Raises
     ------
     InputError
         What is not a variant; a table without its columns, or with positions that are not whole numbers.
     """
-    if isinstance(variants, os.PathLike) or (isinstance(variants, str) and not _is_variant(variants)):
-        with VcfReader(variants) as reader:
+    is_vcf = form is VariantFormat.VCF
+    if isinstance(variants, os.PathLike) or (
+        isinstance(variants, str) and not (is_vcf and _is_variant(variants))
+    ):
+        with open_variants(variants, form, genome) as reader:
             yield reader
+    elif not is_vcf:
+        yield _variant_list(variants, form, genome)
     elif hasattr(variants, "iloc"):
         yield VariantTable(_rows_of_frame(variants))
     else:
@@ -75,11 +101,29 @@ def variant_records(variants: VariantInput) -> Iterator[RecordSource]:
         yield VariantTable(_variant(item) for item in items)
 
 
+def _variant_list(variants: Any, form: VariantFormat, genome: Genome) -> VariantList:  # see `variant_records`
+    if hasattr(variants, "iloc") or not isinstance(variants, Iterable):
+        raise InputError(
+            f"vcf_format={form.value!r} is for files and lists of strings, not for {type(variants).__name__}",
+            remedy="leave it out",
+        )
+    lines = list(enumerate(variants, start=1))
+    for number, line in lines:
+        if not isinstance(line, str):
+            raise InputError(
+                f"{type(line).__name__} is not a string in the format {form}",
+                source="variants",
+                location=f"line {number}",
+                remedy="give strings, or leave vcf_format out",
+            )
+    return VariantList(lines, "variants", form, genome, genome.names)
+
+
 def _rows_of_frame(frame: Any) -> Iterator[Variant]:  # a DataFrame
     if "pos" not in frame.columns and {"start", "end"} <= set(frame.columns):
         raise InputError(
             "the table of variants has start and end, but no pos",
-            remedy="pos counts from 1, as in VCF; with a 0-based start: table['pos'] = table['start'] + 1",
+            remedy="pos is 1-based, as in VCF; with a 0-based start: table['pos'] = table['start'] + 1",
         )
     require_columns(frame, _COLUMNS, "the table of variants")
     if frame["pos"].dtype.kind not in "iu":
@@ -97,7 +141,7 @@ def _rows_of_frame(frame: Any) -> Iterator[Variant]:  # a DataFrame
                 f"{ref if not isinstance(ref, str) else alt!r} is not an allele",
                 source="variants",
                 location=f"row {number}",
-                remedy="give letters; an allele without bases is written with the base before, as in VCF",
+                remedy="give letters; an allele without bases is written with the preceding base, as in VCF",
             )
         with _at(f"row {number}"):
             yield Variant(str(contig), position, ref, alt, identifier)
@@ -110,7 +154,7 @@ def _variant(item: object) -> Variant:
         raise InputError(
             f"{type(item).__name__} {str(item)[:40]!r} is not a variant",
             source="variants",
-            remedy="give texts such as 'chr16:159710:T:C' (1-based), Variant(...), a DataFrame with the "
+            remedy="give strings such as 'chr16:159710:T:C' (1-based), Variant(...), a DataFrame with the "
             f"columns {', '.join(_COLUMNS)}, or the path of a VCF",
         )
     return Variant.parse(item)

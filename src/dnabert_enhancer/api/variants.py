@@ -23,6 +23,7 @@ from dnabert_enhancer.variants import (
     AlleleScorer,
     Annotations,
     BlockScorer,
+    Convention,
     GeneIndex,
     MotifLibrary,
     PhasedAlleles,
@@ -60,7 +61,7 @@ def score_variants(
     """Yield the table of `Model.score_variants`, whole or in frames of `chunks` rows."""
     with (
         opened_genome(genome) as opened,
-        variant_records(variants) as records,
+        variant_records(variants, settings.vcf_format, opened) as records,
         tempfile.TemporaryFile() as scores,
     ):
         scorer = block_scorer(
@@ -68,7 +69,7 @@ def score_variants(
         )
         write_scores(scorer, records, scores)
         records.faults.warn()
-        if isinstance(records, VariantTable):
+        if isinstance(records, VariantTable) and settings.convention.rules.checks_reference:
             records.check_references(scorer)
         scored = ScoredVariants([ShardFile(scores, SHARD_FORMAT)])
         null = scored.null_report()
@@ -120,7 +121,7 @@ def block_scorer(
         if own in models:
             raise InputError(f"two models are called {own}", remedy="give --tf different names")
         models[own] = other
-    scorers = [_allele_scorer(name, one, settings) for name, one in models.items()]
+    scorers = share_networks([allele_scorer(name, one, settings) for name, one in models.items()])
     phased = PhasedAlleles(records.header, settings.sample, records.source) if settings.phased else None
     _warn_of_other_lengths(records.header, records.source, genome)
     for one in models.values():
@@ -135,6 +136,7 @@ def write_scores(
     stream: IO[bytes],
     digests: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
+    panel: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Score records into a shard file; return what the scores depend on.
 
@@ -147,53 +149,86 @@ def write_scores(
         SHA-256 of the input files; shards of different inputs are not put together.
     progress : callable, optional
         Called with the number of records done since its last call.
+    panel : sequence of str
+        Names of the models of a panel that is run besides.
     """
+    facts = {**shared_facts(scorer, digests), "panel": list(panel)}
+    made_by = f"{__version__}; model {facts['models'][0]['model']}, digest {facts['models'][0]['digest']}"
+    if scorer.settings.convention != Convention.SUITE:
+        made_by += f"; convention {scorer.settings.convention}"
+    own_lines = [f"##dnabert_enhancer_score_variants={made_by}"]
+    own_lines += [
+        f"##dnabert_enhancer_ensemble={model['name']}; model {member['name']}, digest {member['digest']}"
+        for model in facts["models"]
+        for member in model.get("members", ())
+    ]
+
+    def header() -> dict[str, Any]:
+        return {"settings": facts, "own_lines": own_lines, "engine": describe(scorer.scorers)}
+
+    score_records(scorer, records, stream, header, progress)
+    return facts
+
+
+def shared_facts(scorer: BlockScorer, digests: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return what scores depend on, as JSON values."""
     settings = scorer.settings
-    facts: dict[str, Any] = {
+    return {
         "version": __version__,
         "digests": dict(digests or {}),
+        "convention": str(settings.convention),
         "models": [model.settings() for model in scorer.scorers],
         "minimum_change": settings.min_change,
         "nulls": {"minimum": settings.null_variants, "seed": settings.seed},
         "phased": scorer.phased.sample if scorer.phased else None,
         "engine": dataclasses.asdict(scorer.scorers[0].engine.settings),
     }
-    made_by = f"{__version__}; model {facts['models'][0]['model']}, digest {facts['models'][0]['digest']}"
-    own_line = f"##dnabert_enhancer_score_variants={made_by}"
-
-    def header() -> dict[str, Any]:
-        return {"settings": facts, "own_lines": [own_line], "engine": describe(scorer.scorers)}
-
-    score_records(scorer, records, stream, header, progress)
-    return facts
 
 
-def _allele_scorer(name: str, model: Model, settings: VariantSettings) -> AlleleScorer:
+def allele_scorer(name: str, model: Model, settings: VariantSettings) -> AlleleScorer:
+    """Return what scores alleles with a model; `name` is ``enhancer``, or that of a TF."""
     length = settings.window_length or model.window_length
     model.opened.check_window(length)
     shortest = model.opened.card.k or 1
     if length < shortest:
         raise InputError(
             f"--window-length {length} is shorter than a token of the model",
-            remedy=f"give {shortest} bp at least",
+            remedy=f"give {shortest} bp or more",
         )
     threshold = settings.threshold if name == "enhancer" else None
     return AlleleScorer(
         name,
-        _exact(model.engine),
+        _exact(model.engine, settings.convention),
         model.target,
         WindowPlan(length, settings.offsets),
         model.opened.card.threshold() if threshold is None else threshold,
         settings.max_unknown,
+        settings.convention.rules,
     )
 
 
-def _exact(engine: Engine) -> Engine:
-    """Return an engine of full precision where none was asked for, since small differences are the result."""
+def share_networks(scorers: list[AlleleScorer]) -> list[AlleleScorer]:
+    """Return the scorers with one network for all outputs of the same weights: loaded and computed once."""
+    firsts: dict[tuple[str, EngineSettings], Engine] = {}
+    for scorer in scorers:
+        engine = scorer.engine
+        if isinstance(engine, Engine) and not scorer.is_ensemble:
+            first = firsts.setdefault((engine.model.network_digest, engine.settings), engine)
+            if first is not engine:
+                scorer.engine = first.of_output(engine.model)
+    return scorers
+
+
+def _exact(engine: Engine, convention: Convention) -> Engine:
+    """Return an engine of full precision where none was asked for, since small differences are the result.
+
+    It reads the strand that the convention asks for.
+    """
     settings: EngineSettings = engine.settings
-    if settings.precision != Precision.AUTO:
-        return engine
-    return Engine(engine.model, dataclasses.replace(settings, precision=Precision.FLOAT32))
+    precision = Precision.FLOAT32 if settings.precision == Precision.AUTO else settings.precision
+    strand = convention.rules.fixed.get("strand", settings.strand)
+    changed = dataclasses.replace(settings, precision=precision, strand=strand)
+    return engine if changed == settings else engine.with_settings(changed)
 
 
 def _warn_of_other_lengths(header: VcfHeader, source: str, genome: Genome) -> None:
@@ -237,7 +272,7 @@ def warn_of_other_assembly(
     )
     if of_model and of_genome is not None and of_genome not in of_model:
         _log.warning(
-            "the model %s is of %s, but %s is %s: probabilities may be a little off",
+            "the model %s is of %s, but %s is %s: probabilities may be slightly off",
             card.name,
             " and ".join(of_model),
             genome,

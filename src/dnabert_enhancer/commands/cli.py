@@ -1,17 +1,45 @@
-"""The entry point of all commands: finds the command, runs it, turns errors into one line and a code."""
+"""The entry point of all commands: finds the command, runs it, turns errors into a line and a code.
+
+0: done. 2: arguments or input. 3: not enough resources. 70: an error of our own, with a report in a file.
+128 + N: stopped by signal N.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import importlib
 import logging
+import os
+import re
+import signal
 import sys
-from collections.abc import Sequence
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
 from dnabert_enhancer import __version__
-from dnabert_enhancer.commands.failures import EXIT_INPUT, PROGRAM, Guard
 from dnabert_enhancer.commands.options import Options
+from dnabert_enhancer.errors import DnabertEnhancerError
+from dnabert_enhancer.files import finished_outputs, interrupt
+
+PROGRAM = "dnabert-enhancer"
+EXIT_INPUT = 2
+EXIT_RESOURCES = 3
+EXIT_UNFORESEEN = 70
+_AGAIN_SECONDS = 5.0
+_AT_ONCE_SECONDS = 0.05
+_CLEANING_SECONDS = 10.0
+# what libraries of C++ and the loader of shared libraries say under a memory limit
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory|cannot allocate memory|can't allocate memory|bad_?\s?alloc|failed to map segment"
+    r"|can't start new thread|DefaultCPUAllocator|insufficient memory",
+    re.IGNORECASE,
+)
+_STOPPING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class CommandModule(Protocol):
@@ -40,9 +68,14 @@ COMMANDS: dict[str, CommandEntry] = {
     "evaluate": CommandEntry("evaluate", "metrics with confidence intervals, curves and baselines"),
     "predict": CommandEntry("predict", "enhancer probability of sequences, or a scan of a genome"),
     "score-variants": CommandEntry("score_variants", "effects of variants on enhancers and TF binding"),
+    "interpret": CommandEntry("interpret", "importance of every base of sequences or regions"),
     "compare-db": CommandEntry("compare_db", "calls against public enhancer databases"),
     "index-genome": CommandEntry("index_genome", "a copy of a genome with its index, for many readers"),
+    "models": CommandEntry(
+        "models", "the models that can be named: list, show, get, remove, check, calibrate"
+    ),
     "import-model": CommandEntry("import_model", "a DNABERT or Hugging Face checkpoint as a model directory"),
+    "doctor": CommandEntry("doctor", "what is installed, what is missing, how a model would be computed"),
 }
 
 
@@ -127,3 +160,161 @@ def _set_up_logging(*, quiet: bool, debug: bool) -> None:
     level = logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("dnabert_enhancer").setLevel(level)
+
+
+class Guard:
+    """Runs a command and turns whatever it raises into one line and an exit code.
+
+    Parameters
+    ----------
+    program : str
+        What the line begins with.
+    """
+
+    def __init__(self, program: str) -> None:
+        self.program = program
+        self.debug = False
+        self._signal: signal.Signals | None = None
+        self._patience = 0.0
+
+    def run(self, work: Callable[[Guard], None]) -> int:
+        """Return the exit code."""
+        _open_standard_streams()
+        try:
+            with self._signals_raised():
+                try:
+                    work(self)
+                finally:
+                    sys.stdout.flush()
+        except SystemExit as stop:
+            return stop.code if isinstance(stop.code, int) else 0
+        except BrokenPipeError:
+            # the reader of our standard output went away (`| head`): nothing is wrong, no more can be printed
+            _forget_output()
+            return 0
+        except BaseException as error:
+            if self._signal is not None:  # whatever an extension that was just being imported made of it
+                return self._report(f"stopped by {self._signal.name}; {_what_stays()}", 128 + self._signal)
+            return self._report_of(error)
+        return 0
+
+    @contextlib.contextmanager
+    def _signals_raised(self) -> Iterator[None]:
+        """Let SIGTERM and SIGHUP clean up as Ctrl-C does, except where they are ignored (`nohup`).
+
+        KeyboardInterrupt can be lost: in a callback, such as that of an import's lock, of which Python tells
+        `sys.unraisablehook` alone; or in an import of an extension that its importer does without. So it is
+        raised again, a moment later or after some seconds, as long as the command goes on.
+        """
+        process = os.getpid()
+
+        def stop(number: int, _frame: object) -> None:
+            if os.getpid() == process:
+                if self._signal is not None and time.monotonic() < self._patience:
+                    return  # the first one is being seen to
+                self._signal = signal.Signals(number)
+                self._patience = time.monotonic() + _CLEANING_SECONDS
+                signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS, _AGAIN_SECONDS)
+                interrupt()
+                return
+            signal.signal(number, signal.SIG_DFL)  # a forked worker ends as it would have
+            os.kill(os.getpid(), number)
+
+        def lost(what: sys.UnraisableHookArgs) -> None:
+            if self._signal is None or not issubclass(what.exc_type, KeyboardInterrupt):
+                usual_hook(what)
+            elif os.getpid() == process:
+                signal.setitimer(signal.ITIMER_REAL, _AT_ONCE_SECONDS, _AGAIN_SECONDS)
+
+        usual_hook = sys.unraisablehook
+        usual = (signal.SIG_DFL, signal.default_int_handler)
+        before = {number: signal.getsignal(number) for number in _STOPPING}
+        changed = {number: handler for number, handler in before.items() if handler in usual}
+        for number in changed:
+            signal.signal(number, stop)
+        alarm = signal.signal(signal.SIGALRM, lambda *_: interrupt())
+        sys.unraisablehook = lost
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, alarm)
+            sys.unraisablehook = usual_hook
+            for number, handler in changed.items():
+                signal.signal(number, handler)
+
+    def _report_of(self, error: BaseException) -> int:
+        if isinstance(error, KeyboardInterrupt):
+            return self._report(f"interrupted; {_what_stays()}", 128 + signal.SIGINT)
+        if isinstance(error, DnabertEnhancerError):
+            return self._report(str(error), error.exit_code)
+        if isinstance(error, MemoryError) or _OUT_OF_MEMORY.search(str(error)):
+            said = "not enough memory; give a smaller --batch-size or more memory"
+            return self._report(said, EXIT_RESOURCES)
+        if isinstance(error, OSError):
+            return self._report_of_system(error)
+        return self._report(f"{_first_line(error)}; {_written_report(self.program)}", EXIT_UNFORESEEN)
+
+    def _report_of_system(self, error: OSError) -> int:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = (
+            "free some space or choose another place for the output"
+            if full
+            else "check the path and its permissions"
+        )
+        where = f"{error.filename}: " if error.filename else ""
+        _forget_output()
+        return self._report(
+            f"{where}{error.strerror or error}; {remedy}", EXIT_RESOURCES if full else EXIT_INPUT
+        )
+
+    def _report(self, line: str, code: int) -> int:
+        if self.debug:
+            logging.getLogger(PROGRAM).exception("traceback asked for by --debug")
+        with contextlib.suppress(OSError):
+            print(f"{self.program}: error: {line}", file=sys.stderr)  # noqa: T201  the one place that prints errors
+        return code
+
+
+def _what_stays() -> str:
+    finished = finished_outputs()
+    if not finished:
+        return "outputs that were not finished were removed"
+    more = f" and {len(finished) - 1} more" if len(finished) > 1 else ""
+    return f"finished outputs stay ({finished[-1]}{more}), others were removed"
+
+
+def _open_standard_streams() -> None:
+    """Open what the caller closed (`>&-`), lest the first output file becomes the standard output."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_WRONLY)  # takes the lowest free number; reading the first one fails
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115  for the rest of the process
+
+
+def _forget_output() -> None:
+    """Send what is still to be printed to nowhere, so that Python's own last flush cannot fail."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _first_line(error: BaseException) -> str:
+    text = next(iter(str(error).splitlines()), "")
+    return f"an error that should not happen: {type(error).__name__}{': ' if text else ''}{text[:200]}"
+
+
+def _written_report(program: str) -> str:
+    """Write the traceback to a file and return where it is."""
+    content = f"{program} {__version__}, Python {sys.version}\n{sys.argv}\n\n{traceback.format_exc()}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix=f"{PROGRAM}-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
+        ) as file:
+            file.write(content)
+    except OSError:
+        return "please report it with what --debug prints"
+    return f"please report it with the file {file.name}"

@@ -1,10 +1,10 @@
 """Compare predicted enhancers with public enhancer databases, each read in its own format.
 
 A database is NAME=FILE and, after commas, any of preset= assembly= cell= class= min_score= base= and, for
-tables, the columns chrom= start= end= name= score=; cell= and class= may come several times. What a file of a
-known database looks like need not be said (see --list-presets). Writes PREFIX.summary.tsv (a row a database),
-PREFIX.matrix.tsv (agreement of all sets), PREFIX.per_call.tsv.gz, PREFIX.novel.bed.gz (calls in no
-database, best first), plots (PNG and SVG) and PREFIX.run.json. docs/compare-db.md explains every number.
+tables, the columns chrom= start= end= name= score=; cell= and class= may be repeated. The layout of a known
+database is built in (see --list-presets). Writes PREFIX.summary.tsv (one row per database), PREFIX.matrix.tsv
+(agreement of all sets), PREFIX.per_call.tsv.gz, PREFIX.novel.bed.gz (calls in no database, best first),
+plots (PNG and SVG) and PREFIX.run.json. docs/compare-db.md explains every number.
 """
 
 from __future__ import annotations
@@ -14,8 +14,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from dnabert_enhancer.commands.option_types import fraction, positive_integer, whole_number
-from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.commands.options import (
+    Options,
+    add_assembly_report,
+    add_setting,
+    fraction,
+    positive_integer,
+    whole_number,
+)
 from dnabert_enhancer.comparison import NULL_CHOICES, CompareSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
@@ -65,17 +71,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_assembly,
         metavar="hg38|hg19",
     )
+    add_assembly_report(group)
     group.add_argument(
         "--chain", nargs="+", metavar="FILE", help="chain files for databases of the other assembly"
     )
     group.add_argument(
         "--scanned", metavar="BED", help="what was scanned (predict writes it); only this counts"
     )
-    group.add_argument("--gaps", metavar="BED", help="what does not count, such as assembly gaps")
+    group.add_argument("--gaps", metavar="BED", help="regions that do not count, such as assembly gaps")
     group.add_argument(
         "--genes",
         metavar="FILE[,key=value…]",
-        help="genes (BED or GTF) to name the nearest to each novel call",
+        help="genes (BED, GTF or GFF3) to name the nearest to each novel call",
     )
     group.add_argument(
         "--genome",
@@ -84,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_statistics(parser)
     parser.add_argument(
-        "--output-prefix", required=True, metavar="PREFIX", help="what the names of all outputs begin with"
+        "--output-prefix", required=True, metavar="PREFIX", help="start of the names of all outputs"
     )
 
 
@@ -110,15 +117,14 @@ def run(options: Options) -> None:
     """Compare, write and show."""
     from dnabert_enhancer.api import compare, comparison_files
     from dnabert_enhancer.commands.compare_db_show import show_results
-    from dnabert_enhancer.commands.progress import progress_of
-    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.commands.run_record import RunRecord, progress_of
     from dnabert_enhancer.comparison import parse_database, read_manifest
     from dnabert_enhancer.files import OutputSet, check_output
 
     prefix = options["output_prefix"]
     if not prefix or prefix.endswith("/"):
         raise InputError(
-            f"--output-prefix {prefix!r} names no file",
+            f"--output-prefix {prefix!r} has no file name",
             remedy="give a path with a name, such as out/comparison",
         )
     record = RunRecord(options)
@@ -139,9 +145,10 @@ def run(options: Options) -> None:
         genes=options.get("genes"),
         chains=options.get("chain", ()),
         gc_genome=options.get("genome"),
+        assembly_report=options.get("assembly_report"),
         progress=partial(progress_of, quiet=options.quiet),
     )
-    for role in ("genome_sizes", "chain", "scanned", "gaps", "calls", "genes", "genome"):
+    for role in ("genome_sizes", "chain", "scanned", "gaps", "calls", "genes", "genome", "assembly_report"):
         given = options.get(role, ())
         for path in (given,) if isinstance(given, str) else given:
             is_genes = role == "genes"
@@ -188,5 +195,5 @@ def _assembly(text: str) -> str:
 def _positive_fraction(text: str) -> float:
     number = fraction(text)
     if not number:
-        raise argparse.ArgumentTypeError("0 is not above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
     return number

@@ -58,7 +58,7 @@ def show_presets() -> None:
 
 
 def show_results(comparison: Comparison) -> None:
-    """Print one row a database, and how many calls are in how many databases."""
+    """Print one row per database, and how many calls are in how many databases."""
     from rich.markup import escape
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""Judge models on labelled sequences: metrics with 95 % bootstrap intervals, curves, baselines beside them.
+"""Judge models on labelled sequences: metrics with 95 % bootstrap intervals, curves and baselines.
 
 The labels decide the metrics: two classes, several classes, or measured values. Two classes are judged at the
 card's threshold, on the rows as given and weighted to 1, 10 and 100 negatives for each positive. Sequences
@@ -14,8 +14,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dnabert_enhancer.commands.option_types import fraction, positive_integer, whole_number
-from dnabert_enhancer.commands.options import Options, add_engine_arguments, add_setting
+from dnabert_enhancer.commands.options import (
+    Options,
+    add_engine_arguments,
+    add_setting,
+    fraction,
+    positive_integer,
+    whole_number,
+)
 from dnabert_enhancer.dataset import SPLIT_NAMES
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
@@ -43,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of make-dataset, folder with train/dev/test tables, one table (TSV, CSV), or FASTA",
     )
     group.add_argument(
-        "--negatives", metavar="FASTA", help="the others, when --dataset is a FASTA of enhancers"
+        "--negatives", metavar="FASTA", help="negatives, when --dataset is a FASTA of enhancers"
     )
     add_setting(
         group,
@@ -62,6 +68,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_setting(
         group,
         EvaluationSettings,
+        "positive_label",
+        "which of two classes is the positive one; default: "
+        "recognised by their names (enhancer, bound, 1, ...), "
+        "or else by the models",
+        metavar="NAME",
+    )
+    add_setting(
+        group,
+        EvaluationSettings,
         "exclude_duplicates_of",
         "also report the rows whose sequence, on either strand, is not in this FASTA, table or folder "
         "(its training split); may be given several times",
@@ -73,9 +88,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         action="append",
         metavar="MODEL",
-        help="model directory or archive (.tar.gz), or hub:NAME@REVISION; may be given several times "
-        "(default: the packaged one); none: only the baselines",
+        help="model directory or archive (.tar.gz), a name of models list, or hub:NAME@REVISION/SUBFOLDER"
+        "; may be given several times "
+        "(default: the packaged one); none: only the baselines. Of a folder whose sub-folders are models the "
+        "mean is judged and each of them",
     )
+    group.add_argument("--ensemble", action="store_true", help="judge the mean of the models too")
     add_setting(
         group,
         EvaluationSettings,
@@ -107,7 +125,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to fit baselines on, when --dataset has no training split",
     )
     group.add_argument(
-        "--train-negatives", metavar="FASTA", help="the others, when --train-dataset is a FASTA of enhancers"
+        "--train-negatives", metavar="FASTA", help="negatives, when --train-dataset is a FASTA of enhancers"
     )
     add_setting(
         group,
@@ -130,7 +148,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
     )
     parser.add_argument(
-        "--output-prefix", required=True, metavar="PREFIX", help="what the names of the outputs begin with"
+        "--output-prefix", required=True, metavar="PREFIX", help="start of the names of all outputs"
     )
     parser.add_argument(
         "--pictures",
@@ -142,30 +160,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: Options) -> None:
     """Read, score, judge, write."""
-    from dnabert_enhancer.api import evaluate, evaluation_files
-    from dnabert_enhancer.commands.progress import progress_of
-    from dnabert_enhancer.commands.run_record import RunRecord
-    from dnabert_enhancer.dataset import as_dataset
+    from dnabert_enhancer.api import evaluate, evaluation_files, labelled_rows, named_models
+    from dnabert_enhancer.commands.run_record import RunRecord, progress_of
     from dnabert_enhancer.files import OutputSet, check_output
 
     prefix = options["output_prefix"]
     if not prefix or prefix.endswith("/"):
         raise InputError(
-            "the prefix names no file", source="--output-prefix", remedy="give one such as out/model"
+            "the prefix has no file name", source="--output-prefix", remedy="give one such as out/model"
         )
     record = RunRecord(options)
     baselines = {"baselines": options["baselines"] or "all"} if "baselines" in options else {}
     settings = options.settings(EvaluationSettings, **baselines)
-    dataset = as_dataset(_source(options, ""), task=settings.task, allow_one_class=True)
+    engine = options.settings(EngineSettings)
+    specs = [spec for spec in options.get("model", ("default",)) if spec != NO_MODEL]
+    models = named_models([specs] if "ensemble" in options else specs, engine)
+    dataset = labelled_rows(_source(options, ""), models.values(), settings)
     plots = options.get("pictures", True)
     for path in evaluation_files(prefix, dataset.task, plots=plots):
         check_output(path)
     evaluation = evaluate(
-        [spec for spec in options.get("model", ("default",)) if spec != NO_MODEL],
+        models,
         dataset,
         settings,
         train_dataset=_source(options, "train_") if "train_dataset" in options else None,
-        engine=options.settings(EngineSettings),
+        engine=engine,
         progress=partial(progress_of, unit="sequences", quiet=options.quiet),
     )
     for role in _INPUTS:
@@ -175,6 +194,8 @@ def run(options: Options) -> None:
     for name, number in evaluation.judged.counts.items():
         record.count(name, number)
     record.count("sequences", len(evaluation.judged.frame))
+    if evaluation.positive_label is not None:
+        record.set("positive_label", evaluation.positive_label)
     methods = {result.method.name: result.method for result in evaluation.results}
     record.set(
         "models", {name: dict(method.details) for name, method in methods.items() if method.kind == "model"}
@@ -206,7 +227,9 @@ def _show_tables(evaluation: Evaluation) -> None:
         inside = data.labels[subset.rows]
         size = f"{len(inside):,} sequences"
         if data.task == "binary":
-            size = f"{int(inside.sum()):,} positives, {int((1 - inside).sum()):,} negatives"
+            negative, positive = data.label_names
+            counts = int(inside.sum()), int((1 - inside).sum())
+            size = f"{counts[0]:,} positives ({positive}), {counts[1]:,} negatives ({negative})"
         keys = [MetricKey(AS_GIVEN, metric) for metric in metric_names(rows)]
         console.print(_table(f"{size} ({subset.name})", rows, keys))
         if data.task == "binary":

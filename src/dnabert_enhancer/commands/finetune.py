@@ -1,7 +1,7 @@
 """Train a model on labelled sequences, from a DNABERT, a Hugging Face classifier or fresh weights.
 
-The labels decide the task: two classes, several classes, or measured values. A run that was killed goes
-on when the same command is started again. Several GPUs: accelerate launch -m dnabert_enhancer finetune ...
+The labels decide the task: two classes, several classes, or measured values. A run that was killed continues
+when the same command is started again. Several GPUs: accelerate launch -m dnabert_enhancer finetune ...
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.commands.options import Options, add_setting, whole_number
 from dnabert_enhancer.training import CHOICES, LOGGERS, TrainingSettings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from dnabert_enhancer.api import TrainedModel
+    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.dataset import Dataset
 
 _INPUTS = ("dataset", "negatives", "validation")
 
@@ -33,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "TSV from the standard input",
     )
     parser.add_argument(
-        "--negatives", metavar="FASTA", help="the others, when --dataset is a FASTA of enhancers"
+        "--negatives", metavar="FASTA", help="negatives, when --dataset is a FASTA of enhancers"
     )
     parser.add_argument(
         "--validation", metavar="PATH", help="data set to validate on, instead of the data set's own split"
@@ -43,10 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="MODEL",
         help="new:tiny, new:small, new:base (fresh weights); a DNABERT directory, legacy or current; a model "
-        "directory or archive; any Hugging Face sequence classifier; default; hub:NAME@REVISION",
+        "directory or archive; any Hugging Face sequence classifier; default; a name of models list, such as "
+        "dnabert-6; hub:NAME@REVISION/SUBFOLDER",
     )
     parser.add_argument(
-        "--output-dir", required=True, metavar="DIR", help="gets the model; a broken-off run in it goes on"
+        "--output-dir",
+        required=True,
+        metavar="DIR",
+        help="folder of the model; an interrupted run in it is continued",
     )
     parser.add_argument(
         "--archive",
@@ -54,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also write the model as one file (.tar.gz), which every --model takes",
     )
     parser.add_argument(
-        "--restart", action="store_true", help="forget a broken-off run, or replace a finished model"
+        "--restart", action="store_true", help="discard an interrupted run, or replace a finished model"
     )
     _add(parser, "k", "length of the k-mers of a fresh model (default 6)", type=int, choices=(3, 4, 5, 6))
     _add(
@@ -69,6 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("binary", "multiclass", "regression"),
         help="what the labels are; default: decided from them",
     )
+    parser.add_argument(
+        "--positive-label",
+        metavar="NAME",
+        help="which of two classes is the positive one, whose probability the model gives; default: by "
+        "their names (enhancer, bound, 1, ...); of labels 0 and 1 another word is the name of 1",
+    )
     _add_training(parser.add_argument_group("training"))
     _add_adapters(parser.add_argument_group("adapters"))
     _add_augmentation(parser.add_argument_group("augmentation"))
@@ -80,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_training(group: argparse._ArgumentGroup) -> None:
     _add(group, "epochs", "passes over the training split", type=int, metavar="N")
-    _add(group, "batch_size", "sequences a step and device", type=int, metavar="N")
+    _add(group, "batch_size", "sequences per step and device", type=int, metavar="N")
     _add(group, "accumulate", "batches added up before an update", type=int, metavar="N")
     _add(
         group,
@@ -145,13 +159,21 @@ def _add_augmentation(group: argparse._ArgumentGroup) -> None:
     _add(
         group,
         "reverse_complement",
-        "train on the forward strand only; default: each window is turned with probability 0.5",
+        "train on the forward strand only; default: each window is reverse-complemented with probability 0.5",
         option="--no-reverse-complement",
         action="store_false",
     )
 
 
 def _add_validation(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--folds",
+        type=whole_number,
+        metavar="N",
+        help="train N models, each with another part of the training and validation rows held out, whole "
+        "contigs where they are known, into fold1, fold2 … of --output-dir, an ensemble for every --model; "
+        "finished folds of an interrupted run are kept",
+    )
     _add(
         group,
         "validation_fraction",
@@ -200,7 +222,7 @@ def _add_machine(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_card(group: argparse._ArgumentGroup) -> None:
-    _add(group, "model_name", "name in the card; default: that of the output folder", metavar="NAME")
+    _add(group, "model_name", "name on the card; default: that of the output folder", metavar="NAME")
     _add(group, "licence", "licence of the weights", metavar="NAME")
     _add(group, "limits", "what the model must not be used for", metavar="TEXT")
 
@@ -233,6 +255,9 @@ def run(options: Options) -> None:
     from dnabert_enhancer.files import OutputSet, check_output
     from dnabert_enhancer.model import write_archive
 
+    if "folds" in options:
+        options.refuse(("validation", "validation_fraction"), "--folds, which hold out each part in turn")
+        options.refuse(("archive",), "--folds: an archive holds one model")
     archive, folder = options.get("archive"), Path(options["output_dir"])
     if archive is not None:
         check_output(archive)
@@ -240,12 +265,29 @@ def run(options: Options) -> None:
     settings = options.settings(TrainingSettings)
     negatives = options.get("negatives")
     source = options["dataset"] if negatives is None else (options["dataset"], negatives)
-    dataset = as_dataset(source, task=options.get("task"))
+    positive = options.get("positive_label")
+    dataset = as_dataset(source, task=options.get("task"), positive_label=positive)
     for role in _INPUTS:
         if role in options:
             record.add_input(role, options[role])
     if "validation" in options:
-        dataset = dataset.with_validation(as_dataset(options["validation"], task=dataset.task))
+        dataset = dataset.with_validation(
+            as_dataset(
+                options["validation"],
+                task=dataset.task,
+                positive_label=positive,
+                hints=dataset.label_hints,
+                allow_one_class=True,
+            )
+        )
+    record.set("dataset_digest", dataset.digest)
+    if dataset.positive_label is not None:
+        record.set("positive_label", dataset.positive_label)
+    for split, frame in dataset.splits.items():
+        record.count(f"sequences_{split}", len(frame))
+    if "folds" in options:
+        _train_folds(options, record, dataset, settings)
+        return
     with _progress() as progress:
         model = finetune(
             dataset,
@@ -255,26 +297,63 @@ def run(options: Options) -> None:
             restart="restart" in options,
             progress=progress,
         )
-    record.set("dataset_digest", dataset.digest)
     record.set("model", {"directory": str(folder), "digest": model.digest})
     record.set("attempts", model.attempts)
     record.set("metrics", model.metrics)
+    record.set("warnings", model.warnings)
     record.set("sequences_per_second", round(model.sequences_per_second, 1))
-    for split, frame in dataset.splits.items():
-        record.count(f"sequences_{split}", len(frame))
+    record.set("training_seconds", round(model.seconds, 1))
     with OutputSet() as outputs:
         if archive is not None:
             write_archive(folder, outputs.path(archive))
         with outputs.open_text(folder / "history.tsv") as table:
-            table.writelines(_history_lines(model.history))
+            table.writelines(_history_lines(model.history, dataset.positive_label))
         with outputs.open_text(folder / "run.json") as file:
             file.write(record.to_json())
 
 
-def _history_lines(history: pd.DataFrame) -> Iterator[str]:
-    yield "\t".join(history.columns) + "\n"
+def _train_folds(options: Options, record: RunRecord, dataset: Dataset, settings: TrainingSettings) -> None:
+    """Train a model a fold, write the history of each and the record of all."""
+    from dnabert_enhancer.api import finetune_folds
+    from dnabert_enhancer.files import OutputSet
+
+    folder = Path(options["output_dir"])
+
+    def write_history(directory: Path, model: TrainedModel) -> None:
+        with OutputSet() as outputs, outputs.open_text(directory / "history.tsv") as table:
+            table.writelines(_history_lines(model.history, dataset.positive_label))
+
+    with _progress() as progress:
+        ensemble = finetune_folds(
+            dataset,
+            options["base_model"],
+            folder,
+            settings,
+            folds=options["folds"],
+            restart="restart" in options,
+            progress=progress,
+            on_fold=write_history,
+        )
+    record.set("model", ensemble.opened.description())
+    cards = [model.opened.card for model in ensemble.members]
+    record.set(
+        "folds",
+        [
+            {name: card.training[name] for name in ("validation", "attempts")} | {"metrics": card.metrics}
+            for card in cards
+        ],
+    )
+    with OutputSet() as outputs, outputs.open_text(folder / "run.json") as file:
+        file.write(record.to_json())
+
+
+def _history_lines(history: pd.DataFrame, positive: str | None) -> Iterator[str]:
+    """Yield the lines of history.tsv; of two classes the last column names the one that metrics are of."""
+    titles, names = ([], []) if positive is None else (["positive_label"], [positive])
+    yield "\t".join([*history.columns, *titles]) + "\n"
     for row in history.itertuples(index=False):
-        yield "\t".join("" if value != value else f"{value:.9g}" for value in row) + "\n"
+        numbers = ("" if value != value else f"{value:.9g}" for value in row)
+        yield "\t".join([*numbers, *names]) + "\n"
 
 
 @contextlib.contextmanager

@@ -1,13 +1,14 @@
 """Make a model directory from a checkpoint: DNABERT's own, or a Hugging Face sequence classifier's.
 
-The checkpoint's code is never run. The directory holds the weights as safetensors, ONNX files for machines
-without torch, the vocabulary and a card; the outputs of all are compared before it counts as written.
+The checkpoint's code is never run. The directory holds the weights as safetensors, the vocabulary and a card.
+Before it is written, ONNX Runtime and torch, where installed, score the same windows and must agree.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dnabert_enhancer.commands.options import Options
     from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.model import ModelCard
+
+_log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="directory with config.json and pytorch_model.bin or safetensors, or hub:NAME@REVISION",
+        help="directory with config.json and pytorch_model.bin or safetensors, a name of the catalogue, or "
+        "hub:NAME@REVISION/SUBFOLDER",
     )
     parser.add_argument(
         "--output-dir", required=True, type=Path, metavar="DIR", help="model directory to write"
@@ -36,32 +41,72 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--window-length",
         type=int,
         metavar="BP",
-        help="length of the windows the model was trained on (default: what its card says, else 200)",
+        help="length of the windows the model was trained on; needed where no card gives it",
     )
     parser.add_argument(
-        "--labels", type=_names, metavar="A,B", help="names of the outputs, the positive class second"
+        "--labels", type=_names, metavar="A,B", help="names of the outputs, in the checkpoint's order"
+    )
+    parser.add_argument(
+        "--positive-label",
+        metavar="NAME",
+        help="which of two outputs is the positive class, whose probability is reported; default: by their "
+        "names (enhancer, bound, LABEL_1, ...), else the second",
+    )
+    parser.add_argument(
+        "--base-model",
+        metavar="DIR",
+        help="of a LoRA adapter: the model that it was trained on (default: the one that it names)",
     )
     parser.add_argument("--half", action="store_true", help="store matrices as float16: half the size")
 
 
 def run(options: Options) -> None:
     """Import the checkpoint and compare the files that were written."""
+    from dnabert_enhancer.catalogue import checkpoint
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.engine import check_backends_agree
+    from dnabert_enhancer.errors import InputError
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.model import import_checkpoint
 
     record, source, directory = RunRecord(options), options["source"], options["output_dir"]
-    chosen = {name: options[name] for name in ("k", "window_length", "labels", "half") if name in options}
+    names = ("k", "window_length", "labels", "positive_label", "half", "base_model")
+    chosen = {name: options[name] for name in names if name in options}
     name = options.get("name") or Path(source).resolve().name
-    with OutputSet() as outputs, _folder_beside(directory) as folder:
-        model = import_checkpoint(source, folder, name=name, **chosen)
+    with (
+        OutputSet() as outputs,
+        _folder_beside(directory) as folder,
+        checkpoint(source) as (files, origin),
+    ):
+        model = import_checkpoint(files, folder, name=name, **chosen)
+        if model.card.window_length is None and model.card.is_trained:
+            raise InputError(
+                "the window length that the model was trained on is not known",
+                source=source,
+                remedy="give --window-length BP, as its authors say it (DeepVRegulome's factors: 301)",
+            )
+        record.set("source", origin)
         record.set("model", {"name": model.card.name, "digest": model.digest})
+        if model.card.task == "binary":
+            _tell_positive(model.card)
+            record.set("positive_label", model.card.positive_label)
         record.set("largest_difference_of_outputs", check_backends_agree(model))
-        _add_inputs(record, source)
+        _add_inputs(record, files)
         for path in sorted(folder.iterdir()):
             path.replace(outputs.path(directory / path.name))
         outputs.path(directory / "run.json").write_text(record.to_json(), encoding="utf-8")
+
+
+def _tell_positive(card: ModelCard) -> None:
+    if card.names_positive:
+        _log.info("positive class %r, negative class %r", card.positive_label, card.negative_label)
+    else:
+        _log.warning(
+            "neither of the outputs %s is known to be the positive class; %r is taken, and --positive-label "
+            "names another",
+            " and ".join(map(repr, card.labels)),
+            card.positive_label,
+        )
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -76,8 +121,8 @@ def _folder_beside(directory: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _add_inputs(record: RunRecord, source: str) -> None:
+def _add_inputs(record: RunRecord, files: Path) -> None:
     for name in ("config.json", "vocab.txt", "pytorch_model.bin", "model.safetensors"):
-        path = Path(source) / name
+        path = files / name
         if path.is_file():
             record.add_input("checkpoint", path)

@@ -1,4 +1,4 @@
-"""A copy of a genome with its index, made once for many tasks that read it from the middle.
+"""A copy of a genome with its index, made once for many tasks that need random access to it.
 
 Plain and bgzip FASTA are copied byte for byte; plain gzip, and lines of differing length, become bgzip. Every
 letter is checked on the way. Writes DIR/genome.fa or DIR/genome.fa.gz with .fai and .gzi, and DIR/run.json.
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--genome", required=True, metavar="FASTA", help="the genome: plain, gzip or bgzip")
-    parser.add_argument("--output-dir", required=True, metavar="DIR", help="gets the genome and its index")
+    parser.add_argument(
+        "--output-dir", required=True, metavar="DIR", help="folder of the genome and its index"
+    )
 
 
 def run(options: Options) -> None:
@@ -30,7 +32,7 @@ def run(options: Options) -> None:
     record = RunRecord(options)
     record.add_input("genome", options["genome"])
     with OutputSet() as outputs:
-        found = indexed_fasta(options["genome"])
+        found = indexed_fasta(options["genome"], check=True)
         name = "genome.fa" if found.gzi is None else "genome.fa.gz"
         base = Path(options["output_dir"]) / name
         for source, ending in ((found.fasta, ""), (found.gzi, ".gzi"), (found.fai, ".fai")):

@@ -12,8 +12,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dnabert_enhancer.commands.option_types import fraction, positive_integer, positive_number
-from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.commands.options import (
+    Options,
+    add_assembly_report,
+    add_setting,
+    fraction,
+    genome_of,
+    positive_integer,
+    positive_number,
+)
 from dnabert_enhancer.dataset import (
     DatasetSettings,
     LeakRepeats,
@@ -46,6 +53,7 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
         help="positives: BED 3-12, narrowPeak or broadPeak",
     )
     group.add_argument("--genome", required=True, metavar="FASTA", help="the genome: plain, gzip or bgzip")
+    add_assembly_report(group)
     group.add_argument(
         "--output-dir", required=True, metavar="DIR", help="folder of the data set, made when missing"
     )
@@ -58,18 +66,19 @@ def _add_files(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_windows(group: argparse._ArgumentGroup) -> None:
+    _add(group, "positive_label", "name of the regions' class, the positive one (label 1)", metavar="NAME")
     _add(group, "length", "of every window", type=positive_integer, metavar="BP")
     _add(
         group,
         "placement",
         "one window around the middle of each region, around the summit of a narrowPeak, "
-        "or as many windows side by side as a long region holds",
+        "or as many windows side by side as fit into a long region",
         choices=tuple(WindowPlacement),
     )
     _add(
         group,
         "overlapping",
-        "regions that overlap become one, and of windows that overlap the first stays; "
+        "regions that overlap become one, and of windows that overlap the first is kept; "
         "or each region has its own",
         choices=tuple(Overlapping),
     )
@@ -95,7 +104,7 @@ def _add_negatives(group: argparse._ArgumentGroup) -> None:
     _add(
         group,
         "ratio",
-        "negatives for each positive; default: 1, and all regions of BED files",
+        "negatives per positive; default: 1, and all regions of BED files",
         type=positive_number,
         metavar="R",
     )
@@ -113,7 +122,7 @@ def _add_negatives(group: argparse._ArgumentGroup) -> None:
         type=positive_number,
         metavar="SHARE",
     )
-    _add(group, "allow_fewer", "go on when there are fewer negatives than asked for")
+    _add(group, "allow_fewer", "continue when there are fewer negatives than asked for")
 
 
 def _add_splits(group: argparse._ArgumentGroup) -> None:
@@ -156,17 +165,18 @@ def run(options: Options) -> None:
     from dnabert_enhancer.api import make_dataset
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.dataset import GC_PLOT, check_folder
-    from dnabert_enhancer.files import OutputSet, check_output
+    from dnabert_enhancer.files import OutputSet, check_output, replaced_folder
 
     record = RunRecord(options)
     settings = options.settings(DatasetSettings)
     folder = Path(options["output_dir"])
     check_folder(folder)
     check_output(folder / GC_PLOT)
-    dataset = make_dataset(options["regions"], options["genome"], settings=settings)
+    dataset = make_dataset(options["regions"], genome_of(options), settings=settings)
     inputs = {
         "regions": options["regions"],
         "genome": [options["genome"]],
+        "assembly_report": [options["assembly_report"]] if "assembly_report" in options else [],
         "exclude": settings.exclude_files,
         "negatives": settings.negative_files,
     }
@@ -178,9 +188,11 @@ def run(options: Options) -> None:
     for reason, number in dataset.skipped.items():
         record.skip(reason, number)
     record.set("dataset_digest", dataset.digest)
-    with OutputSet() as outputs:
-        dataset.write(folder, outputs)
-        with outputs.open_text(folder / RUN_FILE) as stream:
+    record.set("positive_label", dataset.positive_label)
+    check_folder(folder, tuple(dataset.splits))
+    with replaced_folder(folder) as new, OutputSet() as outputs:
+        dataset.write(new, outputs)
+        with outputs.open_text(new / RUN_FILE) as stream:
             stream.write(record.to_json())
     _print_summary(dataset, folder)
 
@@ -190,7 +202,8 @@ def _print_summary(dataset: BuiltDataset, folder: Path) -> None:
     from rich.table import Table
 
     table = Table(title=f"{folder}: windows of {dataset.metadata['length']} bp", title_justify="left")
-    for column in ("split", "positives", "negatives", "removed as leaks"):
+    negative, positive = dataset.label_names
+    for column in ("split", f"positives ({positive})", f"negatives ({negative})", "removed as leaks"):
         table.add_column(column, justify="left" if column == "split" else "right")
     removed = dataset.metadata["leaks"]["removed"]
     for split in dataset.splits:

@@ -1,9 +1,11 @@
-"""Options of a command: declared with the defaults of the settings classes, handed on as what was given."""
+"""Options of a command: their types, their defaults from the settings, and what was given."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +13,8 @@ from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+    from dnabert_enhancer.genome import Genome
 
 _NOT_OPTIONS = frozenset({"command_name", "command_line", "quiet", "debug"})
 _Settings = TypeVar("_Settings", bound="DataclassInstance")
@@ -67,11 +71,11 @@ class Options(Mapping[str, Any]):  # values of many types
         return kind(**{name: value for name, value in self.items() if name in names} | more)
 
     def refuse(self, names: Iterable[str], what: str) -> None:
-        """Raise `InputError` when an option was given that means nothing for `what`."""
+        """Raise `InputError` when an option was given that does not apply to `what`."""
         for name in names:
             if name in self:
                 option = "--" + name.replace("_", "-")
-                raise InputError(f"{option} means nothing for {what}", remedy=f"leave {option} out")
+                raise InputError(f"{option} does not apply to {what}", remedy=f"leave {option} out")
 
 
 def add_setting(
@@ -104,10 +108,61 @@ def add_setting(
         declared.setdefault("action", argparse.BooleanOptionalAction if default else "store_true")
     elif default is not dataclasses.MISSING and default not in (None, "", ()):
         help = f"{help} (default {default})"
+    if "choices" in declared:  # members of an enumeration are shown as they are typed
+        declared["choices"] = [
+            str(choice) if isinstance(choice, str) else choice for choice in declared["choices"]
+        ]
     name = option or "--" + field.replace("_", "-")
     action = group.add_argument(name, dest=field, default=argparse.SUPPRESS, help=help, **declared)
     # for those who compare forms with the parser
     vars(action)["setting_default"] = default
+
+
+def add_models(
+    group: argparse.ArgumentParser | argparse._ArgumentGroup,
+    of_outputs: str,
+    of_mean: str = "reported with the standard deviation",
+) -> None:
+    """Add ``--model``, which may be repeated.
+
+    Parameters
+    ----------
+    group : parser or argument group
+    of_outputs : str
+        For the help: which outputs can be taken.
+    of_mean : str
+        For the help: what becomes of an ensemble's mean.
+    """
+    group.add_argument(
+        "--model",
+        action="append",
+        metavar="MODEL",
+        help="model directory or archive (.tar.gz), a name of models list, or hub:NAME@REVISION/SUBFOLDER"
+        f" (default: the packaged one); :OUTPUT at the end takes one of its outputs{of_outputs}. Several "
+        f"times, or a folder whose sub-folders are models: an ensemble, whose mean is {of_mean}",
+    )
+
+
+def models_of(options: Options) -> str | tuple[str, ...] | None:
+    """Return what `load_model` takes of ``--model``."""
+    models: tuple[str, ...] = options.get("model", ())
+    return (models[0] if len(models) == 1 else models) or None
+
+
+def add_assembly_report(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add the option that names the contigs of the genome further."""
+    parser.add_argument(
+        "--assembly-report",
+        metavar="FILE",
+        help="NCBI's *_assembly_report.txt: files may name contigs as in any of its columns",
+    )
+
+
+def genome_of(options: Options) -> Genome:
+    """Return the genome of ``--genome`` with the names of ``--assembly-report``."""
+    from dnabert_enhancer.genome import Genome
+
+    return Genome(options["genome"], options.get("assembly_report"))
 
 
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -121,19 +176,20 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         group,
         EngineSettings,
         "precision",
-        "how exactly it computes; auto is float32, or bfloat16 on processors made for it where results agree",
+        "number format of the computation; auto: float32, "
+        "or bfloat16 on processors made for it where results agree",
         choices=[*Precision],
     )
     add_setting(
         group,
         EngineSettings,
         "batch_size",
-        "windows handed over together; 0 chooses",
+        "windows computed together; 0: chosen automatically",
         type=int,
         metavar="N",
     )
     add_setting(
-        group, EngineSettings, "threads", "processor threads; 0 takes all it may use", type=int, metavar="N"
+        group, EngineSettings, "threads", "CPU threads; 0: all that are available", type=int, metavar="N"
     )
     add_setting(
         group,
@@ -146,3 +202,52 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _frozen(value: Any) -> Any:  # any option's value
     return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
+
+
+def positive_integer(text: str) -> int:
+    """Return a whole number above 0."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return number
+
+
+def positive_number(text: str) -> float:
+    """Return a finite number above 0."""
+    number = _number(text)
+    if not (math.isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
+def fraction(text: str) -> float:
+    """Return a number from 0 to 1."""
+    number = _number(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return number
+
+
+def whole_number(text: str) -> int:
+    """Return a whole number from 0 on."""
+    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def shard(text: str) -> tuple[int, int]:
+    """Return I and N of a shard I/N, I from 1."""
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, re.ASCII)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not I/N with I from 1 to N, such as 2/8")
+    return int(match[1]), int(match[2])
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -1,47 +1,61 @@
 """Enhancer probability of sequences (--fasta, --tsv), or a scan of a genome (--genome) with track and calls.
 
-Sequences give PREFIX.predictions.tsv, a row each: name, length, windows scored and skipped, maximum and mean
-of their scores, summit (0-based centre of the highest window), label at the threshold, and why nothing was
-scored.
+Sequences give PREFIX.predictions.tsv, one row each: name, length, windows scored and skipped, maximum and
+mean of their scores, summit (0-based centre of the highest window), label at the threshold, and why nothing
+was scored. --embeddings FILE.npz also gives one embedding each, of the whole sequence, and is all that a base
+model such as dnabert-2 gives.
 
 A scan gives PREFIX.bw (per-base mean of the windows that cover it), PREFIX.scanned.bed (what was scored) and
 PREFIX.calls.bed.gz: windows at or above the threshold, merged where they overlap or touch, with chrom, start,
 end, name, score (1000 times the maximum), strand, summit, mean, maximum and q_value, which is the false
 discovery rate among windows as high or higher, against shuffled windows. It can be cut into shards
-(--shard I/N) that --merge puts together; the files are those of one run, byte for byte.
+(--shard I/N) that --merge joins; the files are those of one run, byte for byte.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from dnabert_enhancer.commands.option_types import (
+from dnabert_enhancer.commands.options import (
+    Options,
+    add_assembly_report,
+    add_engine_arguments,
+    add_models,
+    add_setting,
     fraction,
+    genome_of,
+    models_of,
     positive_integer,
     shard,
     whole_number,
 )
-from dnabert_enhancer.commands.options import Options, add_engine_arguments, add_setting
 from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
     from dnabert_enhancer.api import Model
-    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.commands.run_record import RunRecord, SequenceRecord
     from dnabert_enhancer.engine import WindowScores
+    from dnabert_enhancer.scan import Embeddings, NamedSequence, SequenceSettings
 
-_SCORING = ("model", "label", "window_length", "stride", "max_unknown")
-_GRID = ("regions", "skip_outside", "contigs", "shard", "null", "null_fraction", "seed")
+_SCORING = ("model", "label", "window_length", "stride", "max_unknown", "keep_letters")
+_GRID = ("regions", "skip_outside", "contigs", "shard", "null", "null_fraction", "seed", "assembly_report")
 _CALLING = ("merge_gap", "bedgraph")
+_EMBEDDING = ("embeddings", "pooling")
+_HEAD = ("label", "threshold", "window_length", "stride", "windows")
+_ARRAYS = ".npz"
 COLUMNS = ("name", "length", "windows", "skipped", "maximum", "mean", "summit", "label", "note")
 WINDOW_COLUMNS = ("name", "start", "end", "logit", "probability")
 NO_VALUE = "NA"
@@ -50,7 +64,8 @@ CHUNK_SEQUENCES = 4096
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    from dnabert_enhancer.scan import ScanSettings
+    from dnabert_enhancer.model import Pooling
+    from dnabert_enhancer.scan import EmbeddingSettings, ScanSettings
 
     given = parser.add_argument_group("input, one of").add_mutually_exclusive_group(required=True)
     given.add_argument(
@@ -59,28 +74,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     given.add_argument(
         "--tsv",
         metavar="FILE",
-        help="table with a column 'sequence' (letters or DNABERT's k-mers) and maybe 'name'",
+        help="table with a column 'sequence' (letters or DNABERT's k-mers) and optionally 'name'",
     )
     given.add_argument("--genome", metavar="FASTA", help="genome to scan, plain, gzip or bgzip")
     given.add_argument(
-        "--merge", nargs="+", metavar="PREFIX", help="shards to put together, by their prefixes or names"
+        "--merge", nargs="+", metavar="PREFIX", help="shards to join, by their prefixes or names"
     )
     parser.add_argument(
-        "--output-prefix", required=True, metavar="PREFIX", help="what the names of all outputs begin with"
+        "--output-prefix", required=True, metavar="PREFIX", help="start of the names of all outputs"
     )
+    add_assembly_report(parser)
     group = parser.add_argument_group("model and windows")
-    group.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="model directory or archive (.tar.gz), or hub:NAME@REVISION (default: the packaged one); "
-        ":OUTPUT at the end takes one of its outputs, such as default:lentimpra_hepg2",
-    )
+    add_models(group, ", such as default:lentimpra_hepg2")
     group.add_argument("--label", metavar="NAME", help="which output to report, of a model with several")
     add = partial(add_setting, group, ScanSettings)
     add(
         "threshold",
-        "positive from here on: a number, or the name of one of the card's thresholds, such as strict "
-        "(default: the card's default)",
+        "positive at or above this: a number, or the name of one of the card's thresholds, such as strict "
+        "(default: the card's default; an output that is a value has none: its scan gives no calls then)",
         type=_threshold,
         metavar="P",
     )
@@ -97,22 +108,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=fraction,
         metavar="SHARE",
     )
+    add(
+        "keep_letters",
+        "hand letters to the model's tokenizer as they are, as the original code does: lower case is mostly "
+        "unknown to it, and counts as such for --max-unknown; default: upper case, T for U, N for all else",
+    )
     group.add_argument("--windows", action="store_true", help="also write PREFIX.windows.tsv.gz")
+    group = parser.add_argument_group("embeddings of sequences")
+    group.add_argument(
+        "--embeddings",
+        metavar="FILE",
+        type=_arrays_file,
+        help="also write one embedding for each sequence, read whole",
+    )
+    add_setting(
+        group,
+        EmbeddingSettings,
+        "pooling",
+        "first: the last layer's state of the first token, [CLS]; mean: the mean of the sequence's tokens",
+        choices=[*Pooling],
+    )
     group = parser.add_argument_group("scan")
     add = partial(add_setting, group, ScanSettings)
-    group.add_argument("--regions", metavar="BED", help="scan these only; those that overlap are merged")
+    group.add_argument("--regions", metavar="BED", help="scan only these; those that overlap are merged")
     add("skip_outside", "leave out (and count) regions outside the genome's contigs instead of stopping")
-    add("contigs", "scan these only", nargs="+", action="extend", metavar="NAME")
+    add("contigs", "scan only these", nargs="+", action="extend", metavar="NAME")
     add(
         "merge_gap",
         "called windows with at most so many bases between them are one call; 0: those that touch",
         type=whole_number,
         metavar="BP",
     )
-    add("null", "score shuffled windows too, for q-values (the default); --no-null is faster")
+    add("null", "also score shuffled windows, for q-values (the default); --no-null is faster")
     add(
         "null_fraction",
-        "share of windows to shuffle (default 1/16, and more where that is less than 10,000 windows)",
+        "share of windows to shuffle (default 1/16, more where that is fewer than 10,000 windows)",
         type=fraction,
         metavar="SHARE",
     )
@@ -129,21 +159,23 @@ def run(options: Options) -> None:
     prefix = options["output_prefix"]
     if not prefix or prefix.endswith("/"):
         raise InputError(
-            f"--output-prefix {prefix!r} names no file", remedy="give a path with a name, such as out/scan"
+            f"--output-prefix {prefix!r} has no file name", remedy="give a path with a name, such as out/scan"
         )
     if "genome" in options:
+        options.refuse(_EMBEDDING, "a scan; it belongs to --fasta and --tsv")
         _scan(options)
     elif "merge" in options:
-        options.refuse(_SCORING + _GRID, "--merge, whose shards are scored already")
+        options.refuse(_SCORING + _GRID + _EMBEDDING, "--merge, whose shards are scored already")
         _merge(options)
     else:
         options.refuse(_GRID + _CALLING, "sequences; it belongs to --genome")
+        if "embeddings" not in options:
+            options.refuse(("pooling",), "scores; it belongs to --embeddings")
         _score_sequences(options)
 
 
 def _scan(options: Options) -> None:
-    from dnabert_enhancer.commands.predict_record import ScanRecord
-    from dnabert_enhancer.commands.progress import progress_of
+    from dnabert_enhancer.commands.run_record import ScanRecord, progress_of
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.scan import ResultFiles, ScanSettings
     from dnabert_enhancer.shards import shard_path
@@ -152,7 +184,7 @@ def _scan(options: Options) -> None:
     prefix, genome, regions = options["output_prefix"], options["genome"], options.get("regions")
     settings = options.settings(ScanSettings)
     model = _load(options, record)
-    places = (genome, None if regions is None else Path(regions), settings)
+    places = (genome_of(options), None if regions is None else Path(regions), settings)
     progress = partial(progress_of, "scan", unit="windows", quiet=options.quiet)
     with OutputSet() as out:
         if "shard" in options:
@@ -169,14 +201,15 @@ def _scan(options: Options) -> None:
                 counts = scan.write_to(files)
                 record.add_results(scan, counts, time.perf_counter() - began)
         record.add_input("genome", genome)
-        if regions is not None:
-            record.add_input("regions", regions)
+        for role in ("regions", "assembly_report"):
+            if role in options:
+                record.add_input(role, options[role])
         record.set("engine", model.engine.description())
         stream.write(record.to_json())
 
 
 def _merge(options: Options) -> None:
-    from dnabert_enhancer.commands.predict_record import ScanRecord
+    from dnabert_enhancer.commands.run_record import ScanRecord
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.scan import ResultFiles, merge_scans
     from dnabert_enhancer.shards import find_shards
@@ -192,70 +225,133 @@ def _merge(options: Options) -> None:
         began = time.perf_counter()
         record.add_results(scan, scan.write_to(files), time.perf_counter() - began)
         facts = scan.scores.settings
-        record.set("model", {"name": facts["model"], "digest": facts["model_digest"]})
+        model = {"name": facts["model"], "digest": facts["model_digest"]}
+        record.set("model", model | ({"members": facts["members"]} if scan.scores.is_ensemble else {}))
         record.set("engine", scan.scores.engine)
         record.set("scan", {**facts, "shards": scan.scores.n_shards})
         stream.write(record.to_json())
 
 
 def _score_sequences(options: Options) -> None:
-    from dnabert_enhancer.api import fasta_sequences, table_sequences
-    from dnabert_enhancer.commands.predict_record import SequenceRecord
-    from dnabert_enhancer.commands.progress import progress_of
+    from dnabert_enhancer.commands.run_record import SequenceRecord
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.scan import SequenceSettings
 
     record = SequenceRecord(options)
-    model = _load(options, record)
+    model = _load(options, record, pretrained="embeddings" in options)
+    prefix = options["output_prefix"]
+    if model.embeds_only:
+        options.refuse(_HEAD, f"the base model {model.name}, which gives embeddings alone")
     settings = options.settings(SequenceSettings)
-    window, _ = settings.tiling(model.opened)
-    is_fasta, prefix = "fasta" in options, options["output_prefix"]
-    path = options["fasta"] if is_fasta else options["tsv"]
-    record.add_input("sequences", path)
+    if not model.embeds_only:
+        settings.tiling(model.opened)  # said before hours of work
+    record.add_input("sequences", options["fasta"] if "fasta" in options else options["tsv"])
     with OutputSet() as out:
-        table = out.open_text(f"{prefix}.predictions.tsv")
+        table = None if model.embeds_only else out.open_text(f"{prefix}.predictions.tsv")
         windows = out.open_text(f"{prefix}.windows.tsv.gz") if "windows" in options else None
+        arrays = out.path(options["embeddings"]) if "embeddings" in options else None
         stream = out.open_text(f"{prefix}.run.json")
-        table.write("\t".join(COLUMNS) + "\n")
-        if windows is not None:
-            windows.write("\t".join(WINDOW_COLUMNS) + "\n")
-        sequences = fasta_sequences(path) if is_fasta else table_sequences(path)
-        report = None if windows is None else partial(_write_windows, windows)
-        labels: Counter[str] = Counter()
-        with progress_of("predict", None, "sequences", quiet=options.quiet) as advance:
-            for frame in model.predict(sequences, settings, chunks=CHUNK_SEQUENCES, on_windows=report):
-                labels.update(_write_rows(table, frame))
-                record.add_rows(frame, window)
-                advance(len(frame))
-        record.finish(model, settings, labels)
+        if arrays is not None:
+            _embed(options, model, arrays, record)
+        if table is not None:
+            _predict(options, model, settings, (table, windows), record)
         stream.write(record.to_json())
+
+
+def _predict(
+    options: Options,
+    model: Model,
+    settings: SequenceSettings,
+    streams: tuple[TextIO, TextIO | None],
+    record: SequenceRecord,
+) -> None:
+    """Write the rows of sequences and, where it is asked for, those of their windows."""
+    from dnabert_enhancer.commands.run_record import progress_of
+
+    table, windows = streams
+    window, _ = settings.tiling(model.opened)
+    columns, window_columns = _columns(is_ensemble=len(model.members) > 1)
+    table.write("\t".join(columns) + "\n")
+    if windows is not None:
+        windows.write("\t".join(window_columns) + "\n")
+    report = None if windows is None else partial(_write_windows, windows)
+    labels: Counter[str] = Counter()
+    with progress_of("predict", None, "sequences", quiet=options.quiet) as advance:
+        parts = model.predict(_sequences(options), settings, chunks=CHUNK_SEQUENCES, on_windows=report)
+        for frame in parts:
+            labels.update(_write_rows(table, frame, columns))
+            record.add_rows(frame, window)
+            advance(len(frame))
+    record.finish(model, settings, labels)
+
+
+def _embed(options: Options, model: Model, path: Path, record: SequenceRecord) -> None:
+    """Write the embeddings of sequences."""
+    from dnabert_enhancer.commands.run_record import progress_of
+    from dnabert_enhancer.scan import EmbeddingSettings, write_embeddings
+
+    settings = options.settings(EmbeddingSettings)
+    facts = {"pooling": settings.pooling, **model.engine.embedding_description(settings.strand)}
+    hidden = model.embed([], settings).shape[1]
+    notes: Counter[str] = Counter()
+
+    def found() -> Iterator[Embeddings]:
+        for part in model.embed(_sequences(options), settings, chunks=CHUNK_SEQUENCES):
+            notes.update(note for note in part.note if note)
+            yield part
+            advance(len(part.name))
+
+    with progress_of("embed", None, "sequences", quiet=options.quiet) as advance:
+        model_facts = {"model": model.name, "model_digest": model.digest}
+        folder = Path(options["output_prefix"]).resolve().parent
+        count = write_embeddings(path, found(), hidden, facts | model_facts, folder)
+    record.add_embeddings(options["embeddings"], facts, (count, hidden), notes)
+
+
+def _sequences(options: Options) -> Iterator[NamedSequence]:
+    from dnabert_enhancer.api import fasta_sequences, table_sequences
+
+    return fasta_sequences(options["fasta"]) if "fasta" in options else table_sequences(options["tsv"])
 
 
 def _optional_files(options: Options) -> dict[str, bool]:
     return {name: name in options for name in ("windows", "bedgraph")}
 
 
-def _load(options: Options, record: RunRecord) -> Model:
+def _load(options: Options, record: RunRecord, *, pretrained: bool = False) -> Model:
     from dnabert_enhancer.api import load_model
     from dnabert_enhancer.engine import EngineSettings
 
     model = load_model(
-        options.get("model"), label=options.get("label"), engine=options.settings(EngineSettings)
+        models_of(options),
+        label=options.get("label"),
+        engine=options.settings(EngineSettings),
+        pretrained=pretrained,
     )
     record.set("model", model.opened.description())
     return model
 
 
-def _write_rows(table: TextIO, frame: pd.DataFrame) -> list[str]:
+def _columns(*, is_ensemble: bool) -> tuple[list[str], list[str]]:
+    """Return the columns of the table of sequences and of that of windows."""
+    columns, window_columns = list(COLUMNS), list(WINDOW_COLUMNS)
+    if is_ensemble:
+        columns.insert(columns.index("maximum") + 1, "maximum_sd")
+        window_columns.append("probability_sd")
+    return columns, window_columns
+
+
+def _write_rows(table: TextIO, frame: pd.DataFrame, columns: list[str]) -> list[str]:
     """Write the rows of a table of predictions; return their labels."""
-    renamed = frame.rename(columns={"probability": "maximum", "value": "maximum"})
+    renamed = frame.rename(columns=lambda name: re.sub("^(probability|value)", "maximum", name))
     labels: list[str] = renamed["label"].fillna(NO_VALUE).tolist()
     numbers = {
         name: [str(value) if value == value else NO_VALUE for value in renamed[name].to_numpy()]
-        for name in ("maximum", "mean")
+        for name in ("maximum", "maximum_sd", "mean")
+        if name in renamed
     }
     summits = renamed["summit"].astype("string").fillna(NO_VALUE)
-    shown = renamed.assign(label=labels, summit=summits, **numbers)[list(COLUMNS)]
+    shown = renamed.assign(label=labels, summit=summits, **numbers)[columns]
     table.writelines("\t".join(map(str, row)) + "\n" for row in shown.itertuples(index=False))
     return labels
 
@@ -263,11 +359,19 @@ def _write_rows(table: TextIO, frame: pd.DataFrame) -> list[str]:
 def _write_windows(
     stream: TextIO, name: str, starts: NDArray[np.int64], length: int, scores: WindowScores
 ) -> None:
-    columns = (starts.tolist(), scores.rank.astype("U").tolist(), scores.score.astype("U").tolist())
+    deviation = scores.deviation()
+    numbers = [scores.rank, scores.score, *([] if deviation is None else [deviation])]
+    columns = [column.astype("U").tolist() for column in numbers]
     stream.writelines(
-        f"{name}\t{start}\t{start + length}\t{rank}\t{score}\n"
-        for start, rank, score in zip(*columns, strict=True)
+        "\t".join([name, str(start), str(start + length), *row]) + "\n"
+        for start, *row in zip(starts.tolist(), *columns, strict=True)
     )
+
+
+def _arrays_file(text: str) -> str:
+    if not text.endswith(_ARRAYS) or Path(text).name == _ARRAYS:
+        raise argparse.ArgumentTypeError(f"the extension of {text!r} names no format; end it in {_ARRAYS}")
+    return text
 
 
 def _threshold(text: str) -> float | str:

@@ -1,32 +1,32 @@
-"""What a run writes about itself: arguments, versions, digests of what it read, counts, seconds."""
+"""What a run tells: PREFIX.run.json (arguments, versions, inputs, counts, seconds) and its progress."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import platform
+import logging
+import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands.options import Options
-from dnabert_enhancer.files import sha256_of
+from dnabert_enhancer.files import is_stream, sha256_of, size_of
+from dnabert_enhancer.installation import package_versions
 
-RECORDED_PACKAGES = (
-    "numpy",
-    "pandas",
-    "pysam",
-    "pyBigWig",
-    "onnxruntime",
-    "scikit-learn",
-    "bioframe",
-    "liftover",
-    "torch",
-    "transformers",
-)
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dnabert_enhancer.api import Model
+    from dnabert_enhancer.scan import ResultCounts, Scan, SequenceSettings
+
+_log = logging.getLogger(__name__)
+_DONE = ("windows", "scored", "null_windows")
+LOG_SECONDS = 30.0
 
 
 class RunRecord:
@@ -44,7 +44,7 @@ class RunRecord:
             "command": options.command,
             "command_line": list(options.command_line),
             "arguments": {name: _plain(value) for name, value in sorted(options.items())},
-            "versions": _versions(),
+            "versions": package_versions(__version__),
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "inputs": [],
             "counts": {},
@@ -52,13 +52,13 @@ class RunRecord:
         }
 
     def add_input(self, role: str, path: str | Path) -> str:
-        """Note a file that was read, with its size and SHA-256 (standard input and folders: the name alone).
+        """Note a file or pipe that was read, with its size and SHA-256 (folders: the name alone).
 
         Returns the SHA-256, or an empty text.
         """
         entry: dict[str, Any] = {"role": role, "path": str(path)}
-        if str(path) != "-" and Path(path).is_file():
-            entry |= {"bytes": os.path.getsize(path), "sha256": sha256_of(path)}  # noqa: PTH202  a text or a path
+        if is_stream(path) or Path(path).is_file():
+            entry |= {"bytes": size_of(path), "sha256": sha256_of(path)}
         self._content["inputs"].append(entry)
         return str(entry.get("sha256", ""))
 
@@ -88,11 +88,152 @@ def _plain(value: object) -> Any:  # a JSON value
     return value if isinstance(value, (bool, int, float, type(None))) else str(value)
 
 
-def _versions() -> dict[str, str]:
-    versions = {"dnabert-enhancer": __version__, "python": platform.python_version()}
-    for package in RECORDED_PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
+class ScanRecord(RunRecord):
+    """The record of a scan, of a shard, or of shards put together."""
+
+    def add_scores(
+        self,
+        facts: Mapping[str, Any],
+        counts: Mapping[str, int],
+        seconds: Mapping[str, float],
+        notes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note what was scored, skipped and how long it took; tell the log.
+
+        Parameters
+        ----------
+        facts : mapping
+            What the scores depend on.
+        counts, seconds : mapping
+            See `ScoreHeader`.
+        notes : mapping, optional
+            What became of the regions.
+        """
+        self.set("scan", {**facts, "regions": dict(notes or {})})
+        if notes and notes["regions_widened"]:
+            _log.info(
+                "%d regions shorter than the window were widened to %d bp",
+                notes["regions_widened"],
+                facts["window_length"],
+            )
+        for name, number in counts.items():
+            if name in _DONE:
+                self.count(name, number)
+            else:
+                self.skip(name, number)
+                _log.info("%d skipped: %s", number, name.replace("_", " "))
+        total = sum(seconds.values())
+        shares = {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
+        self.set("time", shares | {"other_share": round(seconds["other"] / total, 4) if total else 0.0})
+        if seconds["model"]:
+            n_null = counts.get("null_windows", 0)
+            rate = (counts["scored"] + n_null) / seconds["model"]
+            _log.info("%d windows and %d shuffled ones scored, %.0f a second", counts["scored"], n_null, rate)
+
+    def add_results(self, scan: Scan, counts: ResultCounts, seconds: float) -> None:
+        """Note what a whole scan gave.
+
+        Parameters
+        ----------
+        counts : ResultCounts
+            What was written.
+        seconds : float
+            How long the writing took.
+        """
+        spent = scan.scores.total("seconds")
+        spent["other"] += seconds
+        self.add_scores(scan.scores.settings, scan.counts, spent, scan.notes)
+        for name, number in counts._asdict().items():
+            self.count(name, number)
+        settings = {"threshold": scan.settings.threshold, "merge_gap": scan.settings.merge_gap}
+        self.set("calls_made_with", settings)
+        _log.info("%d calls with %d bp in %d bp scanned", *counts)
+
+
+class SequenceRecord(RunRecord):
+    """The record of scores of sequences."""
+
+    def add_rows(self, frame: pd.DataFrame, window: int) -> None:
+        """Note the rows of `Model.predict`; `window` is the length of a window in bp."""
+        scored = frame["windows"] > 0
+        self.count("sequences", len(frame))
+        self.count("windows", int(frame["windows"].sum()))
+        self.count("scored", int(scored.sum()))
+        self.count("shorter_than_window", int((frame["length"] < window).sum()))
+        for note, number in Counter(frame["note"][~scored]).items():
+            self.skip(f"sequence_{note}", number)
+        if frame["skipped"].any():
+            self.skip("window_too_many_unknown_bases", int(frame["skipped"].sum()))
+
+    def add_embeddings(
+        self, file: str, facts: Mapping[str, str], shape: tuple[int, int], notes: Mapping[str, int]
+    ) -> None:
+        """Note the embeddings that were written, as what, and why some sequences have none."""
+        self.set("embeddings", {"file": file, **facts, "sequences": shape[0], "hidden": shape[1]})
+        self.count("embedded", shape[0] - sum(notes.values()))
+        for note, number in notes.items():
+            self.skip(f"embedding_{note}", number)
+        _log.info("%d embeddings of %d numbers", shape[0] - sum(notes.values()), shape[1])
+
+    def finish(self, model: Model, settings: SequenceSettings, labels: Counter[str]) -> None:
+        """Note engine and threshold; tell the log how many sequences have which label."""
+        words = [(name if name != "NA" else "without a label", n) for name, n in sorted(labels.items())]
+        told = ", ".join(f"{number} {word}" for word, number in words)
+        _log.info("%d sequences: %s", labels.total(), told)
+        self.set("engine", model.engine.description())
+        self.set("threshold", model.threshold(settings))
+
+
+@contextlib.contextmanager
+def progress_of(
+    task: str, total: int | None, unit: str, *, quiet: bool = False
+) -> Iterator[Callable[[int], None]]:
+    """Give a function that takes how many units were done since its last call.
+
+    Parameters
+    ----------
+    task : str
+        What is being done.
+    total : int or None
+        How many units there are; None where that is not known.
+    unit : str
+        Their name.
+    quiet : bool
+        Show nothing.
+    """
+    if quiet:
+        yield lambda _: None
+    elif sys.stderr.isatty():
+        with _bar(task, total, unit) as advance:
+            yield advance
+    else:
+        yield _LogLines(task, total, unit).advance
+
+
+@contextlib.contextmanager
+def _bar(task: str, total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(task), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        number = bar.add_task(task, total=total)
+        yield lambda done: bar.advance(number, done)
+
+
+class _LogLines:
+    def __init__(self, task: str, total: int | None, unit: str) -> None:
+        self._log = logging.getLogger(__name__)
+        self._task, self._total, self._unit = task, total, unit
+        self._done = 0
+        self._began = self._logged = time.monotonic()
+
+    def advance(self, done: int) -> None:
+        self._done += done
+        now = time.monotonic()
+        if now - self._logged < LOG_SECONDS:
+            return
+        self._logged = now
+        rate = self._done / (now - self._began)
+        of = f" of {self._total:,}" if self._total else ""
+        self._log.info("%s: %s%s %s, %.0f a second", self._task, f"{self._done:,}", of, self._unit, rate)

@@ -1,8 +1,8 @@
 """Effects of variants on enhancers and on the binding of transcription factors, from VCF to VCF.
 
-Writes PREFIX.vcf.gz with its index (every record, in order, with our INFO fields), PREFIX.tsv.gz (one row an
+Writes PREFIX.vcf.gz with its index (every record, in order, with our INFO fields), PREFIX.tsv.gz (one row per
 allele and model), PREFIX.candidates.tsv (gains and losses of function, ranked) and PREFIX.run.json. A run
-can be cut into shards (--shard I/N) that are put together with --merge; the files are those of one run, byte
+can be cut into shards (--shard I/N) that --merge joins; the files are those of one run, byte
 for byte.
 """
 
@@ -11,57 +11,99 @@ from __future__ import annotations
 import argparse
 import logging
 import re
+import shutil
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from dnabert_enhancer.commands.option_types import (
+from dnabert_enhancer.commands.options import (
+    Options,
+    add_assembly_report,
+    add_engine_arguments,
+    add_models,
+    add_setting,
     fraction,
+    genome_of,
+    models_of,
     positive_integer,
     shard,
     whole_number,
 )
-from dnabert_enhancer.commands.options import Options, add_engine_arguments, add_setting
 from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
     from dnabert_enhancer.api import Model
+    from dnabert_enhancer.catalogue import PanelMember
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.genome import Genome
-    from dnabert_enhancer.variants import BlockScorer, ResultFiles, ScoredVariants, VariantSettings
-    from dnabert_enhancer.vcf import VcfReader
+    from dnabert_enhancer.variants import (
+        BlockScorer,
+        RecordSource,
+        ResultFiles,
+        ScoredVariants,
+        VariantSettings,
+    )
 
 _log = logging.getLogger(__name__)
 _ANNOTATION = ("genes", "regions", "motifs")
 _SCORING = (
-    *("genome", "model", "label", "tf", *_ANNOTATION, "annotate", "window_length", "offsets", "threshold"),
-    *("min_change", "max_unknown", "null_variants", "seed", "shard", "strict", "phased", "sample", "check"),
+    *(
+        "genome",
+        "assembly_report",
+        "model",
+        "label",
+        "tf",
+        "tf_panel",
+        *_ANNOTATION,
+        "annotate",
+        "window_length",
+        "convention",
+        "offsets",
+        "threshold",
+    ),
+    *(
+        "vcf_format",
+        "min_change",
+        "max_unknown",
+        "null_variants",
+        "seed",
+        "shard",
+        "strict",
+        "phased",
+        "sample",
+        "check",
+    ),
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    from dnabert_enhancer.variants import VariantSettings
+    from dnabert_enhancer.variants import Convention, VariantSettings
+    from dnabert_enhancer.vcf import VariantFormat
 
     given = parser.add_argument_group("input, one of").add_mutually_exclusive_group(required=True)
     given.add_argument("--vcf", metavar="FILE", help="VCF or BCF, plain, gzip or bgzip; - is standard input")
     given.add_argument(
-        "--merge", nargs="+", metavar="PREFIX", help="shards to put together, by their prefixes or names"
+        "--merge", nargs="+", metavar="PREFIX", help="shards to join, by their prefixes or names"
     )
     parser.add_argument(
-        "--output-prefix", required=True, metavar="PREFIX", help="what the names of all outputs begin with"
+        "--output-prefix", required=True, metavar="PREFIX", help="start of the names of all outputs"
     )
     parser.add_argument("--genome", metavar="FASTA", help="reference genome, plain, gzip or bgzip")
+    add_assembly_report(parser)
+    add_setting(
+        parser,
+        VariantSettings,
+        "vcf_format",
+        "how --vcf is written: VCF (or BCF), or a list that becomes VCF: BED with alleles, ChromBPNet's, "
+        "VEP's default, genomic HGVS, SPDI",
+        choices=[*VariantFormat],
+    )
     group = parser.add_argument_group("models and windows")
     add = partial(add_setting, group, VariantSettings)
-    group.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="model directory or archive (.tar.gz), or hub:NAME@REVISION (default: the packaged one); "
-        ":OUTPUT at the end takes one of its outputs that are probabilities, such as default:active_hepg2",
-    )
+    add_models(group, " that are probabilities, such as default:active_hepg2")
     group.add_argument("--label", metavar="NAME", help="which output to report, of a model with several")
     group.add_argument(
         "--tf",
@@ -71,8 +113,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a model of the binding of a transcription factor: directory, archive, or an output such as "
         "default:gue_tf0; can be repeated",
     )
+    group.add_argument(
+        "--tf-panel",
+        metavar="PANEL",
+        help="many models of TF binding, one after another in memory: a table with the columns name, model "
+        "and maybe regions (BED), a collection of models list such as deepvregulome, or some of it: "
+        "deepvregulome:CTCFL,SP7 or deepvregulome:FILE",
+    )
     add("window_length", "default: each model's own", type=positive_integer, metavar="BP")
-    add("offsets", "windows an allele, at different offsets; odd", type=positive_integer, metavar="N")
+    add(
+        "convention",
+        "whose rules put alleles into windows; deepvregulome: those of deepvregulome 0.4.1, for its numbers; "
+        "they set --window-length 301, --offsets 1, --max-unknown 1 and --strand forward, and refuse other "
+        "values of these and --phased",
+        choices=[*Convention],
+    )
+    add("offsets", "windows per allele, at different offsets; odd", type=positive_integer, metavar="N")
     add(
         "max_unknown",
         "skip alleles with a larger share of N in their windows",
@@ -83,7 +139,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("sample", "whose haplotypes --phased reads (default: the first sample)", metavar="NAME")
     group = parser.add_argument_group("effects and their significance")
     add = partial(add_setting, group, VariantSettings)
-    add("threshold", "an enhancer from here on (default: the model card's)", type=fraction, metavar="P")
+    add("threshold", "an enhancer at or above this (default: the model card's)", type=fraction, metavar="P")
     add(
         "min_change",
         "least difference of the probabilities for a gain or loss of function",
@@ -106,7 +162,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=_named,
         metavar="NAME=BED",
-        help="name the regions of a set that a record lies in; can be repeated",
+        help="name the regions of this BED that a record lies in; can be repeated",
     )
     group = parser.add_argument_group("run")
     group.add_argument(
@@ -123,7 +179,7 @@ def run(options: Options) -> None:
     prefix = options["output_prefix"]
     if not prefix or prefix.endswith("/"):
         raise InputError(
-            f"--output-prefix {prefix!r} names no file",
+            f"--output-prefix {prefix!r} has no file name",
             remedy="give a path with a name, such as out/variants",
         )
     if "merge" in options:
@@ -136,62 +192,118 @@ def run(options: Options) -> None:
 
 
 def _score(options: Options) -> None:
+    from dnabert_enhancer.api import open_variants
+    from dnabert_enhancer.catalogue import read_panel
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
-    from dnabert_enhancer.genome import Genome
     from dnabert_enhancer.shards import ShardFile, shard_path
     from dnabert_enhancer.variants import (
         SHARD_FORMAT,
+        PanelFiles,
         ResultFiles,
         ScoredVariants,
         VariantSettings,
         describe,
     )
-    from dnabert_enhancer.vcf import VcfReader
 
     record = RunRecord(options)
     settings = options.settings(VariantSettings)
+    settings.convention.check_given(options)
     prefix = options["output_prefix"]
+    panel = read_panel(options["tf_panel"]) if "tf_panel" in options else []
+    names = [member.name for member in panel]
     model, tf = _models(options, record)
-    with Genome(options["genome"]) as genome, VcfReader(options["vcf"]) as reader, OutputSet() as out:
+    with (
+        genome_of(options) as genome,
+        open_variants(options["vcf"], settings.vcf_format, genome) as reader,
+        OutputSet() as out,
+    ):
         scorer, digests = _scorer(options, record, settings, model, tf, genome, reader)
         if "shard" in options:
             final = shard_path(prefix, *options["shard"])
             path = out.path(final)
             stream = out.open_text(final.removesuffix(".scores") + ".run.json")
             with path.open("r+b") as file:
-                _write_scores(options, record, scorer, reader, file, digests)
+                _write_scores(options, record, scorer, reader, file, digests, names)
+            _score_panel(options, panel, settings, genome, digests)
             for name, number in scorer.counts.items():
                 record.count(name, number)
         else:
-            files = ResultFiles(out, prefix)
+            files = ResultFiles(out, prefix, PanelFiles(out, prefix, names) if panel else None)
             # a nameless file: it goes with the process, however that ends
             with tempfile.TemporaryFile(dir=Path(prefix).resolve().parent) as scores:
-                _write_scores(options, record, scorer, reader, scores, digests)
-                _write_results(record, files, ScoredVariants([ShardFile(scores, SHARD_FORMAT)]))
+                _write_scores(options, record, scorer, reader, scores, digests, names)
+                members = _score_panel(options, panel, settings, genome, digests)
+                scored = ScoredVariants([ShardFile(scores, SHARD_FORMAT)])
+                _write_results(record, files, scored, members)
             stream = out.open_text(f"{prefix}.run.json")
         record.set("engine", describe(scorer.scorers))
         stream.write(record.to_json())
+    if panel and "shard" not in options:
+        shutil.rmtree(_panel_folder(prefix), ignore_errors=True)
 
 
 def _merge(options: Options) -> None:
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.shards import ShardFile, find_shards
-    from dnabert_enhancer.variants import SHARD_FORMAT, ResultFiles, ScoredVariants
+    from dnabert_enhancer.variants import SHARD_FORMAT, PanelFiles, ResultFiles, ScoredVariants
 
     record = RunRecord(options)
     paths = find_shards(options["merge"])
     for path in paths:
         record.add_input("shard", path)
     scored = ScoredVariants([ShardFile(path, SHARD_FORMAT) for path in paths])
+    names = scored.header["settings"]["panel"]
+    members = _members_beside(paths, names)
     with OutputSet() as out:
-        files = ResultFiles(out, options["output_prefix"])
-        _write_results(record, files, scored)
+        prefix = options["output_prefix"]
+        files = ResultFiles(out, prefix, PanelFiles(out, prefix, names) if names else None)
+        _write_results(record, files, scored, members)
         record.set("scoring", scored.header["settings"])
         record.set("engine", scored.header["engine"])
         out.open_text(f"{options['output_prefix']}.run.json").write(record.to_json())
     scored.close()
+
+
+def _panel_folder(prefix: str) -> str:
+    """Return where the scores of a panel's models lie until the results are written, or shards are merged."""
+    return f"{prefix}.tf-panel"
+
+
+def _score_panel(
+    options: Options,
+    panel: list[PanelMember],
+    settings: VariantSettings,
+    genome: Genome,
+    digests: dict[str, str],
+) -> dict[str, list[Path]]:
+    from dnabert_enhancer.api import open_variants, score_members
+    from dnabert_enhancer.commands.run_record import progress_of
+    from dnabert_enhancer.engine import EngineSettings
+
+    return score_members(
+        panel,
+        lambda: open_variants(options["vcf"], settings.vcf_format, genome),
+        genome,
+        settings,
+        _panel_folder(options["output_prefix"]),
+        engine=options.settings(EngineSettings),
+        digests=digests,
+        progress=lambda name: progress_of(f"score with {name}", None, "records", quiet=options.quiet),
+    )
+
+
+def _members_beside(paths: list[Path], names: list[str]) -> dict[str, list[Path]]:
+    """Return the scores of a panel's models, which lie in the folder beside the shards."""
+    from dnabert_enhancer.api import find_member
+
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        prefix, _, shard = str(path).rpartition(".shard-")
+        for name in names:
+            found.setdefault(name, []).append(find_member(_panel_folder(prefix), name, shard))
+    return found
 
 
 def _models(options: Options, record: RunRecord) -> tuple[Model, dict[str, Model]]:
@@ -199,12 +311,21 @@ def _models(options: Options, record: RunRecord) -> tuple[Model, dict[str, Model
     from dnabert_enhancer.engine import EngineSettings
 
     engine = options.settings(EngineSettings)
-    model = load_model(options.get("model"), label=options.get("label"), engine=engine)
+    model = load_model(models_of(options), label=options.get("label"), engine=engine)
     tf: dict[str, Model] = {}
     for name, spec in options.get("tf", ()):
         if name in tf:
             raise InputError(f"two models are called {name}", remedy="give --tf different names")
-        tf[name] = load_model(spec, engine=engine)
+        try:
+            tf[name] = load_model(spec, engine=engine)
+        except InputError as error:
+            if "has several outputs" not in error.problem:
+                raise
+            raise InputError(
+                f"{error.problem}, and --tf takes models of one output or two classes",
+                source=f"--tf {name}={spec}",
+                remedy="score with it in a run of its own, as --model",
+            ) from None
     record.set("model", model.opened.description())
     record.set("tf_models", {name.replace("-", "_"): one.opened.description() for name, one in tf.items()})
     return model, tf
@@ -217,17 +338,19 @@ def _scorer(
     model: Model,
     tf: dict[str, Model],
     genome: Genome,
-    reader: VcfReader,
+    reader: RecordSource,
 ) -> tuple[BlockScorer, dict[str, str]]:
     """Return what scores the records, and the SHA-256 of the input files."""
     from dnabert_enhancer.api import block_scorer, open_annotations
 
     digests = {
-        "vcf": record.add_input("vcf", options["vcf"]) or reader.stream_digest,
+        "vcf": record.add_input("vcf", options["vcf"]),
         "genome": record.add_input("genome", options["genome"]),
     }
     paths = {role: options[role] for role in _ANNOTATION if role in options}
     digests |= {role: record.add_input(role, path) for role, path in paths.items()}
+    if "assembly_report" in options:
+        digests["assembly_report"] = record.add_input("assembly_report", options["assembly_report"])
     tracks: dict[str, str] = {}
     for name, path in options.get("annotate", ()):
         if name in tracks:
@@ -242,30 +365,40 @@ def _write_scores(
     options: Options,
     record: RunRecord,
     scorer: BlockScorer,
-    reader: VcfReader,
+    reader: RecordSource,
     stream: IO[bytes],
     digests: dict[str, str],
+    panel: list[str],
 ) -> None:
     from dnabert_enhancer.api import write_scores
-    from dnabert_enhancer.commands.progress import progress_of
+    from dnabert_enhancer.commands.run_record import progress_of
 
     with progress_of("score", None, "records", quiet=options.quiet) as progress:
-        record.set("scoring", write_scores(scorer, reader, stream, digests, progress))
+        record.set("scoring", write_scores(scorer, reader, stream, digests, progress, panel))
     reader.faults.warn()
     record.set("form", {kind: fault.times for kind, fault in reader.faults.found.items()})
 
 
-def _write_results(record: RunRecord, files: ResultFiles, scored: ScoredVariants) -> None:
+def _write_results(
+    record: RunRecord, files: ResultFiles, scored: ScoredVariants, members: dict[str, list[Path]]
+) -> None:
     """Write the results; note counts and shares of time."""
+    from dnabert_enhancer.api import open_panel
+
     began = time.perf_counter()
-    found = files.write(scored)
+    if members:
+        with open_panel(members) as panel:
+            found = files.write(scored, panel)
+            record.set("tf_panel", panel.settings)
+    else:
+        found = files.write(scored)
     for name, number in found.counts.items():
         record.count(name, number)
     for reason, number in found.skipped.items():
         record.skip(reason, number)
         _log.info("%d alleles have no score: %s", number, reason.replace("_", " "))
     if found.replaced:
-        _log.info("INFO fields of an earlier scoring are written anew: %s", ", ".join(found.replaced))
+        _log.info("INFO fields of an earlier scoring are replaced: %s", ", ".join(found.replaced))
     record.set("null", found.null)
     record.set("indexed", found.indexed)
     seconds = scored.total_seconds()

@@ -12,7 +12,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dnabert_enhancer.commands.options import Options, add_setting
+from dnabert_enhancer.commands.options import Options, add_assembly_report, add_setting
 from dnabert_enhancer.dataset import INPUT_FORMATS, TokenizeSettings
 from dnabert_enhancer.errors import InputError
 
@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", required=True, metavar="FILE", help="ending in .tsv, .tsv.gz (bgzip) or .parquet"
     )
     add_setting(parser, TokenizeSettings, "genome", "the genome of a BED input", metavar="FASTA")
+    add_assembly_report(parser)
     add_setting(
         parser,
         TokenizeSettings,
@@ -63,8 +64,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_setting(
         parser,
         TokenizeSettings,
-        "case_sensitive",
-        "lower-case (soft-masked) bases are unknown, as to DNABERT's own tokenizer; default: upper case",
+        "positive_label",
+        "which of two classes of a data set is the positive one (label 1); default: "
+        "recognised by their names",
+        metavar="NAME",
+    )
+    add_setting(
+        parser,
+        TokenizeSettings,
+        "keep_letters",
+        "take letters as they are, as DNABERT's own tokenizer does, to which lower case (soft-masked bases) "
+        "and U are unknown; default: upper case, and U as T",
     )
 
 
@@ -82,11 +92,11 @@ def run(options: Options) -> None:
     with OutputSet() as outputs:
         if output.endswith(_PARQUET_ENDING):
             path = outputs.path(output)
-            report = write_token_ids(sequences, path, k, case_sensitive=settings.case_sensitive)
+            report = write_token_ids(sequences, path, k, keep_letters=settings.keep_letters)
         else:
             stream = outputs.open_text(output)
-            report = write_kmer_table(sequences, stream, k, case_sensitive=settings.case_sensitive)
-        for role in ("input", "genome", "negatives"):
+            report = write_kmer_table(sequences, stream, k, keep_letters=settings.keep_letters)
+        for role in ("input", "genome", "assembly_report", "negatives"):
             if options.get(role):
                 record.add_input(role, options[role])
         for name, number in dataclasses.asdict(report).items():
@@ -104,7 +114,7 @@ def _prefix(output: str) -> str:
         if output.endswith(ending) and len(Path(output).name) > len(ending):
             return output.removesuffix(ending)
     raise InputError(
-        f"the ending of {output!r} names no format",
+        f"the extension of {output!r} names no format",
         source="--output",
         remedy=f"end it in {', '.join((*_TABLE_ENDINGS, _PARQUET_ENDING))}",
     )

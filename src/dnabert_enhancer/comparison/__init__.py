@@ -16,7 +16,7 @@ from dnabert_enhancer.comparison.effective_genome import EffectiveGenome, Mapped
 from dnabert_enhancer.comparison.element_reader import Selection, read_elements
 from dnabert_enhancer.comparison.elements import Elements, element_frame, joined_elements
 from dnabert_enhancer.comparison.lift import read_chain_header
-from dnabert_enhancer.comparison.loading import Assembly, load_calls
+from dnabert_enhancer.comparison.loading import Assembly, check_contigs, load_calls
 from dnabert_enhancer.comparison.novelty import Novel, databases_with, novel_calls
 from dnabert_enhancer.comparison.plots import (
     agreement_figure,
@@ -59,6 +59,7 @@ __all__ = [
     "Selection",
     "agreement",
     "agreement_figure",
+    "check_contigs",
     "check_different",
     "compare_all",
     "controls_frame",

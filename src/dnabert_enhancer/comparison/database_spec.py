@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from dnabert_enhancer.comparison.preset import Preset, plain_title
 from dnabert_enhancer.comparison.presets import PRESETS
 from dnabert_enhancer.comparison.row_reader import head_of
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import read_text_lines, sha256_of
+from dnabert_enhancer.files import csv_rows, is_stream, read_text_lines, sha256_of, size_of
 from dnabert_enhancer.genome import assembly_name
 
 KEYS = ("preset", "assembly", "cell", "class", "min_score", "base", "chrom", "start", "end", "name", "score")
@@ -101,9 +100,10 @@ def read_manifest(path: str | os.PathLike[str], assembly: str) -> list[Database]
     Parameters
     ----------
     path : str or path
-        Tab-separated with titles: ``name``, ``file`` (relative to the manifest) and any of the keys of
-        `KEYS` except ``name``, whose column of the file's element names is titled ``name_column``;
-        several cells or classes are separated by ``|``. Empty fields say nothing.
+        Tab-separated with titles: ``name``, ``file`` (relative to the manifest; to the current folder where
+        that is a pipe) and any of the keys of `KEYS` except ``name``, whose column of the file's element
+        names is titled ``name_column``; several cells or classes are separated by ``|``. Empty fields say
+        nothing.
     assembly : str
         See `parse_database`.
     """
@@ -124,7 +124,7 @@ def read_manifest(path: str | os.PathLike[str], assembly: str) -> list[Database]
         )
     databases = []
     for number, line in rows[1:]:
-        fields = next(csv.reader([line], delimiter="\t"))
+        [(_, fields)] = csv_rows([line], "\t")
         row = dict(zip(titles, (text.strip() for text in fields), strict=False))
         if not row.get("name") or not row.get("file"):
             raise InputError(
@@ -136,10 +136,10 @@ def read_manifest(path: str | os.PathLike[str], assembly: str) -> list[Database]
             if key not in ("name", "file") and value
             for part in (value.split("|") if key in _REPEATED else [value])
         ]
-        file = str(Path(path).parent / row["file"])
+        file = row["file"] if is_stream(path) else str(Path(path).parent / row["file"])
         databases.append(_database(row["name"], file, said, assembly, f"{path}, line {number}"))
     if not databases:
-        raise InputError("the manifest has no rows", source=path, remedy="give one row a database")
+        raise InputError("the manifest has no rows", source=path, remedy="give one row per database")
     return databases
 
 
@@ -147,7 +147,7 @@ def check_different(databases: Sequence[Database]) -> None:
     """Refuse two databases with one name, or one file with one selection under two names."""
     names: dict[str, Database] = {}
     contents: dict[object, Database] = {}
-    sizes = [_size(database.path) for database in databases]
+    sizes = [-1 if database.elements is not None else size_of(database.path) for database in databases]
     for database, size in zip(databases, sizes, strict=True):
         if database.name.casefold() in names:
             raise InputError(
@@ -250,10 +250,3 @@ def _base(one: Mapping[str, str], source: str, name: str) -> int | None:
             remedy="0: 0-based and half-open as BED; 1: 1-based and closed as GFF and VCF",
         )
     return int(one["base"])
-
-
-def _size(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:
-        return -1

@@ -25,9 +25,9 @@ class Elements:
     Attributes
     ----------
     frame : DataFrame
-        One row an element, numbered from 0, with ``chrom`` (categories of str), ``start`` and ``end`` (int64,
-        0-based and half-open), ``name`` (``.`` for none), ``score`` (float64, NaN for none) and ``line``
-        (int64, of the file, from 1).
+        One row per element, numbered from 0, with ``chrom`` (categories of str), ``start`` and ``end``
+        (int64, 0-based and half-open), ``name`` (``.`` for none), ``score`` (float64, NaN for none)
+        and ``line`` (int64, of the file, from 1).
     counts : Counter of str
         What was read, filtered, lifted, renamed and left out, by a code.
     """
@@ -47,6 +47,11 @@ class Elements:
     def contig_index(self) -> NDArray[np.int32]:
         """Contig of each element, shape (elements,)."""
         return self.frame["chrom"].cat.codes.to_numpy().astype(np.int32)
+
+    def per_contig(self) -> dict[str, int]:
+        """Return how many elements each contig has, without those that have none."""
+        counts = np.bincount(self.contig_index, minlength=len(self.contigs)).tolist()
+        return {name: count for name, count in zip(self.contigs, counts, strict=True) if count}
 
     @property
     def start(self) -> NDArray[np.int64]:

@@ -6,14 +6,14 @@ import functools
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dnabert_enhancer.comparison.elements import Elements
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import read_text_lines
+from dnabert_enhancer.files import path_for_others, read_text_lines
 from dnabert_enhancer.genome import ContigNames, recognised_assembly
 
 if TYPE_CHECKING:
@@ -32,11 +32,14 @@ class Chain:
     path : str
     source, target : str or None
         Assemblies recognised by the lengths in its headers; None when they tell nothing.
+    sizes : mapping of str to int
+        Contigs of the source assembly and their lengths in bp, by its headers.
     """
 
     path: str
     source: str | None
     target: str | None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_chain_header(path: str | os.PathLike[str]) -> Chain:
@@ -54,13 +57,17 @@ def read_chain_header(path: str | os.PathLike[str]) -> Chain:
                 raise _not_a_chain(path, f"line {number}")
             continue
         fields = line.split()
-        if len(fields) < 12 or not (fields[3].isdecimal() and fields[8].isdecimal()):
+        if len(fields) < 12 or not all(
+            text.isascii() and text.isdecimal() and len(text) <= 18 for text in (fields[3], fields[8])
+        ):
             raise _not_a_chain(path, f"line {number}")
         lengths[0][fields[2]] = int(fields[3])
         lengths[1][fields[7]] = int(fields[8])
     if not any(lengths):
         raise _not_a_chain(path, None)
-    return Chain(os.fspath(path), recognised_assembly(lengths[0]), recognised_assembly(lengths[1]))
+    return Chain(
+        os.fspath(path), recognised_assembly(lengths[0]), recognised_assembly(lengths[1]), lengths[0]
+    )
 
 
 def chain_between(
@@ -79,7 +86,7 @@ def chain_between(
     )
 
 
-def lift_elements(elements: Elements, chain: Chain, names: ContigNames) -> Elements:
+def lift_elements(elements: Elements, chain: Chain, names: ContigNames, source: str = "elements") -> Elements:
     """Lift elements over.
 
     Parameters
@@ -90,6 +97,8 @@ def lift_elements(elements: Elements, chain: Chain, names: ContigNames) -> Eleme
         How the assemblies correspond.
     names : ContigNames
         The contigs of the target that count; images elsewhere (patches, alternative contigs) are passed over.
+    source : str
+        Of the elements, for messages.
 
     Returns
     -------
@@ -97,6 +106,11 @@ def lift_elements(elements: Elements, chain: Chain, names: ContigNames) -> Eleme
         Those with one image, in the names of the target. ``counts`` gets ``lift_lost`` (an end without
         image), ``lift_multiple`` (an end with several), ``lift_split`` (ends on different contigs or
         strands), ``lift_length`` (length changed by more than 10 %) and ``lifted``.
+
+    Raises
+    ------
+    InputError
+        No element is on a contig of the chain file.
 
     Notes
     -----
@@ -109,7 +123,9 @@ def lift_elements(elements: Elements, chain: Chain, names: ContigNames) -> Eleme
     kept, index, starts, ends = [], [], [], []
     counts: Counter[str] = Counter()
     columns = zip(elements.contig_index.tolist(), elements.start.tolist(), elements.end.tolist(), strict=True)
-    by_contig = [lookup[name] for name in elements.contigs]
+    chain_names = ContigNames(chain.sizes or dict.fromkeys(lookup.keys(), 0))
+    chain_names.check_shared(elements.per_contig(), source, "elements", "are not lifted", holder=chain.path)
+    by_contig = [lookup[chain_names.resolve(name) or name] for name in elements.contigs]
     for number, (contig, start, end) in enumerate(columns):
         first = [image for image in by_contig[contig][start] if own_name(image[0])]
         last = [image for image in by_contig[contig][end - 1] if own_name(image[0])]
@@ -145,10 +161,10 @@ def _open_chain(chain: Chain) -> ChainFile:
     from liftover import ChainFile
 
     try:
-        return ChainFile(chain.path)
+        return ChainFile(path_for_others(chain.path))
     except ValueError as error:
         raise InputError(
-            f"the chain file cannot be read ({error})", source=chain.path, remedy="fetch it again"
+            f"the chain file cannot be read ({error})", source=chain.path, remedy="download it again"
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from dnabert_enhancer.comparison.elements import Elements
 from dnabert_enhancer.comparison.lift import Chain, chain_between, lift_elements, lift_losses
 from dnabert_enhancer.comparison.offset_checks import sign_of_one_base, within_assembly
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ASSEMBLIES, ContigNames
+from dnabert_enhancer.genome import ASSEMBLIES, ContigNames, ReportedSequence
 
 _log = logging.getLogger(__name__)
 
@@ -33,16 +34,19 @@ class Assembly:
         Contig lengths in base pairs.
     chains : sequence of Chain
         For databases of other assemblies.
+    report : sequence of ReportedSequence
+        Further names of the contigs.
     """
 
     name: str
     sizes: Mapping[str, int]
     chains: Sequence[Chain] = ()
+    report: Sequence[ReportedSequence] = ()
 
-    @property
+    @functools.cached_property
     def contig_names(self) -> ContigNames:
         """Finds the contigs under other spellings."""
-        return ContigNames(self.sizes)
+        return ContigNames(self.sizes, self.report)
 
 
 def load_calls(
@@ -56,12 +60,12 @@ def load_calls(
         Calls of another assembly, on no contig of the genome, or none within what was scanned.
     """
     if not len(elements):
-        _log.warning("%s: there are no calls; counts of them are 0, what has no value is NA", source)
+        _log.warning("%s: there are no calls; their counts are 0, and what has no value is NA", source)
         return genome.map(into_genome(elements, assembly.sizes, assembly.contig_names))
     if sign := sign_of_one_base(elements):
         _log.warning("%s may be 1-based: %s; calls are read as BED", source, sign)
     elements = within_assembly(elements, assembly.name, source)
-    _warn_of_mixture(elements, assembly, source)
+    check_contigs(elements, assembly, source, "calls")
     known = into_genome(elements, assembly.sizes, assembly.contig_names)
     beyond = known.counts["beyond_contig_end"] - elements.counts["beyond_contig_end"]
     if beyond > 0:
@@ -70,8 +74,6 @@ def load_calls(
             source=source,
             remedy="check that the calls and --genome-sizes are of the same genome",
         )
-    if not len(known):
-        raise _no_common_contig(elements, assembly, source, "calls")
     placed = genome.map(known.without_repeats())
     if not len(placed):
         raise InputError(
@@ -105,7 +107,7 @@ def load_database(database: Database, assembly: Assembly, genome: EffectiveGenom
     elements = within_assembly(elements, database.assembly, database.path)
     if database.assembly != assembly.name:
         chain = chain_between(assembly.chains, database.assembly, assembly.name, database.name, database.path)
-        elements = lift_elements(elements, chain, _target_names(assembly))
+        elements = lift_elements(elements, chain, _target_names(assembly), str(database.path))
         _log.info(
             "%s: %d of %d elements lifted from %s to %s (%s)",
             database.name,
@@ -121,11 +123,8 @@ def load_database(database: Database, assembly: Assembly, genome: EffectiveGenom
                 source=chain.path,
                 remedy="check the chain file and the database's assembly",
             )
-    _warn_of_mixture(elements, assembly, f"{database.name} ({database.path})")
-    known = into_genome(elements, assembly.sizes, assembly.contig_names)
-    if not len(known) and _is_foreign(elements, assembly):
-        raise _no_common_contig(elements, assembly, database.path, "elements")
-    known = known.without_repeats()
+    check_contigs(elements, assembly, f"{database.name} ({database.path})", "elements")
+    known = into_genome(elements, assembly.sizes, assembly.contig_names).without_repeats()
     placed = genome.map(known)
     _warn(f"{database.name} ({database.path})", placed.elements.counts)
     if not len(placed):
@@ -137,31 +136,27 @@ def _target_names(assembly: Assembly) -> ContigNames:
     """Return the contigs to which lifting may lead: the genome's, and the chromosomes of its assembly."""
     own = assembly.contig_names
     known = ASSEMBLIES.get(assembly.name, {})
-    return ContigNames([*assembly.sizes, *(name for name in known if own.resolve(name) is None)])
+    lacking = {name: size for name, size in known.items() if own.resolve(name) is None}
+    return ContigNames({**assembly.sizes, **lacking}, assembly.report)
 
 
-def _is_foreign(elements: Elements, assembly: Assembly) -> bool:
-    """Return whether the contig names are foreign to the whole assembly, and not only to a part of it."""
-    names = _target_names(assembly)
-    return all(names.resolve(contig) is None for contig in elements.contigs)
+def check_contigs(elements: Elements, assembly: Assembly, source: str, what: str) -> None:
+    """Refuse elements on no contig of the genome; log a warning where some are missing or meet.
 
-
-def _warn_of_mixture(elements: Elements, assembly: Assembly, source: str) -> None:
-    """Say when a file names one contig in two ways."""
-    met: dict[str, str] = {}
-    names = assembly.contig_names
-    for contig in elements.contigs:
-        own = names.resolve(contig)
-        if own is not None and met.setdefault(own, contig) != contig:
-            _log.warning("%s: contigs are named in several ways (%r and %r)", source, met[own], contig)
-            return
+    Elements on chromosomes of the assembly that this genome, a part of it, lacks are no reason to stop.
+    """
+    counts = elements.per_contig()
+    all_names, own = _target_names(assembly), assembly.contig_names
+    if any(own.resolve(name) for name in counts) or not any(map(all_names.resolve, counts)):
+        own.check_shared(counts, source, what, "are left out")
+    else:
+        _log.warning("%s: none of the %s lies on a contig of this part of the genome", source, what)
 
 
 def _warn(source: str | os.PathLike[str], counts: Mapping[str, int]) -> None:
     """Say what was renamed or left out."""
     told = {
         "contig_renamed": "elements name their contig in another way than the genome",
-        "contig_not_in_genome": "elements lie on contigs that the genome does not have",
         "beyond_contig_end": "elements end beyond their contig",
         "zero_length": "elements have no length",
         "repeated_place": "elements repeat the place of another and count once",
@@ -169,15 +164,3 @@ def _warn(source: str | os.PathLike[str], counts: Mapping[str, int]) -> None:
     found = [f"{counts[code]} {text}" for code, text in told.items() if counts.get(code)]
     if found:
         _log.info("%s: %s", source, "; ".join(found))
-
-
-def _no_common_contig(elements: Elements, assembly: Assembly, source: str, what: str) -> InputError:
-    def few(names: Sequence[str]) -> str:
-        return ", ".join(names[:3]) + (f" and {len(names) - 3} others" if len(names) > 3 else "")
-
-    return InputError(
-        f"none of the {what} lies on a contig of the genome: they are on {few(elements.contigs)}, "
-        f"the genome has {few(list(assembly.sizes))}",
-        source=source,
-        remedy="give the contig lengths of the genome that the file is of",
-    )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.comparison.database_results import DatabaseResult
 from dnabert_enhancer.comparison.result_tables import NULLS
+from dnabert_enhancer.evaluation import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,7 +40,7 @@ def upset_figure(results: Sequence[DatabaseResult]) -> Figure:
     combinations = Counter(map(tuple, inside.T.tolist())) if inside.size else Counter()
     largest = combinations.most_common(_MOST_INTERSECTIONS)
     sets, columns = len(shown), max(1, len(largest))
-    figure = _figure(3.4 + 0.28 * columns, 2.6 + 0.26 * sets)
+    figure = new_figure(3.4 + 0.28 * columns, 2.6 + 0.26 * sets)
     grid = figure.add_gridspec(2, 2, height_ratios=(2.2, 0.26 * sets), width_ratios=(1.1, 0.28 * columns))
     bars, dots = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
     totals = figure.add_subplot(grid[1, 0])
@@ -101,7 +102,7 @@ def enrichment_figure(results: Sequence[DatabaseResult]) -> Figure:
     tested = [result for result in results if result.nulls]
     nulls = [null for null in NULLS if any(null in result.nulls for result in tested)]
     tested.sort(key=lambda result: -_finite(result.nulls[nulls[0]].calls.fold))
-    figure = _figure(6.4, 1.4 + 0.36 * max(1, len(tested)))
+    figure = new_figure(6.4, 1.4 + 0.36 * max(1, len(tested)))
     axes = figure.subplots()
     axes.axvline(1, color=_GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     for number, null in enumerate(nulls):
@@ -132,7 +133,7 @@ def enrichment_figure(results: Sequence[DatabaseResult]) -> Figure:
 
 def distance_figure(results: Sequence[DatabaseResult]) -> Figure:
     """Return which share of the calls has an element of each database within a distance."""
-    figure = _figure(7.4, 4.6)
+    figure = new_figure(7.4, 4.6)
     axes = figure.subplots()
     for number, result in enumerate(results):
         known = np.sort(result.distance[result.distance >= 0])
@@ -159,7 +160,7 @@ def agreement_figure(
 ) -> Figure:
     """Return two heat maps of all sets: Jaccard, and the share of the row's elements in the column's set."""
     side = 2.2 + 0.42 * len(names)
-    figure = _figure(2 * side, side + 0.3)
+    figure = new_figure(2 * side, side + 0.3)
     labels = [label_of(name) for name in names]
     titles = ("Jaccard of bases", "share of the row's elements in the column's set")
     for axes, matrix, title in zip(figure.subplots(1, 2), (jaccard, share), titles, strict=True):
@@ -189,15 +190,6 @@ def label_of(name: str) -> str:
 def _say(axes: Axes, text: str) -> None:
     """Write in the middle of an empty picture why it is empty."""
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=_GREY, wrap=True)
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _thousands(value: float, _: object) -> str:

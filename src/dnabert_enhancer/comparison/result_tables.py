@@ -150,7 +150,7 @@ def summary_columns() -> dict[str, str]:
 
 
 def summary_frame(results: Sequence[DatabaseResult]) -> pd.DataFrame:
-    """Return the summary, one row a database, with the columns of `summary_columns`."""
+    """Return the summary, one row per database, with the columns of `summary_columns`."""
     import pandas as pd
 
     rows = [{column.name: column.value(result) for column in _COLUMNS} for result in results]
@@ -184,7 +184,7 @@ def null_values(test: NullResult | None) -> dict[str, float]:
 
 
 def controls_frame(tests: Sequence[ControlTest]) -> pd.DataFrame:
-    """Return one row a control, null and database, with the columns `CONTROL_COLUMNS`."""
+    """Return one row per control, null and database, with the columns `CONTROL_COLUMNS`."""
     import pandas as pd
 
     rows = [
@@ -222,7 +222,7 @@ def per_call_frame(
     results: Sequence[DatabaseResult],
     rows: slice = slice(None),
 ) -> pd.DataFrame:
-    """Return one row a call, sorted by position.
+    """Return one row per call, sorted by position.
 
     Columns: ``chrom start end name score n_databases`` and for every database NAME ``NAME.overlap_bp``
     (bases of the call in it), ``NAME.elements`` (that share a base), ``NAME.nearest_bp`` (see

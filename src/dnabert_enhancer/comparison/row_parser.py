@@ -15,6 +15,7 @@ from dnabert_enhancer.comparison.elements import Elements, element_frame
 from dnabert_enhancer.comparison.preset import Layout, Preset
 from dnabert_enhancer.comparison.row_reader import Row
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome import check_name
 
 _log = logging.getLogger(__name__)
 _NO_PLACE = frozenset({"", "na", "nan", "null", "none", "-", "--", "."})
@@ -118,13 +119,17 @@ class RowParser:
         if start == end:
             self._counts["zero_length"] += 1
             return
+        name = self._name(fields, groups) if self._has_names else ""
+        if contig not in self._contigs:
+            check_name(contig, self._path, f"line {number}")
+        check_name(name, self._path, f"line {number}")
         self._index.append(self._contigs.setdefault(contig, len(self._contigs)))
         self._start.append(start)
         self._end.append(end)
         self._rows.append(number)
         self._scores.append(score)
         if self._has_names:
-            self._names.append(self._name(fields, groups))
+            self._names.append(name)
 
     def finish(self) -> Elements:
         """Return the elements, or say why there is none."""
@@ -258,7 +263,7 @@ def _place_of(
     def by_pattern(fields: Sequence[str]) -> tuple[str, str, str, Mapping[str, str | None]]:
         found = pattern.fullmatch(fields[0].strip())
         if found is None:
-            raise ValueError("the text holds no place")
+            raise ValueError("the text has no coordinates")
         return found["chrom"], found["start"], found["end"], found.groupdict()
 
     return by_pattern

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from typing import NamedTuple
 
 from dnabert_enhancer.comparison.preset import Column, Layout, Preset, plain_title
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import open_binary, read_text_lines
+from dnabert_enhancer.files import csv_rows, open_binary, read_line_blocks, read_text_lines
 
 USUAL_TITLES = {
     "chrom": ("chrom", "chr", "chromosome", "contig", "seqnames", "seqname", "chr_name"),
@@ -23,6 +21,8 @@ USUAL_TITLES = {
 }
 """Other titles under which a place is found when a layout asks for ``chrom``, ``start`` and ``end``."""
 _LONGEST_RECORD = 1000
+_LONGEST_ROW = 1 << 24
+_HEAD_BYTES = 1 << 20
 _PASSED_OVER = re.compile(r"(?:track|browser)(?:\s|$)")
 _WHOLE = re.compile(r"\s*-?\d+\s*")
 
@@ -68,7 +68,7 @@ def read_table(
     comments, first, rows = _head(lines)
     layouts = [_with_columns(layout, columns or {}) for layout in preset.layouts]
     if first is None:
-        return Table(layouts[-1], iter(()))
+        return Table(_without_titles(layouts[-1]), iter(()))
     titles = [plain_title(text) for text in first[1]]
     for layout in layouts:
         for number, header in ((first[0], titles), *comments):
@@ -87,9 +87,15 @@ def read_table(
 
 
 def head_of(path: str | os.PathLike[str], lines: int = 200) -> list[str]:
-    """Return the first lines of a file as they are (bytes that are not UTF-8 replaced), to guess its kind."""
+    """Return the first lines of a file as they are (bytes that are not UTF-8 replaced), to guess its kind.
+
+    Only `_HEAD_BYTES` are looked at, of which a line that they cut is left out.
+    """
     with open_binary(path) as stream:
-        found = list(islice(stream, lines))
+        start = stream.read(_HEAD_BYTES)
+    found = start.splitlines(keepends=True)[:lines]
+    if len(start) == _HEAD_BYTES and len(found) > 1 and len(found) < lines:
+        found.pop()
     return [line.decode("utf-8", "replace").rstrip("\r\n") for line in found]
 
 
@@ -133,65 +139,72 @@ def _fasta_rows(path: str | os.PathLike[str]) -> Iterator[Row]:
 
 
 def _quoted_rows(path: str | os.PathLike[str], preset: Preset) -> Iterator[Row]:
-    with open_binary(path) as stream:
-        content = stream.read()
-    text = _decoded(content, preset.encodings, path)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    head = next((line for line in lines if line.strip()), "")
+    # the last of several encodings is what is left, and need not fit
+    errors = "replace" if len(preset.encodings) > 1 else "strict"
+    lines = _decoded_lines(path, _encoding_of(path, preset.encodings), errors)
+    blank = []
+    head = ""
+    for head in lines:
+        if head.strip():
+            break
+        blank.append(head)
     delimiter = next((mark for mark in "\t,;" if mark in head), "\t")
-    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
     began = 1
-    with _long_fields():
-        try:
-            for fields in reader:
-                if reader.line_num - began > _LONGEST_RECORD:
-                    raise InputError(
-                        f"a quote opened here is not closed within {_LONGEST_RECORD} lines",
-                        source=path,
-                        location=f"line {began}",
-                        remedy="correct the quotes",
-                    )
-                if any(text.strip() for text in fields):
-                    yield began, fields
-                began = reader.line_num + 1
-        except csv.Error as error:
-            raise InputError(
-                f"the row cannot be read ({error})",
-                source=path,
-                location=f"line {began}",
-                remedy="correct the line",
-            ) from None
-
-
-def _decoded(content: bytes, encodings: Sequence[str], path: str | os.PathLike[str]) -> str:
-    if b"\0" in content:
-        raise InputError(
-            "this is not a text file, or it is UTF-16", source=path, remedy="save it as UTF-8 text"
-        )
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    for encoding in encodings[:-1]:
-        with contextlib.suppress(UnicodeDecodeError):
-            return content.decode(encoding)
     try:
-        return content.decode(encodings[-1], "replace" if len(encodings) > 1 else "strict")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        for line, fields in csv_rows(chain(blank, [head], lines), delimiter):
+            if line - began > _LONGEST_RECORD:
+                raise InputError(
+                    f"a quote opened here is not closed within {_LONGEST_RECORD} lines",
+                    source=path,
+                    location=f"line {began}",
+                    remedy="correct the quotes",
+                )
+            if any(text.strip() for text in fields):
+                yield began, fields
+            began = line + 1
+    except csv.Error as error:
         raise InputError(
-            f"the text is not {encodings[-1].upper()} (byte 0x{content[error.start]:02x})",
+            f"the row cannot be read ({error})",
             source=path,
-            location=f"line {line}",
-            remedy="save the file as UTF-8",
+            location=f"line {began}",
+            remedy="correct the line",
         ) from None
 
 
-@contextlib.contextmanager
-def _long_fields() -> Iterator[None]:
-    """Let fields be longer than the csv module's 128 KiB."""
-    before = csv.field_size_limit(sys.maxsize)
+def _encoding_of(path: str | os.PathLike[str], encodings: Sequence[str]) -> str:
+    """Return the first encoding that the whole file has; the last one where none fits."""
+    *others, last = encodings
+    for block in read_line_blocks(path, longest_line=_LONGEST_ROW):
+        if not others:
+            break
+        if not block.content.isascii():
+            others = [encoding for encoding in others if _has_encoding(block.content, encoding)]
+    return others[0] if others else last
+
+
+def _has_encoding(content: bytes, encoding: str) -> bool:
     try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decoded_lines(path: str | os.PathLike[str], encoding: str, errors: str) -> Iterator[str]:
+    """Yield the lines with their ends."""
+    for block in read_line_blocks(path, longest_line=_LONGEST_ROW):
+        try:
+            text = block.content.decode(encoding, errors)
+        except UnicodeDecodeError as error:
+            line = block.first_line + block.content.count(b"\n", 0, error.start)
+            raise InputError(
+                f"the text is not {encoding.upper()} (byte 0x{block.content[error.start]:02x})",
+                source=path,
+                location=f"line {line}",
+                remedy="save the file as UTF-8",
+            ) from None
+        for row in text[:-1].split("\n"):
+            yield row + "\n"
 
 
 def _with_columns(layout: Layout, columns: Mapping[str, str]) -> Layout:
@@ -226,6 +239,11 @@ def _by_position(layout: Layout, header: Sequence[str]) -> Layout | None:
         kind=place(layout.kind),
         keep={_known(place(column)): pattern for column, pattern in layout.keep.items()},
     )
+
+
+def _without_titles(layout: Layout) -> Layout:
+    """Return a layout for a file without rows, in which no title can be looked up."""
+    return _by_position(layout, sorted(layout.titles)) or layout
 
 
 def _known(column: Column | None) -> Column:
@@ -265,7 +283,7 @@ def _fitting(path: str | os.PathLike[str], layouts: Sequence[Layout], first: Row
         f"{len(fields)} columns where a file of preset {preset.name} has {wanted}",
         source=path,
         location=f"line {number}",
-        remedy="give the file as the site has it, or name another preset (--list-presets)",
+        remedy="give the file as published, or name another preset (--list-presets)",
     )
 
 

@@ -9,11 +9,11 @@ from dnabert_enhancer.dataset.dataset import (
     COLUMNS,
     SPLIT_NAMES,
     Dataset,
+    LabelHints,
     Task,
     digest_of,
     table_lines,
 )
-from dnabert_enhancer.dataset.delimited import read_table
 from dnabert_enhancer.dataset.gc_profile import GcProfile
 from dnabert_enhancer.dataset.io import (
     DatasetSource,
@@ -23,7 +23,6 @@ from dnabert_enhancer.dataset.io import (
     read_dataset,
     write_dataset,
 )
-from dnabert_enhancer.dataset.kmer_text import join_kmers, kmer_text
 from dnabert_enhancer.dataset.leak_rule import LeakRule
 from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between, shared_kmers
 from dnabert_enhancer.dataset.sequence_sources import (
@@ -58,6 +57,7 @@ __all__ = [
     "DatasetSettings",
     "DatasetSource",
     "GcProfile",
+    "LabelHints",
     "LabelledSequence",
     "LeakRepeats",
     "LeakReport",
@@ -78,11 +78,8 @@ __all__ = [
     "dataset_sequences",
     "digest_of",
     "fasta_sequences",
-    "join_kmers",
-    "kmer_text",
     "leaks_between",
     "read_dataset",
-    "read_table",
     "region_sequences",
     "sequences_to_tokenize",
     "shared_kmers",

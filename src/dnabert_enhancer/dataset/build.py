@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.dataset import SPLIT_NAMES, Dataset
 from dnabert_enhancer.dataset.gc_profile import GcProfile, gc_figure, gc_of_sequences, gc_profile
-from dnabert_enhancer.dataset.io import write_dataset
-from dnabert_enhancer.dataset.labels import BINARY_NAMES
+from dnabert_enhancer.dataset.io import check_folder, write_dataset
 from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between
 from dnabert_enhancer.dataset.metadata import describe_dataset
 from dnabert_enhancer.dataset.negatives import (
@@ -33,7 +32,7 @@ from dnabert_enhancer.dataset.splits import NO_SPLIT, SplitMap, make_split_map
 from dnabert_enhancer.dataset.window_filter import UsableWindows, usable_windows
 from dnabert_enhancer.dataset.window_placement import RegionSource, read_positions
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.files import OutputSet, replaced_folder
 from dnabert_enhancer.genome import Genome, overlaps, region_frame
 
 if TYPE_CHECKING:
@@ -67,8 +66,9 @@ class BuiltDataset(Dataset):
             Files that appear together with others; default: when all of these are written.
         """
         if outputs is None:
-            with OutputSet() as own:
-                self.write(folder, own)
+            check_folder(folder, tuple(self.splits))
+            with replaced_folder(folder) as new, OutputSet() as own:
+                self.write(new, own)
             return
         # no date and no version: the same data set gives the same picture
         path = outputs.path(Path(folder) / GC_PLOT)
@@ -107,11 +107,13 @@ def build_dataset(
         builder.counts[f"{name}_negatives"] = int((frame["label"] == 0).sum())
     profile = _profile(frames)
     skipped = {reason: number for reason, number in builder.skipped.items() if number}
-    plain = Dataset(frames, "binary", BINARY_NAMES)
+    plain = Dataset(frames, "binary", settings.label_names)
     metadata = describe_dataset(
         plain, settings, builder.split_map, builder.counts, skipped, builder.matching, leaks, profile
     )
-    return BuiltDataset(frames, "binary", BINARY_NAMES, metadata, "", dict(builder.counts), skipped, profile)
+    return BuiltDataset(
+        frames, "binary", settings.label_names, metadata, "", dict(builder.counts), skipped, profile
+    )
 
 
 class _Builder:
@@ -145,6 +147,7 @@ class _Builder:
             usable.frame,
             self._genome.contig_sizes,
             self._settings.seed,
+            self._genome.names,
         )
         usable, split = self._in_splits(usable, "positive")
         if not len(usable.frame):

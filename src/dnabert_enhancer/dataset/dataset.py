@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model import same_name
 from dnabert_enhancer.sequence import encode_bases
 
 if TYPE_CHECKING:
@@ -26,6 +27,21 @@ ALL_ROWS = "all"
 """Name of the only split of a data set that was given as one file."""
 
 _ROWS_AT_ONCE = 20_000
+
+
+class LabelHints(NamedTuple):
+    """What decides about labels where they leave it open themselves.
+
+    Attributes
+    ----------
+    task : {"binary", "multiclass", "regression"}, optional
+        Of three or more whole numbers: whether they are classes or measured values.
+    positives : tuple of str
+        Names of positive classes.
+    """
+
+    task: Task | None = None
+    positives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,8 @@ class Dataset:
     task : {"binary", "multiclass", "regression"}
         What the labels are.
     label_names : tuple of str
-        Name of each class in the order of its number; one name for regression.
+        Name of each class in the order of its number (of two classes the positive one is 1); one name for
+        regression.
     metadata : mapping, optional
         The content of ``dataset.json``, or what the reader found.
     source : str, optional
@@ -108,6 +125,54 @@ class Dataset:
         """SHA-256 over the text of all rows; the same for any compression of the files."""
         return digest_of(self.splits)
 
+    @property
+    def positive_label(self) -> str | None:
+        """Name of the positive one of two classes; None for another task."""
+        return self.label_names[1] if self.task == "binary" and len(self.label_names) == 2 else None
+
+    @property
+    def label_hints(self) -> LabelHints:
+        """What another table of the same labels is read with, such as a validation split of its own."""
+        return LabelHints(self.task, () if self.positive_label is None else (self.positive_label,))
+
+    def with_positive(self, label: str) -> Dataset:
+        """Return the data set with one of its two classes as the positive one.
+
+        Parameters
+        ----------
+        label : str
+            Name of the class, in any letter case.
+
+        Raises
+        ------
+        InputError
+            When the data set has no such class, or not two.
+        """
+        places = [place for place, name in enumerate(self.label_names) if same_name(name, label)]
+        if self.task != "binary" or not places:
+            raise InputError(
+                f"{label!r} is not one of two classes; the labels are {', '.join(self.label_names)}",
+                source=self.source or None,
+                remedy="give one of two classes as --positive-label",
+            )
+        if places[0] == 1 or len(self.label_names) < 2:
+            return self
+        splits = {name: frame.assign(label=1 - frame["label"]) for name, frame in self.splits.items()}
+        return dataclasses.replace(self, splits=splits, label_names=self.label_names[::-1])
+
+    def labels_line(self) -> str:
+        """Return a line for the log: how many sequences of which class, and which is positive."""
+        import pandas as pd
+
+        labels = pd.concat([frame["label"] for frame in self.splits.values()])
+        if self.task == "regression":
+            return f"measured values, {labels.min():g} to {labels.max():g}"
+        counts = labels.value_counts()
+        parts = [f"{name!r} {counts.get(number, 0):,}" for number, name in enumerate(self.label_names)]
+        if self.positive_label is not None:
+            parts = [f"positive class {parts[1]}", f"negative class {parts[0]}"]
+        return ", ".join([*parts[:20], *(["..."] if len(parts) > 20 else [])])
+
     def with_validation(self, other: Dataset) -> Dataset:
         """Return the data set with the rows of another as its validation split, classes matched by name.
 
@@ -118,16 +183,21 @@ class Dataset:
         """
         frame = other.frame("validation" if "validation" in other.splits else None)
         if self.task != "regression":
-            number_of = {name: number for number, name in enumerate(self.label_names)}
-            unknown = [name for name in other.label_names if name not in number_of]
+            number_of = {
+                number: next(
+                    (own for own, mine in enumerate(self.label_names) if same_name(mine, name)), None
+                )
+                for number, name in enumerate(other.label_names)
+            }
+            occurring = frame["label"].unique().tolist()
+            unknown = [other.label_names[number] for number in occurring if number_of[number] is None]
             if unknown:
                 raise InputError(
                     f"the class {unknown[0]!r} is not among those of the training data",
                     source=other.source,
-                    remedy=f"name the classes alike: {', '.join(self.label_names)}",
+                    remedy=f"use the same class names: {', '.join(self.label_names)}",
                 )
-            numbers = [number_of[other.label_names[label]] for label in frame["label"].tolist()]
-            frame = frame.assign(label=numbers)
+            frame = frame.assign(label=frame["label"].map(number_of).astype("int64"))
         splits = {name: rows for name, rows in self.splits.items() if name != ALL_ROWS}
         splits["train"] = self.frame("train" if "train" in self.splits else ALL_ROWS)
         return dataclasses.replace(self, splits={**splits, "validation": frame})

@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from dnabert_enhancer.dataset.dataset import ALL_ROWS, SPLIT_NAMES, Dataset, Task, table_lines
-from dnabert_enhancer.dataset.delimited import read_table
-from dnabert_enhancer.dataset.labelled_rows import Rows, read_fasta_pair, read_named_fasta, rows_of_frame
-from dnabert_enhancer.dataset.labels import ResolvedLabels, resolve_labels
+from dnabert_enhancer.dataset.dataset import (
+    ALL_ROWS,
+    SPLIT_NAMES,
+    Dataset,
+    LabelHints,
+    Task,
+    table_lines,
+)
+from dnabert_enhancer.dataset.labelled_rows import read_fasta_pair, read_named_fasta, rows_of_frame
+from dnabert_enhancer.dataset.labels import resolve_labels
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet, read_text_lines
+from dnabert_enhancer.files import OutputSet, is_stream, read_text_lines
+from dnabert_enhancer.sequence import Rows, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +46,9 @@ def read_dataset(
     sequence_column: str | None = None,
     label_column: str | None = None,
     task: Task | None = None,
+    positive_label: str | None = None,
+    hints: LabelHints | None = None,
+    must_be_known: bool = True,
     allow_one_class: bool = False,
 ) -> Dataset:
     """Return the data set that a file or folder holds.
@@ -56,6 +66,11 @@ def read_dataset(
         Column names of a table whose header has other than the usual ones.
     task : {"binary", "multiclass", "regression"}, optional
         What the labels are; default: decided from them, see `labels.resolve_labels`.
+    positive_label : str, optional
+        Which of two classes is the positive one; default: recognised by their names. Of labels 0 and 1
+        another word is the name of 1.
+    hints, must_be_known
+        See `labels.resolve_labels`.
     allow_one_class : bool
         Accept labels that are all the same in ``train`` or ``all``.
 
@@ -64,10 +79,10 @@ def read_dataset(
     InputError
         When something cannot be read, with file and line.
     """
-    if str(path) != "-" and not Path(path).exists():
+    if not is_stream(path) and not Path(path).exists():
         raise InputError("no such file or folder", source=path, remedy="check the path")
     metadata: dict[str, Any] = {}  # JSON values
-    if str(path) != "-" and Path(path).is_dir():
+    if not is_stream(path) and Path(path).is_dir():
         if negatives is not None:
             raise InputError(
                 "a folder of splits has its own negatives",
@@ -86,14 +101,22 @@ def read_dataset(
         parts = {ALL_ROWS: read_named_fasta(path)}
     else:
         parts = {ALL_ROWS: read_table(path, sequence_column=sequence_column, label_column=label_column)}
-    dataset = dataset_of(parts, task or metadata.get("task"), metadata, str(path))
+    naming = _Naming(task or metadata.get("task"), positive_label, hints or LabelHints(), must_be_known)
+    dataset = dataset_of(parts, naming, metadata, str(path))
     if not allow_one_class:
         _require_classes(dataset)
     _compare_digest(dataset)
     return dataset
 
 
-def as_dataset(source: DatasetSource, *, task: Task | None = None, allow_one_class: bool = False) -> Dataset:
+def as_dataset(
+    source: DatasetSource,
+    *,
+    task: Task | None = None,
+    positive_label: str | None = None,
+    hints: LabelHints | None = None,
+    allow_one_class: bool = False,
+) -> Dataset:
     """Return a data set from any form in which Python code may hold one.
 
     Parameters
@@ -102,7 +125,7 @@ def as_dataset(source: DatasetSource, *, task: Task | None = None, allow_one_cla
         A path as `read_dataset` takes it; a pair is the FASTA files of the positives and the negatives. A
         DataFrame has the columns ``sequence`` and ``label``, and may have ``split`` (train, validation,
         test), ``name``, ``chrom``, ``start``, ``end`` (0-based, half-open) and ``strand``.
-    task, allow_one_class
+    task, positive_label, hints, allow_one_class
         See `read_dataset`.
 
     Raises
@@ -117,15 +140,26 @@ def as_dataset(source: DatasetSource, *, task: Task | None = None, allow_one_cla
             raise InputError(
                 f"the data set was read as {source.task}, not {task}", remedy="read it with the task wanted"
             )
-        return source
+        return source if positive_label is None else source.with_positive(positive_label)
+
+    def read(path: str | Path, negatives: str | Path | None = None) -> Dataset:
+        return read_dataset(
+            path,
+            negatives=negatives,
+            task=task,
+            positive_label=positive_label,
+            hints=hints,
+            allow_one_class=allow_one_class,
+        )
+
     if isinstance(source, (str, Path)):
-        return read_dataset(source, task=task, allow_one_class=allow_one_class)
+        return read(source)
     if (
         isinstance(source, tuple)
         and len(source) == 2
         and all(isinstance(part, (str, Path)) for part in source)
     ):
-        return read_dataset(source[0], negatives=source[1], task=task, allow_one_class=allow_one_class)
+        return read(source[0], source[1])
     if not isinstance(source, pd.DataFrame):
         raise InputError(
             f"a data set cannot be read from {type(source).__name__}",
@@ -146,7 +180,7 @@ def as_dataset(source: DatasetSource, *, task: Task | None = None, allow_one_cla
         }
     else:
         parts = {ALL_ROWS: rows_of_frame(source)}
-    dataset = dataset_of(parts, task, {}, "DataFrame")
+    dataset = dataset_of(parts, _Naming(task, positive_label, hints or LabelHints()), {}, "DataFrame")
     if not allow_one_class:
         _require_classes(dataset)
     return dataset
@@ -158,29 +192,54 @@ def _require_classes(dataset: Dataset) -> None:
             dataset.require_classes(split)
 
 
-def dataset_of(parts: dict[str, Rows], task: Task | None, metadata: dict[str, Any], source: str) -> Dataset:
+class _Naming(NamedTuple):
+    """What is known of the labels beside themselves; see `labels.resolve_labels`."""
+
+    task: Task | None = None
+    positive: str | None = None
+    hints: LabelHints = LabelHints()
+    must_be_known: bool = True
+
+
+def dataset_of(parts: dict[str, Rows], naming: _Naming, metadata: dict[str, Any], source: str) -> Dataset:
     """Return the data set of rows by split; the labels of all splits are numbered together."""
     labels = [label for rows in parts.values() for label in rows.labels]
+    written = _written_names(metadata)
+    numbered = set(map(str, range(len(written))))
+    is_numbered = bool(written) and naming.task != "regression" and numbered.issuperset(labels)
+    if is_numbered and len(written) == 2:
+        labels = [written[int(label)] for label in labels]
     try:
-        resolved = resolve_labels(labels, task)
-    except ValueError as error:
-        raise InputError(
-            str(error), source=source, remedy="give numbers, or one word for each class"
-        ) from None
-    names = _label_names(resolved, metadata)
+        resolved = resolve_labels(
+            labels,
+            naming.task,
+            positive=naming.positive or metadata.get("positive_label"),
+            # the numbers tell where the words of dataset.json do not
+            hints=LabelHints(naming.hints.task, (*naming.hints.positives, *written[1:2])),
+            must_be_known=naming.must_be_known,
+        )
+    except InputError as error:
+        raise InputError(error.problem, source=source, remedy=error.remedy) from None
+    for note in resolved.notes:
+        LOGGER.info("%s: labels: %s", source, note)
+    if is_numbered and resolved.task == "multiclass":
+        resolved = resolved._replace(names=written)
     splits: dict[str, pd.DataFrame] = {}
     first = 0
     for split, rows in parts.items():
         splits[split] = _frame(rows, resolved.numbers[first : first + len(rows)])
         first += len(rows)
-    return Dataset(splits, resolved.task, names, metadata, source)
+    dataset = Dataset(splits, resolved.task, resolved.names, metadata, source)
+    if naming.must_be_known:
+        LOGGER.info("%s: %s", source, dataset.labels_line())
+    return dataset
 
 
-def _label_names(resolved: ResolvedLabels, metadata: dict[str, Any]) -> tuple[str, ...]:
-    written = metadata.get("label_names")
-    if isinstance(written, list) and len(written) >= len(resolved.names) and resolved.task != "regression":
-        return tuple(str(name) for name in written)
-    return resolved.names
+def _written_names(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of two or more classes in ``dataset.json``, in the order of their numbers."""
+    names = metadata.get("label_names")
+    names = tuple(str(name) for name in names) if isinstance(names, list) else ()
+    return names if len(names) > 1 and len(set(names)) == len(names) else ()
 
 
 def _frame(rows: Rows, labels: Any) -> pd.DataFrame:  # NumPy integers or floats
@@ -227,7 +286,7 @@ def _tables_of(folder: Path) -> dict[str, Path]:
     found = split_files(folder)
     if not found:
         raise InputError(
-            "the folder holds no train, validation (or dev) or test table",
+            "the folder has no train, validation (or dev) or test table",
             source=folder,
             remedy="give a folder that make-dataset wrote, or one table",
         )
@@ -247,6 +306,8 @@ def _read_metadata(folder: Path) -> dict[str, Any]:
             location=f"line {error.lineno}",
             remedy="make the data set again",
         ) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, thousands of brackets
+        raise InputError("not usable JSON", source=file, remedy="make the data set again") from None
     if not isinstance(content, dict):
         raise InputError("not a JSON object", source=file, remedy="make the data set again")
     return content
@@ -261,8 +322,8 @@ def _compare_digest(dataset: Dataset) -> None:
 
 
 def begins_as_fasta(path: Path | str) -> bool:
-    """Return whether a file is FASTA by its name or its first letter; standard input is never looked into."""
-    if str(path) == "-" or Path(path).is_dir():
+    """Return whether a file is FASTA by its name or its first letter."""
+    if not is_stream(path) and Path(path).is_dir():
         return False
     if str(path).lower().removesuffix(".gz").removesuffix(".bgz").endswith(FASTA_ENDINGS):
         return True

@@ -45,6 +45,7 @@ def describe_dataset(
         "digest": dataset.digest,
         "task": dataset.task,
         "label_names": list(dataset.label_names),
+        "positive_label": dataset.positive_label,
         "length": settings.length,
         "splits": {
             name: {

@@ -33,6 +33,8 @@ class TokenizeSettings:
         What the input is; ``auto``: by its name, its first letter and `genome`.
     genome : path, optional
         FASTA of the genome of a BED file.
+    assembly_report : path, optional
+        NCBI's report of its assembly: further names of its contigs.
     negatives : path, optional
         FASTA of negatives (label 0) to a FASTA of positives (label 1).
     split : str, optional
@@ -41,18 +43,23 @@ class TokenizeSettings:
         Label of all sequences of FASTA and BED.
     sequence_column, label_column : str, optional
         Of a table with unusual column names.
-    case_sensitive : bool
-        Lower-case (soft-masked) bases are unknown, as to DNABERT's own tokenizer; default: upper case.
+    positive_label : str, optional
+        Which of two classes of a data set is the positive one (label 1); default: recognised by their names.
+    keep_letters : bool
+        Take letters as they are, as DNABERT's own tokenizer does, to which lower case (soft-masked bases) and
+        U are unknown; default: upper case, and U as T.
     """
 
     format: str = "auto"
     genome: str | Path | None = None
+    assembly_report: str | Path | None = None
     negatives: str | Path | None = None
     split: str | None = None
     label: int = 0
     sequence_column: str | None = None
     label_column: str | None = None
-    case_sensitive: bool = False
+    positive_label: str | None = None
+    keep_letters: bool = False
 
     def __post_init__(self) -> None:
         if self.format not in INPUT_FORMATS:
@@ -71,7 +78,7 @@ def sequences_to_tokenize(path: Path | str, settings: TokenizeSettings) -> Itera
     if form == "bed":
         if settings.genome is None:
             raise InputError("a BED file has no bases", source=path, remedy="give --genome FASTA")
-        return region_sequences(path, settings.genome, settings.label)
+        return region_sequences(path, Genome(settings.genome, settings.assembly_report), settings.label)
     if settings.genome is not None:
         raise InputError(
             f"--genome goes with BED, and the input is read as {form}",
@@ -86,6 +93,7 @@ def sequences_to_tokenize(path: Path | str, settings: TokenizeSettings) -> Itera
         split=settings.split,
         sequence_column=settings.sequence_column,
         label_column=settings.label_column,
+        positive_label=settings.positive_label,
     )
 
 
@@ -108,7 +116,7 @@ def fasta_sequences(path: Path | str, label: int) -> Iterator[LabelledSequence]:
         yield LabelledSequence(record.name, label, record.sequence)
 
 
-def region_sequences(path: Path | str, genome_path: Path | str, label: int) -> Iterator[LabelledSequence]:
+def region_sequences(path: Path | str, genome: Genome, label: int) -> Iterator[LabelledSequence]:
     """Yield the bases of each region of a BED file, all with the given label.
 
     Raises
@@ -116,7 +124,7 @@ def region_sequences(path: Path | str, genome_path: Path | str, label: int) -> I
     InputError
         When a region is not in the genome, with its line.
     """
-    with Genome(genome_path) as genome:
+    with genome:
         frame = read_regions(path, genome.contig_sizes, names=genome.names).frame
         columns = (frame[column].tolist() for column in ("chrom", "start", "end", "name"))
         for chrom, start, end, name in zip(*columns, strict=True):
@@ -131,6 +139,7 @@ def dataset_sequences(
     split: str | None = None,
     sequence_column: str | None = None,
     label_column: str | None = None,
+    positive_label: str | None = None,
 ) -> Iterator[LabelledSequence]:
     """Yield the rows of one split of a data set, in their order."""
     dataset = read_dataset(
@@ -138,6 +147,7 @@ def dataset_sequences(
         negatives=negatives,
         sequence_column=sequence_column,
         label_column=label_column,
+        positive_label=positive_label,
         allow_one_class=True,
     )
     if split is None and len(dataset.splits) > 1:

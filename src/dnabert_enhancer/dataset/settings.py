@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dnabert_enhancer.dataset.leak_rule import LeakRule
 from dnabert_enhancer.errors import require_numbers, require_setting
+from dnabert_enhancer.model import told_by_name
 
 SMALLEST_LEAK_K = 12
 LARGEST_LEAK_K = 62
@@ -118,6 +119,8 @@ class DatasetSettings:
         Length of the k-mers that two splits may not share, 12 to 62.
     seed : int
         Of all random choices.
+    positive_label : str
+        What the class of the regions is called, the positive one (label 1).
     """
 
     length: int = 200
@@ -139,6 +142,7 @@ class DatasetSettings:
     leak_k: int = 40
     leak_repeats: str = LeakRepeats.IGNORE
     seed: int = 1
+    positive_label: str = "enhancer"
 
     def __post_init__(self) -> None:
         require_numbers(self)
@@ -155,6 +159,9 @@ class DatasetSettings:
             require_setting(self, name, 0 < getattr(self, name) < math.inf, "a number above 0")
         require_setting(self, "ratio", self.ratio is None or 0 < self.ratio < math.inf, "a number above 0")
         require_setting(self, "max_unknown", 0 <= self.max_unknown <= 1, "from 0 to 1")
+        name = self.positive_label
+        is_name = bool(name.strip()) and name.isprintable() and told_by_name(name) is not False
+        require_setting(self, "positive_label", is_name, "the name of a class that is positive")
         require_setting(self, "negatives", bool(self.negatives), "matched, shuffled or BED files")
         require_setting(
             self,
@@ -162,6 +169,11 @@ class DatasetSettings:
             SMALLEST_LEAK_K <= self.leak_k <= LARGEST_LEAK_K,
             f"from {SMALLEST_LEAK_K} to {LARGEST_LEAK_K}",
         )
+
+    @property
+    def label_names(self) -> tuple[str, str]:
+        """Names of the classes 0 and 1."""
+        return f"non-{self.positive_label}", self.positive_label
 
     @property
     def exclude_files(self) -> tuple[str | Path, ...]:

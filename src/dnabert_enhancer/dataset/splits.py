@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,20 +104,23 @@ def parse_fractions(text: str) -> dict[str, float] | None:
     return {split: value / total for split, value in fractions.items() if value > 0}
 
 
-def read_split_file(path: Path | str, contig_sizes: Mapping[str, int]) -> pd.DataFrame:
+def read_split_file(
+    path: Path | str, contig_sizes: Mapping[str, int], names: ContigNames | None = None
+) -> pd.DataFrame:
     """Return the regions that a file names: ``chrom``, ``start``, ``end`` and ``split``.
 
     Each line is ``contig<TAB>split`` for a whole contig, or ``contig<TAB>start<TAB>end<TAB>split`` (0-based,
-    half-open) for a part of it. Contigs that the genome lacks are passed over when at least one is known.
+    half-open) for a part of it. Contigs that the genome lacks are passed over, with a warning, when at least
+    one is known. `names` finds contigs under other spellings; default: made of `contig_sizes`.
 
     Raises
     ------
     InputError
         When a line is of another form, names another split, or overlaps an earlier one.
     """
-    names = ContigNames(contig_sizes)
+    names = names or ContigNames(contig_sizes)
     units: list[_Unit] = []
-    unknown: list[str] = []
+    named: Counter[str] = Counter()
     for line, text in read_text_lines(path):
         if not text.strip() or text.startswith("#"):
             continue
@@ -137,8 +142,8 @@ def read_split_file(path: Path | str, contig_sizes: Mapping[str, int]) -> pd.Dat
                 remedy=f"use one of {', '.join(SPLIT_NAMES)}",
             )
         contig = names.resolve(fields[0].strip())
+        named[fields[0].strip()] += 1
         if contig is None:
-            unknown.append(fields[0])
             continue
         start, end = _part(fields, contig_sizes[contig], path, location)
         clash = next(
@@ -157,14 +162,13 @@ def read_split_file(path: Path | str, contig_sizes: Mapping[str, int]) -> pd.Dat
                 remedy="name each contig or part of one once",
             )
         units.append((contig, start, end, split))
-    if not units:
+    if not named:
         raise InputError(
-            f"none of its contigs ({', '.join(unknown[:3])}...) is in the genome"
-            if unknown
-            else "no splits named",
+            "no splits named",
             source=path,
             remedy="write contig<TAB>split in each line, with the contig names of the genome",
         )
+    names.check_shared(named, os.fspath(path), "lines", "are passed over")
     return _frame_of(units, contig_sizes)
 
 
@@ -239,7 +243,12 @@ def assign_units(
 
 
 def make_split_map(
-    splits: str, block_size: int | None, positives: pd.DataFrame, contig_sizes: Mapping[str, int], seed: int
+    splits: str,
+    block_size: int | None,
+    positives: pd.DataFrame,
+    contig_sizes: Mapping[str, int],
+    seed: int,
+    names: ContigNames | None = None,
 ) -> SplitMap:
     """Return the split map of a file, or of fractions to which contigs or blocks with positives are assigned.
 
@@ -253,10 +262,12 @@ def make_split_map(
         Windows; one that crosses the border of two blocks has no weight.
     contig_sizes : mapping of str to int
     seed : int
+    names : ContigNames, optional
+        Finds contigs of a file under other spellings.
     """
     fractions = parse_fractions(splits)
     if fractions is None:
-        return SplitMap(read_split_file(splits, contig_sizes))
+        return SplitMap(read_split_file(splits, contig_sizes, names))
     size = block_size or max(contig_sizes.values())
     block, last = positives["start"] // size, (positives["end"] - 1) // size
     weights: dict[tuple[str, int, int], int] = {}

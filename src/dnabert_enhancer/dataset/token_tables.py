@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.kmer_hash import window_sums
-from dnabert_enhancer.dataset.kmer_text import kmer_text
 from dnabert_enhancer.dataset.sequence_sources import LabelledSequence
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.sequence import UNKNOWN_BASE, KmerVocabulary, encode_bases
+from dnabert_enhancer.sequence import UNKNOWN_BASE, KmerVocabulary, encode_bases, kmer_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +62,7 @@ class _Tokenized:
 
 
 def write_kmer_table(
-    sequences: Iterable[LabelledSequence], stream: TextIO, k: int, *, case_sensitive: bool = False
+    sequences: Iterable[LabelledSequence], stream: TextIO, k: int, *, keep_letters: bool = False
 ) -> TokenReport:
     """Write DNABERT's training table: ``sequence<TAB>label`` with overlapping k-mers divided by blanks.
 
@@ -72,8 +71,8 @@ def write_kmer_table(
     sequences : iterable of LabelledSequence
     stream : text stream
     k : int
-    case_sensitive : bool
-        Keep lower case, which DNABERT's tokenizer does not know. Default: upper case, and U as T.
+    keep_letters : bool
+        Keep lower case and U, which DNABERT's tokenizer does not know. Default: upper case, and U as T.
 
     Raises
     ------
@@ -82,14 +81,14 @@ def write_kmer_table(
     """
     report = TokenReport()
     stream.write("sequence\tlabel\n")
-    for item in _tokenized(sequences, k, report, case_sensitive=case_sensitive):
+    for item in _tokenized(sequences, k, report, keep_letters=keep_letters):
         stream.write(f"{kmer_text(item.letters, k)}\t{item.source.label}\n")
     _check(report, k)
     return report
 
 
 def write_token_ids(
-    sequences: Iterable[LabelledSequence], path: Path, k: int, *, case_sensitive: bool = False
+    sequences: Iterable[LabelledSequence], path: Path, k: int, *, keep_letters: bool = False
 ) -> TokenReport:
     """Write a Parquet table with the columns ``name``, ``label``, ``input_ids``.
 
@@ -115,7 +114,7 @@ def write_token_ids(
     vocabulary = KmerVocabulary(k)
     writer: pq.ParquetWriter | None = None
     try:
-        for batch in _batches(_tokenized(sequences, k, report, case_sensitive=case_sensitive)):
+        for batch in _batches(_tokenized(sequences, k, report, keep_letters=keep_letters)):
             labels = [item.source.label for item in batch]
             if writer is None:
                 writer = pq.ParquetWriter(path, _schema(labels, k), compression="zstd")
@@ -148,15 +147,15 @@ def _schema(labels: list[int | float], k: int) -> pa.Schema:
 
 
 def _tokenized(
-    sequences: Iterable[LabelledSequence], k: int, report: TokenReport, *, case_sensitive: bool
+    sequences: Iterable[LabelledSequence], k: int, report: TokenReport, *, keep_letters: bool
 ) -> Iterator[_Tokenized]:
     for item in sequences:
         tokens = len(item.sequence) - k + 1
         if tokens < 1:
             report.left_out_short += 1
             continue
-        letters = item.sequence if case_sensitive else item.sequence.upper().replace("U", "T")
-        codes = encode_bases(letters, case_sensitive=case_sensitive)
+        letters = item.sequence if keep_letters else item.sequence.upper().replace("U", "T")
+        codes = encode_bases(letters, keep_letters=keep_letters)
         unknown = int(np.count_nonzero(window_sums(codes >= UNKNOWN_BASE, k)))
         if unknown == tokens:
             report.left_out_unknown += 1
@@ -186,7 +185,7 @@ def _check(report: TokenReport, k: int) -> None:
             f"no sequence has a known {k}-mer ({report.left_out_unknown:,} of unknown letters alone, "
             f"{report.left_out_short:,} shorter than {k})",
             source="--input",
-            remedy="give DNA sequences; lower case is unknown with --case-sensitive",
+            remedy="give DNA sequences; lower case and U are unknown with --keep-letters",
         )
     if report.longer_than_dnabert:
         LOGGER.warning(

@@ -132,7 +132,7 @@ def _of_frame(
             f"{names[row]}:{start[row]}-{end[row]} {what}",
             source=_FRAME,
             location=f"row {frame.index[row]}",
-            remedy="give 0-based, half-open places of the same assembly"
+            remedy="give 0-based, half-open coordinates of the same assembly"
             + (f"; {LEAVE_OUT}" if reason else ""),
         )
     kept = np.flatnonzero(~np.logical_or.reduce(list(reasons.values())))

@@ -1,26 +1,67 @@
 """The one prediction engine: everything that needs a prediction goes through `Engine.predict`."""
 
-from dnabert_enhancer.engine.backends import Way, has_bfloat16_units, select_way
-from dnabert_enhancer.engine.engine import Engine, distinct_windows
-from dnabert_enhancer.engine.precision_check import Agreement, agreement, check_backends_agree
-from dnabert_enhancer.engine.predictions import Predictions, Target, WindowScores
-from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision, Strand
+from dnabert_enhancer.engine.backends import (
+    Selection,
+    Way,
+    gpu_name,
+    load_backend,
+    possible_ways,
+    select_way,
+    this_processor,
+)
+from dnabert_enhancer.engine.engine import Engine, distinct_windows, outputs_of
+from dnabert_enhancer.engine.ensemble import EnsembleEngine
+from dnabert_enhancer.engine.measuring import Measurement, measure_ways
+from dnabert_enhancer.engine.precision_check import (
+    Agreement,
+    agreement,
+    check_backends_agree,
+    fixed_windows,
+    known_agreement,
+)
+from dnabert_enhancer.engine.predictions import Predictions, Target, WindowScores, deviation_of, mean_of
+from dnabert_enhancer.engine.processor import TELLING_FEATURES, Processor
+from dnabert_enhancer.engine.settings import (
+    BackendName,
+    Device,
+    EngineSettings,
+    Precision,
+    Strand,
+    available_threads,
+)
+from dnabert_enhancer.engine.torch_backend import encoder_network
 
 __all__ = [
+    "TELLING_FEATURES",
     "Agreement",
     "BackendName",
     "Device",
     "Engine",
     "EngineSettings",
+    "EnsembleEngine",
+    "Measurement",
     "Precision",
     "Predictions",
+    "Processor",
+    "Selection",
     "Strand",
     "Target",
     "Way",
     "WindowScores",
     "agreement",
+    "available_threads",
     "check_backends_agree",
+    "deviation_of",
     "distinct_windows",
-    "has_bfloat16_units",
+    "encoder_network",
+    "fixed_windows",
+    "gpu_name",
+    "known_agreement",
+    "load_backend",
+    "mean_of",
+    "measure_ways",
+    "outputs_of",
+    "possible_ways",
     "select_way",
+    "this_processor",
 ]

@@ -4,15 +4,17 @@ The rule is over facts alone (what is asked for, the device, the processor, what
 that a command gives the same numbers whatever the load of the machine:
 
 1. Device: the first CUDA device where there is one that a backend can use, else the processor.
-2. Backend: on the processor ONNX Runtime where the model has its graph, so that installations with and
-   without torch give the same numbers, else torch; on a GPU torch, else ONNX Runtime.
+2. Backend: on the processor ONNX Runtime where it has the operators of the model, so that installations
+   with and without torch give the same numbers, else torch; on a GPU torch, else ONNX Runtime.
 3. Precision: float32. But torch's bfloat16 for a model of a billion multiplications a window or more, where
-   the device has matrix units for it (AMX, a GPU) and results agree with float32 (see `precision_check`).
+   the device gains by it (a GPU; a processor by `Processor.gains_by_bfloat16`: AMX, AMD Zen 4 and 5) and
+   results agree with float32 (see `precision_check`). int8 is taken where it is asked for, never by itself.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -22,9 +24,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.engine.processor import Processor
 from dnabert_enhancer.engine.settings import BackendName, Device, EngineSettings, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.model import ONNX_INT8_NAME, ONNX_NAME, WEIGHTS_KEY, EnhancerModel
+from dnabert_enhancer.model import EmbeddingRule, EnhancerModel, OnnxGraph
 
 GPU_WINDOWS = 256
 SMALL_MODEL = 1e9
@@ -119,36 +122,45 @@ def select_way(model: EnhancerModel, settings: EngineSettings) -> Selection:
     if settings.backend == exact.backend:
         backend = f"{exact.backend} was asked for"
     elif exact.backend == BackendName.ONNX:
-        backend = "the model has an ONNX graph" if device == Device.CPU else "torch finds no CUDA device"
+        backend = "ONNX Runtime has its operators" if device == Device.CPU else "torch finds no CUDA device"
     else:
-        backend = "the model has no ONNX graph" if device == Device.CPU else "torch is installed"
+        backend = "ONNX Runtime lacks its operators" if device == Device.CPU else "torch is installed"
     if settings.precision == Precision.FLOAT32:
         return Selection(exact, f"float32 was asked for; {backend}")
     if multiplications(model) < SMALL_MODEL:
         return Selection(exact, f"float32, since the model is small; {backend}")
-    if not has_bfloat16_units(device):
-        return Selection(exact, f"float32, since the processor has no AMX units for bfloat16; {backend}")
+    processor = this_processor()
+    if device == Device.CPU and not processor.gains_by_bfloat16:
+        return Selection(exact, f"float32, since {processor.about_bfloat16}; {backend}")
     lower = _usable(model, settings.backend, Precision.BFLOAT16, device)
     if not lower:
         return Selection(exact, f"float32, since bfloat16 needs torch; {backend}")
-    return Selection(lower[0], f"{device} has units for bfloat16", exact)
+    why = processor.about_bfloat16 if device == Device.CPU else "the GPU has units for bfloat16"
+    return Selection(lower[0], why, exact)
 
 
-def load_backend(way: Way, model: EnhancerModel, threads: int) -> Backend:
-    """Load the model to be computed in a way."""
+def possible_ways(model: EnhancerModel, device: str) -> list[Way]:
+    """Return every way in which a model can be computed on a device, float32 first."""
+    return [Way(backend, precision, device) for backend, precision, fits in _WAYS if fits(model, device)]
+
+
+def load_backend(
+    way: Way, model: EnhancerModel, threads: int, embedding: EmbeddingRule | None = None
+) -> Backend:
+    """Load the model to be computed in a way: its outputs, or embeddings by a rule."""
     if way.backend == BackendName.TORCH:
         from dnabert_enhancer.engine.torch_backend import TorchBackend
 
-        return TorchBackend(model, way.device, way.precision, threads)
-    return OnnxBackend(model, way.device, way.precision, threads)
+        return TorchBackend(model, way.device, way.precision, threads, embedding)
+    return OnnxBackend(model, way.device, way.precision, threads, embedding)
 
 
 def multiplications(model: EnhancerModel) -> float:
     """Return about how many multiplications a window of the model's length costs."""
-    tokens = model.tokenizer.token_count(model.window_length)
-    hidden = float(model.config.get("hidden_size", 768))
-    wide = float(model.config.get("intermediate_size", 4 * hidden))
-    layers = float(model.config.get("num_hidden_layers", 12))
+    tokens = model.tokenizer.token_count(model.gauge_length)
+    hidden = float(model.size("hidden_size", 768))
+    wide = float(model.size("intermediate_size", round(4 * hidden)))
+    layers = float(model.size("num_hidden_layers", 12))
     return layers * tokens * (4 * hidden * hidden + 2 * hidden * wide + 2 * tokens * hidden)
 
 
@@ -157,20 +169,10 @@ def windows_in_cache(cache_bytes: int, window_bytes: int) -> int:
     return max(1, min(_MOST_WINDOWS, round(cache_bytes / max(1, window_bytes))))
 
 
-def has_bfloat16_units(device: str = Device.CPU) -> bool:
-    """Tell whether a device multiplies matrices of bfloat16 numbers in hardware (a processor: AMX)."""
-    return device == Device.CUDA or "amx_bf16" in processor_entry("flags").split()
-
-
-def processor_entry(key: str, path: Path = Path("/proc/cpuinfo")) -> str:
-    """Return what the system says of the first processor, empty where it does not tell."""
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    return next(
-        (line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == key), ""
-    )
+@functools.cache
+def this_processor() -> Processor:
+    """Return the processor of this machine."""
+    return Processor.of_system()
 
 
 def torch_has_cuda() -> bool:
@@ -180,16 +182,29 @@ def torch_has_cuda() -> bool:
     return bool(torch.cuda.is_available())
 
 
+def gpu_name() -> str:
+    """Return what a GPU is called, or why one cannot be used; empty where there is none."""
+    if not _driver_is_loaded():
+        return ""
+    if importlib.util.find_spec("torch") is None:
+        return "an NVIDIA driver, but no torch to use it"
+    if not torch_has_cuda():
+        return "an NVIDIA driver, but torch finds no CUDA device"
+    import torch
+
+    return str(torch.cuda.get_device_name(0))
+
+
 def _onnx(model: EnhancerModel, device: str) -> bool:
     return model.has_onnx and _has_provider(device)
 
 
 def _onnx_int8(model: EnhancerModel, device: str) -> bool:
-    return model.has_int8 and device == Device.CPU
+    return model.has_onnx and device == Device.CPU
 
 
 def _torch(model: EnhancerModel, device: str) -> bool:
-    modules = ["torch"] if model.is_bert else ["torch", "transformers"]
+    modules = ["torch"] if model.encoder is not None else ["torch", "transformers"]
     return all(importlib.util.find_spec(name) for name in modules) and (
         device == Device.CPU or torch_has_cuda()
     )
@@ -255,11 +270,10 @@ def _nothing_fits(model: EnhancerModel, settings: EngineSettings, device: str) -
     ]
     problem = f"no way to compute the model with {' '.join(asked)}"
     if settings.precision == Precision.INT8:
-        reason = "" if model.has_int8 else f", it has no {ONNX_INT8_NAME}"
         return InputError(
-            problem + reason,
+            problem,
             source=model.directory,
-            remedy="use --precision float32 or auto; int8 is for ONNX Runtime on the processor",
+            remedy="use --precision float32 or auto; int8 is for ONNX Runtime on the CPU",
         )
     if not importlib.util.find_spec("torch"):
         return ResourceError(
@@ -270,7 +284,7 @@ def _nothing_fits(model: EnhancerModel, settings: EngineSettings, device: str) -
     return InputError(
         problem,
         source=model.directory,
-        remedy="leave the choice to auto, or import the model again for its ONNX files",
+        remedy="leave the choice to auto",
     )
 
 
@@ -279,7 +293,7 @@ _PROVIDERS = {Device.CPU: "CPUExecutionProvider", Device.CUDA: "CUDAExecutionPro
 
 
 class OnnxBackend:
-    """A model's ONNX file in ONNX Runtime.
+    """A model's ONNX graph, made of its weights, in ONNX Runtime.
 
     Parameters
     ----------
@@ -288,24 +302,31 @@ class OnnxBackend:
     precision : {"float32", "int8"}
     threads : int
         On the processor that many calls go on at a time, each on one thread.
+    embedding : EmbeddingRule, optional
+        Give embeddings in place of outputs.
     """
 
     name = "onnx"
 
-    def __init__(self, model: EnhancerModel, device: str, precision: str, threads: int) -> None:
+    def __init__(
+        self,
+        model: EnhancerModel,
+        device: str,
+        precision: str,
+        threads: int,
+        embedding: EmbeddingRule | None = None,
+    ) -> None:
         self.device = device
         self.precision = precision
         self.workers = threads if device == Device.CPU else 1
-        self._width = int(model.config.get("intermediate_size", 1024))
-        path = model.directory / (ONNX_INT8_NAME if precision == Precision.INT8 else ONNX_NAME)
-        self._session = _open_session(path, _PROVIDERS[Device(device)])
-        made_from = self._session.get_modelmeta().custom_metadata_map.get(WEIGHTS_KEY)
-        if made_from not in (None, model.weights_digest):
+        self._width = model.size("intermediate_size", 1024)
+        if not model.has_onnx:
             raise InputError(
-                "was made from other weights than those beside it",
-                source=path,
-                remedy=f"import the model again, or delete {path.name}",
+                "ONNX Runtime cannot compute this model", source=model.directory, remedy="use --backend torch"
             )
+        graph = model.onnx_graph(int8=precision == Precision.INT8, embedding=embedding)
+        self._source = model.directory
+        self._session = open_onnx_session(graph, device, model.directory)
 
     def windows_per_call(self, tokens: int) -> int:
         """Return how many windows keep the widest activations within a core's cache.
@@ -320,8 +341,7 @@ class OnnxBackend:
 
     def run(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the outputs, shape (windows, outputs), of token ids, shape (windows, tokens)."""
-        outputs: NDArray[np.float32] = self._session.run(None, {"input_ids": ids})[0]
-        return outputs
+        return run_onnx(self._session, ids, self._source)[0]
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
@@ -329,15 +349,13 @@ class OnnxBackend:
         yield
 
 
-def _open_session(path: Path, provider: str) -> Any:  # an InferenceSession, which carries no types
+def open_onnx_session(
+    graph: OnnxGraph, device: str, source: Path
+) -> Any:  # an InferenceSession, without types
+    """Return a session of one thread for a graph; `source` is for messages."""
     import onnxruntime
 
-    if not path.is_file():
-        raise InputError(
-            f"the model directory lacks {path.name}",
-            source=path.parent,
-            remedy="use --backend torch or another precision, or import the model again",
-        )
+    provider = _PROVIDERS[Device(device)]
     if provider not in onnxruntime.get_available_providers():
         raise ResourceError(
             f"this ONNX Runtime has no {provider}", remedy="use --device cpu or --backend torch"
@@ -345,9 +363,42 @@ def _open_session(path: Path, provider: str) -> Any:  # an InferenceSession, whi
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what fails is said by an exception
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(weight) for weight in graph.weights.values()]
+    options.add_external_initializers(list(graph.weights), values)
     try:
-        return onnxruntime.InferenceSession(str(path), sess_options=options, providers=[provider])
+        return onnxruntime.InferenceSession(graph.content, sess_options=options, providers=[provider])
     except Exception as error:  # ONNX Runtime's errors share no public base class
-        reason = " ".join(str(error).split())[:160]
-        raise InputError(f"ONNX Runtime cannot read it: {reason}", source=path) from None
+        if _is_out_of_memory(error):
+            raise _cannot_compute(error, source) from None
+        raise InputError(f"ONNX Runtime cannot load it: {_reason(error)}", source=source) from None
+
+
+def run_onnx(session: Any, ids: NDArray[np.int32], source: Path) -> list[NDArray[np.float32]]:
+    """Return the outputs of a session of `open_onnx_session` for token ids; `source` is for messages."""
+    try:
+        outputs: list[NDArray[np.float32]] = session.run(None, {"input_ids": ids})
+    except Exception as error:  # as above
+        raise _cannot_compute(error, source) from None
+    return outputs
+
+
+def _cannot_compute(error: Exception, source: Path) -> Exception:
+    if _is_out_of_memory(error):
+        return ResourceError(
+            f"ONNX Runtime has not the memory to compute the model ({_reason(error)})",
+            source=source,
+            remedy="give it more memory, fewer --threads, or shorter windows",
+        )
+    return InputError(f"ONNX Runtime cannot compute the model: {_reason(error)}", source=source)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(
+        words in str(error)
+        for words in ("bad_alloc", "bad allocation", "Failed to allocate", "out of memory")
+    )
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split())[:160] or type(error).__name__

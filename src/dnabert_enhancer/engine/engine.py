@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.backends import Backend, load_backend, select_way
-from dnabert_enhancer.engine.predictions import Predictions, interpret_outputs
+from dnabert_enhancer.engine.backends import Backend
+from dnabert_enhancer.engine.network import Network
+from dnabert_enhancer.engine.predictions import Predictions, Target, interpret_outputs
 from dnabert_enhancer.engine.settings import EngineSettings, Strand
-from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.model import EmbeddingRule, Encoder, EnhancerModel, ModelCard, Pooling
 from dnabert_enhancer.sequence import Tokenizer, reverse_complement
 
-_log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from dnabert_enhancer.engine.gradients import TokenGradients
 
 
 class Engine:
@@ -28,6 +30,8 @@ class Engine:
     ----------
     model : EnhancerModel
     settings : EngineSettings, optional
+    network : Network, optional
+        That of another engine, which has the same weights and settings.
 
     Raises
     ------
@@ -35,18 +39,37 @@ class Engine:
         The model cannot be computed as the settings ask.
     """
 
-    def __init__(self, model: EnhancerModel, settings: EngineSettings | None = None) -> None:
+    def __init__(
+        self, model: EnhancerModel, settings: EngineSettings | None = None, network: Network | None = None
+    ) -> None:
         self.model = model
         self.settings = settings or EngineSettings()
-        self._selection = select_way(model, self.settings)
-        self._backend: Backend | None = None
-        self._why = self._selection.why
-        self._check: dict[str, Any] = {}
+        self._network = network or Network(model, self.settings)
+
+    @property
+    def network(self) -> Hashable:
+        """Engines that have the same one are of outputs of the same network."""
+        return self._network
+
+    def with_settings(self, settings: EngineSettings) -> Engine:
+        """Return an engine of the same model with other settings."""
+        return Engine(self.model, settings)
+
+    def of_output(self, model: EnhancerModel) -> Engine:
+        """Return an engine of another output of the same weights, for which they are not loaded again."""
+        return Engine(model, self.settings, self._network)
+
+    def release(self) -> None:
+        """Let go of the network; it is read again for the next prediction."""
+        self._network.release()
 
     @property
     def both_strands(self) -> bool:
         """Whether the strands are averaged: asked for by the settings, and right for the model."""
-        return self.settings.strand == Strand.BOTH and self.model.card.strand == Strand.BOTH
+        return self._reads_both(self.settings.strand)
+
+    def _reads_both(self, strand: str) -> bool:
+        return strand == Strand.BOTH and self.model.card.strand == Strand.BOTH
 
     def predict(
         self, windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]], progress: Progress | None = None
@@ -71,19 +94,169 @@ class Engine:
         InputError
             Windows longer than the model can read.
         """
-        groups = by_length(windows)
-        for group in groups:
-            self.model.check_window(group.codes.shape[1])
-        results = np.zeros((len(windows), len(self.model.card.labels)), dtype=np.float32)
-        for number, group in enumerate(groups):
-            distinct = distinct_windows(group.codes)
-            outputs = self._outputs(group.codes, distinct.rows, progress)
-            if progress and len(distinct.rows) < len(group.codes):
-                progress(len(group.codes) - len(distinct.rows))
-            if number == 0 and outputs.shape[1] != results.shape[1]:
-                results = np.zeros((len(windows), outputs.shape[1]), dtype=np.float32)
-            results[group.places] = outputs[distinct.answers]
-        return interpret_outputs(results, self.model.card)
+        (predictions,) = self.predict_outputs(windows, [self.model.card], progress)
+        return predictions
+
+    def predict_outputs(
+        self,
+        windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],
+        cards: Sequence[ModelCard],
+        progress: Progress | None = None,
+    ) -> list[Predictions]:
+        """Return the predictions of several outputs of the network, which is computed once.
+
+        Parameters
+        ----------
+        windows, progress
+            As for `predict`.
+        cards : sequence of ModelCard
+            Of the models of the outputs.
+        """
+        columns = len(self.model.card.labels)
+        results = self._results(windows, self._network.backend, columns, self.both_strands, progress)
+        return [interpret_outputs(results, card) for card in cards]
+
+    def attentions(self, windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Return what the first token, which the classifier reads, attends to in each layer and head.
+
+        Parameters
+        ----------
+        windows
+            As for `predict`; read as given, on the forward strand, in float32.
+
+        Returns
+        -------
+        float32 array, shape (windows, layers, heads, tokens)
+            Sums to 1 over the tokens, special ones included; 0 after a window's last token.
+
+        Raises
+        ------
+        InputError
+            An architecture that transformers must compute; windows longer than the model reads.
+        """
+        from dnabert_enhancer.engine.attentions import first_token_attentions
+
+        self._require_encoder()
+        way = self._network.exact_way
+        given = windows if isinstance(windows, np.ndarray) else list(windows)
+        return first_token_attentions(self.model, way.backend, way.device, given)
+
+    def attention_rollout(
+        self, windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]
+    ) -> NDArray[np.float32]:
+        """Return what the first token, which the classifier reads, attends to through all layers.
+
+        Parameters
+        ----------
+        windows
+            As for `attentions`.
+
+        Returns
+        -------
+        float32 array, shape (windows, tokens)
+            Sums to 1 over the tokens, special ones included; 0 after a window's last token.
+
+        Raises
+        ------
+        InputError
+            An architecture that transformers must compute; windows longer than the model reads.
+
+        Notes
+        -----
+        Attention rollout (Abnar and Zuidema 2020, ACL): the first row of the product, from the last layer to
+        the first, of ``(A + I) / 2``, with A the mean of a layer's heads and I for the residual connection.
+        Rows of A sum to 1, so those of the half sum do.
+        """
+        from dnabert_enhancer.engine.attentions import first_token_rollout
+
+        self._require_encoder()
+        way = self._network.exact_way
+        given = windows if isinstance(windows, np.ndarray) else list(windows)
+        return first_token_rollout(self.model, way.backend, way.device, given)
+
+    def token_gradients(self, target: Target) -> TokenGradients:
+        """Return what computes the integrated gradients of an output over the embeddings of tokens.
+
+        Parameters
+        ----------
+        target : Target
+            Whose logit, or value, is explained.
+
+        Raises
+        ------
+        InputError, ResourceError
+            An architecture that transformers must compute; no torch.
+        """
+        self._require_encoder()
+        try:
+            import torch  # noqa: F401  what follows needs it
+        except ImportError:
+            raise ResourceError(
+                "gradients need torch", remedy="pip install '.[train]' in a clone of the suite"
+            ) from None
+        from dnabert_enhancer.engine.gradients import TokenGradients
+
+        return TokenGradients(
+            self.model,
+            target,
+            self._network.exact_way.device,
+            both_strands=self.both_strands,
+            threads=self.settings.used_threads,
+        )
+
+    def embed(
+        self,
+        windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],
+        pooling: str = Pooling.FIRST,
+        strand: str | None = None,
+        progress: Progress | None = None,
+    ) -> NDArray[np.float32]:
+        """Return the embeddings of windows: states after the last layer, and its normalisation if any.
+
+        Parameters
+        ----------
+        windows
+            As for `predict`; each has at least one token of its own. Computed in float32.
+        pooling : {"first", "mean"}
+            The state of the first token, before the pooler, or the mean over the sequence's tokens: special
+            ones are left out, and there is no padding; tokens of unknown bases count.
+        strand : {"both", "forward"}, optional
+            ``both`` is the mean of the embeddings of a window and of its reverse complement, where the
+            model's card has both strands; default: as the settings have it.
+        progress : callable, optional
+            Called with the number of windows done since its last call.
+
+        Returns
+        -------
+        float32 array, shape (windows, hidden)
+            As independent of batches, order and threads as predictions are.
+
+        Raises
+        ------
+        InputError
+            An architecture that transformers must compute; windows longer than the model reads.
+        """
+        if pooling not in tuple(Pooling):
+            raise InputError(f"unknown pooling {pooling!r}", remedy=f"one of {', '.join(Pooling)}")
+        columns = self._require_encoder().hidden
+        rule = EmbeddingRule(pooling, *self.model.tokenizer.edges)
+        embedder = partial(self._network.embedder, rule)
+        both = self._reads_both(strand or self.settings.strand)
+        return self._results(windows, embedder, columns, both, progress)
+
+    def embedding_description(self, strand: str | None = None) -> dict[str, str]:
+        """Return how `embed` computes, as JSON values for the run record."""
+        self._require_encoder()
+        both = self._reads_both(strand or self.settings.strand)
+        strands = {"strand": Strand.BOTH if both else Strand.FORWARD}
+        return {name: str(value) for name, value in (strands | self._network.exact_way._asdict()).items()}
+
+    def _require_encoder(self) -> Encoder:
+        if self.model.encoder is None:
+            raise InputError(
+                "only encoders that are computed here tell what is inside", source=self.model.source
+            )
+        return self.model.encoder
 
     def description(self) -> dict[str, Any]:
         """Return how the model is computed and why, as JSON values for the run record."""
@@ -96,40 +269,41 @@ class Engine:
             "strand": Strand.BOTH if self.both_strands else Strand.FORWARD,
             "why": "nothing was predicted",
         }
-        if self._backend is not None:
-            content |= {name: getattr(self._backend, name) for name in ("device", "precision")}
-            content |= {"backend": self._backend.name, "why": self._why, "precision_check": self._check}
+        network = self._network
+        if network.way is not None:
+            content |= {**network.way._asdict(), "why": network.why, "precision_check": network.check}
         return {name: str(value) if isinstance(value, str) else value for name, value in content.items()}
 
-    def _outputs(
-        self, codes: NDArray[np.uint8], rows: NDArray[np.int64], progress: Progress | None
+    def _results(
+        self,
+        windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],
+        backend: Callable[[], Backend],
+        columns: int,
+        both_strands: bool,
+        progress: Progress | None,
     ) -> NDArray[np.float32]:
-        if self._backend is None:
-            self._backend = self._load()
-        return outputs_of(
-            self._backend,
-            self.model.tokenizer,
-            codes,
-            rows,
-            both_strands=self.both_strands,
-            chunk=self.settings.batch_size,
-            progress=progress,
-        )
-
-    def _load(self) -> Backend:
-        way, exact, threads = self._selection.way, self._selection.exact, self.settings.used_threads
-        if exact is not None:
-            from dnabert_enhancer.engine.precision_check import check_precision
-
-            found = check_precision(self.model, way, exact, threads)
-            self._check = found.report()
-            self._why += f"; {way.precision} {'agrees' if found.passes else 'does not agree'} with float32"
-            if not found.passes and self._selection.is_asked_for:
-                _log.warning("engine: %s does not agree with float32 (%s)", way, self._check)
-            elif not found.passes:
-                way = exact
-            _log.info("engine: %s (%s)", way, self._why)
-        return load_backend(way, self.model, threads)
+        """Return what a backend gives for each window, in order; it is loaded for the first one."""
+        groups = by_length(windows)
+        for group in groups:
+            self.model.check_window(group.codes.shape[1])
+        results = np.zeros((len(windows), columns), dtype=np.float32)
+        for number, group in enumerate(groups):
+            distinct = distinct_windows(group.codes)
+            outputs = outputs_of(
+                backend(),
+                self.model.tokenizer,
+                group.codes,
+                distinct.rows,
+                both_strands=both_strands,
+                chunk=self.settings.batch_size,
+                progress=progress,
+            )
+            if progress and len(distinct.rows) < len(group.codes):
+                progress(len(group.codes) - len(distinct.rows))
+            if number == 0 and outputs.shape[1] != results.shape[1]:
+                results = np.zeros((len(windows), outputs.shape[1]), dtype=np.float32)
+            results[group.places] = outputs[distinct.answers]
+        return results
 
 
 Progress = Callable[[int], None]
@@ -188,9 +362,9 @@ def outputs_of(
         size = chunk or _chunk_size(backend, tokenizer, codes.shape[1])
         for start in range(0, len(rows), size):
             part = codes[rows[start : start + size]]
-            tokens = _tokens(tokenizer, part)
+            tokens = token_rows(tokenizer, part)
             if both_strands:
-                opposite = _tokens(tokenizer, reverse_complement(part))
+                opposite = token_rows(tokenizer, reverse_complement(part))
                 both = _run_all(backend, pool, [*tokens, *opposite])
                 results.append((both[: len(part)] + both[len(part) :]) * np.float32(0.5))
             else:
@@ -206,7 +380,7 @@ def _chunk_size(backend: Backend, tokenizer: Tokenizer, length: int) -> int:
     return max(_CHUNK_WINDOWS, backend.workers * per_call * _CALLS_PER_WORKER)
 
 
-def _tokens(tokenizer: Tokenizer, codes: NDArray[np.uint8]) -> Sequence[NDArray[np.int32]]:
+def token_rows(tokenizer: Tokenizer, codes: NDArray[np.uint8]) -> Sequence[NDArray[np.int32]]:
     """Return the token ids of each window, without padding."""
     batch = tokenizer.tokenize(codes)
     ids = batch.ids.astype(np.int32)

@@ -11,20 +11,19 @@ import contextlib
 import hashlib
 import importlib.util
 import json
-import os
-import tempfile
 from importlib import metadata
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.backends import Way, load_backend, processor_entry
+from dnabert_enhancer.engine.backends import Way, load_backend, this_processor
 from dnabert_enhancer.engine.engine import outputs_of
 from dnabert_enhancer.engine.predictions import interpret_outputs
 from dnabert_enhancer.engine.settings import BackendName, Device, Precision, Strand
-from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import cache_directory
+from dnabert_enhancer.errors import DnabertEnhancerError, InputError
+from dnabert_enhancer.files import OutputSet, cache_directory
 from dnabert_enhancer.model import EnhancerModel, ModelCard, Task
 
 LARGEST_MEAN_CHANGE = 0.01
@@ -33,7 +32,7 @@ _PAIRED = 1024
 _WINDOWS = 64
 _SEED = 20_260
 _AGREEING_WINDOWS = 8
-_LARGEST_DIFFERENCE = 1e-4
+_LARGEST_DIFFERENCE = 2e-5
 
 
 class Agreement(NamedTuple):
@@ -128,10 +127,10 @@ def check_precision(model: EnhancerModel, way: Way, exact: Way, threads: int) ->
     threads : int
         Of the processor; results do not depend on it.
     """
-    path = cache_directory() / "engine" / f"{_key(model, way, exact)}.json"
-    with contextlib.suppress(OSError, ValueError, TypeError):
-        return Agreement(**json.loads(path.read_text(encoding="utf-8")))
-    windows = fixed_windows(model.window_length)
+    path = _place(model, way, exact)
+    if (known := _read(path)) is not None:
+        return known
+    windows = fixed_windows(model.gauge_length)
     rows = np.arange(len(windows))
     first, other = (
         outputs_of(load_backend(item, model, threads), model.tokenizer, windows, rows, both_strands=False)
@@ -139,13 +138,27 @@ def check_precision(model: EnhancerModel, way: Way, exact: Way, threads: int) ->
     )
     cards = [model.network_card, *map(model.network_card.select, model.network_card.further_outputs)]
     found = min((agreement(first, other, card) for card in cards), key=lambda item: item.margin)
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", encoding="utf-8") as written:
-            json.dump(found._asdict(), written)
-            written.flush()
-            os.link(written.name, path)
+    with contextlib.suppress(OSError, DnabertEnhancerError), OutputSet() as outputs:
+        outputs.path(path).write_text(json.dumps(found._asdict()), encoding="utf-8")
     return found
+
+
+def known_agreement(model: EnhancerModel, way: Way, exact: Way) -> Agreement | None:
+    """Return what the cache remembers of a comparison, None where it was not made yet."""
+    return _read(_place(model, way, exact))
+
+
+def _place(model: EnhancerModel, way: Way, exact: Way) -> Path:
+    return cache_directory() / "engine" / f"{_key(model, way, exact)}.json"
+
+
+def _read(path: Path) -> Agreement | None:
+    """Return the comparison in a file of the cache, None where there is none or it is damaged."""
+    try:
+        found = Agreement(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+    return found if all(type(value) in (int, float) for value in found) else None
 
 
 def check_backends_agree(model: EnhancerModel) -> dict[str, float]:
@@ -160,11 +173,11 @@ def check_backends_agree(model: EnhancerModel) -> dict[str, float]:
     Raises
     ------
     InputError
-        A difference above 1e-4: the ONNX file is not the model.
+        A difference above 2e-5: the graph is not the model.
     """
     if not model.has_onnx or importlib.util.find_spec("torch") is None:
         return {}
-    length = min(model.window_length, model.maximum_length)
+    length = min(model.gauge_length, model.maximum_length)
     windows = np.random.default_rng(0).integers(0, 4, size=(_AGREEING_WINDOWS, length), dtype=np.uint8)
     exact, other = (
         outputs_of(
@@ -179,7 +192,7 @@ def check_backends_agree(model: EnhancerModel) -> dict[str, float]:
     difference = float(np.abs(exact - other).max()) / max(1.0, float(np.abs(exact).max()))
     if not difference <= _LARGEST_DIFFERENCE:
         raise InputError(
-            f"model.onnx gives other outputs than the weights (difference {difference:.2g})",
+            f"ONNX Runtime gives other outputs than torch (difference {difference:.2g})",
             source=model.directory,
         )
     return {"onnx_and_torch": difference}
@@ -188,7 +201,7 @@ def check_backends_agree(model: EnhancerModel) -> dict[str, float]:
 def _key(model: EnhancerModel, way: Way, exact: Way) -> str:
     """Return what a comparison depends on."""
     facts = [model.network_digest, str(way), str(exact), str(_SEED)]
-    facts += [processor_entry(key) for key in ("model name", "cpu family", "model", "stepping")]
+    facts.append(repr(this_processor()))
     for package in ("onnxruntime", "torch", "dnabert-enhancer"):
         with contextlib.suppress(metadata.PackageNotFoundError):
             facts.append(f"{package} {metadata.version(package)}")

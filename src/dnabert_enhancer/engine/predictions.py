@@ -18,7 +18,7 @@ class Predictions(NamedTuple):
     Attributes
     ----------
     logit : float32 array
-        Binary: shape (windows,), the log odds of the second label before calibration. Multi-class:
+        Binary: shape (windows,), the log odds of the positive class before calibration. Multi-class:
         shape (windows, labels), the outputs. Regression: shape (windows,), NaN.
     probability : float32 array
         Binary: shape (windows,), calibrated. Multi-class: shape (windows, labels), rows sum to 1.
@@ -26,11 +26,14 @@ class Predictions(NamedTuple):
     outputs : float32 array, shape (windows, outputs)
         What the model's head gives, averaged over the strands; for a regression, the predicted values. One
         column where the card is about one output.
+    members : float32 array, shape (models, windows) or (models, windows, outputs), optional
+        Of an ensemble: the ``probability`` of each model, or of a regression its ``outputs``.
     """
 
     logit: NDArray[np.float32]
     probability: NDArray[np.float32]
     outputs: NDArray[np.float32]
+    members: NDArray[np.float32] | None = None
 
 
 def interpret_outputs(outputs: NDArray[np.float32], card: ModelCard) -> Predictions:
@@ -51,7 +54,19 @@ def interpret_outputs(outputs: NDArray[np.float32], card: ModelCard) -> Predicti
     if card.task == Task.MULTICLASS:
         return Predictions(outputs, card.calibration.apply_classes(outputs), outputs)
     logit = outputs[:, 0] if outputs.shape[1] == 1 else outputs[:, 1] - outputs[:, 0]
+    if card.positive_index == 0:
+        logit = -logit
     return Predictions(logit, card.calibration.apply(logit), outputs)
+
+
+def mean_of(members: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return the mean over models, the first axis, computed in float64."""
+    return np.asarray(members.mean(axis=0, dtype=np.float64), dtype=np.float32)
+
+
+def deviation_of(members: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return the sample standard deviation (n - 1) over models, the first axis, computed in float64."""
+    return np.asarray(members.std(axis=0, ddof=1, dtype=np.float64), dtype=np.float32)
 
 
 class WindowScores(NamedTuple):
@@ -63,10 +78,22 @@ class WindowScores(NamedTuple):
         What orders them: the logit; for regression the value.
     score : float32[n]
         What is reported and compared with the threshold: the probability; for regression the value.
+    members : float32 array, shape (models, n), optional
+        Of an ensemble: the score of each model.
     """
 
     rank: NDArray[np.float32]
     score: NDArray[np.float32]
+    members: NDArray[np.float32] | None = None
+
+    def part(self, part: slice) -> WindowScores:
+        """Return the scores of some of the windows."""
+        members = None if self.members is None else self.members[:, part]
+        return WindowScores(self.rank[part], self.score[part], members)
+
+    def deviation(self) -> NDArray[np.float32] | None:
+        """Return the standard deviation of the models' scores, float32[n], of an ensemble."""
+        return None if self.members is None else deviation_of(self.members)
 
 
 @dataclass(frozen=True)
@@ -103,13 +130,13 @@ class Target:
                 raise InputError(
                     f"the model {card.name} has several outputs", remedy=f"choose one with --label: {names}"
                 )
-            label = card.labels[-1]
+            label = card.positive_label or card.labels[-1]
         if label not in card.labels:
             raise InputError(f"the model {card.name} has no label {label!r}", remedy=f"it has {names}")
         index = card.labels.index(label)
-        if card.task == Task.BINARY and index == 0:
+        if card.task == Task.BINARY and index != card.positive_index:
             raise InputError(
-                f"{label!r} is the negative class of {card.name}", remedy=f"choose {card.labels[1]!r}"
+                f"{label!r} is the negative class of {card.name}", remedy=f"choose {card.positive_label!r}"
             )
         return cls(card.task, label, index)
 
@@ -118,8 +145,8 @@ class Target:
         """Whether scores lie in 0..1."""
         return self.task != Task.REGRESSION
 
-    def threshold(self, model: EnhancerModel, asked: float | str | None = None) -> float:
-        """Return the score from which a window is positive.
+    def threshold(self, model: EnhancerModel, asked: float | str | None = None) -> float | None:
+        """Return the score from which a window is positive; None for a value for which none is asked.
 
         Parameters
         ----------
@@ -130,18 +157,13 @@ class Target:
         Raises
         ------
         InputError
-            No probability, for a target that is one; no threshold of that name; a model that predicts values,
-            for which no threshold is natural, where none is asked for.
+            No probability, for a target that is one; no threshold of that name.
         """
-        if isinstance(asked, str):
-            return model.card.threshold(asked)
-        if asked is not None:
-            return self.check_threshold(asked)
-        if not self.is_probability:
-            raise InputError(
-                f"{model.card.name} predicts values, not probabilities", remedy="give --threshold"
-            )
-        return model.card.threshold()
+        if asked is None and not self.is_probability:
+            return None
+        if asked is None or isinstance(asked, str):
+            return model.card.threshold(asked or "default")
+        return self.check_threshold(asked)
 
     def check_threshold(self, threshold: float) -> float:
         """Return a threshold that suits the target; raises `InputError` for another."""
@@ -153,11 +175,13 @@ class Target:
 
     def scores(self, predictions: Predictions) -> WindowScores:
         """Return the target's scores."""
+        members = predictions.members
         if self.task == Task.BINARY:
-            return WindowScores(predictions.logit, predictions.probability)
+            return WindowScores(predictions.logit, predictions.probability, members)
         found = predictions.outputs if self.task == Task.REGRESSION else predictions.probability
         column = np.ascontiguousarray(found[:, self.index], dtype=np.float32)
-        return WindowScores(_log_odds(column) if self.is_probability else column, column)
+        members = None if members is None else members[:, :, self.index]
+        return WindowScores(_log_odds(column) if self.is_probability else column, column, members)
 
 
 def _log_odds(probability: NDArray[np.floating[Any]]) -> NDArray[np.float32]:

@@ -1,10 +1,10 @@
-"""PyTorch as a backend: BERT by our own functions, every other architecture by transformers' module."""
+"""PyTorch as a backend: encoders by our own network, every other architecture by transformers' module."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine.backends import GPU_WINDOWS, windows_in_cache
 from dnabert_enhancer.engine.settings import Device, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.model import EnhancerModel, silence_transformers
+from dnabert_enhancer.model import EnhancerModel, Pooling, silence_transformers
 
 if TYPE_CHECKING:
     import torch
+
+    from dnabert_enhancer.engine.torch_encoder import EncoderNetwork
+    from dnabert_enhancer.model import EmbeddingRule, Encoder, State
 
 _CACHE_BYTES = 13 << 18  # 3.25 MiB of activations: measured best for layers of 128 and of 768 units
 
@@ -30,11 +33,20 @@ class TorchBackend:
     precision : {"float32", "bfloat16"}
     threads : int
         On the processor that many calls go on at a time, each on one thread.
+    embedding : EmbeddingRule, optional
+        Give embeddings in place of outputs.
     """
 
     name = "torch"
 
-    def __init__(self, model: EnhancerModel, device: str, precision: str, threads: int) -> None:
+    def __init__(
+        self,
+        model: EnhancerModel,
+        device: str,
+        precision: str,
+        threads: int,
+        embedding: EmbeddingRule | None = None,
+    ) -> None:
         try:
             import torch
         except ImportError:
@@ -46,10 +58,10 @@ class TorchBackend:
         self.device = device
         self.precision = precision
         self.workers = threads if device == Device.CPU else 1
-        self._width = int(model.config.get("intermediate_size", 1024))
+        self._width = model.size("intermediate_size", 1024)
         dtype = torch.bfloat16 if precision == Precision.BFLOAT16 else torch.float32
         with self.session():
-            self._compute = self._load(model, dtype)
+            self._compute = self._load(model, dtype, embedding)
 
     def windows_per_call(self, tokens: int) -> int:
         """Return how many windows keep the widest activations within a core's cache."""
@@ -79,14 +91,36 @@ class TorchBackend:
         finally:
             torch.set_num_threads(before)
 
-    def _load(self, model: EnhancerModel, dtype: torch.dtype) -> Callable[[torch.Tensor], torch.Tensor]:
-        from dnabert_enhancer.engine.torch_bert import TorchBert, can_compute
+    def _load(
+        self, model: EnhancerModel, dtype: torch.dtype, embedding: EmbeddingRule | None
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        if model.encoder is None:
+            return _foreign_module(model, dtype, self.device)
+        import torch
 
-        if model.is_bert and can_compute(model.shape):
-            tokens = model.tokenizer.token_count(model.window_length)
-            rows = tokens * self.windows_per_call(tokens)
-            return TorchBert(model.shape, model.read_state(), dtype, self.device, rows)
-        return _foreign_module(model, dtype, self.device)
+        from dnabert_enhancer.engine.torch_encoder import EncoderNetwork
+
+        tokens = model.tokenizer.token_count(model.gauge_length)
+        rows = tokens * self.windows_per_call(tokens)
+        network = EncoderNetwork(model.encoder, model.read_state())
+        whole = embedding is not None and embedding.pooling == Pooling.MEAN
+        self.network = network.for_prediction(dtype, self.device, rows, whole=whole)
+
+        @torch.inference_mode()
+        def compute(ids: torch.Tensor) -> torch.Tensor:
+            if embedding is not None:
+                return network.embedding(ids, embedding)
+            outputs: torch.Tensor = network(ids)["logits"]
+            return outputs
+
+        return compute
+
+
+def encoder_network(encoder: Encoder, state: State, **options: Any) -> EncoderNetwork:
+    """Return an encoder as a torch module, for training; see `EncoderNetwork` for the options."""
+    from dnabert_enhancer.engine.torch_encoder import EncoderNetwork
+
+    return EncoderNetwork(encoder, state, **options)
 
 
 def _foreign_module(
@@ -99,17 +133,29 @@ def _foreign_module(
         from transformers import AutoModelForSequenceClassification
     except ImportError:
         raise ResourceError(
-            f"a model of type {model.config.get('model_type')!r} needs transformers",
+            f"a model of type {model.kind!r} needs transformers",
             remedy="pip install '.[train]' in a clone of the suite",
         ) from None
+    model.read_state()  # transformers would load weights that are not finite
     try:
         with silence_transformers():
-            module = AutoModelForSequenceClassification.from_pretrained(
-                model.directory, dtype=dtype, local_files_only=True, trust_remote_code=False
+            module, found = AutoModelForSequenceClassification.from_pretrained(
+                model.directory,
+                dtype=dtype,
+                local_files_only=True,
+                trust_remote_code=False,
+                output_loading_info=True,
             )
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"transformers cannot load it: {reason}", source=model.directory) from None
+    lacking = sorted(name for name in found["missing_keys"] if ".pooler." not in name)
+    if lacking:
+        raise InputError(
+            f"the weights lack {len(lacking)} tensors of a classifier, such as {lacking[0]}",
+            source=model.directory,
+            remedy="fine-tune the model before use",
+        )
     module.eval().to(device)
 
     @torch.inference_mode()

@@ -17,9 +17,17 @@ from dnabert_enhancer.evaluation.bins import (
     reliability,
 )
 from dnabert_enhancer.evaluation.calibration_fit import CalibrationReport, fit_calibration
+from dnabert_enhancer.evaluation.calibration_rows import CalibrationRows, calibration_rows
 from dnabert_enhancer.evaluation.curves import Curve, precision_recall_curve, roc_curve
 from dnabert_enhancer.evaluation.duplicates import known_rows, read_sequences
 from dnabert_enhancer.evaluation.judged_rows import JudgedRows, judged_rows
+from dnabert_enhancer.evaluation.judgement import (
+    Judgement,
+    judge,
+    judged_scores,
+    rounded,
+    split_metrics,
+)
 from dnabert_enhancer.evaluation.kmers import kmer_counts
 from dnabert_enhancer.evaluation.method_comparison import (
     ALL_ROWS_SUBSET,
@@ -36,6 +44,7 @@ from dnabert_enhancer.evaluation.metric_plots import (
     draw_plot,
     drawing,
     interval_text,
+    new_figure,
     write_figure,
 )
 from dnabert_enhancer.evaluation.metric_set import (
@@ -58,10 +67,22 @@ from dnabert_enhancer.evaluation.metric_tables import (
     table_lines,
 )
 from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassMetrics
-from dnabert_enhancer.evaluation.predictors import Labelled, baseline_method, check_same_labels, model_method
+from dnabert_enhancer.evaluation.predictors import (
+    Labelled,
+    baseline_method,
+    check_same_labels,
+    mean_method,
+    model_method,
+)
 from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionMetrics
 from dnabert_enhancer.evaluation.ridge import KmerRidge
-from dnabert_enhancer.evaluation.settings import BASELINE_OPTIONS, CROPS, EvaluationSettings
+from dnabert_enhancer.evaluation.settings import (
+    BASELINE_OPTIONS,
+    CROPS,
+    DEFAULT_THRESHOLDS,
+    CalibrationSettings,
+    EvaluationSettings,
+)
 
 __all__ = [
     "ALL_ROWS_SUBSET",
@@ -71,6 +92,7 @@ __all__ = [
     "BINARY_METRICS",
     "CALIBRATION_BINS",
     "CROPS",
+    "DEFAULT_THRESHOLDS",
     "DEFINITIONS",
     "MULTICLASS_METRICS",
     "PLOTS",
@@ -79,12 +101,15 @@ __all__ = [
     "RIDGE_NAME",
     "BinaryMetrics",
     "CalibrationReport",
+    "CalibrationRows",
+    "CalibrationSettings",
     "Comparison",
     "Curve",
     "Definition",
     "Estimate",
     "EvaluationSettings",
     "JudgedRows",
+    "Judgement",
     "KmerRidge",
     "Labelled",
     "Line",
@@ -99,6 +124,7 @@ __all__ = [
     "baseline_method",
     "binary_metrics",
     "calibration_figure",
+    "calibration_rows",
     "check_rows",
     "check_same_labels",
     "draw_plot",
@@ -108,12 +134,16 @@ __all__ = [
     "expected_calibration_error",
     "fit_calibration",
     "interval_text",
+    "judge",
     "judged_rows",
+    "judged_scores",
     "kmer_counts",
     "known_rows",
+    "mean_method",
     "metric_names",
     "metrics_frame",
     "model_method",
+    "new_figure",
     "paired_estimates",
     "precision_recall_curve",
     "predict_baseline",
@@ -123,6 +153,8 @@ __all__ = [
     "reliability",
     "results_json",
     "roc_curve",
+    "rounded",
+    "split_metrics",
     "table_lines",
     "threshold_of_best_mcc",
     "write_figure",

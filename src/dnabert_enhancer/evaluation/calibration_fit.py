@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.bins import expected_calibration_error
-from dnabert_enhancer.model import Calibration
+from dnabert_enhancer.model import Calibration, CalibrationKind
 
 FOLDS = 5
 ROWS_FOR_ISOTONIC = 200
@@ -27,7 +27,7 @@ class CalibrationReport:
     Parameters
     ----------
     kind : str
-        The chosen kind of calibration.
+        The chosen kind of calibration; ``none`` where every other makes held-out rows worse.
     rows, folds : int
         Validation rows, and the folds of the cross-validation.
     ece_before, log_loss_before : float
@@ -85,13 +85,15 @@ def fit_calibration(
     the order of the scores. Five stratified folds; the isotonic curve is taken when its mean log loss on
     held-out rows is lower than that of the temperature by more than one standard error of the paired
     difference, since a temperature keeps the order of all scores, beyond the range of the validation rows
-    too. Several classes: temperature only.
+    too. Several classes: temperature only. One that does not lower the log loss of held-out rows, or lowers
+    it by less than one standard error and makes their calibration error larger, is not taken; where that is
+    true of both kinds, none is.
     """
     z = np.asarray(logits, dtype=np.float64)
     label = np.asarray(labels).astype(np.int64)
     if not np.isfinite(z).all():
         raise InputError(
-            "calibration met logits that are not finite",
+            "calibration got logits that are not finite",
             remedy="the training has diverged; use a lower learning rate",
         )
     if len(np.unique(label)) < 2:
@@ -123,23 +125,36 @@ def _choose(
             probability[fold == number] = _apply(fit(logits[inside], labels[inside]), logits[fold == number])
         losses[kind] = _log_loss(probability, labels)
         held_out[kind] = {"ece": _ece(probability, labels), "log_loss": float(losses[kind].mean())}
-    chosen = "temperature"
+    uncalibrated = _apply(Calibration(), logits)
+    loss = _log_loss(uncalibrated, labels)
+    none = str(CalibrationKind.NONE)
+    held = held_out | {none: {"ece": _ece(uncalibrated, labels), "log_loss": float(loss.mean())}}
+    order = ["temperature"]
     if "isotonic" in losses:
-        gain = losses["temperature"] - losses["isotonic"]
-        if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
-            chosen = "isotonic"
-    before = _apply(Calibration(), logits)
+        is_clear = _is_beyond_noise(losses["temperature"] - losses["isotonic"])
+        order.insert(0 if is_clear else 1, "isotonic")
+    chosen = none
+    for kind in order:
+        gain = loss - losses[kind]
+        if gain.mean() > 0 and (_is_beyond_noise(gain) or held[kind]["ece"] <= held[none]["ece"]):
+            chosen = kind
+            break
     report = CalibrationReport(
         kind=chosen,
         rows=len(labels),
         folds=folds,
-        ece_before=_ece(before, labels),
-        ece_after=held_out[chosen]["ece"],
-        log_loss_before=float(_log_loss(before, labels).mean()),
-        log_loss_after=held_out[chosen]["log_loss"],
+        ece_before=held[none]["ece"],
+        ece_after=held[chosen]["ece"],
+        log_loss_before=held[none]["log_loss"],
+        log_loss_after=held[chosen]["log_loss"],
         held_out=held_out,
     )
-    return kinds[chosen](logits, labels), report
+    return Calibration() if chosen == none else kinds[chosen](logits, labels), report
+
+
+def _is_beyond_noise(gain: NDArray[np.float64]) -> bool:
+    """Whether the mean of paired differences is more than its standard error."""
+    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
 
 
 def _fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> Calibration:

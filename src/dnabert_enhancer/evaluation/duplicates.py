@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset import read_dataset
-from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome import read_fasta
 from dnabert_enhancer.sequence import canonical_sequence
@@ -43,12 +42,10 @@ def read_sequences(path: str | Path) -> list[str]:
     InputError
         When the file cannot be read.
     """
-    if str(path) == "-":
-        raise InputError("known sequences cannot come from standard input", remedy="give a file")
-    if Path(path).is_file():
+    if not Path(path).is_dir():
         first = next((text for _, text in read_text_lines(path) if text.strip()), "")
         if first.startswith(">"):
             return [record.sequence for record in read_fasta(path, unique_names=False)]
-    dataset = read_dataset(path, allow_one_class=True)
+    dataset = read_dataset(path, must_be_known=False, allow_one_class=True)
     frames = [dataset.splits["train"]] if "train" in dataset.splits else list(dataset.splits.values())
     return [sequence for frame in frames for sequence in frame["sequence"].tolist()]

@@ -60,13 +60,13 @@ def judged_rows(dataset: Dataset, train_dataset: Dataset | None, settings: Evalu
     InputError
         A split is missing, rows cannot be judged, or baselines are asked for without training rows.
     """
-    frame = _chosen_rows(dataset, settings.split)
-    data = _labelled(dataset, frame)
+    frame = chosen_rows(dataset, settings.split, default="test")
+    data = labelled(dataset, frame)
     check_rows(data.labels, data.task, ALL_ROWS_SUBSET, data.source)
     training = _training_rows(dataset, train_dataset, settings)
     train = None
     if training is not None:
-        train = _labelled(*training)
+        train = labelled(*training)
         check_same_labels(train, data)
     subsets, counts = _subsets(frame, training, settings)
     for subset in subsets:
@@ -74,7 +74,14 @@ def judged_rows(dataset: Dataset, train_dataset: Dataset | None, settings: Evalu
     return JudgedRows(frame, data, train, subsets, counts)
 
 
-def _chosen_rows(dataset: Dataset, split: str | None) -> pd.DataFrame:
+def chosen_rows(dataset: Dataset, split: str | None, *, default: str) -> pd.DataFrame:
+    """Return the rows of a split, of all splits, or of the default one; of a single file all.
+
+    Raises
+    ------
+    InputError
+        The data set has no such split; those that it has are named.
+    """
     import pandas as pd
 
     if ALL_ROWS in dataset.splits:
@@ -85,7 +92,7 @@ def _chosen_rows(dataset: Dataset, split: str | None) -> pd.DataFrame:
         return dataset.frame(ALL_ROWS)
     if split == ALL_SPLITS:
         return pd.concat(list(dataset.splits.values()), ignore_index=True)
-    wanted = split or "test"
+    wanted = split or default
     if wanted not in dataset.splits:
         raise InputError(
             f"the data set has no split {wanted!r}, only {', '.join(dataset.splits)}",
@@ -95,7 +102,8 @@ def _chosen_rows(dataset: Dataset, split: str | None) -> pd.DataFrame:
     return dataset.frame(wanted)
 
 
-def _labelled(dataset: Dataset, frame: pd.DataFrame) -> Labelled:
+def labelled(dataset: Dataset, frame: pd.DataFrame) -> Labelled:
+    """Return rows of a data set as codes and labels."""
     codes = Dataset({ALL_ROWS: frame}, dataset.task, dataset.label_names).encoded() if len(frame) else []
     return Labelled(codes, frame["label"].to_numpy(), dataset.task, dataset.label_names, dataset.source)
 

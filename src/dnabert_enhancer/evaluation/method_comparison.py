@@ -42,6 +42,8 @@ class Method:
         Where the threshold comes from.
     details : mapping
         JSON values that say more: digest, rows it was fitted on.
+    deviation : float, as outputs, optional
+        Of a mean of models: their standard deviation.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Method:
     threshold: float = 0.5
     threshold_source: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+    deviation: NDArray[np.floating[Any]] | None = None
 
 
 class Subset(NamedTuple):

@@ -98,7 +98,7 @@ def draw_plot(
     name : str
         One of ``PLOTS[task]``.
     results : sequence of Result
-        Of one subset, one entry a method.
+        Of one subset, one entry per method.
     labels : int[n] or float[n]
         Labels of all rows.
     task : {"binary", "multiclass", "regression"}
@@ -176,7 +176,7 @@ def interval_text(estimate: Estimate, digits: int = 3) -> str:
 
 def roc_figure(lines: Sequence[Line], title: str) -> Figure:
     """Return the ROC curves, with the diagonal of guessing."""
-    figure = _figure(5.2, 5.4)
+    figure = new_figure(5.2, 5.4)
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
 
@@ -193,7 +193,7 @@ def roc_figure(lines: Sequence[Line], title: str) -> Figure:
 
 def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
     """Return precision-recall curves at the prevalence of the rows and at one positive in 101."""
-    figure = _figure(9.6, 5.3 + 0.08 * len(lines))
+    figure = new_figure(9.6, 5.3 + 0.08 * len(lines))
     given, rare = figure.subplots(1, 2)
     positives, negatives = int(lines[0].labels.sum()), int((1 - lines[0].labels).sum())
     weights = {given: 1.0, rare: RARE * positives / negatives}
@@ -226,7 +226,7 @@ def precision_recall_figure(lines: Sequence[Line], title: str) -> Figure:
 
 def calibration_figure(lines: Sequence[Line], title: str) -> Figure:
     """Return observed shares against predicted probabilities, above histograms of the probabilities."""
-    figure = _figure(5.2, 6.8 + 0.1 * len(lines))
+    figure = new_figure(5.2, 6.8 + 0.1 * len(lines))
     axes, counts = figure.subplots(2, 1, height_ratios=(4, 1), sharex=True)
     axes.plot([0, 1], [0, 1], color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
     edges = np.linspace(0, 1, CALIBRATION_BINS + 1)
@@ -263,7 +263,7 @@ def scatter_figure(
     measured: NDArray[np.float64], predicted: NDArray[np.float64], title: str, caption: str
 ) -> Figure:
     """Return measured against predicted values, with the identity."""
-    figure = _figure(5.2, 5.4)
+    figure = new_figure(5.2, 5.4)
     axes = figure.subplots()
     low, high = float(min(measured.min(), predicted.min())), float(max(measured.max(), predicted.max()))
     axes.plot([low, high], [low, high], color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
@@ -304,7 +304,8 @@ def write_figure(figure: Figure, path: str | Path) -> None:
     figure.savefig(path, format=kind, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of a size in inches that belongs to no window system."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

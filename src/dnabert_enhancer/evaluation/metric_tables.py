@@ -30,15 +30,17 @@ def conditions_of(result: Result) -> list[str]:
     return list(dict.fromkeys(key.condition for key in result.estimates))
 
 
-def table_lines(results: Sequence[Result], labels: NDArray[Any], task: str) -> Iterator[str]:
+def table_lines(
+    results: Sequence[Result], labels: NDArray[Any], task: str, positive_label: str = ""
+) -> Iterator[str]:
     """Yield the results as tab-separated text, the header first.
 
-    One line a method, subset and prevalence. Columns: ``method kind subset prevalence rows``, for two classes
-    ``positives negatives threshold``, then for each metric its value, ``_low`` and ``_high`` (95 % interval).
-    ``NA`` stands for what is not defined. Numbers have all the digits of a double.
+    One line per method, subset and prevalence. Columns: ``method kind subset prevalence rows``, for two
+    classes ``positives negatives threshold positive_label``, then for each metric its value, ``_low`` and
+    ``_high`` (95 % interval). ``NA`` stands for what is not defined. Numbers have all the digits of a double.
     """
     names = metric_names(results)
-    counts = ["positives", "negatives", "threshold"] if task == "binary" else []
+    counts = ["positives", "negatives", "threshold", "positive_label"] if task == "binary" else []
     columns = [column for name in names for column in (name, f"{name}_low", f"{name}_high")]
     yield "\t".join(["method", "kind", "subset", "prevalence", "rows", *counts, *columns]) + "\n"
     for result in results:
@@ -47,13 +49,14 @@ def table_lines(results: Sequence[Result], labels: NDArray[Any], task: str) -> I
         if task == "binary":
             positives = int(inside.sum())
             about = [str(positives), str(len(inside) - positives), _number(result.method.threshold)]
+            about.append(positive_label)
         for condition in conditions_of(result):
             values = {
                 key.metric: value for key, value in result.estimates.items() if key.condition == condition
             }
             cells = [_number(part) for name in names for part in values[name]]
             named = [result.method.name, result.method.kind, result.subset.name, condition, str(len(inside))]
-            yield "\t".join([*(cell.replace("\t", " ") for cell in named), *about, *cells]) + "\n"
+            yield "\t".join([*(cell.replace("\t", " ") for cell in (*named, *about)), *cells]) + "\n"
 
 
 def results_json(results: Sequence[Result], labels: NDArray[Any], task: str) -> dict[str, Any]:
@@ -78,7 +81,7 @@ def results_json(results: Sequence[Result], labels: NDArray[Any], task: str) -> 
 
 
 def metrics_frame(results: Sequence[Result]) -> pd.DataFrame:
-    """Return one row a method, subset, prevalence and metric, with value and 95 % interval.
+    """Return one row per method, subset, prevalence and metric, with value and 95 % interval.
 
     Columns: ``method``, ``kind`` (model or baseline), ``subset``, ``prevalence`` (as given, or negatives
     weighted to so many a positive), ``metric``, ``value``, ``low``, ``high`` (NaN where not defined) and
@@ -106,7 +109,7 @@ def metrics_frame(results: Sequence[Result]) -> pd.DataFrame:
 def predictions_frame(
     results: Sequence[Result], judged: JudgedRows, logits: Mapping[str, NDArray[np.float32]]
 ) -> pd.DataFrame:
-    """Return one row a sequence: where it is, its label, whether it is a duplicate, what each method says.
+    """Return one row per sequence: where it is, its label, whether it is a duplicate, what each method says.
 
     Parameters
     ----------
@@ -118,16 +121,22 @@ def predictions_frame(
     data = judged.data
     columns: dict[str, Any] = {name: judged.frame[name].tolist() for name in _COORDINATES}
     columns["label"] = data.labels
+    if data.task != "regression":
+        columns["label_name"] = [data.label_names[label] for label in data.labels.tolist()]
     for subset in judged.subsets[1:]:
         columns["duplicate"] = (~subset.rows).astype(np.int64)
     for method in {id(result.method): result.method for result in results}.values():
-        scores = np.asarray(method.outputs)
-        if scores.ndim == 2:
+        value = "value" if data.task == "regression" else "probability"
+        for ending, numbers in (("", method.outputs), ("_sd", method.deviation)):
+            if numbers is None:
+                continue
+            scores = np.asarray(numbers)
+            if scores.ndim == 1:
+                columns[f"{method.name}: {value}{ending}"] = scores
+                continue
             for number in range(scores.shape[1]):
                 label = data.label_names[number] if number < len(data.label_names) else str(number)
-                columns[f"{method.name}: {label}"] = scores[:, number]
-            continue
-        columns[f"{method.name}: {'value' if data.task == 'regression' else 'probability'}"] = scores
+                columns[f"{method.name}: {label}{ending}"] = scores[:, number]
         if method.name in logits:
             columns[f"{method.name}: logit"] = logits[method.name]
     import pandas as pd

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Engine
+from dnabert_enhancer.engine import Engine, deviation_of, mean_of
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.baselines import BASELINES, PAPER_BASELINES, RIDGE_NAME, predict_baseline
 from dnabert_enhancer.evaluation.method_comparison import Method
 from dnabert_enhancer.evaluation.ridge import Windows
-from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.model import EnhancerModel, ModelCard, common_threshold, same_name
+
+_log = logging.getLogger(__name__)
+
+ASKED_FOR = "asked for"
 
 
 class Labelled(NamedTuple):
@@ -96,8 +101,9 @@ def model_method(
     InputError
         When the model predicts something else than the labels say, or a sequence does not fit it.
     """
+    engine = _of_positive_class(engine, data)
     model = engine.model
-    order = _order_of_classes(model, data)
+    order = order_of_classes(model.card, data)
     codes = cropped(data.codes, model.window_length) if crop else data.codes
     _check_lengths(codes, model, data.source)
     predictions = engine.predict(codes, progress)
@@ -113,15 +119,42 @@ def model_method(
         kind="model",
         outputs=outputs,
         threshold=model.card.threshold() if threshold is None else threshold,
-        threshold_source=source if threshold is None else "asked for",
+        threshold_source=source if threshold is None else ASKED_FOR,
         details={
             "digest": model.digest,
-            "window_length": model.window_length,
+            "window_length": model.card.window_length,
             "cropped": crop,
+            "labels": list(model.card.labels),
+            **({"positive_label": model.card.positive_label} if data.task == "binary" else {}),
             "engine": engine.description(),
         },
     )
     return method, predictions.logit if data.task == "binary" else None
+
+
+def mean_method(name: str, methods: Sequence[Method], details: Mapping[str, Any]) -> Method:
+    """Return the mean of what several models say of the same rows.
+
+    Parameters
+    ----------
+    name : str
+    methods : sequence of Method
+        As `model_method` gives them. The threshold is theirs where they agree, else 0.5.
+    details : mapping
+        What the method says of itself.
+    """
+    outputs = np.stack([method.outputs for method in methods])
+    threshold = common_threshold([method.threshold for method in methods])
+    asked = all(method.threshold_source == ASKED_FOR for method in methods)
+    return Method(
+        name=name,
+        kind="model",
+        outputs=mean_of(outputs),
+        threshold=threshold.value,
+        threshold_source=ASKED_FOR if asked else threshold.source,
+        details=details,
+        deviation=deviation_of(outputs),
+    )
 
 
 def baseline_method(
@@ -175,7 +208,13 @@ def baseline_method(
 
 def check_same_labels(train: Labelled, data: Labelled) -> None:
     """Raise `InputError` where training labels mean something else than those to be judged."""
-    if train.task == data.task and (train.task == "regression" or train.label_names == data.label_names):
+    if train.task == data.task and (
+        train.task == "regression"
+        or (
+            len(train.label_names) == len(data.label_names)
+            and all(map(same_name, train.label_names, data.label_names))
+        )
+    ):
         return
     raise InputError(
         f"the training labels are {_describe(train)}, those to be judged {_describe(data)}",
@@ -184,9 +223,33 @@ def check_same_labels(train: Labelled, data: Labelled) -> None:
     )
 
 
-def _order_of_classes(model: EnhancerModel, data: Labelled) -> list[int]:
-    """Return the model's outputs in the order of the data's classes, then those of other classes."""
-    card = model.card
+def _of_positive_class(engine: Engine, data: Labelled) -> Engine:
+    """Return an engine whose probability is that of the data's positive class, by the names of two classes.
+
+    Where no name is common to data and model, the positive classes are those that are compared.
+    """
+    card = engine.model.card
+    if card.task != "binary" or data.task != "binary" or len(data.label_names) != 2:
+        return engine
+    negative, positive = data.label_names
+    if same_name(positive, card.negative_label) or same_name(negative, card.positive_label):
+        _log.info("model %s: its output %r is taken for %r", card.name, card.negative_label, positive)
+        return Engine(engine.model.with_card(card.with_positive(card.negative_label)), engine.settings)
+    if not same_name(positive, card.positive_label):
+        _log.info("model %s: its output %r is taken for %r", card.name, card.positive_label, positive)
+    return engine
+
+
+def order_of_classes(card: ModelCard, data: Labelled) -> list[int]:
+    """Return the model's outputs in the order of the data's classes, then those of other classes.
+
+    Empty but for several classes.
+
+    Raises
+    ------
+    InputError
+        The model predicts something else than the labels say.
+    """
     described = f"{card.task} ({', '.join(card.labels)})"
     if card.task != data.task:
         raise InputError(
@@ -196,8 +259,12 @@ def _order_of_classes(model: EnhancerModel, data: Labelled) -> list[int]:
         )
     if data.task != "multiclass":
         return []
-    if set(data.label_names) <= set(card.labels):
-        known = [card.labels.index(name) for name in data.label_names]
+    places = [
+        next((place for place, label in enumerate(card.labels) if same_name(label, name)), None)
+        for name in data.label_names
+    ]
+    known = [place for place in places if place is not None]
+    if len(known) == len(places):
         return known + [number for number in range(len(card.labels)) if number not in known]
     numbered = all(name.isdecimal() for name in data.label_names)
     if numbered and len(data.label_names) <= len(card.labels):
@@ -222,7 +289,7 @@ def _check_lengths(codes: Windows, model: EnhancerModel, source: str) -> None:
             f"{model.card.name} reads ({(lengths > model.maximum_length).sum()} such sequences)",
             source=source,
             location=f"sequence {longest + 1}",
-            remedy=f"cut them to the model's {model.window_length} bp with --crop centre",
+            remedy=f"cut them to the model's {model.card.window_length or 'own'} bp with --crop centre",
         )
     least = model.card.k or 1
     if lengths[shortest] < least:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import errno
 import functools
 import logging
@@ -11,9 +12,11 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from dnabert_enhancer.errors import ResourceError
-from dnabert_enhancer.files.outputs import remove_leftovers, remove_quietly, temporary_beside, write_through
+from dnabert_enhancer.files.outputs import write_through
+from dnabert_enhancer.files.temporary import remove_leftovers, remove_quietly, temporary_folder
 
 _log = logging.getLogger(__name__)
 CACHE_VARIABLE = "DNABERT_ENHANCER_CACHE"
@@ -27,7 +30,7 @@ def cache_directory() -> Path:
     ``~/.cache/dnabert-enhancer``; where that cannot be written, a private temporary folder that goes with
     the process.
     """
-    wanted = _wanted_folder()
+    wanted = wanted_cache_directory()
     if wanted is not None:
         try:
             wanted.mkdir(parents=True, exist_ok=True)
@@ -36,6 +39,55 @@ def cache_directory() -> Path:
         except OSError:
             pass
     return _private_folder(wanted)
+
+
+class CacheState(NamedTuple):
+    """What is in the cache folder.
+
+    Attributes
+    ----------
+    folder : Path or None
+        Where it should be; None where there is no home.
+    variable : str
+        The environment variable that says so, empty for the default.
+    is_usable : bool
+        Whether it can be written, or made.
+    files, size : int
+        Files of finished entries, and their bytes.
+    leftovers : int
+        Files and folders that an interrupted run left; the next run that writes the same removes them.
+    """
+
+    folder: Path | None
+    variable: str
+    is_usable: bool
+    files: int
+    size: int
+    leftovers: int
+
+
+def cache_state() -> CacheState:
+    """Return the state of the cache folder; nothing is made or changed."""
+    folder = wanted_cache_directory()
+    variable = next((name for name in (CACHE_VARIABLE, "XDG_CACHE_HOME") if os.environ.get(name)), "")
+    if folder is None:
+        return CacheState(None, variable, False, 0, 0, 0)
+    exists = (place for place in (folder, *folder.parents) if place.exists())
+    nearest = next(exists, Path("/"))
+    is_usable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    files = size = leftovers = 0
+    for root, folders, names in os.walk(folder):
+        hidden = [name for name in folders if name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        leftovers += len(hidden)
+        for name in names:
+            if name.startswith("."):
+                leftovers += 1
+                continue
+            with contextlib.suppress(OSError):
+                size += (Path(root) / name).stat().st_size
+                files += 1
+    return CacheState(folder, variable, is_usable, files, size, leftovers)
 
 
 def cached_folder(kind: str, key: str, build: Callable[[Path], None]) -> Path:
@@ -62,10 +114,11 @@ def cached_folder(kind: str, key: str, build: Callable[[Path], None]) -> Path:
     final = cache_directory() / kind / key
     if final.is_dir():
         return final
-    temporary = temporary_beside(final)
+    temporary = final
     try:
-        temporary.mkdir(parents=True)
+        final.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(final)
+        temporary = temporary_folder(final)
         build(temporary)
         for entry in temporary.iterdir():
             write_through(entry)
@@ -79,7 +132,8 @@ def cached_folder(kind: str, key: str, build: Callable[[Path], None]) -> Path:
             ) from None
         raise
     finally:
-        remove_quietly(temporary)
+        if temporary != final:
+            remove_quietly(temporary)
     return final
 
 
@@ -91,7 +145,8 @@ def _rename_unless_there(temporary: Path, final: Path) -> None:
             raise
 
 
-def _wanted_folder() -> Path | None:
+def wanted_cache_directory() -> Path | None:
+    """Return the cache folder that is asked for, whether or not it can be written; None without a home."""
     if named := os.environ.get(CACHE_VARIABLE):
         return Path(named)
     if base := os.environ.get("XDG_CACHE_HOME"):

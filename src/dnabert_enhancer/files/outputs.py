@@ -7,9 +7,7 @@ import errno
 import io
 import os
 import re
-import secrets
-import shutil
-import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +15,18 @@ from typing import IO, NamedTuple, Self, TextIO, cast
 
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.files.bgzip import open_bgzip
+from dnabert_enhancer.files.temporary import (
+    let_go,
+    remove_leftovers,
+    remove_quietly,
+    temporary_file,
+    temporary_folder,
+)
 
-_HOST = re.sub(r"[^A-Za-z0-9]", "_", socket.gethostname())[:24]
-_NAME_BYTES = 255 - 64
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+_FINISHED: list[Path] = []
+_INTERRUPTS = threading.local()
 
 
 class _Output(NamedTuple):
@@ -90,19 +96,17 @@ class OutputSet:
             self._outputs.append(_Output(direct, direct))
             return direct
         target = self._target(final)
-        temporary = temporary_beside(target)
         with _writable(target):
-            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        self._outputs.append(_Output(temporary, target))
+            temporary = temporary_file(target)
+            self._outputs.append(_Output(temporary, target))
         return temporary
 
     def directory(self, final: str | os.PathLike[str]) -> Path:
         """Return a temporary folder that becomes `final`, which must not exist or be empty."""
         target = self._target(final, folder=True)
-        temporary = temporary_beside(target)
         with _writable(target):
-            temporary.mkdir()
-        self._outputs.append(_Output(temporary, target))
+            temporary = temporary_folder(target)
+            self._outputs.append(_Output(temporary, target))
         return temporary
 
     def open_text(self, final: str | os.PathLike[str]) -> TextIO:
@@ -159,24 +163,32 @@ class OutputSet:
         renamed = [output for output in self._outputs if output.temporary != output.final]
         for output in renamed:
             _check_written(output.temporary)
-        if len(renamed) > 1 and renamed[-1].final.is_file():
-            renamed[-1].final.unlink()
-        for output in renamed:
-            with _writable(output.final):
-                output.temporary.replace(output.final)
+        with uninterrupted():
+            if len(renamed) > 1 and renamed[-1].final.is_file():
+                renamed[-1].final.unlink()
+            for output in renamed:
+                with _writable(output.final):
+                    output.temporary.replace(output.final)
+                let_go(output.temporary)
+            _FINISHED.extend(output.final for output in renamed)
 
     def _close_streams(self) -> None:
         for stream in self._streams:
             stream.close()
 
     def discard(self) -> None:
-        """Close the streams and remove what was written so far; the set is then of no more use."""
+        """Remove what was written so far and close the streams; the set is then of no more use.
+
+        An interrupt in the middle leaves no file behind; closing comes second, since a pipe that nobody reads
+        makes it wait until it is interrupted.
+        """
+        with uninterrupted():
+            for output in self._outputs:
+                if output.temporary != output.final:
+                    remove_quietly(output.temporary)
         for stream in self._streams:
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
-        for output in self._outputs:
-            if output.temporary != output.final:
-                remove_quietly(output.temporary)
 
     def _explain(self, error: BaseException) -> None:
         """Turn a bare "no space left" into an error that names the place."""
@@ -189,6 +201,33 @@ class OutputSet:
             ) from error
 
 
+def finished_outputs() -> list[Path]:
+    """Return the outputs that this process has finished, in that order."""
+    return list(_FINISHED)
+
+
+def interrupt() -> None:
+    """Raise KeyboardInterrupt; in the middle of renaming outputs only when that is done."""
+    if getattr(_INTERRUPTS, "depth", 0):
+        _INTERRUPTS.pending = True
+    else:
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put off what `interrupt` raises to the end of the block."""
+    depth = getattr(_INTERRUPTS, "depth", 0)
+    _INTERRUPTS.depth = depth + 1
+    try:
+        yield
+    finally:
+        _INTERRUPTS.depth = depth
+    if not depth and getattr(_INTERRUPTS, "pending", False):
+        _INTERRUPTS.pending = False
+        raise KeyboardInterrupt
+
+
 def check_output(final: str | os.PathLike[str]) -> None:
     """Raise now what asking an `OutputSet` for the output would raise after hours of work."""
     outputs = OutputSet()
@@ -196,30 +235,6 @@ def check_output(final: str | os.PathLike[str]) -> None:
         outputs.path(final)
     finally:
         outputs.discard()
-
-
-def temporary_beside(target: Path) -> Path:
-    """Return an unused hidden path beside a target, with the same ending, since writers go by that."""
-    return target.with_name(f".tmp-{_HOST}-{os.getpid()}-{secrets.token_hex(4)}-{_fitting(target.name)}")
-
-
-def remove_leftovers(target: Path) -> None:
-    """Remove what dead processes of this machine left beside a target under `temporary_beside`'s names."""
-    pattern = re.compile(rf"\.tmp-{re.escape(_HOST)}-(\d+)-[0-9a-f]{{8}}-{re.escape(_fitting(target.name))}")
-    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
-        for entry in entries:
-            match = pattern.fullmatch(entry.name)
-            if match and _is_gone(int(match.group(1))):
-                remove_quietly(Path(entry.path))
-
-
-def remove_quietly(path: Path) -> None:
-    """Remove a file or a folder, and go on when that fails."""
-    with contextlib.suppress(OSError):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
 
 
 def write_through(path: Path) -> None:
@@ -263,18 +278,3 @@ def _check_written(temporary: Path) -> None:
         write_through(temporary)
     elif not temporary.is_dir():
         raise FileNotFoundError(errno.ENOENT, "the output was not written", str(temporary))
-
-
-def _fitting(name: str) -> str:
-    encoded = name.encode(errors="surrogateescape")
-    return name if len(encoded) <= _NAME_BYTES else encoded[-_NAME_BYTES:].decode(errors="ignore")
-
-
-def _is_gone(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        pass
-    return False

@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, cast
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files.streams import describe_source, is_stream, open_stream
 
 DEFAULT_BLOCK_BYTES = 1 << 20
+LONGEST_LINE = 1 << 29
+"""The longest line of a text that is read, in bytes: twice human chromosome 1 on one line."""
 _WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-STANDARD_INPUT = "-"
 _BUFFER_BYTES = 1 << 18
 _PEEK_BYTES = 1 << 12
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -41,11 +43,6 @@ class Compression(enum.Enum):
     """gzip members of at most 64 KiB with their size in the header (SAM specification, section 4.1)."""
 
 
-def describe_source(path: str | os.PathLike[str]) -> str:
-    """Return the name of an input for messages (``-`` is the standard input)."""
-    return "standard input" if os.fspath(path) == STANDARD_INPUT else os.fspath(path)
-
-
 def compression_of(path: str | os.PathLike[str]) -> Compression:
     """Return how a file is packed, judged by its first bytes and not by its name.
 
@@ -59,17 +56,18 @@ def compression_of(path: str | os.PathLike[str]) -> Compression:
 
 
 def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a file, or ``-`` for the standard input, and return its decompressed bytes as a stream.
+    """Open a file, a pipe, or ``-`` for the standard input, and return its decompressed bytes as a stream.
 
     Parameters
     ----------
     path : str or path
-        Plain, gzip or bgzip, told apart by the first bytes.
+        Plain, gzip or bgzip, told apart by the first bytes. What a pipe gives is kept: each time that it is
+        opened, it is read from its start.
 
     Returns
     -------
     BinaryIO
-        A buffered stream that is read once. Reading raises `InputError` when the compressed data break off
+        A buffered stream. Reading raises `InputError` when the compressed data break off
         or are damaged.
 
     Raises
@@ -100,6 +98,12 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def size_of(path: str | os.PathLike[str]) -> int:
+    """Return how many bytes a file has on disk, or a pipe gave."""
+    with _open_raw(path) as stream:
+        return stream.seek(0, os.SEEK_END)
+
+
 class LineBlock(NamedTuple):
     r"""Whole lines in one piece.
 
@@ -116,7 +120,9 @@ class LineBlock(NamedTuple):
 
 
 def read_line_blocks(
-    path: str | os.PathLike[str], block_bytes: int = DEFAULT_BLOCK_BYTES
+    path: str | os.PathLike[str],
+    block_bytes: int = DEFAULT_BLOCK_BYTES,
+    longest_line: int = LONGEST_LINE,
 ) -> Iterator[LineBlock]:
     """Yield a text file in blocks of whole lines.
 
@@ -126,17 +132,20 @@ def read_line_blocks(
         Plain, gzip or bgzip; ``-`` is the standard input.
     block_bytes : int
         About how many bytes a block holds; a line longer than that makes its block longer.
+    longest_line : int
+        The most bytes of a line.
 
     Raises
     ------
     InputError
-        What `open_binary` refuses; UTF-16 or UTF-32; a zero byte (no text file); compressed data that break
-        off, with the last whole line that was read.
+        What `open_binary` refuses; UTF-16 or UTF-32; a zero byte (no text file); a line longer than
+        `longest_line`; compressed data that break off, with the last whole line that was read.
     """
     source = describe_source(path)
     line = 1
     with open_binary(path) as stream:
         rest: list[bytes] = []
+        rest_bytes = 0
         at_start = True
         while True:
             chunk, broken = _read_up_to(stream, block_bytes)
@@ -155,9 +164,13 @@ def read_line_blocks(
             cut = _last_line_end(chunk)
             if cut == 0:
                 rest.append(chunk)
+                rest_bytes += len(chunk)
+                if rest_bytes > longest_line:
+                    raise _too_long(source, line, longest_line)
                 continue
             content = _with_plain_line_ends(b"".join([*rest, chunk[:cut]]))
             rest = [chunk[cut:]]
+            rest_bytes = len(chunk) - cut
             yield LineBlock(line, content)
             line += content.count(b"\n")
         last = _with_plain_line_ends(b"".join(rest))
@@ -223,7 +236,7 @@ class _Unpacked(io.RawIOBase):
         else:
             buffer[: len(part)] = part
             return len(part)
-        raise InputError(problem, source=self._source, remedy="fetch or make the file again")
+        raise InputError(problem, source=self._source, remedy="download or make the file again")
 
     def close(self) -> None:
         if not self.closed:
@@ -234,10 +247,10 @@ class _Unpacked(io.RawIOBase):
 
 def _open_raw(path: str | os.PathLike[str]) -> io.BufferedReader:
     name = os.fspath(path)
-    if name == STANDARD_INPUT:
-        return _standard_input()
-    source = name or "''"
+    source = describe_source(name) or "''"
     try:
+        if is_stream(name):
+            return open_stream(name)
         if stat.S_ISDIR(os.stat(name).st_mode):  # noqa: PTH116  an empty name is no folder
             raise InputError("this is a folder", source=source, remedy="give a file")
         return open(name, "rb")  # noqa: PTH123  closed by the caller
@@ -249,15 +262,6 @@ def _open_raw(path: str | os.PathLike[str]) -> io.BufferedReader:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(
             f"the file cannot be opened ({reason})", source=source, remedy="check the path"
-        ) from None
-
-
-def _standard_input() -> io.BufferedReader:
-    try:
-        return open(0, "rb", closefd=False)
-    except OSError:
-        raise InputError(
-            "it is closed", source="standard input", remedy="give a file or pipe the data in"
         ) from None
 
 
@@ -281,7 +285,7 @@ def _check_bgzip_end(raw: io.BufferedReader, source: str) -> None:
         raise InputError(
             "the file breaks off: the block that ends every bgzip file is missing",
             source=source,
-            remedy="fetch or make the file again",
+            remedy="download or make the file again",
         )
 
 
@@ -312,6 +316,15 @@ def _not_text(chunk: bytes, source: str, line: int) -> InputError:
     problem = "the text is UTF-16 or UTF-32" if wide else "this is not a text file (it holds a zero byte)"
     remedy = "save the file as UTF-8" if wide else "give a text file"
     return InputError(problem, source=source, location=f"line {line}", remedy=remedy)
+
+
+def _too_long(source: str, line: int, longest: int) -> InputError:
+    return InputError(
+        f"the line is longer than {longest:,} bytes",
+        source=source,
+        location=f"line {line}",
+        remedy="break it into lines (a FASTA by seqkit seq -w 60), or check that this is the right file",
+    )
 
 
 def _last_line_end(chunk: bytes) -> int:

@@ -7,15 +7,18 @@ from dnabert_enhancer.genome.assemblies import (
     ASSEMBLIES,
     assembly_name,
     check_genome_sizes,
+    read_contig_sizes,
     recognised_assembly,
 )
+from dnabert_enhancer.genome.assembly_report import ReportedSequence, read_assembly_report
 from dnabert_enhancer.genome.bed_reader import LEAVE_OUT
 from dnabert_enhancer.genome.contig_names import ContigNames
-from dnabert_enhancer.genome.contig_sizes import read_contig_sizes
 from dnabert_enhancer.genome.fasta import FastaRecord, foreign_letter_error, foreign_letters, read_fasta
 from dnabert_enhancer.genome.fasta_index import IndexedFasta, indexed_fasta
+from dnabert_enhancer.genome.genes import read_genes, transcription_starts
 from dnabert_enhancer.genome.genome import Genome
 from dnabert_enhancer.genome.interval import STRANDS, Interval, Variant, locate
+from dnabert_enhancer.genome.names import check_name
 from dnabert_enhancer.genome.region_operations import (
     Pairs,
     Spans,
@@ -52,10 +55,12 @@ __all__ = [
     "Interval",
     "Pairs",
     "RegionTable",
+    "ReportedSequence",
     "Spans",
     "Variant",
     "assembly_name",
     "check_genome_sizes",
+    "check_name",
     "clusters",
     "coverage",
     "difference_of",
@@ -72,12 +77,15 @@ __all__ = [
     "overlapping_pairs",
     "overlaps",
     "place_regions",
+    "read_assembly_report",
     "read_contig_sizes",
     "read_fasta",
+    "read_genes",
     "read_regions",
     "recognised_assembly",
     "region_frame",
     "sort_regions",
     "subtract",
+    "transcription_starts",
     "union_of",
 ]

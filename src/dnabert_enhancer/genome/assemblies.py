@@ -1,4 +1,4 @@
-"""Human assemblies: lengths of the chromosomes, names, and which assembly contig lengths belong to."""
+"""Contig lengths: those of the human assemblies, of a file, and which assembly given ones belong to."""
 
 from __future__ import annotations
 
@@ -7,24 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import read_text_lines
 from dnabert_enhancer.genome.contig_names import ContigNames
+from dnabert_enhancer.genome.human import LENGTHS
+from dnabert_enhancer.genome.names import check_name
 
-_CHROMOSOMES = tuple(f"chr{name}" for name in [*range(1, 23), "X", "Y"])
-_LENGTHS = {
-    "hg19": (
-        "249250621 243199373 198022430 191154276 180915260 171115067 159138663 146364022 141213431 135534747"
-        " 135006516 133851895 115169878 107349540 102531392 90354753 81195210 78077248 59128983 63025520"
-        " 48129895 51304566 155270560 59373566"
-    ),
-    "hg38": (
-        "248956422 242193529 198295559 190214555 181538259 170805979 159345973 145138636 138394717 133797422"
-        " 135086622 133275309 114364328 107043718 101991189 90338345 83257441 80373285 58617616 64444167"
-        " 46709983 50818468 156040895 57227415"
-    ),
-}
 ASSEMBLIES: dict[str, dict[str, int]] = {
-    name: dict(zip(_CHROMOSOMES, map(int, lengths.split()), strict=True))
-    for name, lengths in _LENGTHS.items()
+    name: {f"chr{chromosome.upper()}": size for chromosome, size in LENGTHS[name].items()}
+    for name in ("hg19", "hg38")
 }
 """Lengths of the chromosomes in base pairs (Genome Reference Consortium, GRCh37 and GRCh38)."""
 _OTHER_NAMES = {
@@ -64,3 +54,42 @@ def check_genome_sizes(sizes: Mapping[str, int], assembly: str, source: str | os
             source=source,
             remedy=f"give --assembly {found}, or the contig lengths of {assembly}",
         )
+
+
+def read_contig_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Return contig lengths in base pairs, in the order of the file.
+
+    Parameters
+    ----------
+    path : str or path
+        Name and length in the first two columns (tabs or blanks); further columns, as a ``.fai`` has, and
+        comments (``#``) are passed over.
+
+    Raises
+    ------
+    InputError
+        A missing or impossible length, a contig that comes again, no contig at all. With the line.
+    """
+    sizes: dict[str, int] = {}
+    for number, line in read_text_lines(path):
+        if not line.strip() or line.startswith("#"):
+            continue
+        columns = line.split("\t") if "\t" in line else line.split()
+        place = f"line {number}"
+        length = columns[1].strip() if len(columns) > 1 else ""
+        if not (length.isascii() and length.isdigit() and len(length) <= 18 and int(length)):
+            raise InputError(
+                f"the length {length!r} is not a positive whole number",
+                source=path,
+                location=place,
+                remedy="give a contig and its length in base pairs",
+            )
+        name = columns[0].strip()
+        check_name(name, path, place)
+        if not name or name in sizes:
+            problem = f"the contig {name!r} occurs twice" if name else "a contig has no name"
+            raise InputError(problem, source=path, location=place, remedy="give every contig once")
+        sizes[name] = int(length)
+    if not sizes:
+        raise InputError("there is no contig in the file", source=path, remedy="give contigs with lengths")
+    return sizes

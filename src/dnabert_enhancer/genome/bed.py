@@ -1,11 +1,21 @@
-"""Checks one line of a BED file (3 to 12 columns, narrowPeak, broadPeak) and says what is wrong with it."""
+"""Parses BED (3 to 12 columns, narrowPeak, broadPeak): a line with care, or a block of lines by pandas."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome.names import check_name
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _TRACK_LINE = re.compile(r"(?:track|browser)(?:\s|$)")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
@@ -59,6 +69,8 @@ def parse_bed_line(line: str, source: str, number: int) -> BedLine | None:
     chrom, start, end = columns[0].strip(), int(columns[1]), int(columns[2])
     if not chrom:
         raise _error("the first column, the contig, is empty", source, number, "write its name")
+    for name in (chrom, *columns[3:4]):
+        check_name(name, source, f"line {number}")
     if end < 0 <= start:
         raise _error(f"the end {end} is negative", source, number, "BED is 0-based and half-open")
     if end > LARGEST_POSITION:
@@ -68,11 +80,73 @@ def parse_bed_line(line: str, source: str, number: int) -> BedLine | None:
     return BedLine(chrom, start, end, columns)
 
 
+def has_signed_number(letters: NDArray[np.uint8]) -> bool:
+    """Return whether a plus stands before a digit, and not within a word."""
+    plus = np.flatnonzero(letters[:-1] == ord("+"))
+    plus = plus[(letters[plus + 1] - ord("0")) < 10]
+    # blanks and controls; the first line's own start cannot be a position
+    return bool((letters[plus - 1] <= ord(" ")).any())
+
+
+def parse_bed_block(content: bytes, wanted: Mapping[str, int]) -> pd.DataFrame | None:
+    """Return columns of tab-separated lines by pandas, named by their numbers; None where it refuses.
+
+    Contigs and strands are categories. The kinds of the others are inferred: asked for as int64, pandas would
+    take 1e6 and 1.0 for positions too, and asked for as text it takes four times as long.
+    """
+    kinds: dict[int, Any] = {wanted[name]: "category" for name in ("chrom", "strand") if name in wanted}
+    try:
+        return _read_csv(content, sorted(set(wanted.values())), kinds)
+    except (ValueError, OverflowError):
+        return None
+
+
+def column_as_text(column: pd.Series, content: bytes) -> NDArray[np.object_]:
+    """Return a column as it stands in the file; one that pandas took for numbers is read again."""
+    if column.dtype.kind in "iufb":
+        return _read_as_text(column, content)
+    return np.asarray(column.to_numpy(dtype=object))
+
+
+def _read_as_text(column: pd.Series, content: bytes) -> NDArray[np.object_]:
+    number = int(str(column.name))
+    return np.asarray(_read_csv(content, [number], {number: object})[number].to_numpy(dtype=object))
+
+
+def _read_csv(content: bytes, numbers: list[int], kinds: dict[int, Any]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.read_csv(
+        io.BytesIO(content),
+        sep="\t",
+        header=None,
+        names=range(max(numbers) + 1),
+        usecols=numbers,
+        index_col=False,
+        dtype=kinds,
+        quoting=csv.QUOTE_NONE,
+        na_filter=False,
+        skip_blank_lines=False,
+        low_memory=False,
+    )
+
+
+def categories_of(column: pd.Series, content: bytes) -> tuple[NDArray[np.intp], list[str]]:
+    """Return the codes of a column of categories and their texts, in the order of their first use."""
+    import pandas as pd
+
+    if column.cat.categories.dtype.kind in "iufb":  # pandas took 1 and 01 for one number
+        codes, texts = pd.factorize(_read_as_text(column, content))
+        return codes, texts.tolist()
+    codes, met = pd.factorize(column.cat.codes.to_numpy())
+    return codes, column.cat.categories.take(met).tolist()
+
+
 def number_or_nan(text: str) -> float:
     """Return a column as a number, NaN when it is not one."""
     try:
         return float(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return float("nan")
 
 

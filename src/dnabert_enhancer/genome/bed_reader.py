@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import logging
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,18 +13,27 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import LineBlock
-from dnabert_enhancer.genome.bed import LARGEST_POSITION, BedLine, number_or_nan, parse_bed_line
-from dnabert_enhancer.genome.contig_names import ContigNames
+from dnabert_enhancer.genome.bed import (
+    LARGEST_POSITION,
+    BedLine,
+    categories_of,
+    column_as_text,
+    has_signed_number,
+    number_or_nan,
+    parse_bed_block,
+    parse_bed_line,
+)
+from dnabert_enhancer.genome.contig_names import RENAME, ContigNames
 from dnabert_enhancer.genome.interval import STRANDS
+from dnabert_enhancer.genome.names import may_hold_control
 from dnabert_enhancer.genome.titled_regions import TitledTable, titled_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_log = logging.getLogger(__name__)
 LEAVE_OUT: Final = "--skip-outside (skip_outside=True in Python) leaves out what is outside the genome"
 _NAME, _SCORE, _STRAND = 3, 4, 5
-_SIGNED_NUMBER = re.compile(rb"\t\+[0-9]")
-_SIGNS_AFTER_BLANKS: Final = (b" +", b"\v+", b"\f+")
 _NO_STRAND = STRANDS.index(".")
 _BLANKS: Final = rb"[ \v\f\x1c-\x1f]+"
 
@@ -68,6 +77,7 @@ class RegionReader:
         self._texts = {"name": _NAME, "score": _SCORE} if details else {}
         self._further = dict(further or {})
         self._skipped = {"contig_not_in_genome": 0, "beyond_contig_end": 0, "negative_start": 0}
+        self._contigs: Counter[str] = Counter()
         self._codes: dict[str, int] = {} if sizes is None else {name: code for code, name in enumerate(sizes)}
         self._parts: list[dict[str, NDArray[Any]]] = []
         self._first_fault: InputError | None = None
@@ -83,7 +93,9 @@ class RegionReader:
                 self._may_have_titles = False
                 break
             start, first_line = end + 1, first_line + 1
-        content = content[start:].rstrip(b"\n") + b"\n"
+        content = content[start:]
+        if content.endswith(b"\n\n") or not content.endswith(b"\n"):
+            content = content.rstrip(b"\n") + b"\n"
         if self._table is not None:
             content = self._as_bed(content, first_line, self._table)
         if content == b"\n":
@@ -124,19 +136,22 @@ class RegionReader:
         return "\n".join([*lines, ""]).encode()
 
     def _is_header(self, line: bytes, number: int) -> bool:
-        if self._may_have_titles:
-            try:
-                text = line.decode()
-            except UnicodeDecodeError:
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            return False
+        try:
+            if parse_bed_line(text, self._source, number) is not None:
                 return False
+            is_header = True
+        except InputError:
+            is_header = False
+        if self._may_have_titles:
             self._table = titled_table(text, self._source, number)
             if self._table is not None:
                 self._may_have_titles = False
                 return True
-        try:
-            return parse_bed_line(line.decode(), self._source, number) is None
-        except (InputError, UnicodeDecodeError):
-            return False
+        return is_header
 
     def finish(self) -> tuple[pd.DataFrame, dict[str, int]]:
         """Return the table and how many regions were left out, by reason; or raise the first fault."""
@@ -153,7 +168,10 @@ class RegionReader:
                     remedy=fault.remedy,
                 )
             raise fault
+        if self._names is not None:
+            self._names.check_shared(self._contigs, self._source, "regions", "are left out")
         columns: dict[str, Any] = dict(self._joined())
+        self._warn_of_empty(columns)
         columns["chrom"] = pd.Categorical.from_codes(columns["chrom"], pd.Index([*self._codes], dtype=object))
         columns["strand"] = pd.Categorical.from_codes(columns["strand"], pd.Index(STRANDS, dtype=object))
         texts = {"name", *self._further} & {*columns}
@@ -163,6 +181,22 @@ class RegionReader:
         frame = pd.DataFrame({name: columns[name] for name in order})
         skipped = {reason: count for reason, count in self._skipped.items() if count}
         return frame, skipped
+
+    def _warn_of_empty(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Say how many regions have no base, such as single bases of which the start was counted from 1."""
+        is_empty = columns["start"] == columns["end"]
+        if is_empty.any():
+            first = int(is_empty.argmax())
+            _log.warning(
+                "%s, %s %d: %d of %d regions have no base, since their start %d is their end; one base has "
+                "its start before it",
+                self._source,
+                self._unit,
+                columns["line"][first],
+                int(is_empty.sum()),
+                len(is_empty),
+                columns["start"][first],
+            )
 
     def _joined(self) -> dict[str, NDArray[Any]]:
         """Return the blocks one below the other; the parts are given up column by column."""
@@ -175,49 +209,52 @@ class RegionReader:
 
     def _read_at_once(self, content: bytes) -> dict[str, NDArray[Any]] | None:
         """Return the columns of a block by pandas, or None where a line needs the careful reader."""
-        import pandas as pd
-
         if not content.isascii():
             try:
                 content.decode()
             except UnicodeDecodeError:
                 return None
+        if may_hold_control(content):
+            return None
         if b"\t" not in content:
             if not content.isascii():
                 return None
             content = re.sub(_BLANKS, b"\t", content)
-        has_signs = _SIGNED_NUMBER.search(content) or any(sign in content for sign in _SIGNS_AFTER_BLANKS)
-        if has_signs:  # pandas takes +5 for a number
+        letters = np.frombuffer(content, dtype=np.uint8)
+        if has_signed_number(letters):  # pandas takes +5 for a number
             return None
-        count = content.count(b"\n")
+        count = int(np.count_nonzero(letters == ord("\n")))
         width = content.count(b"\t", 0, content.index(b"\n")) + 1
         wanted = {"chrom": 0, "start": 1, "end": 2, **self._texts, **self._further}
         if self._texts:
             wanted["strand"] = _STRAND
         # where no line is longer than the first
-        if len(wanted) > 3 and content.count(b"\t") == count * (width - 1):
+        if len(wanted) > 3 and np.count_nonzero(letters == ord("\t")) == count * (width - 1):
             wanted = {name: number for name, number in wanted.items() if number < max(width, 3)}
-        read = _parsed(content, wanted)
+        read = parse_bed_block(content, wanted)
         if read is None:
             return None
-        codes, chroms = pd.factorize(read[0].to_numpy(dtype=object))
+        codes, chroms = categories_of(read[0], content)
         start, end = read[1].to_numpy(), read[2].to_numpy()
         if start.dtype != np.int64 or end.dtype != np.int64:
             return None
-        is_odd = len(read) != count or any(_is_odd_name(chrom) for chrom in chroms)
+        is_odd = len(read) != count or any(map(_is_odd_name, chroms))
         if is_odd or (end < start).any() or (end > LARGEST_POSITION).any():
             return None
         columns: dict[str, NDArray[Any]] = {
-            "chrom": self._contig_codes(chroms.tolist(), codes),
+            "chrom": self._contig_codes(chroms, codes),
             "start": start,
             "end": end,
             "strand": np.full(count, _NO_STRAND, dtype=np.int8),
         }
         if "strand" in wanted:
-            codes, texts = pd.factorize(read[_STRAND].to_numpy(dtype=object))
-            columns["strand"] = _strand_codes(texts.tolist())[codes]
+            codes, texts = categories_of(read[_STRAND], content)
+            columns["strand"] = _strand_codes(texts)[codes]
         for name in (*self._texts, *self._further):
-            column = read[wanted[name]].to_numpy(dtype=object) if name in wanted else None
+            if name == "score" and name in wanted and read[_SCORE].dtype == np.int64:
+                columns[name] = read[_SCORE].to_numpy(dtype=np.float64)
+                continue
+            column = column_as_text(read[wanted[name]], content) if name in wanted else None
             columns[name] = self._text_column(name, column, count)
         return columns
 
@@ -259,7 +296,7 @@ class RegionReader:
                 return np.full(count, np.nan)
             try:
                 return texts.astype(np.float64)
-            except ValueError:
+            except (ValueError, OverflowError):
                 return np.array([number_or_nan(text) for text in texts.tolist()], dtype=np.float64)
         missing = "." if name == "name" else ""
         if texts is None:
@@ -283,6 +320,7 @@ class RegionReader:
         The names are in the order of their first use.
         """
         self._met = met
+        self._contigs.update(dict(zip(met, np.bincount(codes, minlength=len(met)).tolist(), strict=True)))
         table = np.empty(len(met), dtype=np.int32)
         for place, name in enumerate(met):
             own = name if self._names is None else self._names.resolve(name)
@@ -321,7 +359,9 @@ class RegionReader:
         if self._sizes is not None and code < 0:
             problem = f"there is no contig {self._met[-1 - code]!r} in the genome"
             others = f" and {len(own) - 3} others" if own[3:] else ""
-            remedy = f"the genome has {', '.join(own[:3])}{others}"
+            remedy = f"the genome has {', '.join(own[:3])}{others}; {RENAME}"
+            if self._names is not None and (why := self._names.why_not(self._met[-1 - code])):
+                problem = f"{problem}: {why}"
         elif start < 0 and self._table is not None and self._table.base:
             problem = f"the start {start + 1} is before base 1 of {own[code]}"
             remedy = "positions of this table are 1-based and inclusive"
@@ -339,32 +379,6 @@ class RegionReader:
         self._fault_count += count
         if self._first_fault is None or line < self._first_fault_line:
             self._first_fault, self._first_fault_line = fault, line
-
-
-def _parsed(content: bytes, wanted: Mapping[str, int]) -> pd.DataFrame | None:
-    """Return columns of tab-separated lines by pandas, named by their numbers; None where it refuses."""
-    import pandas as pd
-
-    numbers = sorted(set(wanted.values()))
-    kinds: dict[int, Any] = dict.fromkeys(numbers, object)
-    # numbers are inferred: asked for as int64, pandas would take 1e6 and 1.0 too
-    del kinds[1], kinds[2]
-    try:
-        return pd.read_csv(
-            io.BytesIO(content),
-            sep="\t",
-            header=None,
-            names=range(max(numbers) + 1),
-            usecols=numbers,
-            index_col=False,
-            dtype=kinds,
-            quoting=csv.QUOTE_NONE,
-            na_filter=False,
-            skip_blank_lines=False,
-            low_memory=False,
-        )
-    except (ValueError, OverflowError):
-        return None
 
 
 def _strand_codes(texts: list[str]) -> NDArray[np.int8]:

@@ -1,4 +1,4 @@
-"""Reads FASTA record by record and knows the letters of sequences; every fault comes with its line."""
+"""FASTA: read record by record, or checked in chunks before htslib indexes it; faults name their line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import read_text_lines
+from dnabert_enhancer.files import describe_source, open_binary, read_text_lines
+from dnabert_enhancer.genome.names import check_name
 
 _log = logging.getLogger(__name__)
 _LETTERS: Final = "ACGTUNRYSWKMBDHV"
@@ -20,6 +21,11 @@ NUCLEOTIDE_BYTES: Final = (_LETTERS + _LETTERS.lower()).encode()
 BLANK_BYTES: Final = b" \t\v\f"
 _PROTEIN_ONLY: Final = frozenset("EFILPQZJO*")
 _COMMENT_MARKS = (";", "#", "!")
+_CHUNK_BYTES = 1 << 22
+_LONGEST_KEPT = 1 << 16
+_NEWLINE, _RETURN, _HEADER = b"\n\r>"
+_COMMENT_BYTES = np.frombuffer(b";#!", dtype=np.uint8)
+_PERMITTED = np.isin(np.arange(256), np.frombuffer(NUCLEOTIDE_BYTES + b"\r\n", dtype=np.uint8))
 
 
 class FastaRecord(NamedTuple):
@@ -62,7 +68,7 @@ def read_fasta(path: str | os.PathLike[str], *, unique_names: bool = True) -> It
         a letter that is no IUPAC nucleotide code (protein, gaps); a name that comes again, if names are to be
         unique. With the line.
     """
-    source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
+    source = describe_source(path)
     lines_of_names: dict[str, int] = {}
     repeated = 0
     first_repeat = ("", 0, 0)
@@ -118,7 +124,7 @@ def nameless_error(source: str, line: int) -> InputError:
 def repeated_name_error(name: str, source: str, line: int, first_line: int) -> InputError:
     """Return the error for a name that comes again."""
     return InputError(
-        f"the name {name!r} was used already in line {first_line}",
+        f"the name {name!r} was already used in line {first_line}",
         source=source,
         location=f"line {line}",
         remedy="give every sequence its own name",
@@ -137,6 +143,7 @@ def _record(header: tuple[int, str], parts: list[tuple[int, str]], source: str) 
     name, description = split_header(text)
     if not name:
         raise nameless_error(source, line)
+    check_name(name, source, f"line {line}")
     sequence = "".join(part for _, part in parts)
     if sequence.encode().translate(None, NUCLEOTIDE_BYTES):
         for number, part in parts:
@@ -156,13 +163,6 @@ def _not_fasta(line: str, source: str, number: int) -> InputError:
     return InputError(
         problem, source=source, location=f"line {number}", remedy="give a FASTA with '>' headers"
     )
-
-
-def byte_mask(letters: bytes) -> NDArray[np.bool_]:
-    """Return a table of 256 entries that is True for the given bytes."""
-    mask = np.zeros(256, dtype=np.bool_)
-    mask[np.frombuffer(letters, dtype=np.uint8)] = True
-    return mask
 
 
 def foreign_letters(line: bytes) -> bytes:
@@ -200,3 +200,147 @@ def foreign_letter_error(line: bytes, source: str | os.PathLike[str], number: in
     else:
         problem, remedy = f"{shown!r} is not a nucleotide code", "use the letters of IUPAC's code"
     return InputError(problem, source=source, location=f"line {number}", remedy=remedy)
+
+
+class NotIndexableError(Exception):
+    """A FASTA that is right but cannot be indexed as it is: comments, blanks, lines of differing length."""
+
+
+class FastaCheck:
+    """Checks every letter and header of a FASTA from its uncompressed bytes.
+
+    Parameters
+    ----------
+    source : str
+        Name of the file, for errors.
+
+    Notes
+    -----
+    The whole pass is vectorised over the lines of a chunk. Memory does not grow with the contigs, also when a
+    contig is one line.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._lines_of_names: dict[str, int] = {}
+        self._line = 1
+        self._rest = b""
+        self._seen_of_line = 0  # bytes of an unfinished line that were looked at and dropped
+        self._name: str | None = None  # of the record that is being read
+        self._name_line = 0
+        self._has_bases = False
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        Raises
+        ------
+        InputError
+            A letter that is no nucleotide code, a name that is missing or comes again, an empty sequence.
+        NotIndexableError
+            Comments, blanks, or anything else that htslib would take for bases.
+        """
+        content = self._rest + chunk
+        cut = content.rfind(b"\n") + 1
+        if cut:
+            self._take_lines(content[:cut])
+        self._rest = content[cut:]
+        if len(self._rest) > _LONGEST_KEPT and (self._seen_of_line or not self._rest.startswith(b">")):
+            self._take_part_of_line()
+
+    def finish(self) -> None:
+        """Check what is left; raises what `feed` raises."""
+        if self._rest:
+            self._take_lines(self._rest + b"\n")
+        self._close_record()
+        if self._name is None:
+            raise InputError(
+                "there is no sequence in the file",
+                source=self._source,
+                remedy="give a FASTA with '>' headers",
+            )
+
+    def _take_part_of_line(self) -> None:
+        # the last byte stays: it may be a carriage return
+        part, self._rest = self._rest[:-1], self._rest[-1:]
+        letters = np.frombuffer(part, dtype=np.uint8)
+        if (not self._seen_of_line and letters[0] in _COMMENT_BYTES) or b"\r" in part:
+            raise NotIndexableError
+        self._check_letters(letters, _PERMITTED[letters], np.array([len(part)]))
+        self._seen_of_line += len(part)
+
+    def _take_lines(self, content: bytes) -> None:
+        letters = np.frombuffer(content, dtype=np.uint8)
+        ends = np.flatnonzero(letters == _NEWLINE)
+        starts = np.concatenate(([0], ends[:-1] + 1))
+        bases = ends - starts
+        if b"\r" in content:
+            if content.count(b"\r") != content.count(b"\r\n"):
+                raise NotIndexableError
+            bases -= (bases > 0) & (letters[ends - 1] == _RETURN)
+        first = letters[starts].copy()
+        if self._seen_of_line:
+            bases[0] += self._seen_of_line
+            first[0] = 0
+        if np.isin(first, _COMMENT_BYTES).any():
+            raise NotIndexableError
+        headers = np.flatnonzero(first == _HEADER)
+        permitted = _PERMITTED[letters]
+        for header in headers:
+            permitted[starts[header] : ends[header]] = True
+        self._check_letters(letters, permitted, ends)
+        self._take_bases(bases[: headers[0] if len(headers) else None])
+        for header, following in zip(headers, [*headers[1:], len(ends)], strict=False):
+            self._open_record(content[starts[header] + 1 : ends[header]], self._line + int(header))
+            self._take_bases(bases[header + 1 : following])
+        self._seen_of_line = 0
+        self._line += len(ends)
+
+    def _take_bases(self, bases: NDArray[np.intp]) -> None:
+        if bases.any():
+            if self._name is None:
+                raise NotIndexableError
+            self._has_bases = True
+
+    def _check_letters(
+        self, letters: NDArray[np.uint8], permitted: NDArray[np.bool_], ends: NDArray[np.intp]
+    ) -> None:
+        if permitted.all():
+            return
+        place = int(permitted.argmin())
+        letter = int(letters[place])
+        if letter <= ord(" ") or letter > 126 or self._name is None:
+            raise NotIndexableError
+        line = int(np.searchsorted(ends, place))
+        text = letters[place : ends[line]].tobytes().strip()
+        raise foreign_letter_error(text, self._source, self._line + line)
+
+    def _open_record(self, header: bytes, line: int) -> None:
+        self._close_record()
+        name, _ = split_header(header.decode(errors="replace"))
+        if not name:
+            raise nameless_error(self._source, line)
+        check_name(name, self._source, f"line {line}")
+        first_line = self._lines_of_names.setdefault(name, line)
+        if first_line != line:
+            raise repeated_name_error(name, self._source, line, first_line)
+        self._name, self._name_line, self._has_bases = name, line, False
+
+    def _close_record(self) -> None:
+        if self._name is not None and not self._has_bases:
+            raise empty_sequence_error(self._name, self._source, self._name_line)
+
+
+def check_fasta(path: str | os.PathLike[str]) -> None:
+    """Check a FASTA of any compression; raises what `FastaCheck` raises."""
+    check = FastaCheck(os.fspath(path))
+    for chunk in chunks_of(path):
+        check.feed(chunk)
+    check.finish()
+
+
+def chunks_of(path: str | os.PathLike[str]) -> Iterator[bytes]:
+    """Yield the uncompressed bytes of a file in pieces."""
+    with open_binary(path) as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            yield chunk

@@ -22,12 +22,21 @@ from dnabert_enhancer.files import (
     Compression,
     cached_folder,
     compression_of,
+    is_stream,
+    let_go,
     open_bgzip,
     remove_leftovers,
-    temporary_beside,
+    remove_quietly,
+    temporary_file,
 )
-from dnabert_enhancer.genome.fasta import read_fasta, split_header
-from dnabert_enhancer.genome.fasta_check import FastaCheck, NotIndexableError, check_fasta, chunks_of
+from dnabert_enhancer.genome.fasta import (
+    FastaCheck,
+    NotIndexableError,
+    check_fasta,
+    chunks_of,
+    read_fasta,
+    split_header,
+)
 
 _log = logging.getLogger(__name__)
 _CACHE_KIND = "genomes"
@@ -38,6 +47,7 @@ _CHECKED_CONTIGS = 200
 _HEADER_BYTES = 4096
 _BLOCK_BYTES = 1 << 16
 _ENOUGH_BYTES = 1 << 24
+_LARGEST = 1 << 62  # places in a file
 _CANNOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
@@ -87,13 +97,20 @@ class IndexedFasta(NamedTuple):
     gzi: Path | None
 
 
-def indexed_fasta(path: str | os.PathLike[str]) -> IndexedFasta:
+def indexed_fasta(path: str | os.PathLike[str], *, check: bool = False) -> IndexedFasta:
     """Return a FASTA with its index.
 
     An index beside the file is used when it is not older and fits; where there is none it is made
     there; where it is stale, or the folder cannot be written, it is made in the cache. Plain gzip, and
     lines of differing length, become a bgzip copy in the cache. An entry of the cache belongs to path,
     size and time of the file.
+
+    Parameters
+    ----------
+    path : path
+    check : bool
+        Check every letter and name also of a file that has its index beside it, which may be by others; when
+        an index is made, they are checked in any case.
 
     Raises
     ------
@@ -107,12 +124,14 @@ def indexed_fasta(path: str | os.PathLike[str]) -> IndexedFasta:
         return _from_cache(fasta, "copy", lambda folder: _copy_as_bgzip(fasta, folder))
     beside = _beside(fasta, packing)
     is_there = beside.fai.exists()
-    if is_there and _fits(beside):
-        return beside
     try:
+        if is_there and _fits(beside):
+            if check:
+                check_fasta(fasta)
+            return beside
         if is_there:
             _log.warning(
-                "the index %s is older than its FASTA or does not fit it: made anew in the cache",
+                "the index %s is older than its FASTA or does not fit it: rebuilt in the cache",
                 beside.fai,
             )
         elif _make_beside(beside):
@@ -131,8 +150,8 @@ def check_genome_path(path: str | os.PathLike[str]) -> None:
         The standard input, a pipe, a missing or unreadable file, a folder.
     """
     if os.fspath(path) == "-":
-        raise InputError("a genome cannot be read from the standard input", remedy="give a file")
-    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise InputError("a genome cannot be read from standard input", remedy="give a file")
+    if is_stream(path):
         raise InputError("a genome cannot be read from a pipe", source=path, remedy="give a file")
     compression_of(path)
 
@@ -151,14 +170,19 @@ def _make_beside(wanted: IndexedFasta) -> bool:
     """Write the indexes beside the FASTA; False when the folder cannot be written."""
     if not _is_writable(wanted.fasta.parent):
         return False
-    remove_leftovers(wanted.fai)
-    fai, gzi = (temporary_beside(path) for path in (wanted.fai, Path(f"{wanted.fasta}.gzi")))
+    for path in wanted[1:]:
+        if path is not None:
+            remove_leftovers(path)
+    made: dict[Path, Path] = {}
     try:
         check_fasta(wanted.fasta)
-        _write_indexes(wanted.fasta, fai, None if wanted.gzi is None else gzi)
-        if wanted.gzi is not None:
-            gzi.replace(wanted.gzi)
-        fai.replace(wanted.fai)
+        for path in (wanted.gzi, wanted.fai):
+            if path is not None:
+                made[path] = temporary_file(path)
+        _write_indexes(wanted.fasta, made[wanted.fai], None if wanted.gzi is None else made[wanted.gzi])
+        for path, temporary in made.items():
+            temporary.replace(path)
+            let_go(temporary)
     except NotIndexableError:
         if shutil.disk_usage(wanted.fasta.parent).free < _ENOUGH_BYTES:
             return False
@@ -168,8 +192,8 @@ def _make_beside(wanted: IndexedFasta) -> bool:
             return False
         raise
     finally:
-        fai.unlink(missing_ok=True)
-        gzi.unlink(missing_ok=True)
+        for temporary in made.values():
+            remove_quietly(temporary)
     return True
 
 
@@ -271,18 +295,18 @@ def _matches(found: IndexedFasta) -> bool:
     entries = _read_index(found.fai)
     if not entries:
         return False
-    if found.gzi is None:
-        with found.fasta.open("rb") as stream:
-
-            def read_plain(offset: int, size: int) -> bytes:
-                stream.seek(offset)
-                return stream.read(size)
-
-            return _headers_and_ends_match(entries, read_plain)
-    starts = _read_block_index(found.gzi)
-    if starts is None or not _is_complete(starts, entries[-1], found.fasta.stat().st_size):
-        return False
     try:
+        if found.gzi is None:
+            with found.fasta.open("rb") as stream:
+
+                def read_plain(offset: int, size: int) -> bytes:
+                    stream.seek(offset)
+                    return stream.read(size)
+
+                return _headers_and_ends_match(entries, read_plain)
+        starts = _read_block_index(found.gzi)
+        if starts is None or not _is_complete(starts, entries[-1], found.fasta.stat().st_size):
+            return False
         return _headers_and_ends_match(
             entries, lambda offset, size: _read_from_middle(found.fasta, starts, offset, size)
         )
@@ -326,9 +350,11 @@ def _read_index(path: Path) -> list[IndexEntry] | None:
     """Return the entries of a ``.fai``, or None when it is not one."""
     try:
         rows = [line.split("\t") for line in path.read_text(encoding="utf-8").rstrip("\n").split("\n")]
-        return [IndexEntry(row[0], int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in rows]
+        entries = [IndexEntry(row[0], int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in rows]
     except (OSError, ValueError, IndexError):
         return None
+    fits = all(min(entry[1:]) >= 0 and max(_last_base(entry), *entry[1:]) < _LARGEST for entry in entries)
+    return entries if fits else None
 
 
 def _read_block_index(path: Path) -> list[BlockStart] | None:
@@ -346,6 +372,8 @@ def _read_from_middle(path: Path, starts: list[BlockStart], offset: int, size: i
     """Return bytes of the uncompressed content from an offset on, fewer at its end."""
     block = bisect_right(starts, offset, key=lambda start: start.uncompressed)
     start = starts[block - 1] if block else BlockStart(0, 0)
+    if offset - start.uncompressed >= _BLOCK_BYTES:
+        return b""
     with path.open("rb") as stream:
         stream.seek(start.compressed)
         with gzip.GzipFile(fileobj=stream, mode="rb") as unpacked:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.genome.assembly_report import ReportedSequence, read_assembly_report
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.fasta_index import check_genome_path, indexed_fasta, silent_htslib
+from dnabert_enhancer.genome.interval import Interval
+from dnabert_enhancer.genome.names import check_name
 
 if TYPE_CHECKING:
     import pysam
@@ -27,11 +31,16 @@ class Genome:
     path : str or path
         Plain, gzip or bgzip. The index is made beside it where there is none; in the cache where that folder
         cannot be written, the index is older than the FASTA, or the file cannot be indexed as it is.
+    assembly_report : str or path, optional
+        NCBI's report of the assembly (``*_assembly_report.txt``): further names of the contigs, for all files
+        that are read with this genome.
 
     Attributes
     ----------
     path : Path
         The file as it was given.
+    report : sequence of ReportedSequence
+        Of the assembly report; empty without one.
 
     Raises
     ------
@@ -49,13 +58,19 @@ class Genome:
     b'ACGT'
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], assembly_report: str | os.PathLike[str] | None = None
+    ) -> None:
         if not isinstance(path, str | os.PathLike):
             raise InputError(
                 f"a genome is opened by its path, not by {type(path).__name__}", remedy="give a FASTA file"
             )
         check_genome_path(path)
         self.path = Path(path)
+        self.report: Sequence[ReportedSequence] = (
+            () if assembly_report is None else read_assembly_report(assembly_report)
+        )
+        self._report_source = assembly_report
         self._fasta: pysam.FastaFile | None = None
 
     def __repr__(self) -> str:
@@ -74,12 +89,21 @@ class Genome:
     def contig_sizes(self) -> dict[str, int]:
         """Length of every contig in base pairs, in the order of the file."""
         fasta = self._opened()
+        for name in fasta.references:
+            check_name(name, self.path)
         return dict(zip(fasta.references, fasta.lengths, strict=True))
 
     @cached_property
     def names(self) -> ContigNames:
         """Finds a contig under another spelling of its name."""
-        return ContigNames(self.contig_sizes)
+        names = ContigNames(self.contig_sizes, self.report)
+        if self.report and not names.is_reported:
+            raise InputError(
+                f"the report names none of the contigs of the genome, which has {self._some_names()}",
+                source=self._report_source,
+                remedy="give NCBI's report of the genome's assembly",
+            )
+        return names
 
     def close(self) -> None:
         """Close the file; it is opened again when something more is asked of it."""
@@ -87,21 +111,35 @@ class Genome:
             self._fasta.close()
             self._fasta = None
 
-    def fetch(self, contig: str, start: int = 0, end: int | None = None) -> bytes:
-        """Return bases in the file's own case.
+    def fetch(self, contig: str | Interval, start: int = 0, end: int | None = None) -> bytes:
+        """Return bases of the forward strand in the file's own case.
 
         Parameters
         ----------
-        contig : str
-            The genome's own name, or one that `names` resolves.
+        contig : str or Interval
+            The genome's own name, or one that `names` resolves; or an interval, whose strand is passed over.
         start, end : int
-            0-based and half-open; default: the whole contig.
+            0-based and half-open; default: the whole contig, or the whole interval.
 
         Raises
         ------
         InputError
             An unknown contig, or a part that is not within it.
         """
+        if isinstance(contig, Interval):
+            if start or end is not None:
+                raise InputError(
+                    "an interval and further positions cannot be fetched together",
+                    source=self.path,
+                    remedy="give an Interval, or a contig with start and end",
+                )
+            start, end, contig = contig.start, contig.end, contig.contig
+        if not isinstance(contig, str):
+            raise InputError(
+                f"{type(contig).__name__} is not a contig",
+                source=self.path,
+                remedy="give its name with start and end, or an Interval",
+            )
         name = self.own_name(contig)
         size = self.contig_sizes[name]
         stop = size if end is None else end

@@ -92,7 +92,7 @@ class Interval:
         end = start if match["end"] is None else int(re.sub("[,_]", "", match["end"]))
         if start < 1:
             raise InputError(
-                f"{text!r} starts at 0, but positions in such a text are 1-based",
+                f"{text!r} starts at 0, but positions in such a string are 1-based",
                 remedy=f"write {match['contig']}:1-{end}, or give Interval({match['contig']!r}, 0, {end}), "
                 "which is 0-based",
             )

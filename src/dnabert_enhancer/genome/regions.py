@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import read_line_blocks
+from dnabert_enhancer.files import describe_source, read_line_blocks
 from dnabert_enhancer.genome.bed_reader import RegionReader
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.interval import STRANDS, Interval
@@ -29,7 +29,7 @@ class RegionTable:
     Attributes
     ----------
     frame : DataFrame
-        One row a region, numbered from 0, with the columns
+        One row per region, numbered from 0, with the columns
 
         - ``chrom``: categories of str; with a genome all its contigs in its order, else the file's in the
           order of their first use,
@@ -203,7 +203,7 @@ def read_regions(
         not have, text that is not UTF-8, an unknown contig, an end beyond its contig: the first such line,
         with the number of further lines that are wrong.
     """
-    source = "standard input" if os.fspath(path) == "-" else os.fspath(path)
+    source = describe_source(path)
     reader = RegionReader(
         source,
         genome_sizes,

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import gzip
 import json
 import logging
 import re
 import tarfile
 import tempfile
-from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO, cast
+from typing import IO, cast
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import open_binary, remove_leftovers, remove_quietly, sha256_of, temporary_beside
+from dnabert_enhancer.files import remove_leftovers, remove_quietly, temporary_folder
+from dnabert_enhancer.model.archive_members import REMEDY, members_of, write_member
 from dnabert_enhancer.model.card import CARD_NAME
 from dnabert_enhancer.model.checkpoint import SAFETENSORS_NAME
-from dnabert_enhancer.model.directory import CONFIG_NAME, ONNX_INT8_NAME, ONNX_NAME, VOCABULARY_NAME
+from dnabert_enhancer.model.configuration import CONFIG_NAME
+from dnabert_enhancer.model.vocabulary_files import VOCABULARY_NAME
 
 _log = logging.getLogger(__name__)
 _TEXTS = (
@@ -34,7 +33,6 @@ _TEXTS = (
     "merges.txt",
     "vocab.json",
 )
-_ONNX = (ONNX_NAME, ONNX_INT8_NAME)
 _PIECE = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
 _CODE = (
     ".bin",
@@ -51,16 +49,8 @@ _CODE = (
     ".pyc",
     ".so",
 )
-_EXTERNAL = b"location"
-"""The key that a tensor of an ONNX file must carry, in these letters, to name another file."""
-
-MAXIMUM_MEMBERS = 1000
-MAXIMUM_TEXT_BYTES = 64 << 20
-MAXIMUM_BYTES = 16 << 30
-_FREE_BYTES = 64 << 20
-_LARGEST_RATIO = 50
-_COPY_BYTES = 1 << 20
-_REMEDY = "pack one with finetune --archive, or the files of a model directory with tar"
+_PICKLES = re.compile(r"pytorch_model(-\d{5}-of-\d{5})?\.bin(\.index\.json)?")
+"""What a published checkpoint may hold beside: read without running anything (`checkpoint`)."""
 
 
 def model_files(directory: str | PathLike[str]) -> list[Path]:
@@ -97,8 +87,8 @@ def unpacked(path: str | PathLike[str]) -> Path:
     Parameters
     ----------
     path : path
-        A tar file, plain or gzip. The files of one model, at the top or in one folder; documents and logs
-        beside them are left out.
+        A tar file, plain or gzip, or a zip file. The files of one model, at the top or in one folder;
+        documents and logs beside them are left out.
 
     Raises
     ------
@@ -109,9 +99,7 @@ def unpacked(path: str | PathLike[str]) -> Path:
     source = Path(path)
     target = Path(tempfile.gettempdir()) / "dnabert-enhancer-model"
     remove_leftovers(target)
-    folder = temporary_beside(target)
-    folder.mkdir(mode=0o700)
-    atexit.register(remove_quietly, folder)
+    folder = temporary_folder(target, 0o700)
     try:
         directory = _unpack(source, folder)
         _check(directory, source)
@@ -121,36 +109,49 @@ def unpacked(path: str | PathLike[str]) -> Path:
     return directory
 
 
-class _Counted:
-    """A stream that refuses to give more bytes than an archive of its size can honestly hold."""
+def unpack_checkpoint(path: str | PathLike[str], folder: Path, part: str = "") -> Path:
+    """Return the folder of the checkpoint that a published archive holds.
 
-    def __init__(self, stream: BinaryIO, source: Path) -> None:
-        self._stream = stream
-        self._source = source
-        self._left = min(MAXIMUM_BYTES, max(_FREE_BYTES, _LARGEST_RATIO * source.stat().st_size))
+    Parameters
+    ----------
+    path : path
+        A tar or zip file. Of the checkpoint's folder the files that `import_checkpoint` reads are unpacked;
+        code, optimizer states, logs and the like are left out.
+    folder : Path
+        Where to unpack; it is made.
+    part : str
+        Text in the name of the folder that is meant, where there are several.
 
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
-        self._left -= len(data)
-        if self._left < 0:
-            raise InputError("unpacks to more than a model", source=self._source, remedy=_REMEDY)
-        return data
-
-
-@contextlib.contextmanager
-def _opened(source: Path) -> Iterator[tarfile.TarFile]:
-    with open_binary(source) as stream:
-        counted = cast(IO[bytes], _Counted(stream, source))
-        try:
-            with tarfile.open(fileobj=counted, mode="r|") as archive:
-                yield archive
-        except (tarfile.TarError, EOFError, UnicodeError, ValueError, OverflowError) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise InputError(
-                f"is neither a model directory nor a whole model archive ({reason})",
-                source=source,
-                remedy=_REMEDY,
-            ) from None
+    Raises
+    ------
+    InputError
+        As `unpacked`; no checkpoint, or several, which are listed.
+    """
+    source = Path(path)
+    folder.mkdir(parents=True)
+    homes: dict[PurePosixPath, Path] = {}
+    for member in members_of(source):
+        if not (_is_known(member.name.name) or _PICKLES.fullmatch(member.name.name)):
+            continue
+        home = member.name.parent
+        if home not in homes:
+            homes[home] = folder / f"{len(homes)}-{_folder_name(home.name, source)}"
+            homes[home].mkdir()
+        if (homes[home] / member.name.name).exists():
+            raise InputError(f"holds {member.name} twice", source=source, remedy=REMEDY)
+        write_member(member, homes[home] / member.name.name, source)
+    found = [home for home, place in homes.items() if (place / CONFIG_NAME).is_file()]
+    fitting = [home for home in found if part in str(home)] if len(found) > 1 and part else found
+    if len(fitting) != 1:
+        if not found:
+            raise InputError(f"is an archive without a model ({CONFIG_NAME})", source=source, remedy=REMEDY)
+        raise InputError(
+            f"holds {len(found)} checkpoints: {', '.join(sorted(map(str, found)))}",
+            source=source,
+            remedy="unpack it, and import the right folder",
+        )
+    _check(homes[fitting[0]], source)
+    return homes[fitting[0]]
 
 
 def _unpack(source: Path, folder: Path) -> Path:
@@ -159,69 +160,42 @@ def _unpack(source: Path, folder: Path) -> Path:
     home: PurePosixPath | None = None
     left_out = 0
     directory = folder / "model"
-    with _opened(source) as archive:
-        for number, member in enumerate(archive, start=1):
-            if number > MAXIMUM_MEMBERS:
-                raise InputError(f"holds more than {MAXIMUM_MEMBERS} members", source=source, remedy=_REMEDY)
-            name = _checked_name(member, source)
-            if member.isdir():
-                continue
-            if not _is_known(name.name):
-                left_out += 1
-                continue
-            if home is None:
-                home = name.parent
-                directory = folder / _folder_name(home.name, source)
-                directory.mkdir()
-            if name.parent != home or name in seen:
-                first = home / name.name
-                raise InputError(f"holds two models ({first} and {name})", source=source, remedy=_REMEDY)
-            seen.add(name)
-            _write_member(archive, member, directory / name.name, source)
+    for member in members_of(source):
+        name = member.name
+        if name.suffix.lower() in _CODE:
+            raise InputError(
+                "is a pickle or code, which a model archive must not hold",
+                source=source,
+                location=f"member {str(name)[:80]!r}",
+                remedy=REMEDY,
+            )
+        if not _is_known(name.name):
+            left_out += 1
+            continue
+        if home is None:
+            home = name.parent
+            directory = folder / _folder_name(home.name, source)
+            directory.mkdir()
+        if name.parent != home or name in seen:
+            first = home / name.name
+            raise InputError(f"holds two models ({first} and {name})", source=source, remedy=REMEDY)
+        seen.add(name)
+        write_member(member, directory / name.name, source)
     if home is None:
-        raise InputError(f"is an archive without a model ({CONFIG_NAME})", source=source, remedy=_REMEDY)
+        raise InputError(f"is an archive without a model ({CONFIG_NAME})", source=source, remedy=REMEDY)
     if left_out:
         _log.info("%s: %d files that are not of the model were left out", source, left_out)
     return directory
 
 
-def _checked_name(member: tarfile.TarInfo, source: Path) -> PurePosixPath:
-    """Return the name of a member that is a plain file or a folder inside the archive."""
-
-    def refused(problem: str) -> InputError:
-        return InputError(problem, source=source, location=f"member {member.name[:80]!r}", remedy=_REMEDY)
-
-    if not (member.isdir() or (member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse())):
-        raise refused("links, devices and sparse files are not allowed in a model archive")
-    if member.name.startswith("/") or "\\" in member.name or not member.name.isprintable():
-        raise refused("is no plain relative name")
-    name = PurePosixPath(member.name)
-    if ".." in name.parts:
-        raise refused("leads out of the archive")
-    if name.suffix.lower() in _CODE:
-        raise refused("is a pickle or code, which a model archive must not hold")
-    return name
-
-
 def _is_known(name: str) -> bool:
-    return name in (*_TEXTS, *_ONNX, SAFETENSORS_NAME) or _PIECE.fullmatch(name) is not None
+    return name in (*_TEXTS, SAFETENSORS_NAME) or _PIECE.fullmatch(name) is not None
 
 
 def _folder_name(inside: str, source: Path) -> str:
     """Return a name for the folder, which becomes the name of a model without a card."""
-    stem = inside or re.sub(r"(\.tar)?(\.t?gz|\.tar)?$", "", source.name)
+    stem = inside or re.sub(r"(\.tar)?(\.t?gz|\.tar|\.zip)?$", "", source.name)
     return re.sub(r"[^A-Za-z0-9._-]", "_", stem).lstrip(".-")[:80] or "model"
-
-
-def _write_member(archive: tarfile.TarFile, member: tarfile.TarInfo, target: Path, source: Path) -> None:
-    if member.name.endswith((".json", ".txt")) and member.size > MAXIMUM_TEXT_BYTES:
-        raise InputError(f"has {member.size} bytes", source=source, location=member.name, remedy=_REMEDY)
-    content = archive.extractfile(member)
-    if content is None:
-        raise InputError("cannot be read", source=source, location=member.name)
-    with target.open("xb") as file:
-        while part := content.read(_COPY_BYTES):
-            file.write(part)
 
 
 def _check(directory: Path, source: Path) -> None:
@@ -233,14 +207,3 @@ def _check(directory: Path, source: Path) -> None:
             content = None
         if not isinstance(content, dict):
             raise InputError("is not a JSON object", source=source, location=path.name)
-    weights = directory / SAFETENSORS_NAME
-    for path in (directory / name for name in _ONNX):
-        if not path.is_file():
-            continue
-        data = path.read_bytes()
-        if _EXTERNAL in data:
-            raise InputError("names files outside of the archive", source=source, location=path.name)
-        if not weights.is_file() or sha256_of(weights).encode() not in data:
-            raise InputError(
-                f"was not made from the {SAFETENSORS_NAME} beside it", source=source, location=path.name
-            )

@@ -11,122 +11,49 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model.calibration import Calibration
+from dnabert_enhancer.model.card_values import (
+    check_whole,
+    is_whole,
+    printable,
+    printable_values,
+    shown,
+    with_printable_keys,
+)
+from dnabert_enhancer.model.class_names import positive_class
+from dnabert_enhancer.model.json_text import parse_object, read_object
 
 CARD_NAME = "enhancer_model.json"
 CARD_FORMAT = 1
-
-
-class CalibrationKind(StrEnum):
-    """The forms that a calibration can take; z is the logit, p the probability."""
-
-    NONE = "none"
-    """``p = 1 / (1 + exp(-z))``."""
-    TEMPERATURE = "temperature"
-    """``p = 1 / (1 + exp(-z / T))`` (Guo et al. 2017, On Calibration of Modern Neural Networks)."""
-    ISOTONIC = "isotonic"
-    """``p`` interpolated linearly between knots (z_i, p_i), constant beyond (Zadrozny and Elkan 2002)."""
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """A map from logits to probabilities.
-
-    Parameters
-    ----------
-    kind : {"none", "temperature", "isotonic"}
-        See `CalibrationKind`.
-    parameters : mapping
-        For a temperature ``{"temperature": T}`` with T > 0; for an isotonic curve ``{"logits": [...],
-        "probabilities": [...]}``, strictly ascending and non-decreasing, as long as each other.
-    """
-
-    kind: str = CalibrationKind.NONE
-    parameters: Mapping[str, Any] = field(default_factory=dict)  # JSON numbers, or lists of them
-
-    def __post_init__(self) -> None:
-        known = [str(kind) for kind in CalibrationKind]
-        if self.kind not in known:
-            raise InputError(f"unknown calibration {self.kind!r}", remedy=f"one of {', '.join(known)}")
-        object.__setattr__(self, "kind", str(self.kind))
-        if self.kind == CalibrationKind.TEMPERATURE:
-            self._check_temperature()
-        elif self.kind == CalibrationKind.ISOTONIC:
-            self._check_isotonic()
-
-    def _check_temperature(self) -> None:
-        temperature = self.parameters.get("temperature")
-        if not isinstance(temperature, (int, float)) or not np.isfinite(temperature) or temperature <= 0:
-            raise InputError(f"a calibration temperature must be a positive number, not {temperature!r}")
-
-    def _check_isotonic(self) -> None:
-        logits = np.asarray(self.parameters.get("logits", ()), dtype=np.float64)
-        probabilities = np.asarray(self.parameters.get("probabilities", ()), dtype=np.float64)
-        if logits.ndim != 1 or logits.size == 0 or logits.shape != probabilities.shape:
-            raise InputError(
-                "an isotonic calibration needs as many probabilities as logits, and at least one"
-            )
-        if not (np.isfinite(logits).all() and (np.diff(logits) > 0).all()):
-            raise InputError("the logits of an isotonic calibration must ascend strictly")
-        if (np.diff(probabilities) < 0).any() or not (probabilities[0] >= 0 and probabilities[-1] <= 1):
-            raise InputError("the probabilities of an isotonic calibration must not descend and lie in 0..1")
-
-    def apply(self, logit: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """Return the probability of the positive class.
-
-        Parameters
-        ----------
-        logit : float[...]
-            Log odds of the positive class before calibration.
-
-        Returns
-        -------
-        float32[...]
-            Probabilities in 0..1, computed in double precision.
-        """
-        z = np.asarray(logit, dtype=np.float64)
-        if self.kind == CalibrationKind.ISOTONIC:
-            p = np.interp(z, self.parameters["logits"], self.parameters["probabilities"])
-        else:
-            small = np.exp(-np.abs(z) / self.temperature)
-            p = np.where(z < 0, small, 1.0) / (1.0 + small)
-        return np.asarray(p, dtype=np.float32)
-
-    def apply_classes(self, logits: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-        """Return the probabilities of several classes, ``softmax(logits / T)``.
-
-        Parameters
-        ----------
-        logits : float[n, classes]
-            One row a window.
-
-        Returns
-        -------
-        float32[n, classes]
-            Rows sum to 1.
-        """
-        z = np.asarray(logits, dtype=np.float64) / self.temperature
-        z = np.exp(z - z.max(axis=1, keepdims=True))
-        return np.asarray(z / z.sum(axis=1, keepdims=True), dtype=np.float32)
-
-    @property
-    def temperature(self) -> float:
-        """The temperature T; 1 where the calibration has none."""
-        return float(self.parameters["temperature"]) if self.kind == CalibrationKind.TEMPERATURE else 1.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain values for the card."""
-        return {"kind": self.kind, "parameters": dict(self.parameters)}
+NOT_TRAINED = "the classifier is not trained: fine-tune the model before use"
+"""What `limits` says of a pre-trained model that was given a fresh classifier."""
+NOT_STATED = "no card was found beside the weights: {} are not known"
+"""What `limits` says of weights without a card."""
+NOT_CALIBRATED = (
+    "calibration and threshold are not known: probabilities are the network's own, and the threshold is "
+    "0.5 by default"
+)
+"""What `limits` says of a model that was brought without either."""
+_SAID_UNTIL_CALIBRATED = (
+    NOT_CALIBRATED,
+    NOT_STATED.format("threshold and calibration"),
+    NOT_STATED.format("window length, threshold and calibration"),
+)
+LONGEST_WINDOW = 10_000_000
+"""Length in bp above which a window length is a mistake."""
+_EARLIER = "before_calibration"
+_OF_OUTPUTS = "calibration_of_outputs"
+_MOST_LABELS = 10_000
+_LONGEST_NAME = 500
 
 
 class Task(StrEnum):
     """What a model's outputs mean."""
 
     BINARY = "binary"
-    """Two outputs; the logit is ``outputs[1] - outputs[0]`` (or the one output of a one-output head)."""
+    """Two outputs, one of the positive class; the logit is that one minus the other (the one output of a
+    one-output head is the logit of the second label)."""
     MULTICLASS = "multiclass"
     """One output a class; the probabilities are ``softmax(outputs / T)``."""
     REGRESSION = "regression"
@@ -141,6 +68,7 @@ class Threshold:
     source: str
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "source", printable(self.source))
         if not 0 <= self.value <= 1:
             raise InputError(f"a threshold is a probability in 0..1, not {self.value!r}")
 
@@ -172,12 +100,13 @@ class FurtherOutput:
     metrics: Mapping[str, Any] = field(default_factory=dict)  # free JSON values
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "meaning", printable(self.meaning))
+        object.__setattr__(self, "thresholds", with_printable_keys(self.thresholds))
+        object.__setattr__(self, "metrics", printable_values(self.metrics))
         if self.task not in (Task.BINARY, Task.REGRESSION):
-            raise InputError(f"an output is binary or a regression, not {self.task!r}")
-        if self.column < 0:
-            raise InputError(f"a column counts from 0, not {self.column}")
-        if self.window_length < 1:
-            raise InputError(f"window_length must be at least 1, not {self.window_length}")
+            raise InputError(f"an output is binary or a regression, not {shown(self.task)}")
+        check_whole("column", self.column, 0, _MOST_LABELS)
+        check_whole("window_length", self.window_length, 1, LONGEST_WINDOW)
 
 
 @dataclass(frozen=True)
@@ -188,10 +117,10 @@ class ModelCard:
     ----------
     name : str
         What the model calls itself.
-    window_length : int
-        Length in bp of the windows it was made for.
+    window_length : int or None
+        Length in bp of the windows it was made for; None where nobody has said it.
     labels : tuple of str
-        Names of the outputs, in their order; for a binary model the second is the positive class.
+        Names of the outputs, in their order.
     task : {"binary", "multiclass", "regression"}
         See `Task`.
     k : int or None
@@ -214,10 +143,21 @@ class ModelCard:
         The one output of the classifier that this card is about, from 0; None: all of them.
     further_outputs : mapping of str to FurtherOutput
         What the other outputs tell, by the name under which `select` and ``--model DIR:NAME`` find them.
+    origin : mapping
+        Of a model brought from elsewhere: the name in the catalogue, the source with its commit, the type and
+        the citation.
+    positive : str
+        Which label of a binary model is the positive class, whose log odds, probability, calibration and
+        thresholds are meant; empty: what `class_names.positive_class` tells, or else the second.
+
+    Notes
+    -----
+    Characters of a text that cannot be printed, line breaks and tabs among them, become blanks: texts of a
+    card stand in headers and tables.
     """
 
     name: str
-    window_length: int
+    window_length: int | None
     labels: tuple[str, ...] = ("other", "enhancer")
     task: str = Task.BINARY
     k: int | None = None
@@ -232,37 +172,85 @@ class ModelCard:
     limits: str = ""
     column: int | None = None
     further_outputs: Mapping[str, FurtherOutput] = field(default_factory=dict)
+    origin: Mapping[str, Any] = field(default_factory=dict)  # free JSON values
+    positive: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", tuple(str(label) for label in self.labels))
+        for name in ("name", "licence", "limits", "positive"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
+        object.__setattr__(self, "labels", tuple(printable(str(label)) for label in self.labels))
+        for name in ("thresholds", "further_outputs"):
+            object.__setattr__(self, name, with_printable_keys(getattr(self, name)))
+        for name in ("training", "metrics", "versions", "origin"):
+            object.__setattr__(self, name, printable_values(getattr(self, name)))
         object.__setattr__(self, "task", self._choice("task", self.task, tuple(Task)))
         object.__setattr__(self, "strand", self._choice("strand", self.strand, ("both", "forward")))
         object.__setattr__(
             self, "tokenizer", self._choice("tokenizer", self.tokenizer, ("kmer", "huggingface"))
         )
-        if self.window_length < 1:
-            raise InputError(f"window_length must be at least 1, not {self.window_length}")
+        if self.window_length is not None:
+            check_whole("window_length", self.window_length, 1, LONGEST_WINDOW)
         if (self.tokenizer == "kmer") != (self.k is not None):
-            raise InputError(f"a card with tokenizer {self.tokenizer!r} cannot have k {self.k!r}")
-        if not self.labels:
-            raise InputError("a card needs at least one label")
+            raise InputError(f"a card with tokenizer {self.tokenizer!r} cannot have k {shown(self.k)}")
+        if not 1 <= len(self.labels) <= _MOST_LABELS:
+            raise InputError(f"a card needs at least one label and at most {_MOST_LABELS:,}")
+        for text in (self.name, *self.labels, *self.further_outputs, *self.thresholds):
+            if not 1 <= len(text) <= _LONGEST_NAME:
+                raise InputError(f"a name has 1 to {_LONGEST_NAME} letters, not {len(text)}: {shown(text)}")
+        if len(set(self.labels)) < len(self.labels):
+            twice = next(label for label in self.labels if self.labels.count(label) > 1)
+            raise InputError(f"two labels are called {shown(twice)}")
         if self.task == Task.BINARY and len(self.labels) != 2:
             raise InputError(
-                f"a binary model has two labels, not {len(self.labels)}: {', '.join(self.labels)}"
+                f"a binary model has two labels, not {len(self.labels)}: {shown(', '.join(self.labels))}"
             )
         if self.task == Task.MULTICLASS and len(self.labels) < 3:
             raise InputError(f"a multi-class model has at least three labels, not {len(self.labels)}")
 
+        if self.column is not None:
+            check_whole("column", self.column, 0, _MOST_LABELS)
+        if self.positive and (self.task != Task.BINARY or self.positive not in self.labels):
+            raise InputError(
+                f"the positive class {self.positive!r} is not one of two labels: {', '.join(self.labels)}"
+            )
         if self.column is not None and self.task == Task.MULTICLASS:
-            raise InputError("one output of a classifier cannot tell several classes")
+            raise InputError("one output of a classifier cannot tell several classes apart")
         if self.further_outputs and self.column is None:
             raise InputError("a card with further outputs must name the column that it is about")
 
     @staticmethod
     def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
         if value not in choices:
-            raise InputError(f"unknown {name} {value!r}", remedy=f"one of {', '.join(choices)}")
+            raise InputError(f"unknown {name} {shown(value)}", remedy=f"one of {', '.join(choices)}")
         return str(value)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether its classifier means anything; False for a pre-trained model with a fresh one."""
+        return self.limits != NOT_TRAINED
+
+    @property
+    def names_positive(self) -> bool:
+        """Whether the card or the names of its labels tell which of two classes is the positive one."""
+        return bool(self.positive) or self.column is not None or positive_class(self.labels) is not None
+
+    @property
+    def positive_index(self) -> int:
+        """Place of a binary model's positive class among its labels."""
+        if self.positive:
+            return self.labels.index(self.positive)
+        told = None if self.column is not None else positive_class(self.labels)
+        return 1 if told is None else told
+
+    @property
+    def positive_label(self) -> str:
+        """Name of a binary model's positive class; empty for another task."""
+        return self.labels[self.positive_index] if self.task == Task.BINARY else ""
+
+    @property
+    def negative_label(self) -> str:
+        """Name of a binary model's other class; empty for another task."""
+        return self.labels[1 - self.positive_index] if self.task == Task.BINARY else ""
 
     def threshold(self, name: str = "default") -> float:
         """Return a decision threshold; 0.5 when the card names none as default."""
@@ -287,8 +275,8 @@ class ModelCard:
             )
         output = self.further_outputs[name]
         return self.replace(
-            name=f"{self.name}:{name}",
-            labels=(f"not_{name}", name) if output.task == Task.BINARY else (name,),
+            name=f"{self.name}:{name}"[:_LONGEST_NAME],
+            labels=(f"not_{name}"[:_LONGEST_NAME], name) if output.task == Task.BINARY else (name,),
             task=output.task,
             window_length=output.window_length,
             column=output.column,
@@ -299,8 +287,75 @@ class ModelCard:
         )
 
     def replace(self, **changes: Any) -> ModelCard:  # any field of the card
-        """Return a copy with some fields changed."""
+        """Return a copy with some fields changed; of other labels the one in its place is positive."""
+        if self.positive and "labels" in changes and "positive" not in changes:
+            labels = tuple(changes["labels"])
+            changes["positive"] = labels[self.positive_index] if len(labels) == len(self.labels) else ""
         return dataclasses.replace(self, **changes)
+
+    def with_positive(self, label: str) -> ModelCard:
+        """Return the card of a binary model with another of its labels as the positive class."""
+        changed = self.replace(positive=label)
+        return changed if label == self.positive_label else changed.mirrored()
+
+    def calibrated(
+        self,
+        calibration: Calibration,
+        thresholds: Mapping[str, Threshold],
+        metrics: Mapping[str, Any],  # JSON values
+        evidence: Mapping[str, Any],  # JSON values
+        output: str = "",
+    ) -> ModelCard:
+        """Return the card with a calibration that was fitted after the training.
+
+        Parameters
+        ----------
+        calibration, thresholds
+            In place of those that the card has; thresholds of other names were of the earlier calibration.
+        metrics : mapping
+            On the rows of the calibration; they become ``metrics["calibration"]``. Those of the training
+            become ``metrics["before_calibration"]``; reported ones stay as they are.
+        evidence : mapping
+            What it was fitted on; becomes ``training["calibration"]``.
+        output : str
+            The further output that is calibrated, with its own metrics; its evidence becomes
+            ``training["calibration_of_outputs"][output]``.
+        """
+        if output:
+            old = self.further_outputs[output]
+            changed = dataclasses.replace(
+                old,
+                calibration=calibration,
+                thresholds=thresholds,
+                metrics=_with_calibration(old.metrics, metrics),
+            )
+            of_outputs = {**self.training.get(_OF_OUTPUTS, {}), output: evidence}
+            return self.replace(
+                further_outputs={**self.further_outputs, output: changed},
+                training={**self.training, _OF_OUTPUTS: of_outputs},
+            )
+        return self.replace(
+            calibration=calibration,
+            thresholds=thresholds,
+            metrics=_with_calibration(self.metrics, metrics),
+            training={**self.training, "calibration": evidence},
+            limits="" if self.limits in _SAID_UNTIL_CALIBRATED else self.limits,
+        )
+
+    def mirrored(self) -> ModelCard:
+        """Return the card with calibration and thresholds of the other class as those of the positive one.
+
+        Notes
+        -----
+        Cards without ``positive`` were written when the second label was always meant.
+        """
+        thresholds = {
+            name: Threshold(1.0 - value.value, f"one minus that of {self.negative_label}: {value.source}")
+            for name, value in self.thresholds.items()
+        }
+        return self.replace(
+            calibration=self.calibration.mirrored(), thresholds=thresholds, positive=self.positive_label
+        )
 
     def to_json(self) -> str:
         """Return the text of the card file; the same card gives the same bytes."""
@@ -324,6 +379,12 @@ class ModelCard:
         }
         if self.column is None:
             del content["column"], content["further_outputs"]
+        if not self.origin:
+            del content["origin"]
+        if self.task == Task.BINARY and self.positive_index == 0:
+            content["positive"] = self.positive_label
+        elif not self.positive:
+            del content["positive"]
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
@@ -335,10 +396,12 @@ class ModelCard:
         InputError
             When the text is not JSON, or a field is missing or wrong; the field is named.
         """
+        return cls.of_object(parse_object(text, source), source)
+
+    @classmethod
+    def of_object(cls, content: dict[str, Any], source: str | PathLike[str] | None = None) -> ModelCard:
+        """Read a card from its JSON object; raises as `from_json`."""
         try:
-            content = json.loads(text)
-            if not isinstance(content, dict):
-                raise InputError("the card is not a JSON object")
             if content.pop("format", CARD_FORMAT) != CARD_FORMAT:
                 raise InputError("the card has a newer format", remedy="update dnabert-enhancer")
             known = {item.name for item in dataclasses.fields(cls)}
@@ -346,27 +409,40 @@ class ModelCard:
             values["calibration"] = _calibration_from_json(values)
             values["thresholds"] = _thresholds_from_json(values)
             values["further_outputs"] = {
-                str(name): FurtherOutput(
-                    int(entry["column"]),
-                    str(entry["task"]),
-                    str(entry.get("meaning", "")),
-                    int(entry["window_length"]),
+                name: FurtherOutput(
+                    entry["column"],
+                    entry["task"],
+                    entry.get("meaning", ""),
+                    entry["window_length"],
                     _calibration_from_json(entry),
                     _thresholds_from_json(entry),
                     dict(entry.get("metrics", {})),
                 )
                 for name, entry in values.get("further_outputs", {}).items()
             }
-            values["labels"] = tuple(values.get("labels", ()))
-            return cls(**values)
+            labels = values.get("labels", [])
+            if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+                raise InputError("labels must be a list of names")
+            values["labels"] = tuple(labels)
+            if not (values.get("k") is None or is_whole(values["k"])):
+                raise InputError(f"k must be a whole number or null, not {shown(values['k'])}")
+            card = cls(**values)
+            is_first = card.task == Task.BINARY and card.positive_index == 0
+            return card.mirrored() if is_first and "positive" not in values else card
         except InputError as error:
             raise InputError(error.problem, source=source, remedy=error.remedy) from None
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"not JSON ({error.msg})", source=source, location=f"line {error.lineno}"
-            ) from None
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise InputError(f"not a model card: {error}", source=source) from None
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+            reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(f"not a model card: {reason[:200]}", source=source) from None
+
+
+def _with_calibration(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:  # JSON values
+    """Return metrics on the rows of a calibration beside those that were there, the reported ones apart."""
+    kept = {name: old[name] for name in ("reported", _EARLIER) if name in old}
+    if _EARLIER not in kept:
+        earlier = {name: value for name, value in old.items() if name not in kept}
+        kept |= {_EARLIER: earlier} if earlier else {}
+    return {"calibration": new, **kept}
 
 
 def _thresholds_to_json(thresholds: Mapping[str, Threshold]) -> dict[str, Any]:
@@ -375,7 +451,7 @@ def _thresholds_to_json(thresholds: Mapping[str, Threshold]) -> dict[str, Any]:
 
 def _thresholds_from_json(content: Mapping[str, Any]) -> dict[str, Threshold]:
     return {
-        name: Threshold(float(value["value"]), str(value.get("source", "")))
+        name: Threshold(float(value["value"]), value.get("source", ""))
         for name, value in content.get("thresholds", {}).items()
     }
 
@@ -390,4 +466,4 @@ def read_card(directory: Path) -> ModelCard | None:
     path = directory / CARD_NAME
     if not path.is_file():
         return None
-    return ModelCard.from_json(path.read_text(encoding="utf-8"), source=path)
+    return ModelCard.of_object(read_object(path), path)

@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.model.bert import BertShape, State, check_window, longest_window, number_of_outputs
-from dnabert_enhancer.model.card import CARD_NAME, ModelCard, Task, read_card
-from dnabert_enhancer.model.checkpoint import PICKLE_NAME, SAFETENSORS_NAME, current_names, read_state
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import is_stream, sha256_of
+from dnabert_enhancer.model.card import CARD_NAME, NOT_STATED, ModelCard, Task, read_card
+from dnabert_enhancer.model.checkpoint import (
+    PICKLE_NAME,
+    SAFETENSORS_NAME,
+    read_outline,
+    read_state,
+    weight_files,
+)
+from dnabert_enhancer.model.configuration import (
+    CONFIG_NAME,
+    labels_of,
+    number_of_outputs,
+    read_config,
+    text_value,
+    whole_value,
+)
+from dnabert_enhancer.model.encoder import EmbeddingRule, Encoder, State, check_window, longest_window
+from dnabert_enhancer.model.layouts import BERT, Layout, layout_of, plain_names, plain_shapes, require_known
+from dnabert_enhancer.model.onnx_graph import can_be_written, encoder_to_onnx
+from dnabert_enhancer.model.onnx_nodes import OnnxGraph
+from dnabert_enhancer.model.tokenizers import open_tokenizer
+from dnabert_enhancer.model.vocabulary_files import (
+    TOKENIZER_NAME,
+    VOCABULARY_NAME,
+    check_vocabulary_size,
+    kmer_vocabulary,
+)
 from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, Tokenizer
 
-CONFIG_NAME = "config.json"
-VOCABULARY_NAME = "vocab.txt"
-ONNX_NAME = "model.onnx"
-ONNX_INT8_NAME = "model.int8.onnx"
 _DIGESTED = (CONFIG_NAME, CARD_NAME, VOCABULARY_NAME, "tokenizer.json")
-_DEFAULT_WINDOW = 200
+_GAUGE_LENGTH = 200
+_LONGEST = 1 << 17
+"""Length in bp up to which it is asked whether a model without positions reads a window."""
 
 
 class EnhancerModel:
@@ -53,35 +74,80 @@ class EnhancerModel:
 
     def select(self, output: str) -> EnhancerModel:
         """Return the same weights as a model of one of their further outputs."""
-        chosen = EnhancerModel(self.directory, self.config, self.card.select(output))
+        return self.with_card(self.card.select(output))
+
+    @property
+    def members(self) -> tuple[EnhancerModel, ...]:
+        """The models of an ensemble; of a single model itself."""
+        return (self,)
+
+    def with_card(self, card: ModelCard) -> EnhancerModel:
+        """Return the same weights with another reading of their outputs."""
+        chosen = EnhancerModel(self.directory, self.config, card)
         chosen.source = self.source
         chosen.network_card = self.network_card
         return chosen
 
     @property
+    def is_packaged(self) -> bool:
+        """Whether it is the model that comes with the package."""
+        return self.directory == PACKAGED
+
+    @property
     def window_length(self) -> int:
-        """Length in bp of the windows the model was made for."""
+        """Length in bp of the windows the model was made for.
+
+        Raises
+        ------
+        InputError
+            Nobody has said it.
+        """
+        if self.card.window_length is None:
+            raise InputError(
+                "the window length that the model was trained on is not known",
+                source=self.source,
+                remedy=f"give --window-length BP, or import it with that: dnabert-enhancer import-model "
+                f"'{self.source}' --output-dir NEW --window-length BP",
+            )
         return self.card.window_length
 
     @property
-    def is_bert(self) -> bool:
-        """Whether the weights are a BERT's, whose graph this package writes and runs itself."""
-        return self.config.get("model_type") == "bert"
+    def gauge_length(self) -> int:
+        """Length in bp of the windows by which cost and precision are judged: its own, else 200 at most."""
+        return self.card.window_length or min(_GAUGE_LENGTH, self.maximum_length)
 
     @cached_property
-    def shape(self) -> BertShape:
-        """Sizes of a BERT."""
-        return BertShape.from_config(self.config, self.directory / CONFIG_NAME)
+    def layout(self) -> Layout | None:
+        """How its tensors are named; None for an architecture that transformers must compute."""
+        return layout_of(list(self._shapes), self.config)
+
+    @cached_property
+    def encoder(self) -> Encoder | None:
+        """What the network is made of; None for an architecture that transformers must compute."""
+        if self.layout is None:
+            return None
+        return self.layout.encoder(self.config, self._shapes, self.directory / CONFIG_NAME)
+
+    @cached_property
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return plain_shapes(read_outline(self.directory))
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """What turns base codes into token ids."""
         if self.card.tokenizer == "kmer":
-            vocabulary = KmerVocabulary.from_file(self.directory / VOCABULARY_NAME)
-            return KmerTokenizer(vocabulary, int(self.config["max_position_embeddings"]))
-        from dnabert_enhancer.model.foreign_tokenizer import ForeignTokenizer
+            vocabulary = _required_vocabulary(self.directory)
+            return KmerTokenizer(vocabulary, self.size("max_position_embeddings"))
+        return open_tokenizer(self.directory, self.config, self.encoder)
 
-        return ForeignTokenizer(self.directory, self.config)
+    @property
+    def kind(self) -> str:
+        """What its configuration calls its architecture, ``unknown`` where it says nothing."""
+        return text_value(self.config, "model_type", "unknown")
+
+    def size(self, name: str, default: int | None = None) -> int:
+        """Return a size by its name in the configuration; `InputError` where it lacks and has no default."""
+        return whole_value(self.config, name, default, self.directory / CONFIG_NAME)
 
     @cached_property
     def maximum_length(self) -> int:
@@ -90,7 +156,7 @@ class EnhancerModel:
         if isinstance(tokenizer, KmerTokenizer):
             return longest_window(tokenizer.maximum_tokens, tokenizer.vocabulary.k)
         low, high = 0, 1
-        while tokenizer.token_count(high) <= tokenizer.maximum_tokens:
+        while high < _LONGEST and tokenizer.token_count(high) <= tokenizer.maximum_tokens:
             low, high = high, high * 2
         while high - low > 1:
             middle = (low + high) // 2
@@ -100,20 +166,42 @@ class EnhancerModel:
 
     @property
     def has_onnx(self) -> bool:
-        """Whether ``model.onnx`` lies beside the weights."""
-        return (self.directory / ONNX_NAME).is_file()
+        """Whether ONNX Runtime can compute it: a graph can be made of its weights."""
+        return self.encoder is not None and can_be_written(self.encoder)
+
+    def onnx_graph(
+        self,
+        *,
+        int8: bool = False,
+        attentions: bool = False,
+        heads_mean: bool = False,
+        embedding: EmbeddingRule | None = None,
+    ) -> OnnxGraph:
+        """Return the graph, made of the weights; a graph in a file is never read, since it can differ.
+
+        Raises `InputError` where `has_onnx` is false; see `encoder_to_onnx` for the arguments.
+        """
+        if self.encoder is None:
+            raise InputError("ONNX Runtime cannot compute this model", source=self.directory)
+        return encoder_to_onnx(
+            self.encoder,
+            self.read_state(),
+            int8=int8,
+            attentions=attentions,
+            heads_mean=heads_mean,
+            embedding=embedding,
+        )
 
     @property
-    def has_int8(self) -> bool:
-        """Whether ``model.int8.onnx`` lies beside the weights."""
-        return (self.directory / ONNX_INT8_NAME).is_file()
+    def weights_size(self) -> int:
+        """Size of the weight files in bytes."""
+        return sum(path.stat().st_size for path in weight_files(self.directory))
 
     @cached_property
     def weights_digest(self) -> str:
         """SHA-256 of the weight file; over those of its pieces where it is in pieces."""
-        pieces = sorted(self.directory.glob("model-*.safetensors"))
-        whole = self.directory / SAFETENSORS_NAME
-        return sha256_of(whole) if whole.is_file() else _digest_of([sha256_of(piece) for piece in pieces])
+        digests = [sha256_of(path) for path in weight_files(self.directory)]
+        return digests[0] if (self.directory / SAFETENSORS_NAME).is_file() else _digest_of(digests)
 
     @cached_property
     def network_digest(self) -> str:
@@ -132,17 +220,31 @@ class EnhancerModel:
         lines = [f"{sha256_of(path)}  {path.name}" for path in files if path.is_file()]
         return [*lines, f"{self.weights_digest}  weights"]
 
-    def description(self) -> dict[str, str]:
-        """Return name, digest and place, as the run record has them."""
-        return {"name": self.card.name, "digest": self.digest, "directory": str(self.source)}
+    def description(self) -> dict[str, Any]:
+        """Return name, digest and place for the run record, and where it was brought from."""
+        described: dict[str, Any] = {
+            "name": self.card.name,
+            "digest": self.digest,
+            "directory": str(self.source),
+        }
+        if "source" in self.card.origin:
+            described["source"] = str(self.card.origin["source"])
+        return described
 
     def read_state(self) -> State:
-        """Return the weights, float32, by Hugging Face's names."""
-        state = read_state(self.directory)
-        if self.is_bert:
-            state = current_names(state)
-            self.shape.check(state, self.directory)
-        return state
+        """Return the weights, float32, by the names of `Encoder.tensors`; of others by their own names."""
+        try:
+            state = read_state(self.directory)
+        except InputError as error:
+            if self.source == self.directory:
+                raise
+            # the folder that an archive is unpacked into is gone when the message is read
+            raise InputError(error.problem, source=self.source, remedy=error.remedy) from None
+        if self.layout is None or self.encoder is None:
+            return state
+        state = {short: state[name] for name, short in plain_names(state).items()}
+        self.layout.check(self.encoder, plain_shapes(state), self.directory)
+        return self.layout.common_state(state)
 
     def check_window(self, length: int) -> None:
         """Raise `InputError` where windows of this length (bp) do not fit the model."""
@@ -170,8 +272,13 @@ def open_directory(directory: Path) -> EnhancerModel:
                 remedy=f"import it first: dnabert-enhancer import-model '{directory}' --output-dir NEW",
             )
         raise InputError(f"the model directory lacks {SAFETENSORS_NAME}", source=directory)
-    if config.get("model_type") == "bert":
-        BertShape.from_config(config, directory / CONFIG_NAME)
+    shapes = plain_shapes(read_outline(directory))
+    layout = layout_of(list(shapes), config) or (BERT if text_value(config, "model_type") == "bert" else None)
+    if layout is not None:
+        encoder = layout.encoder(config, shapes, directory / CONFIG_NAME)
+        layout.check(encoder, shapes, directory)
+        if layout_of(list(shapes), config) is not None:
+            require_known(encoder, layout, shapes, directory)
     card = read_card(directory) or card_from_config(config, directory)
     if card.tokenizer == "kmer":
         _check_vocabulary(directory, config, card)
@@ -179,78 +286,50 @@ def open_directory(directory: Path) -> EnhancerModel:
     return EnhancerModel(directory, config, card)
 
 
-def read_config(directory: Path) -> dict[str, Any]:
-    """Return the configuration of a directory that holds a model or a checkpoint."""
-    if not directory.is_dir():
-        kind = "is a file, not a model directory" if directory.exists() else "no such model directory"
-        raise InputError(kind, source=directory, remedy="give a directory with config.json and its weights")
-    path = directory / CONFIG_NAME
-    if not path.is_file():
-        raise InputError(f"the model directory lacks {CONFIG_NAME}", source=directory)
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not JSON ({error})", source=path, remedy="fetch the file again") from None
-    if not isinstance(config, dict):
-        raise InputError("not a model configuration", source=path)
-    return config
-
-
-def labels_of(config: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the outputs, in their order."""
-    try:
-        count = number_of_outputs(config)
-        names = config.get("id2label") or {str(index): f"LABEL_{index}" for index in range(count)}
-        return tuple(str(names[key]) for key in sorted(names, key=int))
-    except (TypeError, ValueError, AttributeError):
-        raise InputError(
-            "has labels (id2label, num_labels) that cannot be read", source=CONFIG_NAME
-        ) from None
-
-
 def task_of(config: dict[str, Any]) -> Task:
     """Return what the outputs of a Hugging Face classifier mean."""
     count = len(labels_of(config))
-    if config.get("problem_type") == "regression" or count == 1:
+    if text_value(config, "problem_type") == "regression" or count == 1:
         return Task.REGRESSION
     return Task.BINARY if count == 2 else Task.MULTICLASS
 
 
 def card_from_config(config: dict[str, Any], directory: Path) -> ModelCard:
     """Return a card for a directory that has none, from its configuration and vocabulary."""
-    k = vocabulary_k(directory / VOCABULARY_NAME) if config.get("model_type") == "bert" else None
+    vocabulary = kmer_vocabulary(directory) if text_value(config, "model_type") == "bert" else None
+    k = None if vocabulary is None else vocabulary.k
     return ModelCard(
-        name=directory.resolve().name,
-        window_length=_DEFAULT_WINDOW,
+        name=directory.resolve().name or "model",
+        window_length=None,
         labels=labels_of(config),
         task=task_of(config),
         k=k,
         tokenizer="kmer" if k else "huggingface",
-        limits="no card was found beside the weights: window length, threshold and calibration are not known",
+        limits=NOT_STATED.format("window length, threshold and calibration"),
     )
 
 
-def vocabulary_k(path: Path) -> int | None:
-    """Return k of a DNABERT vocabulary, or None where the file is missing or is another tokenizer's."""
-    if not path.is_file():
-        return None
-    try:
-        return KmerVocabulary.from_file(path).k
-    except InputError:
-        return None
-
-
-def _check_vocabulary(directory: Path, config: dict[str, Any], card: ModelCard) -> None:
+def _required_vocabulary(directory: Path) -> KmerVocabulary:
+    vocabulary = kmer_vocabulary(directory)
+    if vocabulary is not None:
+        return vocabulary
     path = directory / VOCABULARY_NAME
     if not path.is_file():
         raise InputError(f"the model directory lacks {VOCABULARY_NAME}", source=directory)
-    vocabulary = KmerVocabulary.from_file(path)
+    return KmerVocabulary.from_file(path)  # says what is wrong with it
+
+
+def _check_vocabulary(directory: Path, config: dict[str, Any], card: ModelCard) -> None:
+    vocabulary = _required_vocabulary(directory)
+    named = VOCABULARY_NAME if (directory / VOCABULARY_NAME).is_file() else TOKENIZER_NAME
+    path = directory / named
     if vocabulary.k != card.k:
         raise InputError(f"holds {vocabulary.k}-mers, but the card says k = {card.k}", source=path)
     check_vocabulary_size(vocabulary, config, path)
-    check_window(
-        card.window_length, longest_window(int(config["max_position_embeddings"]), vocabulary.k), path
+    longest = longest_window(
+        whole_value(config, "max_position_embeddings", source=directory / CONFIG_NAME), vocabulary.k
     )
+    check_window(card.window_length or 0, longest, path)
 
 
 def _check_columns(directory: Path, config: dict[str, Any], card: ModelCard) -> None:
@@ -263,24 +342,15 @@ def _check_columns(directory: Path, config: dict[str, Any], card: ModelCard) -> 
         )
 
 
-def check_vocabulary_size(vocabulary: KmerVocabulary, config: dict[str, Any], source: Path) -> None:
-    """Raise `InputError` where the k of a vocabulary does not fit the weights."""
-    if vocabulary.size != config.get("vocab_size"):
-        raise InputError(
-            f"k = {vocabulary.k} has {vocabulary.size} tokens, but the model has {config.get('vocab_size')}",
-            source=source,
-            remedy="take the vocabulary (or the k) that belongs to the weights",
-        )
-
-
 def _digest_of(lines: list[str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 DEFAULT_NAME = "default"
-HUB_PREFIX = "hub:"
+_PLACES = ("hub", "zenodo")
+"""What stands before a colon and names no model."""
+
 PACKAGED = Path(__file__).parent / "default"
-_HUB_FILES = ("*.json", "*.safetensors", "*.txt", "*.onnx", "pytorch_model.bin")
 
 
 def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
@@ -289,30 +359,28 @@ def open_model(spec: str | PathLike[str] | None = None) -> EnhancerModel:
     Parameters
     ----------
     spec : str or path, optional
-        None or ``"default"``: the packaged model. ``"hub:NAME@REVISION"``: a Hugging Face hub entry,
-        the only form that uses the network. Anything else: a directory, or an archive of one, which is
+        None or ``"default"``: the packaged model. Anything else: a directory, or an archive of one, which is
         unpacked into a temporary folder that goes with the process. ``:OUTPUT`` at the end chooses one of
-        the model's outputs; the first is what is meant without.
+        the model's outputs; the first is what is meant without. Names that are brought from elsewhere are
+        the catalogue's, whose function of this name users call.
 
     Raises
     ------
     InputError
-        No such directory, archive or hub entry; a file in it that is missing or wrong.
-    ResourceError
-        A hub name without huggingface_hub or without network.
+        No such directory or archive; a file in it that is missing or wrong.
     """
-    whole, output = _without_output(spec)
+    whole, output = split_output(spec)
     model = _opened(whole)
     return model.select(output) if output else model
 
 
-def _without_output(
+def split_output(
     spec: str | PathLike[str] | None,
 ) -> tuple[str | PathLike[str] | None, str]:
     """Return a model's name and the output that it asks for, or an empty string."""
     text = "" if spec is None else str(spec)
     before, separator, output = text.rpartition(":")
-    if not separator or not before or before == HUB_PREFIX.rstrip(":") or not output or "/" in output:
+    if not separator or not before or before in _PLACES or not output or "/" in output:
         return spec, ""
     return (spec, "") if Path(text).exists() else (before, output)
 
@@ -333,15 +401,13 @@ def _opened(spec: str | PathLike[str] | None) -> EnhancerModel:
 
 
 def resolve(spec: str | PathLike[str] | None) -> Path:
-    """Return the directory that a name stands for: a hub entry is brought, an archive unpacked first."""
+    """Return the directory that a name stands for: an archive is unpacked first."""
     if spec is None or str(spec) == DEFAULT_NAME:
         if not PACKAGED.is_dir():
             raise InputError(
                 "this installation has no packaged model", remedy="name a model with --model DIR"
             )
         return PACKAGED
-    if isinstance(spec, str) and spec.startswith(HUB_PREFIX):
-        return _from_hub(spec)
     if not _is_archive(spec):
         return Path(spec)
     from dnabert_enhancer.model.archive import unpacked
@@ -350,30 +416,4 @@ def resolve(spec: str | PathLike[str] | None) -> Path:
 
 
 def _is_archive(spec: str | PathLike[str] | None) -> bool:
-    return spec is not None and str(spec) != DEFAULT_NAME and Path(spec).is_file()
-
-
-def _from_hub(spec: str) -> Path:
-    name, separator, revision = spec.removeprefix(HUB_PREFIX).partition("@")
-    if not name or not separator or not revision:
-        raise InputError(
-            f"{spec!r} names no revision", remedy="write hub:NAME@REVISION, such as hub:owner/model@main"
-        )
-    try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-    except ImportError:
-        raise ResourceError(
-            f"{spec!r} needs huggingface_hub",
-            remedy="pip install '.[train]' in a clone of the suite, or give a directory",
-        ) from None
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=list(_HUB_FILES)))
-    except HFValidationError as error:
-        raise InputError(f"{name!r} is not a name of the hub ({error})") from None
-    except (HfHubHTTPError, OSError, ValueError, RuntimeError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ResourceError(
-            f"{spec!r} could not be brought: {reason}",
-            remedy="check the name and the network, or give a directory",
-        ) from None
+    return spec is not None and str(spec) != DEFAULT_NAME and (is_stream(spec) or Path(spec).is_file())

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.sequence import BASES, TokenBatch, decode_bases
+from dnabert_enhancer.model.configuration import text_value, whole_value
+from dnabert_enhancer.model.tokenizers import NO_LIMIT
+from dnabert_enhancer.sequence import BASES, TokenBatch, decode_bases, decode_letters, edges_of, padded
 
 _OFFSET_TYPES = ("esm", "roberta", "xlm-roberta", "camembert")
-_NO_LIMIT = 1 << 16
 _LARGEST_UNKNOWN_SHARE = 0.5
 
 
@@ -50,10 +51,18 @@ class ForeignTokenizer:
         except Exception as error:  # anything that a file of the tokenizer makes transformers raise
             reason = " ".join(str(error).split())[:160] or type(error).__name__
             raise InputError(f"no usable tokenizer: {reason}", source=directory) from None
-        self._maximum_tokens = min(int(self._tokenizer.model_max_length), _positions(config), _NO_LIMIT)
-        letters = np.random.default_rng(0).integers(0, len(BASES), size=2 * _NO_LIMIT, dtype=np.uint8)
+        self.pad_id = int(self._tokenizer.pad_token_id or 0)
+        mask = self._tokenizer.mask_token_id
+        self.mask_id = None if mask is None else int(mask)
+        self.special_ids = tuple(self._tokenizer.all_special_ids)
+        self._maximum_tokens = min(int(self._tokenizer.model_max_length), _positions(config), NO_LIMIT)
+        letters = np.random.default_rng(0).integers(0, len(BASES), size=2 * NO_LIMIT, dtype=np.uint8)
         self._example = decode_bases(letters)
-        tokens = self._encode([self._example[:600]])[0]
+        encoded = self._tokenizer(
+            self._example[:600], truncation=False, verbose=False, return_special_tokens_mask=True
+        )
+        self.edges = edges_of(encoded["special_tokens_mask"])
+        tokens = list(encoded["input_ids"])
         unknown = self._tokenizer.unk_token_id
         if unknown is not None and tokens.count(unknown) > _LARGEST_UNKNOWN_SHARE * len(tokens):
             raise InputError(
@@ -75,15 +84,8 @@ class ForeignTokenizer:
 
     def tokenize(self, codes: NDArray[np.uint8]) -> TokenBatch:
         """Return the tokens of windows of base codes, shape (windows, length), filled up at the end."""
-        rows = self._encode([decode_bases(window) for window in codes])
-        counts = np.array([len(row) for row in rows], dtype=np.int64)
-        longest = int(counts.max(initial=0))
-        ids = np.full((len(rows), longest), self._tokenizer.pad_token_id or 0, dtype=np.int64)
-        for place, row in zip(ids, rows, strict=True):
-            place[: len(row)] = row
-        if (counts == longest).all():
-            return TokenBatch(ids, None)
-        return TokenBatch(ids, (np.arange(longest) < counts[:, None]).astype(np.int64))
+        rows = self._encode([decode_letters(window) for window in codes])
+        return padded([np.array(row, dtype=np.int64) for row in rows], self.pad_id)
 
     def _encode(self, sequences: list[str]) -> list[list[int]]:
         encoded = self._tokenizer(sequences, truncation=False, padding=False, verbose=False)
@@ -92,10 +94,10 @@ class ForeignTokenizer:
 
 def _positions(config: dict[str, Any]) -> int:
     """Return the number of tokens that the model has positions for."""
-    positions = config.get("max_position_embeddings")
-    if positions is None or config.get("position_embedding_type") in ("rotary", "alibi"):
-        return _NO_LIMIT
-    if config.get("model_type") in _OFFSET_TYPES:
+    positions = whole_value(config, "max_position_embeddings", NO_LIMIT)
+    if text_value(config, "position_embedding_type") in ("rotary", "alibi"):
+        return NO_LIMIT
+    if text_value(config, "model_type") in _OFFSET_TYPES:
         # these count positions from the padding token's id + 1
-        return int(positions) - int(config.get("pad_token_id") or 0) - 1
-    return int(positions)
+        return positions - whole_value(config, "pad_token_id", 0) - 1
+    return positions

@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model.bert import BertShape, State, bert_config, check_window, longest_window
 from dnabert_enhancer.model.card import ModelCard, Task
+from dnabert_enhancer.model.encoder import (
+    Encoder,
+    State,
+    bert_config,
+    check_window,
+    label_settings,
+    longest_window,
+)
+from dnabert_enhancer.model.layouts import BERT, Layout
 from dnabert_enhancer.sequence import KmerVocabulary
 
+_LEFT_OUT = ("transformers_version", "_name_or_path", "torch_dtype", "auto_map", "num_labels")
 NEW_PREFIX = "new:"
 _BERT_DEFAULTS = {
     "attention_probs_dropout_prob": 0.1,
@@ -123,10 +132,21 @@ def new_model(
         "intermediate_size": chosen.intermediate,
     }
     config = bert_config(settings, labels, problem_type(task))
-    shape = BertShape.from_config(config)
+    shape = Encoder.from_config(config)
     card = ModelCard(name or f"new-{short}", window_length, tuple(labels), task, k)
     check_window(window_length, longest_window(shape.positions, k), f"{NEW_PREFIX}{short}")
     return ModelParts(config, shape.fresh_state(np.random.default_rng(seed)), card, vocabulary)
+
+
+def classifier_config(
+    layout: Layout, config: Mapping[str, Any], labels: Sequence[str], task: str
+) -> dict[str, Any]:
+    """Return the ``config.json`` of a classifier of a layout, from that of its checkpoint or base model."""
+    if layout is BERT:
+        return bert_config(config, labels, problem_type(task))
+    content = {name: value for name, value in config.items() if name not in _LEFT_OUT and value is not None}
+    content |= {"model_type": layout.model_type} | label_settings(labels, problem_type(task))
+    return content | {"dtype": "float32"}
 
 
 def problem_type(task: str) -> str:

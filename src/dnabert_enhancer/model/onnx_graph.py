@@ -1,239 +1,388 @@
-"""A BERT classifier, from its weights, as an ONNX graph of operators that ONNX Runtime runs fast."""
+"""An encoder with its classifier, from its weights, as an ONNX graph that ONNX Runtime runs fast."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.model.bert import BertShape, State
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model.encoder import (
+    ACTIVATIONS,
+    EmbeddingRule,
+    Encoder,
+    Norm,
+    Pooling,
+    Positions,
+    State,
+)
+from dnabert_enhancer.model.onnx_nodes import INPUT_NAME, Graph, OnnxGraph
 
-INPUT_NAME = "input_ids"
 OUTPUT_NAME = "logits"
-_FUSED = "com.microsoft"
-_ACTIVATIONS = {"gelu": "BiasGelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
+EMBEDDING_NAME = "embedding"
+ATTENTION_NAME = "attention"
+_BIASED = {"gelu": "BiasGelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
 _LARGEST_INT8 = 127
+_TO_THE_END = np.iinfo(np.int64).max
 
 
-def can_be_written(shape: BertShape) -> bool:
+def can_be_written(encoder: Encoder) -> bool:
     """Tell whether the graph has an exact operator for the model's activation."""
-    return shape.activation in _ACTIVATIONS or shape.activation == "relu"
+    return encoder.activation in ACTIVATIONS
 
 
-def bert_to_onnx(
-    shape: BertShape,
+def encoder_to_onnx(
+    encoder: Encoder,
     state: State,
     *,
-    half: bool = False,
     int8: bool = False,
-    metadata: Mapping[str, str] | None = None,
-) -> bytes:
-    """Return the bytes of an ONNX file.
+    attentions: bool = False,
+    heads_mean: bool = False,
+    embedding: EmbeddingRule | None = None,
+) -> OnnxGraph:
+    """Return the graph of an encoder with its classifier, or of what embeds a sequence.
 
     Parameters
     ----------
-    shape : BertShape
-        Sizes of the model.
+    encoder : Encoder
+        What it is made of.
     state : dict of str to float32 array
-        Weights by Hugging Face's names.
-    half : bool
-        Store matrices as float16, which the graph casts to float32 once, when it is loaded.
+        Weights by the names of `Encoder.tensors`.
     int8 : bool
-        Store the matrices of the layers as 8-bit integers with a scale for each output; their inputs are
-        quantised when they are computed, with one scale for all of a call.
-    metadata : mapping of str to str, optional
-        Kept in the file.
+        Matrices of the layers as 8-bit integers with a scale for each output; their inputs are quantised when
+        they are computed, with one scale for all of a call.
+    attentions : bool
+        Give what the first token attends to, too.
+    heads_mean : bool
+        Of attention: give what all tokens attend to, the mean over the heads.
+    embedding : EmbeddingRule, optional
+        Give embeddings, and nothing of the head.
 
     Returns
     -------
-    bytes
+    OnnxGraph
         One input ``input_ids``, int32 of shape (windows, tokens): windows of equal length, nothing padded.
-        One output ``logits``, float32 of shape (windows, outputs).
+        One output ``logits``, float32 of shape (windows, outputs), or ``embedding``, of shape (windows,
+        hidden); with `attentions` also ``attention.0`` and so on, what the first token attends to in each
+        layer, of shape (windows, heads, tokens), or with `heads_mean` (windows, tokens that attend, tokens):
+        where the last layer computes the first token alone, one of them. The same weights give the same
+        bytes.
 
     Raises
     ------
     InputError
         An activation without an exact operator.
-    ResourceError
-        The package onnx is not installed.
 
     Notes
     -----
-    Only the first token of the last layer reaches the classifier, so that layer computes its query, its
+    Where only the first token of the last layer reaches the output, that layer computes its query, its
     feed-forward part and its normalisations for this token alone: the same numbers for a sixth of the work.
+    The head, from the tanh on, computes in float64: a unit near 1, whose distance from 1 float32
+    rounds to steps of 6e-8, may meet a weight of a thousand, as in heads that are fitted without a penalty.
     Layer normalisation is written out in elementary operators, which ONNX Runtime 1.32 runs twice as fast
     on a processor as its fused one.
     """
-    if not can_be_written(shape):
-        raise InputError(f"no ONNX operator for hidden_act {shape.activation!r}")
-    try:
-        import onnx  # noqa: F401  asked for here, so that the error says what is missing
-    except ImportError:
-        raise ResourceError(
-            "writing model.onnx needs onnx", remedy="pip install '.[train]' in a clone of the suite"
-        ) from None
-    writer = _BertWriter(shape, state, half=half, int8=int8)
-    writer.write()
-    return writer.graph.to_bytes(shape.outputs, metadata or {})
+    if not can_be_written(encoder):
+        raise InputError(f"no ONNX operator for hidden_act {encoder.activation!r}")
+    writer = _EncoderWriter(encoder, state, int8=int8, attentions=attentions, heads_mean=heads_mean)
+    outputs: dict[str, list[int | str]] = {}
+    if embedding is None:
+        writer.write_classifier()
+        outputs[OUTPUT_NAME] = ["windows", encoder.outputs]
+    else:
+        writer.write_embedding(embedding)
+        outputs[EMBEDDING_NAME] = ["windows", encoder.hidden]
+    if attentions:
+        for layer in range(encoder.layers):
+            shown = f"queries.{layer}" if heads_mean else encoder.heads
+            outputs[f"{ATTENTION_NAME}.{layer}"] = ["windows", shown, "tokens"]
+    return writer.graph.finished(outputs)
 
 
-class _Graph:
-    """Nodes and constants in the order in which they were added."""
+class _EncoderWriter:
+    """Writes the nodes of an encoder, from tokens to logits or to an embedding."""
 
-    def __init__(self, *, half: bool) -> None:
-        self._half = half
-        self._nodes: list[Any] = []  # onnx protobuf messages, which carry no types
-        self._constants: dict[str, Any] = {}
-
-    def constant(self, name: str, values: NDArray[Any], *, exact: bool = False) -> str:
-        """Add a constant once; matrices as float16 and a cast where the file is to be small."""
-        from onnx import TensorProto, numpy_helper
-
-        if name in self._constants:
-            return name
-        stored = np.ascontiguousarray(values)
-        if self._half and not exact and stored.dtype == np.float32 and stored.ndim == 2:
-            self._constants[name] = numpy_helper.from_array(stored.astype(np.float16), f"{name}.half")
-            return self.standard("Cast", [f"{name}.half"], name, to=TensorProto.FLOAT)
-        self._constants[name] = numpy_helper.from_array(stored, name)
-        return name
-
-    def standard(self, operator: str, inputs: Sequence[str], output: str, **settings: Any) -> str:
-        """Add an operator of the ONNX standard; settings are its attributes."""
-        return self._node("", operator, inputs, [output], settings)
-
-    def fused(self, operator: str, inputs: Sequence[str], output: str, *more: str, **settings: Any) -> str:
-        """Add one of ONNX Runtime's own operators."""
-        return self._node(_FUSED, operator, inputs, [output, *more], settings)
-
-    def _node(
-        self, domain: str, operator: str, inputs: Sequence[str], outputs: list[str], settings: dict[str, Any]
-    ) -> str:
-        from onnx import helper
-
-        node = helper.make_node(operator, inputs, outputs, name=outputs[0], domain=domain, **settings)
-        self._nodes.append(node)
-        return outputs[0]
-
-    def to_bytes(self, outputs: int, metadata: Mapping[str, str]) -> bytes:
-        """Return the file; the same graph gives the same bytes."""
-        from onnx import TensorProto, helper
-
-        graph = helper.make_graph(
-            self._nodes,
-            "bert_classifier",
-            [helper.make_tensor_value_info(INPUT_NAME, TensorProto.INT32, ["windows", "tokens"])],
-            [helper.make_tensor_value_info(OUTPUT_NAME, TensorProto.FLOAT, ["windows", outputs])],
-            list(self._constants.values()),
-        )
-        versions = [helper.make_opsetid("", 17), helper.make_opsetid(_FUSED, 1)]
-        model = helper.make_model(
-            graph, opset_imports=versions, ir_version=8, producer_name="dnabert-enhancer"
-        )
-        helper.set_model_props(model, dict(metadata))
-        return bytes(model.SerializeToString(deterministic=True))
-
-
-class _BertWriter:
-    """Writes the nodes of a BERT, from tokens to logits."""
-
-    def __init__(self, shape: BertShape, state: State, *, half: bool, int8: bool) -> None:
-        self.graph = _Graph(half=half or int8)
-        self._shape = shape
+    def __init__(
+        self, encoder: Encoder, state: State, *, int8: bool, attentions: bool, heads_mean: bool
+    ) -> None:
+        self.graph = Graph()
+        self._attentions = attentions
+        self._heads_mean = heads_mean
+        self._encoder = encoder
         self._state = state
         self._int8 = int8
 
-    def write(self) -> None:
-        graph = self.graph
+    def write_classifier(self) -> None:
+        # its mean is over all tokens, special ones too
+        x = self._pooled(EmbeddingRule(self._encoder.pooling, 0, 0), "pooler_input")
+        self._head(self._dense("bert.pooler.dense", x, "pooler_dense"))
+
+    def write_embedding(self, rule: EmbeddingRule) -> None:
+        self._pooled(rule, EMBEDDING_NAME)
+
+    def _pooled(self, rule: EmbeddingRule, output: str) -> str:
+        """Add everything up to one vector for each window, shape (windows, hidden)."""
+        graph, encoder = self.graph, self._encoder
         x = self._embeddings()
         first = graph.constant("first_token", np.array([0], dtype=np.int64))
-        for layer in range(self._shape.layers):
-            read = x
-            if layer == self._shape.layers - 1:
-                read = graph.standard("Gather", [x, first], "first_token_state", axis=1)
-            x = self._layer(f"bert.encoder.layer.{layer}", read, x)
-        rows = graph.constant("rows", np.array([-1, self._shape.hidden], dtype=np.int64))
-        x = graph.standard("Reshape", [x, rows], "pooler_input")
-        x = self._dense("bert.pooler.dense", x, "pooler_dense")
-        x = graph.standard("Tanh", [x], "pooler_output")
-        self._dense("classifier", x, OUTPUT_NAME)
+        for layer in range(encoder.layers):
+            is_last = rule.pooling == Pooling.FIRST and layer == encoder.layers - 1
+            x = self._layer(layer, x, first if is_last else "")
+        if encoder.last_norm:
+            x = self._norm("bert.encoder.LayerNorm", x)
+        if rule.pooling == Pooling.FIRST:
+            rows = graph.constant("rows", np.array([-1, encoder.hidden], dtype=np.int64))
+            return graph.standard("Reshape", [x, rows], output)
+        if rule.before or rule.after:
+            ends = (rule.before, -rule.after or _TO_THE_END)
+            places = [
+                graph.constant(f"own_tokens.{name}", np.array([number], dtype=np.int64))
+                for name, number in zip(("start", "end"), ends, strict=True)
+            ]
+            axis = graph.constant("axis_1", np.array([1], dtype=np.int64))
+            x = graph.standard("Slice", [x, *places, axis], "own_tokens")
+        return graph.standard("ReduceMean", [x], output, axes=[1], keepdims=0)
 
     def _embeddings(self) -> str:
-        name = "bert.embeddings"
-        # every token is of segment 0, so its row is added to the positions once
-        positions = self._state[f"{name}.position_embeddings.weight"]
-        positions = positions + self._state[f"{name}.token_type_embeddings.weight"][0]
-        tables = [
-            self.graph.constant("words", self._state[f"{name}.word_embeddings.weight"]),
-            self.graph.constant("positions", positions.astype(np.float32), exact=not self._int8),
-            "",
-            self.graph.constant(f"{name}.scale", self._state[f"{name}.LayerNorm.weight"]),
-            self.graph.constant(f"{name}.shift", self._state[f"{name}.LayerNorm.bias"]),
-        ]
-        return self.graph.fused(
-            "EmbedLayerNormalization",
-            [INPUT_NAME, "", *tables],
-            "embeddings",
-            "embeddings_mask",
-            epsilon=self._shape.epsilon,
+        encoder, name = self._encoder, "bert.embeddings"
+        words = self._state[f"{name}.word_embeddings.weight"]
+        # every token is of segment 0, so its row is added once, to the positions where there are any
+        segment = (
+            self._state[f"{name}.token_type_embeddings.weight"][0] if encoder.segments else np.float32(0)
         )
+        if encoder.positions:
+            positions = self._state[f"{name}.position_embeddings.weight"][encoder.first_position :]
+            positions = (positions + segment if encoder.segments else positions).astype(np.float32)
+        if encoder.positions and encoder.embedding_norm and encoder.word_factor == 1.0:
+            tables = [
+                self.graph.constant("words", words),
+                self.graph.constant("positions", positions),
+                "",
+                self.graph.constant(f"{name}.scale", self._state[f"{name}.LayerNorm.weight"]),
+                self.graph.constant(f"{name}.shift", self._state[f"{name}.LayerNorm.bias"]),
+            ]
+            return self.graph.fused(
+                "EmbedLayerNormalization",
+                [INPUT_NAME, "", *tables],
+                "embeddings",
+                "embeddings_mask",
+                epsilon=encoder.epsilon,
+            )
+        words = words if encoder.word_factor == 1.0 else words * np.float32(encoder.word_factor)
+        if not encoder.positions:
+            words = (words + segment).astype(np.float32)
+        x = self.graph.standard("Gather", [self.graph.constant("words", words), INPUT_NAME], "word_vectors")
+        if encoder.positions:
+            table = self.graph.constant("positions", positions)
+            start = self.graph.constant("first_place", np.array([0], dtype=np.int64))
+            x = self.graph.standard(
+                "Add",
+                [x, self.graph.standard("Slice", [table, start, self._tokens(), start], "positions.used")],
+                "placed_vectors",
+            )
+        return self._norm(f"{name}.LayerNorm", x) if encoder.embedding_norm else x
 
-    def _layer(self, name: str, read: str, x: str) -> str:
-        """Add a layer whose queries come from `read` and whose keys and values come from `x`."""
-        attention = f"{name}.attention"
+    def _tokens(self) -> str:
+        """Return the number of tokens, shape (1,)."""
+        return self.graph.once("Shape", [INPUT_NAME], "tokens", start=1, end=2)
+
+    def _places(self) -> str:
+        """Return the place of each token, float32 (tokens,)."""
+        from onnx import TensorProto
+
+        graph = self.graph
+        zero, one = (graph.constant(f"number_{n}", np.array(n, dtype=np.int64)) for n in (0, 1))
+        end = graph.once("Squeeze", [self._tokens()], "tokens.number")
+        places = graph.once("Range", [zero, end, one], "places")
+        return graph.once("Cast", [places], "places.float", to=TensorProto.FLOAT)
+
+    def _alibi(self) -> str:
+        """Return what ALiBi takes off the scores, shape (1, heads, tokens, tokens)."""
+        graph = self.graph
+        places = self._places()
+        axes = [graph.constant(f"axis_{n}", np.array([n], dtype=np.int64)) for n in (0, 1)]
+        rows, columns = (
+            graph.once("Unsqueeze", [places, axis], f"places.{n}") for n, axis in ((1, axes[1]), (0, axes[0]))
+        )
+        distances = graph.once("Abs", [graph.once("Sub", [rows, columns], "offsets")], "distances")
+        slopes = graph.constant("slopes", -self._encoder.alibi_slopes()[None, :, None, None])
+        return graph.once("Mul", [distances, slopes], "alibi")
+
+    def _first_alibi(self) -> str:
+        """Return the same for the queries of the first token, shape (1, heads, 1, tokens)."""
+        first = self.graph.constant("first_token", np.array([0], dtype=np.int64))
+        return self.graph.once("Gather", [self._alibi(), first], "alibi.first", axis=2)
+
+    def _turned(self, x: str) -> str:
+        """Return queries or keys turned by rotary angles, shape (windows, tokens, hidden)."""
+        graph = self.graph
+        frequencies = graph.constant("frequencies", self._encoder.rotary_frequencies()[None])
+        axis = graph.constant("axis_1", np.array([1], dtype=np.int64))
+        column = graph.once("Unsqueeze", [self._places(), axis], "places.1")
+        angles = graph.once("Mul", [column, frequencies], "angles")
+        tables = [graph.once(operator, [angles], f"angles.{operator.lower()}") for operator in ("Cos", "Sin")]
+        start = graph.constant("first_place", np.array([0], dtype=np.int64))
+        heads = self._encoder.heads
+        return graph.fused("RotaryEmbedding", [x, start, *tables], f"{x}.turned", num_heads=heads)
+
+    def _layer(self, number: int, x: str, first: str) -> str:
+        """Add a layer; where `first` is given, for the first token alone, of the keys and values of all."""
+        graph, name = self.graph, f"bert.encoder.layer.{number}"
+        is_pre = self._encoder.norm == Norm.PRE
+        first_norm, second_norm = self._encoder.norms(number)
+        source = self._norm(first_norm, x) if is_pre else x
+        read = source
+        if first:
+            read = graph.standard("Gather", [source, first], "first_token_state", axis=1)
+            x = graph.standard("Gather", [x, first], "first_token_residual", axis=1) if is_pre else read
+        context = self._attention(number, read, source, first_only=bool(first))
+        product = self._product(f"{name}.attention.output.dense", context)
+        x = self._sum(f"{name}.attention.output", product, x)
+        if not is_pre:
+            x = self._norm(first_norm, x)
+        wide = self._feed_forward(f"{name}.intermediate.dense", self._norm(second_norm, x) if is_pre else x)
+        x = self._sum(f"{name}.output", self._product(f"{name}.output.dense", wide), x)
+        return x if is_pre else self._norm(second_norm, x)
+
+    def _attention(self, number: int, read: str, x: str, *, first_only: bool) -> str:
+        """Add attention of the queries from `read` to the keys and values from `x`."""
+        graph, kind = self.graph, self._encoder.position_kind
+        attention = f"bert.encoder.layer.{number}.attention"
         sources = {"query": read, "key": x, "value": x}
         inputs = [self._product(f"{attention}.self.{part}", source) for part, source in sources.items()]
-        bias = np.concatenate([self._state[f"{attention}.self.{part}.bias"] for part in sources])
-        inputs.append(self.graph.constant(f"{attention}.self.bias", bias))
-        context = self.graph.fused(
-            "MultiHeadAttention", inputs, f"{attention}.context", num_heads=self._shape.heads
+        if kind == Positions.ROTARY or self._attentions:
+            inputs = [
+                self._added(f"{attention}.self.{part}", y) for part, y in zip(sources, inputs, strict=True)
+            ]
+        else:
+            bias = np.concatenate([self._state[f"{attention}.self.{part}.bias"] for part in sources])
+            inputs.append(graph.constant(f"{attention}.self.bias", bias))
+        if kind == Positions.ROTARY:
+            # the first token's angles are 0
+            query, key, value = inputs
+            inputs = [query if first_only else self._turned(query), self._turned(key), value]
+        if self._attentions:
+            self._attention_weights(number, inputs[0], inputs[1], first_only=first_only)
+            inputs.append("")
+        if kind == Positions.ALIBI:
+            alibi = self._first_alibi() if first_only else self._alibi()
+            inputs += [*[""] * (5 - len(inputs)), alibi]
+        return graph.fused(
+            "MultiHeadAttention", inputs, f"{attention}.context", num_heads=self._encoder.heads
         )
-        x = self._normalised(f"{attention}.output", self._product(f"{attention}.output.dense", context), read)
-        wide = self._activation(f"{name}.intermediate.dense", self._product(f"{name}.intermediate.dense", x))
-        return self._normalised(f"{name}.output", self._product(f"{name}.output.dense", wide), x)
+
+    def _attention_weights(self, number: int, query: str, key: str, *, first_only: bool) -> None:
+        """Add what tokens attend to as an output: the first one by head, or all, the mean over the heads."""
+        graph, encoder = self.graph, self._encoder
+        name = f"{ATTENTION_NAME}.{number}"
+        size = encoder.hidden // encoder.heads
+        apart = graph.constant("heads_apart", np.array([0, -1, encoder.heads, size], dtype=np.int64))
+        if not self._heads_mean:
+            first = graph.constant("first_token", np.array([0], dtype=np.int64))
+            query = graph.standard("Gather", [query, first], f"{name}.first", axis=1)
+        parts = []
+        for part, y, order in (("query", query, [0, 2, 1, 3]), ("key", key, [0, 2, 3, 1])):
+            y = graph.standard("Reshape", [y, apart], f"{name}.{part}.heads")
+            parts.append(graph.standard("Transpose", [y], f"{name}.{part}", perm=order))
+        scores = graph.standard("MatMul", parts, f"{name}.products")
+        scale = graph.constant("one_over_root", np.array(1 / np.sqrt(size), dtype=np.float32))
+        scores = graph.standard("Mul", [scores, scale], f"{name}.scores")
+        if encoder.position_kind == Positions.ALIBI:
+            alibi = self._alibi() if self._heads_mean and not first_only else self._first_alibi()
+            scores = graph.standard("Add", [scores, alibi], f"{name}.biased")
+        weights = graph.standard("Softmax", [scores], f"{name}.weights", axis=-1)
+        if self._heads_mean:
+            graph.standard("ReduceMean", [weights], name, axes=[1], keepdims=0)
+        else:
+            axis = graph.constant("axis_2", np.array([2], dtype=np.int64))
+            graph.standard("Squeeze", [weights, axis], name)
+
+    def _feed_forward(self, name: str, x: str) -> str:
+        if not self._encoder.gated:
+            return self._activation(name, self._product(name, x))
+        # the two halves as products of their own, which spares cutting the result
+        size = self._encoder.intermediate
+        halves = []
+        for half, rows in (("gate", slice(None, size)), ("gated", slice(size, None))):
+            matrix = self._state[f"{name}.weight"][rows]
+            y = self._product(f"{name}.{half}", x, matrix)
+            if self._encoder.wide_bias:
+                y = self._added(f"{name}.{half}", y, self._state[f"{name}.bias"][rows])
+            halves.append(y)
+        gate = self._activation(f"{name}.gate", halves[0], has_bias=False)
+        return self.graph.standard("Mul", [gate, halves[1]], f"{name}.activation")
+
+    def _head(self, x: str) -> str:
+        """Add ``classifier(tanh(x))`` in float64, and its outputs as float32."""
+        from onnx import TensorProto
+
+        graph = self.graph
+        parts = [
+            graph.constant(f"classifier.{part}", self._state[f"classifier.{part}"])
+            for part in ("weight", "bias")
+        ]
+        x, *parts = (
+            graph.standard("Cast", [name], f"{name}.double", to=TensorProto.DOUBLE) for name in (x, *parts)
+        )
+        x = graph.standard("Tanh", [x], "pooler_output")
+        x = graph.standard("Gemm", [x, *parts], "logits.double", transB=1)
+        return graph.standard("Cast", [x], OUTPUT_NAME, to=TensorProto.FLOAT)
 
     def _dense(self, name: str, x: str, output: str) -> str:
         weight = self.graph.constant(f"{name}.weight", self._state[f"{name}.weight"])
         bias = self.graph.constant(f"{name}.bias", self._state[f"{name}.bias"])
         return self.graph.standard("Gemm", [x, weight, bias], output, transB=1)
 
-    def _product(self, name: str, x: str) -> str:
-        matrix = self._state[f"{name}.weight"].T
+    def _product(self, name: str, x: str, weight: NDArray[np.float32] | None = None) -> str:
+        matrix = (self._state[f"{name}.weight"] if weight is None else weight).T
         if not self._int8:
-            weight = self.graph.constant(f"{name}.weight", matrix)
-            return self.graph.standard("MatMul", [x, weight], f"{name}.product")
+            return self.graph.standard(
+                "MatMul", [x, self.graph.constant(f"{name}.weight", matrix)], f"{name}.product"
+            )
         integers, scale = quantised(matrix)
         inputs = [x, self.graph.constant(f"{name}.weight", integers)]
         inputs += [self.graph.constant(f"{name}.scale", scale), "", ""]
         return self.graph.fused("DynamicQuantizeMatMul", inputs, f"{name}.product")
 
-    def _activation(self, name: str, x: str) -> str:
-        bias = self.graph.constant(f"{name}.bias", self._state[f"{name}.bias"])
-        if self._shape.activation == "relu":
-            added = self.graph.standard("Add", [x, bias], f"{name}.added")
-            return self.graph.standard("Relu", [added], f"{name}.activation")
-        return self.graph.fused(_ACTIVATIONS[self._shape.activation], [x, bias], f"{name}.activation")
+    def _added(self, name: str, x: str, bias: NDArray[np.float32] | None = None) -> str:
+        values = self._state[f"{name}.bias"] if bias is None else bias
+        return self.graph.standard("Add", [x, self.graph.constant(f"{name}.bias", values)], f"{name}.added")
 
-    def _normalised(self, name: str, x: str, residual: str) -> str:
-        """Add ``(y - mean) / sqrt(variance + epsilon) * scale + shift`` of ``y = x + bias + residual``."""
-        graph, shape = self.graph, self._shape
-        bias = graph.constant(f"{name}.dense.bias", self._state[f"{name}.dense.bias"])
-        y = graph.standard("Add", [x, bias], f"{name}.with_bias")
-        y = graph.standard("Add", [y, residual], f"{name}.sum")
+    def _activation(self, name: str, x: str, *, has_bias: bool = True) -> str:
+        output = f"{name}.activation"
+        kind = self._encoder.activation
+        has_bias = has_bias and self._encoder.wide_bias
+        if kind in _BIASED and has_bias:
+            bias = self.graph.constant(f"{name}.bias", self._state[f"{name}.bias"])
+            return self.graph.fused(_BIASED[kind], [x, bias], output)
+        if has_bias:
+            x = self._added(name, x)
+        if kind == "relu":
+            return self.graph.standard("Relu", [x], output)
+        if kind == "silu":
+            return self.graph.fused("QuickGelu", [x], output, alpha=1.0)
+        return self.graph.fused("Gelu" if kind == "gelu" else "FastGelu", [x], output)
+
+    def _sum(self, name: str, x: str, residual: str) -> str:
+        """Add ``x + bias + residual``."""
+        if f"{name}.dense.bias" in self._state:
+            bias = self.graph.constant(f"{name}.dense.bias", self._state[f"{name}.dense.bias"])
+            x = self.graph.standard("Add", [x, bias], f"{name}.with_bias")
+        return self.graph.standard("Add", [x, residual], f"{name}.sum")
+
+    def _norm(self, norm: str, y: str) -> str:
+        """Add ``(y - mean) / sqrt(variance + epsilon) * scale + shift``."""
+        graph, encoder, name = self.graph, self._encoder, norm.removesuffix(".LayerNorm")
         mean = graph.standard("ReduceMean", [y], f"{name}.mean", axes=[-1], keepdims=1)
         centred = graph.standard("Sub", [y, mean], f"{name}.centred")
         squares = graph.standard("ReduceSumSquare", [centred], f"{name}.squares", axes=[-1], keepdims=1)
-        share = graph.constant("one_over_hidden", np.array(1 / shape.hidden, dtype=np.float32))
+        share = graph.constant("one_over_hidden", np.array(1 / encoder.hidden, dtype=np.float32))
         variance = graph.standard("Mul", [squares, share], f"{name}.variance")
-        epsilon = graph.constant("epsilon", np.array(shape.epsilon, dtype=np.float32))
+        epsilon = graph.constant("epsilon", np.array(encoder.epsilon, dtype=np.float32))
         variance = graph.standard("Add", [variance, epsilon], f"{name}.variance_epsilon")
         deviation = graph.standard("Sqrt", [variance], f"{name}.deviation")
         unit = graph.standard("Div", [centred, deviation], f"{name}.unit")
-        scale = graph.constant(f"{name}.LayerNorm.weight", self._state[f"{name}.LayerNorm.weight"])
-        shift = graph.constant(f"{name}.LayerNorm.bias", self._state[f"{name}.LayerNorm.bias"])
+        scale = graph.constant(f"{norm}.weight", self._state[f"{norm}.weight"])
+        shift = graph.constant(f"{norm}.bias", self._state[f"{norm}.bias"])
         return graph.standard("Add", [graph.standard("Mul", [unit, scale], f"{name}.scaled"), shift], name)
 
 

@@ -1,47 +1,36 @@
-"""Model directories written whole or not at all, with ONNX files for machines without torch."""
+"""Model directories written whole or not at all."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from os import PathLike
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.model.bert import BertShape
+from dnabert_enhancer.files import OutputSet, sha256_of
+from dnabert_enhancer.model.archive import model_files
 from dnabert_enhancer.model.card import CARD_NAME, ModelCard
-from dnabert_enhancer.model.checkpoint import SAFETENSORS_NAME, write_state
+from dnabert_enhancer.model.checkpoint import SAFETENSORS_NAME, check_finite, write_state
+from dnabert_enhancer.model.configuration import CONFIG_NAME, whole_value
 from dnabert_enhancer.model.directory import (
-    CONFIG_NAME,
-    ONNX_INT8_NAME,
-    ONNX_NAME,
-    VOCABULARY_NAME,
     EnhancerModel,
-    check_vocabulary_size,
     open_directory,
 )
+from dnabert_enhancer.model.layouts import layout_of, plain_shapes
 from dnabert_enhancer.model.model_spec import ModelParts
-from dnabert_enhancer.model.onnx_graph import bert_to_onnx, can_be_written
+from dnabert_enhancer.model.vocabulary_files import VOCABULARY_NAME, check_vocabulary_size
 
-_INT8_FROM = 128
-WEIGHTS_KEY = "weights_sha256"
 _TOKENIZER_NAMES = ("tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "merges.txt")
-_OWNED = (SAFETENSORS_NAME, ONNX_NAME, ONNX_INT8_NAME, VOCABULARY_NAME, *_TOKENIZER_NAMES)
+# the ONNX files of versions before 0.5, which stored the weights again
+_FORMER = ("model.onnx", "model.int8.onnx")
+_OWNED = (SAFETENSORS_NAME, VOCABULARY_NAME, *_TOKENIZER_NAMES, *_FORMER)
 
 
-def write_model(
-    directory: str | PathLike[str],
-    parts: ModelParts,
-    *,
-    half: bool = False,
-    onnx: bool = True,
-    int8: bool | None = None,
-) -> EnhancerModel:
+def write_model(directory: str | PathLike[str], parts: ModelParts, *, half: bool = False) -> EnhancerModel:
     """Write a model directory, whole or not at all, and open it.
 
     Parameters
@@ -52,26 +41,20 @@ def write_model(
         What to write.
     half : bool
         Store the matrices as float16 (half the size; they are computed with as float32).
-    onnx : bool
-        Write ``model.onnx`` too, where the architecture allows it.
-    int8 : bool, optional
-        Write ``model.int8.onnx`` beside it; by default from 128 hidden units on, since below that integers
-        gain less than a fifth (4 times at 768 units, 1.5 at 128, 1.2 at 96 on a processor with AMX).
 
     Raises
     ------
     InputError
         Weights, configuration and vocabulary that do not fit each other.
     ResourceError
-        No space left; the package onnx is missing.
+        No space left.
 
     Notes
     -----
     ``config.json`` is put in place last: a directory without it is not a model. Equal parts give equal bytes.
-    The ONNX files carry the digest of the weights that they were made from.
     """
     directory = Path(directory)
-    files = _contents(parts, directory, half=half, onnx=onnx, int8=int8)
+    files = _contents(parts, directory, half=half)
     with OutputSet() as outputs:
         for name, content in files.items():
             outputs.path(directory / name).write_bytes(content)
@@ -90,30 +73,64 @@ def replace_card(directory: str | PathLike[str], card: ModelCard) -> EnhancerMod
     return open_directory(directory)
 
 
-def _contents(
-    parts: ModelParts, directory: Path, *, half: bool, onnx: bool, int8: bool | None
-) -> dict[str, bytes]:
+def write_recalibrated(model: EnhancerModel, directory: str | PathLike[str]) -> EnhancerModel:
+    """Write a model with its present card, the other files as they are, whole or not at all, and open it.
+
+    Parameters
+    ----------
+    model : EnhancerModel
+        Its card may be another than that of its directory (`EnhancerModel.with_card`).
+    directory : path
+        A new or empty folder; or a model directory with the same files, of which the card alone is replaced:
+        the model's own is one.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else, or cannot be written.
+    ResourceError
+        No space left.
+    """
+    directory = Path(directory)
+    if holds_same_model(model, directory):
+        return replace_card(directory, model.card)
+    with OutputSet() as outputs:
+        folder = outputs.directory(directory)
+        for path in model_files(model.directory):
+            if path.name != CARD_NAME:
+                copyfile(path, folder / path.name)
+        (folder / CARD_NAME).write_text(model.card.to_json(), encoding="utf-8")
+    return open_directory(directory)
+
+
+def holds_same_model(model: EnhancerModel, directory: Path) -> bool:
+    """Whether a folder has the files of a model, whatever their cards say."""
+    if not (directory / CONFIG_NAME).is_file():
+        return False
+
+    if directory.samefile(model.directory):
+        return True
+    here, there = (
+        {path.name: sha256_of(path) for path in model_files(folder) if path.name != CARD_NAME}
+        for folder in (directory, model.directory)
+    )
+    return here == there
+
+
+def _contents(parts: ModelParts, directory: Path, *, half: bool) -> dict[str, bytes]:
     """Return the files of the directory by name, the one that makes it complete last."""
     state = {name: _stored(tensor, half=half) for name, tensor in parts.state.items()}
-    for name, tensor in state.items():
-        if tensor.dtype.kind == "f" and not np.isfinite(tensor).all():
-            raise InputError(f"tensor {name} holds values that are not finite numbers", source=directory)
-    weights = write_state(state)
-    files = {SAFETENSORS_NAME: weights}
-    if parts.config.get("model_type") == "bert":
-        shape = BertShape.from_config(parts.config)
-        shape.check(state, directory)
-        if onnx and can_be_written(shape):
-            values = {name: tensor.astype(np.float32) for name, tensor in state.items()}
-            metadata = {WEIGHTS_KEY: hashlib.sha256(weights).hexdigest()}
-            files[ONNX_NAME] = bert_to_onnx(shape, values, half=half, metadata=metadata)
-            if shape.hidden >= _INT8_FROM if int8 is None else int8:
-                files[ONNX_INT8_NAME] = bert_to_onnx(shape, values, int8=True, metadata=metadata)
+    check_finite(state, directory)
+    shapes = plain_shapes(state)
+    layout = layout_of(list(shapes), parts.config)
+    if layout is not None:
+        layout.check(layout.encoder(parts.config, shapes, directory), shapes, directory)
+    files = {SAFETENSORS_NAME: write_state(state)}
     if parts.vocabulary is not None:
         check_vocabulary_size(parts.vocabulary, parts.config, directory / VOCABULARY_NAME)
         files[VOCABULARY_NAME] = "".join(f"{token}\n" for token in parts.vocabulary.tokens).encode()
         files["tokenizer_config.json"] = _json_bytes(
-            _tokenizer_config(parts.config["max_position_embeddings"])
+            _tokenizer_config(whole_value(parts.config, "max_position_embeddings"))
         )
     files |= parts.tokenizer_files
     files[CARD_NAME] = parts.card.to_json().encode()

@@ -198,7 +198,7 @@ def plan_grid(
         if n_short == 0:
             raise InputError("there are no regions to scan", remedy="give others, or leave --regions out")
         raise InputError(
-            f"no window of {window_length} bp fits: all contigs that are asked for are shorter",
+            f"no window of {window_length} bp fits: all requested contigs are shorter",
             remedy="give longer sequences, or a model with a shorter window",
         )
     grid = ScanGrid(ordered, index.astype(np.int32), start, end, window_length, stride, block_windows)

@@ -17,13 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import ResourceError
-from dnabert_enhancer.files import OutputSet, tabix_index
+from dnabert_enhancer.files import OutputSet, move_into, tabix_index
 from dnabert_enhancer.model import Task
 from dnabert_enhancer.scan.scores import Scores, q_values, score_bins
 from dnabert_enhancer.scan.tracks_and_calls import (
     CALL_COLUMNS,
+    CALL_DEVIATION,
     VALUE_COLUMNS,
+    VALUE_DEVIATION,
     WINDOW_COLUMNS,
+    WINDOW_DEVIATION,
     Call,
     ContigWindows,
     ResultCounts,
@@ -54,7 +57,7 @@ class _Indexed(NamedTuple):
         self.stream.close()
         tabix_index(self.path)
         made = next(path for ending in (".tbi", ".csi") if (path := Path(f"{self.path}{ending}")).exists())
-        made.replace(self.index_path)
+        move_into(self.index_path, made)
 
 
 class ResultFiles:
@@ -91,9 +94,11 @@ def write_results(files: ResultFiles, scores: Scores, settings: ResultSettings) 
     value. ``PREFIX.calls.bed.gz`` with its index: columns `CALL_COLUMNS`; ``score`` is 1000 times the
     maximum, cut to 0..1000, ``summit`` the 0-based centre of the highest window, ``mean`` and ``maximum``
     those of the called windows, ``q_value`` that of the highest window. ``PREFIX.scanned.bed``: the union of
-    the scored windows. `ResultFiles` may add ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``.
+    the scored windows. `ResultFiles` may add ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``. Calls and
+    windows of an ensemble end with the standard deviation over its models, calls with their highest window's.
 
-    Where no window could be scored, such as in a gap of the assembly, all of them are empty, with a warning.
+    Values without a threshold give no calls, with a warning. Where no window could be scored, such as in a
+    gap of the assembly, all of the files are empty, with a warning.
     """
     if not scores.scored_counts.any():
         counts = scores.total("counts")
@@ -103,6 +108,11 @@ def write_results(files: ResultFiles, scores: Scores, settings: ResultSettings) 
             "check the regions, or raise --max-unknown",
             scores.grid.n_windows,
             _listed(skipped),
+        )
+    if settings.threshold is None:
+        _log.warning(
+            "no calls are made: %s is a value, and no --threshold says from which on a window is one",
+            scores.settings["label"],
         )
     return _ResultWriter(files, scores, settings).write()
 
@@ -118,10 +128,14 @@ class _ResultWriter:
         self._n_calls = self._called_bases = self._scanned_bases = 0
 
     def write(self) -> ResultCounts:
-        self._files.calls.stream.write("#" + "\t".join(CALL_COLUMNS) + "\n")
+        is_ensemble = self._scores.is_ensemble
+        more = [CALL_DEVIATION] if is_ensemble else []
+        self._files.calls.stream.write("#" + "\t".join([*CALL_COLUMNS, *more]) + "\n")
         if self._files.windows is not None:
             columns = WINDOW_COLUMNS if self._has_logits else VALUE_COLUMNS
-            self._files.windows.stream.write("#" + "\t".join(columns) + "\n")
+            deviation = WINDOW_DEVIATION if self._has_logits else VALUE_DEVIATION
+            more = [deviation] if is_ensemble else []
+            self._files.windows.stream.write("#" + "\t".join([*columns, *more]) + "\n")
         with BigWigWriter(self._files.bigwig_path, self._scores.grid.contigs) as bigwig:
             for part in self._parts:
                 self._write_runs(part.contig, part.runs, bigwig)
@@ -146,12 +160,14 @@ class _ResultWriter:
         q = self._q_text(np.array([call.highest for call in calls], dtype=np.float32))
         mean = _digits(np.array([call.mean for call in calls], dtype=np.float32))
         maximum = _digits(np.array([call.maximum for call in calls], dtype=np.float32))
+        deviation = _digits(np.array([call.maximum_sd for call in calls], dtype=np.float32))
         for number, call in enumerate(calls):
             self._n_calls += 1
             self._called_bases += call.end - call.start
             self._files.calls.stream.write(
                 f"{contig}\t{call.start}\t{call.end}\tcall_{self._n_calls}\t{call.score}\t.\t{call.summit}\t"
-                f"{mean[number]}\t{maximum[number]}\t{q[number]}\n"
+                f"{mean[number]}\t{maximum[number]}\t{q[number]}"
+                + (f"\t{deviation[number]}\n" if self._scores.is_ensemble else "\n")
             )
 
     def _write_scanned(self, contig: str, intervals: Sequence[tuple[int, int]]) -> None:
@@ -166,6 +182,8 @@ class _ResultWriter:
         if self._has_logits:
             columns.append(_digits(part.scores))
         columns.append(self._q_text(part.ranks))
+        if part.deviations is not None:
+            columns.append(_digits(part.deviations))
         self._files.windows.stream.writelines(
             f"{part.contig}\t" + "\t".join(map(str, row)) + "\n" for row in zip(*columns, strict=True)
         )

@@ -19,9 +19,12 @@ from dnabert_enhancer.scan.result_files import ResultFiles, write_results
 from dnabert_enhancer.scan.scores import Scores, q_values, score_bins
 from dnabert_enhancer.scan.tracks_and_calls import (
     CALL_COLUMNS,
+    CALL_DEVIATION,
     NO_RUNS,
     VALUE_COLUMNS,
+    VALUE_DEVIATION,
     WINDOW_COLUMNS,
+    WINDOW_DEVIATION,
     ContigWindows,
     ResultCounts,
     ResultPart,
@@ -92,9 +95,14 @@ class Scan:
         self.settings = settings
         self.notes = dict(notes or {})
 
+    def __repr__(self) -> str:
+        counts = self.counts
+        windows, scored = counts.get("windows", 0), counts.get("scored", 0)
+        return f"<Scan of {windows:,} windows, {scored:,} scored; threshold {self.threshold:g}>"
+
     @property
-    def threshold(self) -> float:
-        """Windows that score at least this are called."""
+    def threshold(self) -> float | None:
+        """Windows that score at least this are called; None for values without a threshold: none is."""
         return self.settings.threshold
 
     @property
@@ -104,29 +112,36 @@ class Scan:
 
     @cached_property
     def windows(self) -> pd.DataFrame:
-        """One row a scored window.
+        """One row per scored window.
 
         ``chrom``, ``start``, ``end`` (0-based, half-open), ``logit``, ``probability`` (or ``value``)
-        and ``q_value``; about 40 bytes a row in memory.
+        and ``q_value``; about 40 bytes per row in memory. Of an ensemble also ``probability_sd`` (or
+        ``value_sd``): the standard deviation over its models.
         """
         import pandas as pd
 
         length = self.scores.grid.window_length
-        none = ContigWindows("", NO_RUNS.start, NO_RUNS.value, NO_RUNS.value)
+        none = ContigWindows("", NO_RUNS.start, NO_RUNS.value, NO_RUNS.value, NO_RUNS.value)
         parts = []
-        for contig, starts, ranks, found in (none, *(part.windows for part in self._parts() if part.windows)):
+        for contig, starts, ranks, found, deviations in (
+            none,
+            *(part.windows for part in self._parts() if part.windows),
+        ):
             columns: list[Any] = [starts, starts + length, ranks, found, self._q(ranks)]
             if self.scores.settings["task"] == Task.REGRESSION:
                 del columns[2]
+            if self.scores.is_ensemble:
+                columns.append(deviations)
             parts.append(self._placed(contig, len(starts), self._window_columns[1:], columns))
         return pd.concat(parts, ignore_index=True)
 
     @cached_property
     def calls(self) -> pd.DataFrame:
-        """One row a call: `CALL_COLUMNS`, as in ``PREFIX.calls.bed.gz``.
+        """One row per call: `CALL_COLUMNS`, as in ``PREFIX.calls.bed.gz``.
 
         Windows at or above the threshold, merged. ``score`` is 1000 times the maximum, ``summit`` the 0-based
-        centre of the highest window, ``q_value`` the false discovery rate among windows as high or higher.
+        centre of the highest window, ``q_value`` the false discovery rate among windows as high or higher. Of
+        an ensemble also ``maximum_sd``: the standard deviation of its models' scores of the highest window.
         """
         import pandas as pd
 
@@ -142,9 +157,11 @@ class Scan:
             "mean": np.array([call.mean for _, call in rows], np.float32),
             "maximum": np.array([call.maximum for _, call in rows], np.float32),
             "q_value": self._q(highest),
+            CALL_DEVIATION: np.array([call.maximum_sd for _, call in rows], np.float32),
         }
+        more = [CALL_DEVIATION] if self.scores.is_ensemble else []
         return pd.DataFrame({"chrom": self._chroms([contig for contig, _ in rows]), **content})[
-            list(CALL_COLUMNS)
+            [*CALL_COLUMNS, *more]
         ]
 
     @cached_property
@@ -187,7 +204,8 @@ class Scan:
         touching = np.flatnonzero(runs["end"].to_numpy()[:-1] == runs["start"].to_numpy()[1:])
         heights[3 * touching + 2] = runs["value"].to_numpy()[touching + 1]
         axes.plot(edges, heights, linewidth=0.8)
-        axes.axhline(self.threshold, color="0.5", linewidth=0.8, linestyle="--")
+        if self.threshold is not None:
+            axes.axhline(self.threshold, color="0.5", linewidth=0.8, linestyle="--")
         widths = (calls["end"] - calls["start"]).tolist()
         low = axes.get_ylim()[0]
         axes.broken_barh(
@@ -232,7 +250,10 @@ class Scan:
 
     @property
     def _window_columns(self) -> tuple[str, ...]:
-        return VALUE_COLUMNS if self.scores.settings["task"] == Task.REGRESSION else WINDOW_COLUMNS
+        is_value = self.scores.settings["task"] == Task.REGRESSION
+        columns = VALUE_COLUMNS if is_value else WINDOW_COLUMNS
+        deviation = VALUE_DEVIATION if is_value else WINDOW_DEVIATION
+        return (*columns, deviation) if self.scores.is_ensemble else columns
 
     @property
     def _score_name(self) -> str:
@@ -297,7 +318,7 @@ def merge_scans(
     scores = Scores(find_shards(prefixes))
     if isinstance(threshold, str):
         raise InputError(
-            f"--threshold {threshold}: shards are put together without the model and its card",
+            f"--threshold {threshold}: shards are merged without the model and its card",
             remedy="name the threshold when the shards are made, or give a number",
         )
     if threshold is not None:

@@ -3,7 +3,8 @@
 A shard file (see `shards`) with these arrays:
 
 ``scores``
-    float32[windows, 2]: ranking score (logit) and score (probability) of each window; NaN where skipped.
+    float32[windows, 2]: ranking score (logit) and score (probability) of each window; NaN where skipped. Of
+    an ensemble [windows, 3]: the last is the standard deviation of the models' scores.
 ``scored_counts``, ``null_counts``
     int64[`nulls.SCORE_BINS`]: how many real and shuffled windows have a ranking score in each bin.
 ``contig_index``, ``start``, ``end``
@@ -86,15 +87,24 @@ class ScoreWriter(ShardWriter):
         Where to write; a file object is left open.
     n_windows : int
         How many windows will be appended in all.
+    has_deviations : bool
+        Whether standard deviations are appended too.
     """
 
-    def __init__(self, target: str | os.PathLike[str] | IO[bytes], n_windows: int) -> None:
+    def __init__(
+        self,
+        target: str | os.PathLike[str] | IO[bytes],
+        n_windows: int,
+        *,
+        has_deviations: bool = False,
+    ) -> None:
         super().__init__(target, FORMAT)
-        self.begin_array("scores", (n_windows, 2), "<f4")
+        self.columns = 3 if has_deviations else 2
+        self.begin_array("scores", (n_windows, self.columns), "<f4")
 
-    def append(self, ranks: NDArray[np.float32], scores: NDArray[np.float32]) -> None:
-        """Add the next windows, float32[n] each, NaN where skipped."""
-        self.append_rows(np.stack([ranks, scores], axis=1).astype("<f4", copy=False))
+    def append(self, *columns: NDArray[np.float32]) -> None:
+        """Add the next windows: ranks, scores and maybe deviations, float32[n] each, NaN where skipped."""
+        self.append_rows(np.stack(columns, axis=1).astype("<f4", copy=False))
 
     def close(
         self,
@@ -162,6 +172,11 @@ class Scores:
         self.null_counts = _sum(file.array("null_counts") for file in self._files)
 
     @property
+    def is_ensemble(self) -> bool:
+        """Whether they are means over several models, with standard deviations."""
+        return "members" in self.settings
+
+    @property
     def n_shards(self) -> int:
         """How many files there are."""
         return len(self._files)
@@ -175,7 +190,7 @@ class Scores:
         return sums
 
     def blocks(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Yield the number of the first window and float32[n, 2] (rank, score) of each block, in order."""
+        """Yield the number of the first window and what `ScoreWriter` took of each block, in order."""
         for file, header in zip(self._files, self.headers, strict=True):
             first = header.windows[0]
             for block in file.rows("scores", self.grid.block_windows):

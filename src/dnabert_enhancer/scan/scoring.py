@@ -74,11 +74,14 @@ class ScoreSettings:
     seed : int
         Of the choice of windows to shuffle and of the shuffles; the number of the block goes in, so that the
         blocks can be computed in any order and place.
+    keep_letters : bool
+        Hand the genome's letters to the tokenizer as they are.
     """
 
     max_unknown: float = 0.1
     null_fraction: float = 0.0
     seed: int = 0
+    keep_letters: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ class ScanPlan:
             "max_unknown": self.score_settings.max_unknown,
             "null_fraction": self.score_settings.null_fraction,
             "seed": self.score_settings.seed,
+            "keep_letters": self.score_settings.keep_letters,
         }
 
 
@@ -148,8 +152,9 @@ def plan_scan(
         No window fits, or the settings do not suit the model.
     """
     window, stride = settings.tiling(model)
+    sizes = genome.contig_sizes
     try:
-        grid, notes = plan_grid(genome.contig_sizes, window, stride, regions, settings.contigs or None)
+        grid, notes = plan_grid(sizes, window, stride, regions, settings.contigs or None)
     except InputError as error:
         raise InputError(error.problem, source=genome.path, remedy=error.remedy) from None
     fraction = settings.null_fraction
@@ -157,7 +162,7 @@ def plan_scan(
         fraction = 0.0
     elif fraction is None:
         fraction = automatic_null_fraction(grid.n_windows)
-    score_settings = ScoreSettings(settings.max_unknown, fraction, settings.seed)
+    score_settings = ScoreSettings(settings.max_unknown, fraction, settings.seed, settings.keep_letters)
     calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
     return ScanPlan(grid, target, score_settings, calls, sha256_of(genome.path)), notes
 
@@ -186,7 +191,8 @@ def score_shard(
         Called with the number of windows done since the last call.
     """
     first, last = plan.grid.shard_windows(*shard)
-    with ScoreWriter(file, last - first) as writer:
+    members = engine.model.members
+    with ScoreWriter(file, last - first, has_deviations=len(members) > 1) as writer:
         tally = score_blocks(
             genome,
             plan.grid,
@@ -200,7 +206,9 @@ def score_shard(
         if shard[0] == 1:
             tally.counts.update(plan.skipped)
         description = engine.description()
-        model = {"model": engine.model.card.name, "model_digest": engine.model.digest}
+        model: dict[str, Any] = {"model": engine.model.card.name, "model_digest": engine.model.digest}
+        if len(members) > 1:
+            model["members"] = [{"name": one.card.name, "digest": one.digest} for one in members]
         chosen = {name: description.get(name) for name in ENGINE_SETTINGS}
         header = ScoreHeader(
             settings=plan.settings() | model | chosen | {"strand": str(engine.settings.strand)},
@@ -232,9 +240,10 @@ class ScoreTally:
 class _Bases:
     """Base codes of pieces that are asked for in ascending order, read ahead a little and kept once."""
 
-    def __init__(self, source: SequenceSource, sizes: dict[str, int]) -> None:
+    def __init__(self, source: SequenceSource, sizes: dict[str, int], *, keep_letters: bool) -> None:
         self._source = source
         self._sizes = sizes
+        self._keep_letters = keep_letters
         self._contig = ""
         self._start = 0
         self._codes = np.zeros(0, np.uint8)
@@ -243,7 +252,8 @@ class _Bases:
         held = contig == self._contig and self._start <= start and end <= self._start + len(self._codes)
         if not held:
             stop = min(max(end, start + _READ_BASES), self._sizes[contig])
-            self._codes = encode_bases(self._source.fetch(contig, start, stop))
+            letters = self._source.fetch(contig, start, stop)
+            self._codes = encode_bases(letters, keep_letters=self._keep_letters)
             self._contig, self._start = contig, start
         return self._codes[start - self._start : end - self._start]
 
@@ -276,18 +286,20 @@ def score_blocks(
     """
     began = time.perf_counter()
     tally = ScoreTally()
-    bases = _Bases(source, dict(grid.contigs))
+    bases = _Bases(source, dict(grid.contigs), keep_letters=settings.keep_letters)
     for block in blocks:
         first, last = grid.block(block)
         windows, kept = _block_windows(bases, grid, first, last, settings.max_unknown)
-        scores = np.full((2, last - first), np.nan, dtype=np.float32)
+        scores = np.full((writer.columns, last - first), np.nan, dtype=np.float32)
         if len(windows):
             found = _predict(engine, target, windows, tally)
-            scores[:, kept] = found
+            scores[:2, kept] = found.rank, found.score
+            if (deviation := found.deviation()) is not None:
+                scores[2, kept] = deviation
             tally.scored_counts += count_scores(found.rank)
             tally.largest = max(tally.largest, float(np.abs(found.score).max()))
             _score_null(engine, target, windows, settings, block, tally)
-        writer.append(scores[0], scores[1])
+        writer.append(*scores)
         tally.counts["windows"] += last - first
         tally.counts["scored"] += len(windows)
         tally.counts[SKIPPED_UNKNOWN] += last - first - len(windows)

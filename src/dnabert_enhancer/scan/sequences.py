@@ -38,6 +38,8 @@ class SequenceScore(NamedTuple):
         How many were skipped for their unknown bases.
     maximum, mean : float
         Of the windows' scores; NaN when there are none.
+    maximum_sd : float
+        Of an ensemble: the standard deviation of the models' scores of the highest window; NaN for one model.
     summit : int
         0-based centre of the highest window (of equal ones the first); -1 when there are none.
     note : str
@@ -49,6 +51,7 @@ class SequenceScore(NamedTuple):
     windows: int
     skipped: int
     maximum: float
+    maximum_sd: float
     mean: float
     summit: int
     note: str
@@ -65,6 +68,7 @@ class _Row:
     windows: int = 0
     total: float = 0.0
     maximum: float = float("nan")
+    maximum_sd: float = float("nan")
     highest: float = float("-inf")
     summit: int = -1
 
@@ -72,6 +76,9 @@ class _Row:
         best = int(found.rank.argmax())
         if found.rank[best] > self.highest:
             self.highest, self.maximum = float(found.rank[best]), float(found.score[best])
+            deviation = found.part(slice(best, best + 1)).deviation()
+            if deviation is not None:
+                self.maximum_sd = float(deviation[0])
             self.summit = int(starts[best]) + length // 2
         self.windows += len(starts)
         self.total += float(found.score.sum(dtype=np.float64))
@@ -79,7 +86,15 @@ class _Row:
     def finished(self) -> SequenceScore:
         mean = self.total / self.windows if self.windows else float("nan")
         return SequenceScore(
-            self.name, self.length, self.windows, self.skipped, self.maximum, mean, self.summit, self.note
+            self.name,
+            self.length,
+            self.windows,
+            self.skipped,
+            self.maximum,
+            self.maximum_sd,
+            mean,
+            self.summit,
+            self.note,
         )
 
 
@@ -110,6 +125,8 @@ class SequenceScorer:
         Shorter sequences, in which the model finds no token, are skipped.
     max_unknown : float
         Windows with a larger share of unknown bases are skipped.
+    keep_letters : bool
+        Hand the letters to the tokenizer as they are.
     on_windows : callable, optional
         Called with name, starts (int64[n], 0-based), window length and scores as they are found.
     """
@@ -120,6 +137,7 @@ class SequenceScorer:
     stride: int
     minimum_length: int = 1
     max_unknown: float = 0.1
+    keep_letters: bool = False
     on_windows: Callable[[str, NDArray[np.int64], int, WindowScores], None] | None = None
     _rows: list[_Row] = field(default_factory=list, init=False)
     _jobs: list[_Job] = field(default_factory=list, init=False)
@@ -134,7 +152,7 @@ class SequenceScorer:
         yield from self._flush()
 
     def _plan(self, given: NamedSequence) -> None:
-        codes = encode_bases(given.sequence)
+        codes = encode_bases(given.sequence, keep_letters=self.keep_letters)
         length = min(len(codes), self.window_length)
         row = _Row(given.name, len(codes), 0, "")
         self._rows.append(row)
@@ -166,7 +184,7 @@ class SequenceScorer:
         first = 0
         for job in jobs:
             part = slice(first, first + len(job.starts))
-            scores = WindowScores(found.rank[part], found.score[part])
+            scores = found.part(part)
             job.row.take(job.starts, job.length, scores)
             if self.on_windows is not None:
                 self.on_windows(job.row.name, job.starts, job.length, scores)

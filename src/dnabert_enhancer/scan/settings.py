@@ -1,4 +1,4 @@
-"""Settings of scans and of scores of sequences: the options of `predict`, with the only defaults."""
+"""Settings of scans, scores and embeddings of sequences: the options of `predict`, with the only defaults."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+from dnabert_enhancer.engine import Strand
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model import EnhancerModel
+from dnabert_enhancer.model import EnhancerModel, Pooling
 
 STRIDES_IN_A_WINDOW = 4
 
@@ -21,13 +22,17 @@ class SequenceSettings:
     ----------
     threshold : float or str, optional
         Positive from this score on: a number, or the name of one of the thresholds on the model's card, such
-        as ``strict``; default: the card's default.
+        as ``strict``; default: the card's default, none for an output that is a value.
     window_length : int, optional
         In bp; default: the model's own. A sequence that is not longer is one window.
     stride : int, optional
         Step between windows in bp; default: a quarter of a window.
     max_unknown : float
         Windows with a larger share of unknown bases (N and the like) are skipped.
+    keep_letters : bool
+        Hand the letters to the model's tokenizer as they are, as the original code does, in place of upper
+        case, T for U and N for all else. Every letter but upper-case A, C, G and T then counts as an unknown
+        base, so that ``max_unknown=1`` is needed for windows of many.
 
     Raises
     ------
@@ -39,6 +44,7 @@ class SequenceSettings:
     window_length: int | None = None
     stride: int | None = None
     max_unknown: float = 0.1
+    keep_letters: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.threshold, (int, float)) and not math.isfinite(self.threshold):
@@ -63,9 +69,46 @@ class SequenceSettings:
         if window < shortest:
             raise InputError(
                 f"--window-length {window} is shorter than a token of the model",
-                remedy=f"give {shortest} bp at least; the model was made for {model.window_length}",
+                remedy=f"give {shortest} bp or more",
             )
         return window, self.stride or max(1, window // STRIDES_IN_A_WINDOW)
+
+
+@dataclass(frozen=True)
+class EmbeddingSettings:
+    """How sequences are embedded, each as a whole.
+
+    Parameters
+    ----------
+    pooling : {"first", "mean"}
+        ``first``: the state of the first token, ``[CLS]`` or ``<cls>``, after the last layer (and its
+        normalisation, where the architecture has one there) and before the pooler. ``mean``: the mean of the
+        states of the sequence's tokens, special tokens and padding left out.
+    strand : {"both", "forward"}, optional
+        ``both``: the mean of the embeddings of a sequence and of its reverse complement, where the model's
+        card has both strands. Default: as predictions are made, by the settings of the engine.
+    max_unknown : float
+        Sequences with a larger share of unknown bases get no embedding.
+    keep_letters : bool
+        As in `SequenceSettings`.
+
+    Raises
+    ------
+    InputError
+        Names the option with a value that cannot be used.
+    """
+
+    pooling: str = Pooling.FIRST
+    strand: str | None = None
+    max_unknown: float = SequenceSettings.max_unknown
+    keep_letters: bool = SequenceSettings.keep_letters
+
+    def __post_init__(self) -> None:
+        for name, value, choices in (("pooling", self.pooling, Pooling), ("strand", self.strand, Strand)):
+            if value is not None and value not in tuple(choices):
+                raise InputError(f"unknown {name} {value!r}", remedy=f"one of {', '.join(choices)}")
+        object.__setattr__(self, "pooling", str(self.pooling))
+        check_share("max_unknown", self.max_unknown)
 
 
 @dataclass(frozen=True)
@@ -74,7 +117,7 @@ class ScanSettings(SequenceSettings):
 
     Parameters
     ----------
-    threshold, window_length, stride, max_unknown
+    threshold, window_length, stride, max_unknown, keep_letters
         See `SequenceSettings`.
     contigs : sequence of str
         Scan these contigs only; empty: all.
@@ -125,7 +168,7 @@ def shortest_sequence(model: EnhancerModel) -> int:
 def check_whole(name: str, value: object, least: int) -> None:
     """Raise `InputError` for an option that is not a whole number from `least` on."""
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-        raise InputError(f"--{name.replace('_', '-')} {value!r} is not a whole number from {least} on")
+        raise InputError(f"--{name.replace('_', '-')} {value!r} is not a whole number of {least} or more")
 
 
 def check_share(name: str, value: object) -> None:

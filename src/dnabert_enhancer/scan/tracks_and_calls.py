@@ -14,6 +14,8 @@ from dnabert_enhancer.scan.scores import Scores
 CALL_COLUMNS = ("chrom", "start", "end", "name", "score", "strand", "summit", "mean", "maximum", "q_value")
 WINDOW_COLUMNS = ("chrom", "start", "end", "logit", "probability", "q_value")
 VALUE_COLUMNS = ("chrom", "start", "end", "value", "q_value")
+CALL_DEVIATION, WINDOW_DEVIATION, VALUE_DEVIATION = "maximum_sd", "probability_sd", "value_sd"
+"""The last columns of calls and windows, of an ensemble."""
 _FRACTION_BITS = 40
 
 
@@ -144,6 +146,8 @@ class Call(NamedTuple):
         The highest ranking score (logit) among its windows, from which the q-value is looked up.
     windows : int
         How many windows were merged.
+    maximum_sd : float
+        Of an ensemble: the standard deviation of the models' scores of the highest window; NaN for one model.
     """
 
     start: int
@@ -153,6 +157,7 @@ class Call(NamedTuple):
     maximum: float
     highest: float
     windows: int
+    maximum_sd: float = float("nan")
 
     @property
     def score(self) -> int:
@@ -168,6 +173,7 @@ class _Open(NamedTuple):
     maximum: float
     highest: float
     windows: int
+    maximum_sd: float
 
     def joined(self, later: _Open) -> _Open:
         best = later if later.highest > self.highest else self
@@ -179,11 +185,21 @@ class _Open(NamedTuple):
             best.maximum,
             best.highest,
             self.windows + later.windows,
+            best.maximum_sd,
         )
 
     def closed(self) -> Call:
         mean = self.total / self.windows
-        return Call(self.start, self.end, self.summit, mean, self.maximum, self.highest, self.windows)
+        return Call(
+            self.start,
+            self.end,
+            self.summit,
+            mean,
+            self.maximum,
+            self.highest,
+            self.windows,
+            self.maximum_sd,
+        )
 
 
 class CallBuilder:
@@ -212,6 +228,7 @@ class CallBuilder:
         starts: NDArray[np.int64],
         ranks: NDArray[np.floating[Any]],
         scores: NDArray[np.floating[Any]],
+        deviations: NDArray[np.floating[Any]] | None = None,
     ) -> list[Call]:
         """Take more windows and return the calls that no later window can extend.
 
@@ -223,12 +240,16 @@ class CallBuilder:
             What orders the windows (the logit); never descending with the score.
         scores : float[n]
             What is compared with the threshold (the probability).
+        deviations : float[n], optional
+            Standard deviations of the scores over the models of an ensemble.
         """
         called = np.flatnonzero(scores >= self._threshold)
         if len(called) == 0:
             return []
         done: list[Call] = []
-        for group in self._groups(starts[called], ranks[called], scores[called]):
+        if deviations is None:
+            deviations = np.full(len(starts), np.nan)
+        for group in self._groups(starts[called], ranks[called], scores[called], deviations[called]):
             if self._open is None:
                 self._open = group
             elif group.start - self._open.end <= self._gap:
@@ -249,6 +270,7 @@ class CallBuilder:
         starts: NDArray[np.int64],
         ranks: NDArray[np.floating[Any]],
         scores: NDArray[np.floating[Any]],
+        deviations: NDArray[np.floating[Any]],
     ) -> list[_Open]:
         first = np.flatnonzero(
             np.concatenate([[True], starts[1:] - (starts[:-1] + self._length) > self._gap])
@@ -268,6 +290,7 @@ class CallBuilder:
             scores[best].tolist(),
             highest.tolist(),
             sizes.tolist(),
+            deviations[best].tolist(),
             strict=True,
         )
         return [_Open(*row) for row in columns]
@@ -314,23 +337,27 @@ class ResultSettings:
 
     Parameters
     ----------
-    threshold : float
-        Windows that score at least this are called.
+    threshold : float or None
+        Windows that score at least this are called; None: no window is.
     merge_gap : int
         Called windows with at most this many bases between them become one call.
     """
 
-    threshold: float
+    threshold: float | None
     merge_gap: int = 0
 
 
 class ContigWindows(NamedTuple):
-    """Scored windows of one contig: 0-based starts, ascending; ranks (logits) and scores (probabilities)."""
+    """Scored windows of one contig: 0-based starts, ascending; ranks (logits) and scores (probabilities).
+
+    Of an ensemble the standard deviations of the scores over its models, too.
+    """
 
     contig: str
     starts: NDArray[np.int64]
     ranks: NDArray[np.float32]
     scores: NDArray[np.float32]
+    deviations: NDArray[np.float32] | None = None
 
 
 class ResultPart(NamedTuple):
@@ -359,14 +386,16 @@ def result_parts(scores: Scores, settings: ResultSettings) -> Iterator[ResultPar
     """Yield the results of a whole scan, in the order of the genome, a block of windows at a time."""
     length = scores.grid.window_length
     track = MeanTrack(length, max(scores.largest, 1.0))
-    caller = CallBuilder(length, settings.threshold, settings.merge_gap)
+    threshold = np.inf if settings.threshold is None else settings.threshold
+    caller = CallBuilder(length, threshold, settings.merge_gap)
     union = UnionBuilder(length)
     contig = ""
     for part in scored_windows(scores):
         if contig and part.contig != contig:
             yield ResultPart(contig, track.finish(), caller.finish(), union.finish())
         contig = part.contig
-        runs, calls = track.add(part.starts, part.scores), caller.add(part.starts, part.ranks, part.scores)
+        runs = track.add(part.starts, part.scores)
+        calls = caller.add(part.starts, part.ranks, part.scores, part.deviations)
         yield ResultPart(contig, runs, calls, union.add(part.starts), part)
     if contig:
         yield ResultPart(contig, track.finish(), caller.finish(), union.finish())
@@ -392,4 +421,5 @@ def scored_windows(scores: Scores) -> Iterator[ContigWindows]:
         edges = np.flatnonzero(np.diff(contig_index)) + 1
         for part in np.split(np.arange(len(scored)), edges):
             name = grid.contigs[contig_index[part[0]]][0]
-            yield ContigWindows(name, starts[part], block[part, 0], block[part, 1])
+            deviations = block[part, 2] if scores.is_ensemble else None
+            yield ContigWindows(name, starts[part], block[part, 0], block[part, 1], deviations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Final
 
@@ -27,7 +28,10 @@ def _trees_towards(root: int) -> NDArray[np.intp]:
     return np.array(trees, dtype=np.intp)
 
 
-_TREES = np.stack([_trees_towards(root) for root in range(_BASE_COUNT)])
+@functools.cache
+def _all_trees() -> NDArray[np.intp]:
+    """Return the trees towards every base, shape (4, 16, 4)."""
+    return np.stack([_trees_towards(root) for root in range(_BASE_COUNT)])
 
 
 def dinucleotide_shuffle(codes: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -113,7 +117,7 @@ def _draw_trees(
     idle_row, idle_base = np.nonzero(weights.sum(axis=2) == 0)
     weights[idle_row, idle_base, root[idle_row]] = 1.0
     weights[row[:, 0], root, root] = 1.0
-    trees = _TREES[root]
+    trees = _all_trees()[root]
     likelihood = np.ones(trees.shape[:2])
     for base in range(_BASE_COUNT):
         likelihood *= weights[row, base, trees[:, :, base]]

@@ -9,12 +9,14 @@ and the ZIP's CRC-32 is checked whenever a member is read.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
@@ -23,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import is_stream, open_stream
 
 SHARD_SUFFIX = ".scores"
 _HEADER = "header.json"
@@ -100,6 +103,7 @@ class ShardWriter:
         dtype : str
             As NumPy writes it, such as ``"<f4"``.
         """
+        self._end_array()
         self._stream = self._zip.open(zipfile.ZipInfo(f"{name}.npy", _EPOCH), "w", force_zip64=True)
         np.lib.format.write_array_header_1_0(
             self._stream, {"descr": dtype, "fortran_order": False, "shape": shape}
@@ -187,7 +191,9 @@ class ShardFile:
             )
         try:
             with self._whole("not a whole shard file"):
-                self._zip = zipfile.ZipFile(source)
+                self._zip = zipfile.ZipFile(
+                    open_stream(self.name) if is_path and is_stream(self.name) else source
+                )
                 self.header: dict[str, Any] = json.loads(self._zip.read(_HEADER))
                 found = self.header.pop("format")
         except OSError as error:
@@ -227,24 +233,34 @@ class ShardFile:
         with_texts : bool
             Whether to read JSON and texts beside the arrays.
         """
+        for folder in self._folders:
+            yield self._block(folder, with_texts=with_texts)
+
+    def block(self, number: int) -> ShardBlock:
+        """Return one block by its place in the file, from 0."""
+        return self._block(list(self._folders)[number], with_texts=True)
+
+    @cached_property
+    def _folders(self) -> dict[str, list[str]]:
         folders: dict[str, list[str]] = {}
         for path in self._zip.namelist():
             folder, slash, member = path.partition("/")
             if slash:
                 folders.setdefault(folder, []).append(member)
-        for folder, members in folders.items():
-            with self._whole():
-                arrays, values, texts = {}, {}, {}
-                for member in members:
-                    name, _, ending = member.rpartition(".")
-                    if ending == "npy":
-                        arrays[name] = self._array(f"{folder}/{member}")
-                    elif with_texts and ending == "json":
-                        values[name] = json.loads(self._zip.read(f"{folder}/{member}"))
-                    elif with_texts:
-                        texts[name] = self._zip.read(f"{folder}/{member}")
-                block = ShardBlock(int(folder), arrays, values, texts)
-            yield block
+        return folders
+
+    def _block(self, folder: str, *, with_texts: bool) -> ShardBlock:
+        with self._whole():
+            arrays, values, texts = {}, {}, {}
+            for member in self._folders[folder]:
+                name, _, ending = member.rpartition(".")
+                if ending == "npy":
+                    arrays[name] = self._array(f"{folder}/{member}")
+                elif with_texts and ending == "json":
+                    values[name] = json.loads(self._zip.read(f"{folder}/{member}"))
+                elif with_texts:
+                    texts[name] = self._zip.read(f"{folder}/{member}")
+            return ShardBlock(int(folder), arrays, values, texts)
 
     def close(self) -> None:
         """Close the file."""
@@ -257,5 +273,9 @@ class ShardFile:
     def _whole(self, problem: str = "the shard file is damaged") -> Iterator[None]:
         try:
             yield
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a place before the start of the file
+                raise
+            raise InputError(problem, source=self.name, remedy="run this shard again") from None
         except _READ_ERRORS:
             raise InputError(problem, source=self.name, remedy="run this shard again") from None

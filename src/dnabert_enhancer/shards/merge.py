@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import is_stream
 from dnabert_enhancer.shards.file import SHARD_SUFFIX
 
 _SHARD_NAME = re.compile(r"\.shard-(\d+)-of-(\d+)\.scores")
@@ -31,7 +32,7 @@ def find_shards(prefixes: Sequence[str | os.PathLike[str]]) -> list[Path]:
     for given in prefixes:
         prefix = os.fspath(given)
         path = Path(prefix)
-        if _SHARD_NAME.search(path.name) or path.suffix == SHARD_SUFFIX:
+        if _SHARD_NAME.search(path.name) or path.suffix == SHARD_SUFFIX or is_stream(prefix):
             matches = [path]
         else:
             folder = path.parent

@@ -12,10 +12,12 @@ from dnabert_enhancer.training.settings import CHOICES, LOGGERS, TrainingSetting
 
 if TYPE_CHECKING:
     from dnabert_enhancer.training.augment import Augmentation
-    from dnabert_enhancer.training.base_model import Target, open_base, torch_model
+    from dnabert_enhancer.training.base_model import Target, open_base
     from dnabert_enhancer.training.batches import Collator
     from dnabert_enhancer.training.finetuning import TrainingResult, finetune
+    from dnabert_enhancer.training.folds import TrainedFold, finetune_folds
     from dnabert_enhancer.training.losses import Loss
+    from dnabert_enhancer.training.network import torch_model
     from dnabert_enhancer.training.precision import cpu_has_bfloat16_units
     from dnabert_enhancer.training.window_store import WindowStore
 
@@ -24,12 +26,14 @@ _LAZY = {
     "Collator": "batches",
     "Loss": "losses",
     "Target": "base_model",
+    "TrainedFold": "folds",
     "TrainingResult": "finetuning",
     "WindowStore": "window_store",
     "cpu_has_bfloat16_units": "precision",
     "finetune": "finetuning",
+    "finetune_folds": "folds",
     "open_base": "base_model",
-    "torch_model": "base_model",
+    "torch_model": "network",
 }
 
 __all__ = [
@@ -39,11 +43,13 @@ __all__ = [
     "Collator",
     "Loss",
     "Target",
+    "TrainedFold",
     "TrainingResult",
     "TrainingSettings",
     "WindowStore",
     "cpu_has_bfloat16_units",
     "finetune",
+    "finetune_folds",
     "open_base",
     "torch_model",
 ]

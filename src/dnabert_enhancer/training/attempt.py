@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.training.augment import Augmentation
 from dnabert_enhancer.training.batches import Collator, RowNumbers
-from dnabert_enhancer.training.collapse import collapse_reason
-from dnabert_enhancer.training.epoch_metrics import SMALLER_IS_BETTER, epoch_scores
+from dnabert_enhancer.training.collapse import collapse_reason, doubts
+from dnabert_enhancer.training.epoch_metrics import SCORE_ORDER, SMALLER_IS_BETTER, epoch_scores
 from dnabert_enhancer.training.job import Job
 from dnabert_enhancer.training.logging_targets import tensorboard_callback
 from dnabert_enhancer.training.losses import Loss, balanced_weights
-from dnabert_enhancer.training.run_folder import complete_checkpoints, seconds_before
+from dnabert_enhancer.training.run_folder import complete_checkpoints, elapsed_before
 from dnabert_enhancer.training.trainer import EpochReport, FinetuneTrainer
 
 logger = logging.getLogger(__name__)
@@ -39,8 +39,10 @@ class Outcome:
         With the weights of the best epoch.
     collapse : str or None
         Why it counts as collapsed.
+    doubts : list of str
+        What speaks against it all the same.
     history : list of dict
-        One entry an epoch: epoch, step, loss, validation metrics.
+        One entry per epoch: epoch, step, loss, validation metrics.
     seconds : float
         Of training and validation, those before a kill included.
     sequences_per_second : float
@@ -49,6 +51,7 @@ class Outcome:
 
     model: Any  # torch.nn.Module of transformers or peft
     collapse: str | None
+    doubts: list[str] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     seconds: float = 0.0
@@ -76,10 +79,14 @@ def run_attempt(job: Job, model: Any, directory: Path, seed: int) -> Outcome:
     augmentation = Augmentation(
         seed, settings.reverse_complement, settings.shift, settings.token_dropout, job.run_length
     )
-    report = EpochReport(job.metric, len(job.train.store), job.progress, settings.checkpoint_steps)
+    report = EpochReport(
+        job.metric,
+        len(job.train.store),
+        job.progress,
+        settings.checkpoint_steps,
+        settings.early_stopping,
+    )
     callbacks: list[Any] = [report]
-    if settings.early_stopping:
-        callbacks.append(transformers.EarlyStoppingCallback(settings.early_stopping))
     arguments = _arguments(job, directory, seed)
     if "tensorboard" in settings.log_to and arguments.process_index == 0:
         callbacks.append(tensorboard_callback())
@@ -90,7 +97,7 @@ def run_attempt(job: Job, model: Any, directory: Path, seed: int) -> Outcome:
         augmentation=augmentation,
         loss=Loss(job.task, weights, settings.label_smoothing),
         evaluation_collator=Collator(job.validation.store, job.validation.labels, job.tokenizer, job.pad_id),
-        seconds_before=seconds_before(last) if last else 0.0,
+        elapsed=elapsed_before(last) if last else None,
         model=model,
         args=arguments,
         train_dataset=RowNumbers(len(job.train.store)),
@@ -107,12 +114,13 @@ def run_attempt(job: Job, model: Any, directory: Path, seed: int) -> Outcome:
         trainer._load_best_model()
     else:
         if last is not None:
-            logger.info("going on from update %s of attempt with seed %d", last.name.split("-")[-1], seed)
+            logger.info("continuing from update %s of attempt with seed %d", last.name.split("-")[-1], seed)
         trainer.train(resume_from_checkpoint=str(last) if last else None)
-    outputs = trainer.predict(RowNumbers(2 * len(job.validation.store))).predictions
+    outputs = both_strands(trainer.predict(RowNumbers(2 * len(job.validation.store))).predictions)
     return Outcome(
         model=trainer.accelerator.unwrap_model(trainer.model),
-        collapse=collapse_reason(both_strands(outputs), job.validation.labels, job.task),
+        collapse=collapse_reason(outputs, job.validation.labels, job.task),
+        doubts=doubts(outputs, job.validation.labels, job.task),
         history=history_of(trainer.state.log_history),
         best_epoch=_best_epoch(trainer.state),
         seconds=trainer.seconds,
@@ -202,7 +210,7 @@ def _best_epoch(state: Any) -> int:  # transformers.TrainerState
 
 
 def history_of(log: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Return one entry an epoch from a Trainer's log: its training loss and the validation metrics."""
+    """Return one entry per epoch from a Trainer's log: its training loss and the validation metrics."""
     entries: list[dict[str, float]] = []
     loss = math.nan
     for line in log:
@@ -210,10 +218,11 @@ def history_of(log: list[dict[str, float]]) -> list[dict[str, float]]:
             loss = line["loss"]
         if "eval_loss" in line:
             entry = {"epoch": round(line["epoch"]), "step": line["step"], "train_loss": loss}
+            # a state that was read from its file has the names in the order of letters
             entry |= {
-                f"validation_{name.removeprefix('eval_')}": value
-                for name, value in line.items()
-                if name.startswith("eval_") and not name.endswith(("_runtime", "_per_second", "_collapsed"))
+                f"validation_{name}": line[f"eval_{name}"]
+                for name in ("loss", *SCORE_ORDER)
+                if f"eval_{name}" in line
             }
             entries.append(entry)
     return entries

@@ -6,19 +6,22 @@ import hashlib
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dnabert_enhancer.catalogue import open_model
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.model import (
     NEW_PREFIX,
+    Encoder,
     EnhancerModel,
     ModelParts,
-    Task,
     import_checkpoint,
+    needs_import,
     new_model,
-    open_model,
+    whole_value,
 )
+from dnabert_enhancer.model import tokenizer_files as directory_tokenizer_files
 from dnabert_enhancer.sequence import (
     MASK_ID,
     PAD_ID,
@@ -28,24 +31,9 @@ from dnabert_enhancer.sequence import (
     Tokenizer,
 )
 
-if TYPE_CHECKING:
-    import torch
-
-    from dnabert_enhancer.training.settings import TrainingSettings
-
 logger = logging.getLogger(__name__)
 
-_TOKENIZER_FILES = (
-    "tokenizer_config.json",
-    "tokenizer.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "merges.txt",
-    "vocab.json",
-    "vocab.txt",
-)
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
-_NOT_FOR_THE_MODEL = ("_name_or_path", "transformers_version", "torch_dtype", "dtype")
 
 
 @dataclass(frozen=True)
@@ -83,8 +71,12 @@ class BaseModel:
         Length of its k-mers.
     pad_id, mask_id : int
         Its tokens; the mask is None where it has none.
+    special_ids : tuple of int
+        Its tokens that are never masked.
     opened : EnhancerModel or None
         None for a fresh one.
+    config : dict
+        Its ``config.json``.
     """
 
     name: str
@@ -95,6 +87,7 @@ class BaseModel:
     mask_id: int | None
     special_ids: tuple[int, ...]
     opened: EnhancerModel | None
+    config: dict[str, Any]
 
     @property
     def is_fresh(self) -> bool:
@@ -108,8 +101,9 @@ def open_base(spec: str, k: int | None, work: Path) -> BaseModel:
     Parameters
     ----------
     spec : str
-        ``new:CONFIGURATION``, ``default``, ``hub:NAME@REVISION``, or a directory: ours, a Hugging Face
-        classifier, or a DNABERT checkpoint (its legacy form is imported into the work folder).
+        ``new:CONFIGURATION``, ``default``, a name of the catalogue such as ``dnabert-6``,
+        ``hub:NAME@REVISION/SUBFOLDER``, or a directory: ours, a Hugging Face classifier, or a DNABERT
+        checkpoint. What is not written as we write it, or has no head, is imported into the work folder.
     k : int, optional
         Length of the k-mers of a fresh model (default 6); for another it must be the model's own.
     work : Path
@@ -123,103 +117,26 @@ def open_base(spec: str, k: int | None, work: Path) -> BaseModel:
     if spec.startswith(NEW_PREFIX):
         return _fresh(spec, 6 if k is None else k)
     directory = Path(spec)
-    is_legacy = directory.is_dir() and _is_legacy(directory)
-    model = open_model(_imported(directory, work) if is_legacy else spec)
+    is_legacy = directory.is_dir() and needs_import(directory)
+    model = open_model(_imported(directory, work) if is_legacy else spec, as_base=True)
     if k is not None and k != model.card.k:
         has = f"reads {model.card.k}-mers" if model.card.k else "has its own tokenizer"
         raise InputError(
             f"the base model {has}, not {k}-mers", source=spec, remedy="leave out --k, or name another model"
         )
-    kmer = model.card.k is not None
-    pad = model.config.get("pad_token_id")
+    model.read_state()  # transformers would load weights that are not finite
+    tokenizer = model.tokenizer
     return BaseModel(
         name=spec,
         digest=_digest(directory) if is_legacy else model.digest,
-        tokenizer=model.tokenizer,
+        tokenizer=tokenizer,
         k=model.card.k,
-        pad_id=PAD_ID if pad is None else int(pad),
-        mask_id=MASK_ID if kmer else getattr(model.tokenizer, "mask_id", None),
-        special_ids=tuple(range(len(SPECIAL_TOKENS)))
-        if kmer
-        else tuple(getattr(model.tokenizer, "special_ids", ())),
+        pad_id=tokenizer.pad_id,
+        mask_id=tokenizer.mask_id,
+        special_ids=tokenizer.special_ids,
         opened=model,
+        config=model.config,
     )
-
-
-def torch_model(
-    base: BaseModel, target: Target, settings: TrainingSettings, seed: int, attention: str | None = None
-) -> Any:  # transformers.PreTrainedModel
-    """Return the base model with a head for the target, in float32.
-
-    Notes
-    -----
-    A head of another size than the target's is replaced by a fresh one, drawn with the seed. Of a model of
-    several outputs the training starts with the one that was chosen (the first, or ``DIR:NAME``), where its
-    task is the target's. ``attention`` names one of transformers' implementations; None leaves the choice to
-    it.
-    """
-    import torch
-    import transformers
-
-    dropout = {
-        "hidden_dropout_prob": settings.dropout,
-        "attention_probs_dropout_prob": 0.0
-        if base.is_fresh and settings.attention_dropout is None
-        else settings.attention_dropout,
-    }
-    changed = {name: share for name, share in dropout.items() if share is not None}
-    transformers.set_seed(seed)
-    names = dict(enumerate(target.labels))
-    head = {
-        "num_labels": len(names),
-        "id2label": names,
-        "label2id": {name: number for number, name in names.items()},
-        "problem_type": "regression" if target.task == "regression" else "single_label_classification",
-    }
-    if base.opened is None:
-        parts = fresh_parts(base, target, seed)
-        config = transformers.AutoConfig.for_model(**(parts.config | changed))
-        model = transformers.AutoModelForSequenceClassification.from_config(
-            config, dtype=torch.float32, attn_implementation=attention
-        )
-        model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in parts.state.items()})
-        return model
-    try:
-        model = transformers.AutoModelForSequenceClassification.from_pretrained(
-            base.opened.directory,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            ignore_mismatched_sizes=True,
-            dtype=torch.float32,
-            attn_implementation=attention,
-            **head,
-            **changed,
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"transformers cannot load it as a sequence classifier: {reason}", source=base.name
-        ) from None
-    if base.opened.card.column is not None:
-        _start_head(model.classifier, base.opened, target)
-    return model
-
-
-def _start_head(classifier: torch.nn.Linear, opened: EnhancerModel, target: Target) -> None:
-    """Fill a classifier with the one output that a model of several was chosen for, or with small weights."""
-    import torch
-
-    card = opened.card
-    with torch.no_grad():
-        if target.task != card.task:
-            torch.nn.init.normal_(classifier.weight, std=0.02)
-            torch.nn.init.zeros_(classifier.bias)
-            return
-        state = opened.read_state()
-        signs = torch.tensor([[-0.5], [0.5]] if card.task == Task.BINARY else [[1.0]])
-        classifier.weight.copy_(signs * torch.from_numpy(state["classifier.weight"][card.column]))
-        classifier.bias.copy_(signs[:, 0] * float(state["classifier.bias"][card.column]))
 
 
 def fresh_parts(base: BaseModel, target: Target, seed: int) -> ModelParts:
@@ -234,37 +151,11 @@ def fresh_parts(base: BaseModel, target: Target, seed: int) -> ModelParts:
     )
 
 
-def with_adapters(model: Any, settings: TrainingSettings) -> Any:  # transformers to peft model
-    """Return the model with low-rank adapters on all its linear layers; the head is trained whole."""
-    import peft
-
-    return peft.get_peft_model(
-        model,
-        peft.LoraConfig(
-            task_type=peft.TaskType.SEQ_CLS,
-            r=settings.lora_rank,
-            lora_alpha=settings.lora_alpha,
-            lora_dropout=settings.lora_dropout,
-            target_modules="all-linear",
-        ),
-    )
-
-
-def plain_config(model: Any) -> dict[str, Any]:  # transformers.PreTrainedModel; JSON values
-    """Return the configuration of a trained model as it belongs into ``config.json``."""
-    config: dict[str, Any] = {
-        name: value for name, value in model.config.to_dict().items() if name not in _NOT_FOR_THE_MODEL
-    }
-    config["id2label"] = {str(number): name for number, name in model.config.id2label.items()}
-    return config | {"architectures": [type(model).__name__]}
-
-
 def tokenizer_files(base: BaseModel) -> dict[str, bytes]:
     """Return the files of a tokenizer that is not ours, by name."""
     if base.opened is None or base.k is not None:
         return {}
-    paths = [base.opened.directory / name for name in _TOKENIZER_FILES]
-    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+    return directory_tokenizer_files(base.opened.directory)
 
 
 def _fresh(spec: str, k: int) -> BaseModel:
@@ -275,22 +166,19 @@ def _fresh(spec: str, k: int) -> BaseModel:
     return BaseModel(
         name=spec,
         digest=hashlib.sha256(content.encode()).hexdigest(),
-        tokenizer=KmerTokenizer(parts.vocabulary, int(parts.config["max_position_embeddings"])),
+        tokenizer=KmerTokenizer(parts.vocabulary, Encoder.from_config(parts.config).positions),
         k=k,
         pad_id=PAD_ID,
         mask_id=MASK_ID,
         special_ids=tuple(range(len(SPECIAL_TOKENS))),
         opened=None,
+        config=parts.config,
     )
 
 
 def vocabulary_of(base: BaseModel) -> KmerVocabulary | None:
     """Return the k-mer vocabulary of a base model, or None for another tokenizer."""
     return base.tokenizer.vocabulary if isinstance(base.tokenizer, KmerTokenizer) else None
-
-
-def _is_legacy(directory: Path) -> bool:
-    return not any(directory.glob("*.safetensors*")) and (directory / "pytorch_model.bin").is_file()
 
 
 def _imported(directory: Path, work: Path) -> Path:
@@ -310,5 +198,5 @@ def _digest(directory: Path) -> str:
 
 def width_of(base: BaseModel) -> int:
     """Return the hidden size of a base model."""
-    config = new_model(base.name, k=base.k or 6).config if base.opened is None else base.opened.config
-    return int(config.get("hidden_size") or config.get("d_model") or config.get("dim") or 0)
+    widths = (whole_value(base.config, name, 0) for name in ("hidden_size", "d_model", "dim"))
+    return next((width for width in widths if width), 0)

@@ -14,6 +14,11 @@ METRICS = {
     "multiclass": ("mcc", "macro_f1", "accuracy", "loss"),
     "regression": ("pearson", "spearman", "r2", "rmse", "loss"),
 }
+SCORE_ORDER = (
+    *("accuracy", "mcc", "f1", "macro_f1", "auroc", "auprc"),
+    *("rmse", "r2", "pearson", "spearman"),
+)
+"""Their order in tables."""
 SMALLER_IS_BETTER = ("loss", "rmse")
 
 

@@ -12,9 +12,10 @@ from dnabert_enhancer import __version__
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel
-from dnabert_enhancer.training.base_model import BaseModel, Target, open_base, torch_model, with_adapters
+from dnabert_enhancer.training.base_model import BaseModel, Target, open_base
 from dnabert_enhancer.training.job import Job, ProgressListener, completed_settings, make_job
 from dnabert_enhancer.training.logging_targets import logging_targets
+from dnabert_enhancer.training.network import torch_model, with_adapters
 from dnabert_enhancer.training.packages import (
     TRAINING_PACKAGES,
     explained_failures,
@@ -24,7 +25,12 @@ from dnabert_enhancer.training.packages import (
 from dnabert_enhancer.training.processes import Processes, launched_processes
 from dnabert_enhancer.training.run_folder import Attempt, RunFolder, RunState
 from dnabert_enhancer.training.settings import TrainingSettings
-from dnabert_enhancer.training.training_data import TrainingData, check_lengths, training_data
+from dnabert_enhancer.training.training_data import (
+    TrainingData,
+    check_lengths,
+    check_validation,
+    training_data,
+)
 
 if TYPE_CHECKING:
     from dnabert_enhancer.training.attempt import Outcome
@@ -44,7 +50,7 @@ class TrainingResult:
     model : EnhancerModel or None
         The written model; None in the processes of a launched training that do not write.
     history : list of dict
-        One entry an epoch of the attempt that was kept.
+        One entry per epoch of the attempt that was kept.
     metrics : dict
         By split: the metrics at the model's threshold, with calibrated probabilities.
     attempts : list of dict
@@ -53,6 +59,8 @@ class TrainingResult:
         Training speed, validation not counted.
     seconds : float
         Of the kept attempt.
+    warnings : list of str
+        What speaks against the model.
     """
 
     model: EnhancerModel | None
@@ -61,6 +69,7 @@ class TrainingResult:
     attempts: list[dict[str, Any]] = field(default_factory=list)  # JSON values
     sequences_per_second: float = 0.0
     seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list)
 
 
 def finetune(
@@ -79,7 +88,8 @@ def finetune(
     dataset : Dataset
         With a ``train`` split, or all rows in one.
     base_model : str
-        ``new:tiny|small|base``, ``default``, ``hub:NAME@REVISION`` or a directory; see `open_base`.
+        ``new:tiny|small|base``, ``default``, a name of the catalogue, ``hub:NAME@REVISION`` or a directory;
+        see `open_base`.
     output_directory : path
         Gets the model; a broken-off run in it goes on.
     settings : TrainingSettings, optional
@@ -138,6 +148,7 @@ def _train(
     base = processes.first_then_others(lambda: open_base(base_model, settings.k, folder.path))
     check_lengths(data, base.tokenizer, base.k)
     settings = completed_settings(settings, base, data.task)
+    check_validation(data, settings.metric)
     target = Target(data.task, data.label_names, data.window_length)
     job = make_job(data, base, settings, target, progress)
     fingerprint = {
@@ -159,7 +170,7 @@ def _train(
         job.arithmetic.why,
     )
     log_directory = Path(settings.log_dir) if settings.log_dir else folder.output_directory / "logs"
-    with logging_targets(tuple(settings.log_to), log_directory):
+    with logging_targets(tuple(settings.log_to), log_directory, state.tracking_id):
         outcome = _attempts(job, base, target, state, folder, processes)
     processes.wait()
     if not processes.is_first:
@@ -175,6 +186,7 @@ def _train(
         [asdict(attempt) for attempt in state.attempts],
         outcome.sequences_per_second,
         outcome.seconds,
+        written.warnings,
     )
 
 

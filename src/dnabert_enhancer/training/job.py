@@ -97,7 +97,7 @@ def completed_settings(settings: TrainingSettings, base: BaseModel, task: str) -
         )
     if settings.token_dropout and base.mask_id is None:
         raise InputError(
-            "the base model has no mask token that is known",
+            "the base model has no known mask token",
             source=base.name,
             remedy="leave out --token-dropout",
         )

@@ -18,7 +18,7 @@ PROJECT = "dnabert-enhancer"
 
 
 @contextlib.contextmanager
-def logging_targets(names: tuple[str, ...], directory: Path) -> Iterator[None]:
+def logging_targets(names: tuple[str, ...], directory: Path, run_id: str = "") -> Iterator[None]:
     """Point the loggers at a folder, unless the environment points them elsewhere; close them at the end.
 
     Parameters
@@ -27,6 +27,8 @@ def logging_targets(names: tuple[str, ...], directory: Path) -> Iterator[None]:
         Of tensorboard, wandb, mlflow.
     directory : Path
         Where their files go.
+    run_id : str
+        Under which Weights & Biases knows the run: a training that goes on after a kill goes on in the same.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def logging_targets(names: tuple[str, ...], directory: Path) -> Iterator[None]:
     before = dict(os.environ)
     try:
         for name in names:
-            _point(name, directory / name)
+            _point(name, directory / name, run_id)
         yield
     finally:
         _finish(names)
@@ -64,7 +66,7 @@ def tensorboard_callback() -> Any:  # a transformers.TrainerCallback
     return TensorBoardCallback(SummaryWriter(os.environ["TENSORBOARD_LOGGING_DIR"]))
 
 
-def _point(name: str, directory: Path) -> None:
+def _point(name: str, directory: Path, run_id: str) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     settings = {
         "tensorboard": {"TENSORBOARD_LOGGING_DIR": str(directory)},
@@ -73,6 +75,7 @@ def _point(name: str, directory: Path) -> None:
             "WANDB_PROJECT": PROJECT,
             "WANDB_SILENT": "true",
             "WANDB_CONSOLE": "off",
+            **({"WANDB_RUN_ID": run_id, "WANDB_RESUME": "allow"} if run_id else {}),
         },
         "mlflow": {
             "MLFLOW_TRACKING_URI": _mlflow_store(directory.resolve()),

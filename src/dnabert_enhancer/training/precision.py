@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dnabert_enhancer.engine import this_processor
 from dnabert_enhancer.errors import ResourceError
 
 LEAST_WIDTH_CPU_BFLOAT16 = 128
@@ -86,11 +87,4 @@ def _on_cpu(precision: str, hidden_size: int) -> Arithmetic:
 
 def cpu_has_bfloat16_units() -> bool:
     """Return whether this processor has bfloat16 matrix units (AMX, or Arm's BF16 extension)."""
-    try:
-        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:  # noqa: PTH123  a kernel file
-            for line in lines:
-                if line.startswith(("flags", "Features")):
-                    return not {"amx_bf16", "bf16"}.isdisjoint(line.split())
-    except OSError:
-        pass
-    return False
+    return this_processor().has("amx_bf16") or this_processor().has("bf16")

@@ -47,9 +47,14 @@ class Processes:
         return work()
 
 
+def launched_count() -> int:
+    """Return how many processes a launcher started; 1 without one."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def launched_processes(*, on_cpu: bool) -> Processes:
     """Return this process's place, and connect it to the others where a launcher started several."""
-    count = int(os.environ.get("WORLD_SIZE", "1"))
+    count = launched_count()
     if count > 1:
         import accelerate
 

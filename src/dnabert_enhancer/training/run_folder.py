@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
 from dnabert_enhancer.errors import InputError
 
@@ -50,6 +51,8 @@ class RunState:
 
     fingerprint: dict[str, Any]
     attempts: list[Attempt] = field(default_factory=list)
+    tracking_id: str = ""
+    """Under which a logger knows the run, before and after a kill."""
 
 
 class RunFolder:
@@ -88,7 +91,7 @@ class RunFolder:
             except OSError:
                 lock.close()
                 raise InputError(
-                    "another finetune is at work in this folder",
+                    "another finetune is running in this folder",
                     source=self.output_directory,
                     remedy="wait for it, or choose another --output-dir",
                 ) from None
@@ -126,19 +129,15 @@ class RunFolder:
         plain = json.loads(json.dumps(fingerprint))
         stored = self._read()
         if stored is None:
-            state = RunState(plain)
+            state = RunState(plain, tracking_id=secrets.token_hex(4))
             self.save(state)
             return state
-        changes = [
-            f"{name.replace('_', '-')} {_short(plain.get(name))} (was {_short(stored.fingerprint.get(name))})"
-            for name in sorted({*plain, *stored.fingerprint})
-            if plain.get(name) != stored.fingerprint.get(name)
-        ]
+        changes = differences(plain, stored.fingerprint)
         if changes:
             raise InputError(
                 f"the folder holds checkpoints of a run with other arguments: {', '.join(changes)}",
                 source=self.output_directory,
-                remedy="give the same arguments to go on, --restart to begin again, or another --output-dir",
+                remedy="give the same arguments to continue, --restart to start over, or a new --output-dir",
             )
         return stored
 
@@ -169,15 +168,29 @@ class RunFolder:
     def _read(self) -> RunState | None:
         try:
             content = json.loads((self.path / _STATE_NAME).read_text(encoding="utf-8"))
-            return RunState(dict(content["fingerprint"]), [Attempt(**entry) for entry in content["attempts"]])
+            return RunState(
+                dict(content["fingerprint"]),
+                [Attempt(**entry) for entry in content["attempts"]],
+                str(content.get("tracking_id", "")),
+            )
         except FileNotFoundError:
             return None
         except (ValueError, TypeError, KeyError):
             raise InputError(
                 "the record of the run is damaged",
                 source=self.path / _STATE_NAME,
-                remedy="give --restart to begin again",
+                remedy="give --restart to start over",
             ) from None
+
+
+def differences(ours: Mapping[str, Any], stored: Mapping[str, Any]) -> list[str]:
+    """Return what differs between the arguments of a run and those of an earlier one, as JSON has them."""
+    plain = json.loads(json.dumps(ours))
+    return [
+        f"{name.replace('_', '-')} {_short(plain.get(name))} (was {_short(stored.get(name))})"
+        for name in sorted({*plain, *stored})
+        if plain.get(name) != stored.get(name)
+    ]
 
 
 def complete_checkpoints(directory: Path) -> list[Path]:
@@ -192,17 +205,35 @@ def complete_checkpoints(directory: Path) -> list[Path]:
     return [entry for _, entry in sorted(numbered)]
 
 
-def mark_complete(checkpoint: Path, seconds: float) -> None:
-    """Say that a checkpoint is whole, and how many seconds of training led to it."""
+class Elapsed(NamedTuple):
+    """What a training had come to when a checkpoint was written.
+
+    Attributes
+    ----------
+    seconds : float
+        Of training that led to it.
+    loss : float
+        Sum of the losses of the updates since the last one that was logged.
+    logged_step : int or None
+        That update; None where the checkpoint does not say it.
+    """
+
+    seconds: float = 0.0
+    loss: float = 0.0
+    logged_step: int | None = None
+
+
+def mark_complete(checkpoint: Path, elapsed: Elapsed) -> None:
+    """Say that a checkpoint is whole, and what the training had come to."""
     marker = checkpoint / COMPLETE_NAME
     temporary = marker.with_suffix(".new")
-    temporary.write_text(json.dumps({"seconds": seconds}), encoding="utf-8")
+    temporary.write_text(json.dumps(elapsed._asdict()), encoding="utf-8")
     temporary.replace(marker)
 
 
-def seconds_before(checkpoint: Path) -> float:
-    """Return the seconds of training that led to a checkpoint."""
-    return float(json.loads((checkpoint / COMPLETE_NAME).read_text(encoding="utf-8"))["seconds"])
+def elapsed_before(checkpoint: Path) -> Elapsed:
+    """Return what the training had come to when a checkpoint was written."""
+    return Elapsed(**json.loads((checkpoint / COMPLETE_NAME).read_text(encoding="utf-8")))
 
 
 def drop_checkpoints(directory: Path, keep: set[Path]) -> None:

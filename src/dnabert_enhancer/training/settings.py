@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnabert_enhancer.errors import InputError, require_numbers, require_setting
+from dnabert_enhancer.evaluation import DEFAULT_THRESHOLDS
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "precision": ("auto", "float32", "bfloat16", "float16"),
@@ -15,7 +16,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "method": ("full", "lora"),
     "schedule": ("linear", "cosine", "constant"),
     "class_weights": ("none", "balanced"),
-    "threshold": ("0.5", "max-mcc"),
+    "threshold": DEFAULT_THRESHOLDS,
 }
 """What the settings that are a choice can be."""
 LOGGERS = ("tensorboard", "wandb", "mlflow")

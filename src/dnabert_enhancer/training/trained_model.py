@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,18 +16,19 @@ from numpy.typing import NDArray
 from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.evaluation import Judgement, judge, judged_scores, rounded, split_metrics
+from dnabert_enhancer.installation import package_versions
 from dnabert_enhancer.model import EnhancerModel, ModelCard, ModelParts, write_model
 from dnabert_enhancer.training.attempt import Outcome
 from dnabert_enhancer.training.base_model import (
     BaseModel,
     Target,
-    plain_config,
     tokenizer_files,
     vocabulary_of,
 )
 from dnabert_enhancer.training.job import Job
-from dnabert_enhancer.training.judgement import Judgement, judge, rounded, split_metrics
 from dnabert_enhancer.training.losses import LabelScale
+from dnabert_enhancer.training.network import trained_parts
 from dnabert_enhancer.training.run_folder import Attempt, RunFolder
 from dnabert_enhancer.training.settings import TrainingSettings
 from dnabert_enhancer.training.training_data import TrainingData
@@ -40,10 +39,11 @@ _RECORDED_PACKAGES = ("torch", "transformers", "accelerate", "peft", "numpy", "s
 
 
 class WrittenModel(NamedTuple):
-    """A model directory and its metrics by split."""
+    """A model directory, its metrics by split, and what speaks against it."""
 
     model: EnhancerModel
     metrics: Mapping[str, Mapping[str, float]]
+    warnings: list[str]
 
 
 def write_trained(
@@ -65,37 +65,51 @@ def write_trained(
         task=target.task,
         k=base.k,
         tokenizer="kmer" if base.k else "huggingface",
-        versions=_versions(),
+        versions=package_versions(__version__, _RECORDED_PACKAGES),
         licence=settings.licence,
         limits=settings.limits,
+        positive=target.labels[1] if target.task == "binary" else "",
     )
-    parts = ModelParts(
-        plain_config(model), plain_state(model), card, vocabulary_of(base), tokenizer_files(base)
-    )
-    outputs = _outputs(write_model(folder.path / "model", parts), data, settings)
-    judgement = judge(outputs["validation"], data.labels("validation"), data.task, settings.threshold)
+    trained = trained_parts(model, base, target, settings)
+    parts = ModelParts(trained.config, trained.state, card, vocabulary_of(base), tokenizer_files(base))
+    try:
+        draft = write_model(folder.path / "model", parts)
+    except InputError as error:
+        # the draft's folder is gone when the message is read
+        raise InputError(
+            f"the trained model cannot be kept: {error.problem}",
+            source=folder.output_directory,
+            remedy="lower --learning-rate, or raise --warmup",
+        ) from None
+    scores = _scores(draft, data, settings)
+    judgement = judge(scores["validation"], data.labels("validation"), data.task, settings.threshold)
     metrics = {
         split: split_metrics(values, data.labels(split), data.task, judgement)
-        for split, values in outputs.items()
+        for split, values in scores.items()
     }
+    warnings = list(outcome.doubts)
+    if not warnings and metrics["validation"].get("mcc", 1.0) <= 0:
+        warnings.append("MCC is 0 on the validation split: one class is predicted for all sequences")
+    for warning in warnings:
+        logger.warning("the trained model: %s", warning)
     card = card.replace(
         calibration=judgement.calibration,
         thresholds=judgement.thresholds,
-        training=rounded(_training_entry(data, base, job, outcome, judgement, attempts)),
+        training=rounded(_training_entry(data, base, job, outcome, judgement, attempts, warnings)),
         metrics=rounded(metrics),
     )
     written = write_model(folder.output_directory, dataclasses.replace(parts, card=card))
     logger.info("%s", judgement.summary())
-    return WrittenModel(written, metrics)
+    return WrittenModel(written, metrics, warnings)
 
 
-def _outputs(
+def _scores(
     model: EnhancerModel, data: TrainingData, settings: TrainingSettings
 ) -> dict[str, NDArray[np.float32]]:
-    """Return the outputs on the validation and test splits, computed as every command does."""
+    """Return what `judge` takes of the validation and test splits, computed as every command does."""
     engine = Engine(model, EngineSettings(settings.device, precision="float32", threads=settings.threads))
     return {
-        split: engine.predict(data.windows(split).all_windows()).outputs
+        split: judged_scores(engine.predict(data.windows(split).all_windows()), data.task)
         for split in data.frames
         if split != "train"
     }
@@ -108,11 +122,10 @@ def _training_entry(
     outcome: Outcome,
     judgement: Judgement,
     attempts: list[Attempt],
+    warnings: list[str],
 ) -> dict[str, Any]:
-    """Return the card's entry on the training: data, settings, how it went."""
-    settings = {
-        name: value for name, value in job.settings.to_json().items() if name not in ("log_dir", "limits")
-    }
+    """Return the card's entry on the training: data, settings, how it went; without times."""
+    settings = job.settings.deciding()
     return {
         "dataset": Path(data.source).name,
         "dataset_digest": data.digest,
@@ -127,19 +140,8 @@ def _training_entry(
         "calibration": judgement.report.to_json() if judgement.report else None,
         "device": job.arithmetic.device,
         "precision": job.arithmetic.precision,
-        "seconds": outcome.seconds,
-        "sequences_per_second": outcome.sequences_per_second,
+        **({"warnings": warnings} if warnings else {}),
     }
-
-
-def _versions() -> dict[str, str]:
-    versions = {"dnabert-enhancer": __version__, "python": platform.python_version()}
-    for package in _RECORDED_PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return versions
 
 
 def final_model(model: Any, scale: LabelScale) -> Any:  # transformers or peft model to transformers model
@@ -153,14 +155,6 @@ def final_model(model: Any, scale: LabelScale) -> Any:  # transformers or peft m
             layer.weight.mul_(scale.deviation)
             layer.bias.mul_(scale.deviation).add_(scale.mean)
     return model
-
-
-def plain_state(model: torch.nn.Module) -> dict[str, NDArray[Any]]:
-    """Return the weights as float32 arrays (integers as they are) by name."""
-    return {
-        name: (tensor.float() if tensor.is_floating_point() else tensor).detach().cpu().numpy()
-        for name, tensor in model.state_dict().items()
-    }
 
 
 def _last_linear(model: torch.nn.Module) -> torch.nn.Linear:

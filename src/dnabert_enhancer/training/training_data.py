@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_METRICS_OF_ONE_CLASS = ("loss", "rmse", "accuracy")
+
 
 @dataclass(frozen=True)
 class TrainingData:
@@ -99,7 +101,10 @@ def training_data(dataset: Dataset, settings: TrainingSettings) -> TrainingData:
             remedy="give sequences of at least two classes" if classes else "give labels that differ",
         )
     validation = frames.get("validation")
-    source = f"{len(validation)} sequences of the data set's own split" if validation is not None else ""
+    source = ""
+    if validation is not None:
+        own = f"{len(validation)} sequences of the data set's own split"
+        source = str(dataset.metadata.get("validation_source", own))
     if validation is None or validation.empty:
         split = split_off_validation(train, settings.validation_fraction, settings.seed, classes=classes)
         train, validation = train[~split.validation], train[split.validation]
@@ -118,11 +123,32 @@ def training_data(dataset: Dataset, settings: TrainingSettings) -> TrainingData:
             shared,
             len(validation),
         )
-    if classes and validation["label"].nunique() < 2:
-        logger.warning("the validation split has one class only: no calibration, and no AUROC")
     return TrainingData(
         dataset.source, dataset.digest, dataset.task, dataset.label_names, chosen, source, length, shared
     )
+
+
+def check_validation(data: TrainingData, metric: str) -> None:
+    """Refuse a validation split whose labels are all the same, where the metric that decides needs others.
+
+    Raises
+    ------
+    InputError
+        With the split and its one class.
+    """
+    labels = data.labels("validation")
+    if len(np.unique(labels)) > 1:
+        return
+    value = labels[0] if data.task == "regression" else data.label_names[int(labels[0])]
+    said = f"all {len(labels)} labels of the validation split are {value}"
+    if metric not in _METRICS_OF_ONE_CLASS:
+        raise InputError(
+            f"{said}, and {metric} needs more than one class",
+            source=data.source,
+            location="split validation",
+            remedy="give a validation split of all classes, or --metric loss",
+        )
+    logger.warning("%s: no calibration, and the metrics mean little", said)
 
 
 def check_lengths(data: TrainingData, tokenizer: Tokenizer, k: int | None) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _CONTIGS, _GROUPS = range(2)
 """Last key of the random streams, so that the two are independent of each other."""
-_NEAR_ENOUGH = (0.5, 1.5)
+NEAR_ENOUGH = (0.5, 1.5)
 """A split by contig is taken when its share lies within so many times the asked one."""
 
 
@@ -55,12 +55,12 @@ def split_off_validation(frame: pd.DataFrame, fraction: float, seed: int, *, cla
     """
     labels = frame["label"].to_numpy()
     chosen = _by_contig(frame, fraction, seed)
-    if chosen is not None and (not classes or _on_both_sides(labels, chosen.validation)):
+    if chosen is not None and (not classes or on_both_sides(labels, chosen.validation)):
         return chosen
-    groups = _groups_of_equal_sequences(frame["sequence"].tolist())
+    groups = groups_of_equal_sequences(frame["sequence"].tolist())
     strata = labels if classes else np.zeros(len(labels), dtype=np.int64)
     held_out = _random_groups(groups, strata, fraction, np.random.default_rng([seed, _GROUPS]))
-    if not held_out.any() or held_out.all() or (classes and not _on_both_sides(labels, held_out)):
+    if not held_out.any() or held_out.all() or (classes and not on_both_sides(labels, held_out)):
         raise InputError(
             f"{len(frame)} sequences are too few to split off {fraction:g} of them for validation with every "
             "class on both sides",
@@ -87,7 +87,7 @@ def _by_contig(frame: pd.DataFrame, fraction: float, seed: int) -> Split | None:
         if abs(rows + sizes[contig] - wanted) < abs(rows - wanted):
             taken.append(contig)
             rows += int(sizes[contig])
-    if not _NEAR_ENOUGH[0] * wanted <= rows <= _NEAR_ENOUGH[1] * wanted:
+    if not NEAR_ENOUGH[0] * wanted <= rows <= NEAR_ENOUGH[1] * wanted:
         return None
     listed = ", ".join(sorted(str(names[contig]) for contig in taken))
     return Split(
@@ -112,12 +112,13 @@ def _random_groups(
     return held[groups]
 
 
-def _groups_of_equal_sequences(sequences: list[str]) -> NDArray[np.int64]:
+def groups_of_equal_sequences(sequences: list[str]) -> NDArray[np.int64]:
     """Return a group number a row; a sequence and its reverse complement are one group."""
     numbers: dict[str, int] = {}
     canonical = map(canonical_sequence, sequences)
     return np.array([numbers.setdefault(sequence, len(numbers)) for sequence in canonical], dtype=np.int64)
 
 
-def _on_both_sides(labels: NDArray[np.generic], held_out: NDArray[np.bool_]) -> bool:
+def on_both_sides(labels: NDArray[np.generic], held_out: NDArray[np.bool_]) -> bool:
+    """Return whether the held-out rows and the others have the same classes."""
     return set(np.unique(labels[held_out])) == set(np.unique(labels[~held_out]))

@@ -1,7 +1,8 @@
 """Effects of variants: alleles to windows, windows to effects, effects to VCF and table."""
 
-from dnabert_enhancer.variants.allele_scorer import AlleleScorer, Scored, describe
+from dnabert_enhancer.variants.allele_scorer import AlleleScorer, Scored, describe, score_together
 from dnabert_enhancer.variants.alleles import Allele, SkipReason, letters_agree, place_allele
+from dnabert_enhancer.variants.conventions import Convention, WindowRules
 from dnabert_enhancer.variants.effect import (
     OUTCOMES,
     SCORES,
@@ -14,9 +15,11 @@ from dnabert_enhancer.variants.effect import (
 )
 from dnabert_enhancer.variants.genes import GeneIndex, NearestGene, RegionIndex
 from dnabert_enhancer.variants.meme import read_meme
-from dnabert_enhancer.variants.motifs import MotifLibrary, MotifMatch
+from dnabert_enhancer.variants.motif_runs import RunMatches, run_matches
+from dnabert_enhancer.variants.motifs import REPORTED_P, MotifLibrary, MotifMatch
 from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, draw_nulls, uniformity
 from dnabert_enhancer.variants.output_rows import CANDIDATE_COLUMNS, COLUMNS, info_fields
+from dnabert_enhancer.variants.panel import MEMBER_FORMAT, PanelFiles, PanelScores, score_members_together
 from dnabert_enhancer.variants.phased import PhasedAlleles
 from dnabert_enhancer.variants.pipeline import (
     SHARD_FORMAT,
@@ -25,15 +28,24 @@ from dnabert_enhancer.variants.pipeline import (
     RecordSource,
     score_records,
 )
-from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext
+from dnabert_enhancer.variants.reference import ContextLetters, GenomeBases, SequenceContext
 from dnabert_enhancer.variants.results import ResultCounts, ResultFiles, ScoredVariants
 from dnabert_enhancer.variants.settings import VariantSettings
-from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan, allele_windows, context_around
+from dnabert_enhancer.variants.variant_list import VariantList
+from dnabert_enhancer.variants.windows import (
+    AlleleWindows,
+    WindowPlan,
+    allele_windows,
+    context_around,
+    haplotype,
+)
 
 __all__ = [
     "CANDIDATE_COLUMNS",
     "COLUMNS",
+    "MEMBER_FORMAT",
     "OUTCOMES",
+    "REPORTED_P",
     "SCORES",
     "SHARD_FORMAT",
     "Allele",
@@ -42,6 +54,8 @@ __all__ = [
     "AlleleWindows",
     "Annotations",
     "BlockScorer",
+    "ContextLetters",
+    "Convention",
     "EffectStatistic",
     "FalseDiscovery",
     "FunctionalEffect",
@@ -51,28 +65,37 @@ __all__ = [
     "MotifMatch",
     "NearestGene",
     "NullStatistics",
+    "PanelFiles",
+    "PanelScores",
     "PhasedAlleles",
     "RecordSource",
     "RegionIndex",
     "ResultCounts",
     "ResultFiles",
+    "RunMatches",
     "Scored",
     "ScoredVariants",
     "SequenceContext",
     "SkipReason",
+    "VariantList",
     "VariantSettings",
     "WindowPlan",
+    "WindowRules",
     "allele_windows",
     "context_around",
     "describe",
     "draw_nulls",
     "functional_effects",
+    "haplotype",
     "info_fields",
     "letters_agree",
     "log_odd_ratio",
     "place_allele",
     "read_meme",
+    "run_matches",
     "score_change",
+    "score_members_together",
     "score_records",
+    "score_together",
     "uniformity",
 ]

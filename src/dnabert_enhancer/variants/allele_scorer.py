@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine import EngineSettings, Predictions, Target
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.variants.alleles import Allele, SkipReason
+from dnabert_enhancer.variants.conventions import Convention, WindowRules
 from dnabert_enhancer.variants.effect import SCORES, AlleleScores, scores_of
 from dnabert_enhancer.variants.reference import SequenceContext
-from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan, allele_windows
+from dnabert_enhancer.variants.windows import AlleleWindows, WindowPlan
 
 _ALLELES_AT_ONCE = 8192
 
@@ -28,7 +29,7 @@ class Predictor(Protocol):
         """How it computes."""
 
     @property
-    def model(self) -> Any:  # with `card` and `digest`; the engine's own type is narrower
+    def model(self) -> Any:  # with `card`, `digest` and `members`; the engine's own type is narrower
         """The model."""
 
     def predict(
@@ -37,6 +38,15 @@ class Predictor(Protocol):
         progress: Callable[[int], None] | None = None,
     ) -> Predictions:
         """Return the predictions for uint8[n, length]."""
+
+    @property
+    def network(self) -> Hashable:
+        """Engines that have the same one are of outputs of the same network."""
+
+    def predict_outputs(
+        self, windows: NDArray[np.uint8], cards: Sequence[Any]
+    ) -> list[Predictions]:  # the cards of the engines' models
+        """Return the predictions of several outputs of the network, which is computed once."""
 
     def description(self) -> dict[str, Any]:
         """Return how the model is computed."""
@@ -51,10 +61,13 @@ class Scored(NamedTuple):
         Probabilities and statistics; NaN where an allele could not be scored.
     reasons : list of (SkipReason or None)
         Why not.
+    deviation : float32 array, shape (alleles,)
+        Standard deviation of the difference of probabilities over the models of an ensemble; NaN for one.
     """
 
     scores: NDArray[np.void]
     reasons: list[SkipReason | None]
+    deviation: NDArray[np.float32]
 
 
 @dataclass
@@ -73,6 +86,8 @@ class AlleleScorer:
         Of gain and loss of function.
     max_unknown : float
         Alleles with a larger share of unknown bases in their windows are not scored.
+    rules : WindowRules
+        How an allele is put into windows.
     """
 
     name: str
@@ -81,6 +96,7 @@ class AlleleScorer:
     plan: WindowPlan
     threshold: float
     max_unknown: float
+    rules: WindowRules = Convention.SUITE.rules
     model_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -91,12 +107,19 @@ class AlleleScorer:
                 "default:active_hepg2",
             )
 
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether the model is the mean of several."""
+        return len(self.engine.model.members) > 1
+
     def settings(self) -> dict[str, Any]:
         """Return what the scores depend on, as JSON values."""
+        members = [{"name": one.card.name, "digest": one.digest} for one in self.engine.model.members]
         return {
             "name": self.name,
             "model": self.engine.model.card.name,
             "digest": self.engine.model.digest,
+            **({"members": members} if self.is_ensemble else {}),
             "label": self.target.label,
             "window_length": self.plan.length,
             "offsets": self.plan.offsets,
@@ -105,49 +128,111 @@ class AlleleScorer:
             "max_unknown": self.max_unknown,
         }
 
+    @property
+    def one_pass(self) -> Hashable:
+        """Equal for scorers of outputs of one network that get the same windows."""
+        return self.engine.network, self.plan, self.rules, self.max_unknown
+
     def score(self, alleles: Sequence[tuple[SequenceContext, Allele]]) -> Scored:
-        """Score alleles, each with the piece of genome around it; so many at a time that windows fit."""
-        parts = [
-            self._score_some(alleles[start : start + _ALLELES_AT_ONCE])
-            for start in range(0, len(alleles), _ALLELES_AT_ONCE)
-        ]
-        scores = np.concatenate([np.empty(0, SCORES), *(part.scores for part in parts)])
-        return Scored(scores, [reason for part in parts for reason in part.reasons])
+        """Score alleles, each with the piece of genome around it."""
+        (scored,) = score_together([self], alleles)
+        return scored
 
-    def _score_some(self, alleles: Sequence[tuple[SequenceContext, Allele]]) -> Scored:
-        reasons: list[SkipReason | None] = []
-        chosen: list[AlleleWindows] = []
-        for context, allele in alleles:
-            reason, windows = self._windows(context, allele)
-            reasons.append(reason)
-            if windows is not None:
-                chosen.append(windows)
-        scores = np.full(len(alleles), np.nan, dtype=SCORES)
-        if chosen:
-            rows = [row for row, reason in enumerate(reasons) if reason is None]
-            scores[rows] = scores_of(self._predictions(chosen))
-        return Scored(scores, reasons)
-
-    def _windows(
+    def windows(
         self, context: SequenceContext, allele: Allele
     ) -> tuple[SkipReason | None, AlleleWindows | None]:
-        if max(len(allele.trimmed_ref), len(allele.trimmed_alt)) > self.plan.length:
-            return SkipReason.LONGER_THAN_WINDOW, None
-        windows = allele_windows(context, allele, self.plan)
+        """Return the windows of an allele, or why it has none."""
+        windows = self.rules.windows(context, allele, self.plan)
+        if isinstance(windows, SkipReason):
+            return windows, None
         if windows.unknown_share > self.max_unknown:
             return SkipReason.TOO_MANY_UNKNOWN, None
         return None, windows
 
-    def _predictions(self, windows: Sequence[AlleleWindows]) -> AlleleScores:
+    def predictions(
+        self, windows: Sequence[AlleleWindows], group: Sequence[AlleleScorer]
+    ) -> list[Predictions]:
+        """Return what the windows of both alleles of each pair are to each scorer of one pass."""
         stacked = np.concatenate([part for pair in windows for part in pair])
         began = time.perf_counter()
-        predictions = self.engine.predict(stacked)
+        if len(group) == 1:
+            predictions = [self.engine.predict(stacked)]
+        else:
+            predictions = self.engine.predict_outputs(stacked, [one.engine.model.card for one in group])
         self.model_seconds += time.perf_counter() - began
+        return predictions
+
+    def allele_scores(self, predictions: Predictions) -> AlleleScores:
+        """Return the scores that the predictions of `predictions` are to this model."""
         found = self.target.scores(predictions)
-        shape = (len(windows), 2, self.plan.offsets)
+        shape = (len(found.score) // (2 * self.plan.offsets), 2, self.plan.offsets)
         logit = found.rank.astype(np.float64).reshape(shape)
-        probability = found.score.astype(np.float64).reshape(shape)
-        return AlleleScores(logit[:, 0], logit[:, 1], probability[:, 0], probability[:, 1])
+        least = self.rules.least_probability
+        probability = np.clip(found.score.astype(np.float64).reshape(shape), least, 1 - least)
+        members = None
+        if found.members is not None:
+            members = np.clip(found.members.astype(np.float64), least, 1 - least).reshape(-1, *shape)
+        return AlleleScores(logit[:, 0], logit[:, 1], probability[:, 0], probability[:, 1], members)
+
+
+def score_together(
+    scorers: Sequence[AlleleScorer], alleles: Sequence[tuple[SequenceContext, Allele]]
+) -> list[Scored]:
+    """Score alleles by several models, in one pass for all outputs of one network that get the same windows.
+
+    Parameters
+    ----------
+    scorers : sequence of AlleleScorer
+    alleles : sequence of (SequenceContext, Allele)
+        Each with the piece of genome around it; so many are computed at a time that their windows fit.
+
+    Returns
+    -------
+    list of Scored
+        By model; the same as that of each alone.
+    """
+    passes: dict[Hashable, list[AlleleScorer]] = {}
+    for scorer in scorers:
+        passes.setdefault(scorer.one_pass, []).append(scorer)
+    found: dict[int, Scored] = {}
+    for group in passes.values():
+        parts = [
+            _score_some(group, alleles[start : start + _ALLELES_AT_ONCE])
+            for start in range(0, len(alleles), _ALLELES_AT_ONCE)
+        ]
+        for number, scorer in enumerate(group):
+            own = [part[number] for part in parts]
+            found[id(scorer)] = Scored(
+                np.concatenate([np.empty(0, SCORES), *(part.scores for part in own)]),
+                [reason for part in own for reason in part.reasons],
+                np.concatenate([np.empty(0, np.float32), *(part.deviation for part in own)]),
+            )
+    return [found[id(scorer)] for scorer in scorers]
+
+
+def _score_some(
+    group: Sequence[AlleleScorer], alleles: Sequence[tuple[SequenceContext, Allele]]
+) -> list[Scored]:
+    """Return what each scorer of one pass says about alleles."""
+    first = group[0]
+    reasons: list[SkipReason | None] = []
+    chosen: list[AlleleWindows] = []
+    for context, allele in alleles:
+        reason, windows = first.windows(context, allele)
+        reasons.append(reason)
+        if windows is not None:
+            chosen.append(windows)
+    rows = [row for row, reason in enumerate(reasons) if reason is None]
+    predictions = first.predictions(chosen, group) if chosen else [None] * len(group)
+    scored = []
+    for scorer, own in zip(group, predictions, strict=True):
+        scores = np.full(len(alleles), np.nan, dtype=SCORES)
+        deviation = np.full(len(alleles), np.nan, dtype=np.float32)
+        if own is not None:
+            found = scorer.allele_scores(own)
+            scores[rows], deviation[rows] = scores_of(found), found.deviation()
+        scored.append(Scored(scores, reasons, deviation))
+    return scored
 
 
 def describe(scorers: Sequence[AlleleScorer]) -> list[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.sequence import encode_bases, reverse_complement
-from dnabert_enhancer.variants.reference import GenomeBases
+from dnabert_enhancer.variants.reference import Letters
 from dnabert_enhancer.vcf import shared_ends
 
 _CERTAIN = re.compile(rb"[ACGTU]+")
@@ -132,14 +132,13 @@ def letters_agree(given: bytes, genome: bytes) -> bool:
     )
 
 
-def place_allele(
-    bases: GenomeBases, contig: str, position: int, ref: bytes, alt: bytes
-) -> Allele | SkipReason:
+def place_allele(bases: Letters, contig: str, position: int, ref: bytes, alt: bytes) -> Allele | SkipReason:
     """Place one alternative allele on the genome.
 
     Parameters
     ----------
-    bases : GenomeBases
+    bases : Letters
+        Of a genome, such as `GenomeBases`.
     contig : str
         The genome's own name.
     position : int
@@ -217,7 +216,7 @@ def _merged(genome: bytes, ref: bytes) -> bytes:
     return bytes(own if own in b"ACGT" else given for own, given in zip(genome, ref, strict=True))
 
 
-def _widened(bases: GenomeBases, contig: str, start: int, deleted: bytes, inserted: bytes) -> Allele:
+def _widened(bases: Letters, contig: str, start: int, deleted: bytes, inserted: bytes) -> Allele:
     """Return a pure insertion or deletion spread over all places at which it can be written."""
     unit = deleted or inserted
     end = start + len(deleted)
@@ -235,7 +234,7 @@ def _widened(bases: GenomeBases, contig: str, start: int, deleted: bytes, insert
     )
 
 
-def _repeated_before(bases: GenomeBases, contig: str, start: int, unit: bytes) -> int:
+def _repeated_before(bases: Letters, contig: str, start: int, unit: bytes) -> int:
     """Return how many bases before a place go on with the repeat of which `unit` is the next copy."""
     found, step = 0, _FIRST_STEP
     while found < start:
@@ -249,7 +248,7 @@ def _repeated_before(bases: GenomeBases, contig: str, start: int, unit: bytes) -
     return found
 
 
-def _repeated_after(bases: GenomeBases, contig: str, end: int, unit: bytes) -> int:
+def _repeated_after(bases: Letters, contig: str, end: int, unit: bytes) -> int:
     """Return how many bases from a place on go on with the repeat of which `unit` is the last copy."""
     found, step, length = 0, _FIRST_STEP, bases.contig_length(contig)
     while end + found < length:

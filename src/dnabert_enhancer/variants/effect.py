@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.engine import deviation_of
+
 Floats = NDArray[np.floating[Any]]
 _LEAST_PROBABILITY = 1e-12
 
@@ -22,12 +24,22 @@ class AlleleScores(NamedTuple):
         Log odds before calibration, averaged over the strands.
     ref_probability, alt_probability : float64 array, shape (alleles, offsets)
         Calibrated.
+    members : float64 array, shape (models, alleles, 2, offsets), optional
+        Of an ensemble: the probability of each model with the reference and with the alternative allele.
     """
 
     ref_logit: NDArray[np.float64]
     alt_logit: NDArray[np.float64]
     ref_probability: NDArray[np.float64]
     alt_probability: NDArray[np.float64]
+    members: NDArray[np.float64] | None = None
+
+    def deviation(self) -> NDArray[np.float32]:
+        """Return the standard deviation over the models of p_alt - p_ref, float32[alleles]; NaN for one."""
+        if self.members is None:
+            return np.full(len(self.ref_logit), np.nan, dtype=np.float32)
+        p = self.members.mean(axis=-1)
+        return deviation_of(p[:, :, 1] - p[:, :, 0])
 
     @property
     def p_ref(self) -> NDArray[np.float64]:

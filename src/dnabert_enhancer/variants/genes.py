@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import read_text_lines
-from dnabert_enhancer.genome import ContigNames, read_regions, region_frame
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-_ATTRIBUTE = re.compile(r'(\w+)[ =]"?([^";]+)"?')
-_GTF_COLUMNS = 9
+from dnabert_enhancer.genome import ContigNames, read_genes, read_regions, transcription_starts
 
 
 class NearestGene(NamedTuple):
@@ -45,32 +35,22 @@ class GeneIndex:
     Parameters
     ----------
     path : str or path
-        BED with names and strands, or GTF or GFF3, of which the lines of type ``gene`` are read; plain or
-        gzip.
+        See `genome.read_genes`.
     names : ContigNames
         Of the genome; genes on other contigs are left out.
 
     Raises
     ------
     InputError
-        No gene; a line that cannot be read.
+        No gene; none on a contig of the genome; a line that cannot be read.
     """
 
     def __init__(self, path: str | os.PathLike[str], names: ContigNames) -> None:
-        genes = _read_genes(path)
-        if not len(genes):
-            raise InputError(
-                "no gene was found", source=path, remedy="give BED, or GTF or GFF3 with lines of type gene"
-            )
-        own_name = {name: names.resolve(name) for name in genes["chrom"].cat.categories}
-        contigs = [own_name[name] for name in genes["chrom"].tolist()]
-        first = np.where(genes["strand"] == "-", np.maximum(genes["end"] - 1, genes["start"]), genes["start"])
+        genes = read_genes(path, names)
+        columns = (genes["chrom"], transcription_starts(genes), genes["name"], genes["strand"])
         found: dict[str, list[tuple[int, str, str]]] = {}
-        for contig, *gene in zip(
-            contigs, first.tolist(), genes["name"].tolist(), genes["strand"].tolist(), strict=True
-        ):
-            if contig is not None:
-                found.setdefault(contig, []).append(tuple(gene))
+        for contig, *gene in zip(*(column.tolist() for column in columns), strict=True):
+            found.setdefault(contig, []).append(tuple(gene))
         self.n_genes = sum(map(len, found.values()))
         self._genes = {contig: sorted(rows) for contig, rows in found.items()}
         self._starts = {
@@ -134,34 +114,3 @@ class RegionIndex:
         first = int(np.searchsorted(self._reach[contig], start, side="right"))
         last = int(np.searchsorted(self._starts[contig], end, side="left"))
         return [region for region in self._regions[contig][first:last] if region[1] > start]
-
-
-def _read_genes(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Return the genes of a file as a table of regions with ``name`` and ``strand``."""
-    lines = read_text_lines(path)
-    first = next((line for _, line in lines if line and not line.startswith(("#", "track", "browser"))), "")
-    columns = first.split("\t")
-    if len(columns) >= _GTF_COLUMNS and columns[3].isdigit() and columns[6] in ("+", "-", "."):
-        genes = list(_gtf_genes(path))
-        chrom, start, end, name, strand = zip(*genes, strict=True) if genes else ((),) * 5
-        return region_frame(chrom, start, end, name=name, strand=strand)
-    return read_regions(path).frame
-
-
-def _gtf_genes(path: str | os.PathLike[str]) -> Iterator[tuple[str, int, int, str, str]]:
-    for number, line in read_text_lines(path):
-        columns = line.split("\t")
-        if line.startswith("#") or len(columns) < _GTF_COLUMNS or columns[2] != "gene":
-            continue
-        if not (columns[3].isdigit() and columns[4].isdigit()):
-            raise InputError(
-                f"start {columns[3]!r} and end {columns[4]!r} are not positions",
-                source=path,
-                location=f"line {number}",
-                remedy="GTF has 1-based starts and ends",
-            )
-        attributes = dict(_ATTRIBUTE.findall(columns[8]))
-        name = next(
-            (attributes[key] for key in ("gene_name", "Name", "gene_id", "ID") if key in attributes), "."
-        )
-        yield columns[0], int(columns[3]) - 1, int(columns[4]), name, columns[6]

@@ -5,6 +5,7 @@ Biopython's reader rounds the shares to whole counts, which shifts the scores of
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from typing import NamedTuple
@@ -102,7 +103,7 @@ def _background(
         shares = np.array([float(found[base]) for base in BASES])
     except (KeyError, ValueError):
         return default, place
-    return (shares / shares.sum() if (shares > 0).all() else default), place
+    return (shares / shares.sum() if (np.isfinite(shares) & (shares > 0)).all() else default), place
 
 
 def _motif(
@@ -122,9 +123,10 @@ def _motif(
             remedy="DNA has 4",
         )
     rows: list[list[float]] = []
-    while place < len(lines) and (width is None or len(rows) < int(width[1])):
+    columns = None if width is None else int(width[1][:9])
+    while place < len(lines) and (columns is None or len(rows) < columns):
         at, line = lines[place]
-        if width is None and not (line and (line[0].isdigit() or line[0] == ".")):
+        if columns is None and not (line and (line[0].isdigit() or line[0] == ".")):
             break
         place += 1
         if not line:
@@ -135,12 +137,19 @@ def _motif(
             row = []
         if len(row) != 4 or min(row) < 0 or not 0.5 < sum(row) < 1.5:
             raise InputError(
-                f"{line[:40]!r} is no column of the motif {name}",
+                f"{line[:40]!r} is not a column of the motif {name}",
                 source=path,
                 location=f"line {at}",
                 remedy="a column is the shares of A, C, G and T",
             )
         rows.append(row)
+    if columns is not None and len(rows) < columns:
+        raise InputError(
+            f"the motif {name} ends after {len(rows)} of its {columns} columns",
+            source=path,
+            location=f"line {number}",
+            remedy="download the file again",
+        )
     if not 1 <= len(rows) <= _LONGEST:
         raise InputError(
             f"the motif {name} has {len(rows)} columns",
@@ -150,5 +159,15 @@ def _motif(
         )
     shares = np.array(rows)
     sites = _SITES.search(head)
-    n_sites = float(sites[1]) if sites else 0.0
+    try:
+        n_sites = float(sites[1]) if sites else 0.0
+    except ValueError:
+        n_sites = math.nan
+    if not math.isfinite(n_sites):
+        raise InputError(
+            f"the motif {name} has nsites= {sites[1][:40] if sites else ''}",
+            source=path,
+            location=f"line {number}",
+            remedy="give a number of sites",
+        )
     return MemeMotif(name, shares / shares.sum(axis=1, keepdims=True), n_sites or DEFAULT_SITES), place

@@ -57,8 +57,10 @@ COLUMNS = (
 )
 """Columns of the table, named as in the portal's where it has them."""
 CANDIDATE_COLUMNS = ("rank", *COLUMNS)
+DEVIATION_COLUMNS = ("probability_difference_sd", "tf_probability_difference_sd")
+"""Columns after these, where a model is an ensemble: over its models, of p_alt - p_ref."""
 PLACE_COLUMNS = ("pos", "variant_start_0based", "variant_end_0based")
-NUMBER_COLUMNS = (*_SCORES, *(f"tf_{name}" for name in _SCORES), "distance")
+NUMBER_COLUMNS = (*_SCORES, *(f"tf_{name}" for name in _SCORES), "distance", *DEVIATION_COLUMNS)
 """Columns that hold numbers; NaN where there is no value."""
 
 
@@ -89,6 +91,18 @@ def score_fields(name: str | None = None) -> list[InfoField]:
     return fields
 
 
+def deviation_field(name: str | None = None) -> InfoField:
+    """Return the INFO field of an ensemble's standard deviation; `name` as in `score_fields`."""
+    prefix = PREFIX if name is None else f"{PREFIX}{name}_"
+    what = "enhancer" if name is None else f"{name} binding"
+    return InfoField(
+        f"{prefix}DIFF_SD",
+        "A",
+        "Float",
+        f"{what}: standard deviation (n - 1) over the models of the ensemble of p_alt - p_ref",
+    )
+
+
 CLASS_FIELD = InfoField(
     f"{PREFIX}CLASS", "A", "String", "What the reference is by its probability: enhancer or non_enhancer"
 )
@@ -114,6 +128,13 @@ TRACK_FIELD = InfoField(
     "String",
     "Regions that the record lies in, as set:name or set:start-end (0-based)",
 )
+PANEL_FIELD = InfoField(
+    f"{PREFIX}TF_TOP",
+    ".",
+    "String",
+    "Models of the panel that see an allele change most, the largest |ScoreChange| first, as number of the "
+    "ALT|model|probability with the reference|probability with this allele|effect",
+)
 MOTIF_FIELD = InfoField(
     f"{PREFIX}MOTIFS",
     ".",
@@ -129,14 +150,17 @@ def info_fields(tf_names: Sequence[str], content: dict[str, Any]) -> list[InfoFi
     ----------
     tf_names : sequence of str
     content : dict
-        ``genes``, ``tracks``, ``motifs``: whether there are such.
+        ``genes``, ``tracks``, ``motifs``, ``panel``, ``deviations``: whether there are such.
     """
     fields = [*score_fields(), CLASS_FIELD, SKIP_FIELD]
     for name in tf_names:
         fields += score_fields(name)
+    if content.get("deviations"):
+        fields += [deviation_field(name) for name in (None, *tf_names)]
     fields += GENE_FIELDS if content["genes"] else []
     fields += [TRACK_FIELD] if content["tracks"] else []
     fields += [MOTIF_FIELD] if content["motifs"] else []
+    fields += [PANEL_FIELD] if content.get("panel") else []
     return fields
 
 
@@ -147,6 +171,25 @@ _SAFE = "!\"#$&'()*+-./<>?@[]^_`{|}~:"
 _NUMBERS = ("p_ref", "p_alt", *(statistic.column for statistic in STATISTIC_ORDER), "p_value", "q_value")
 """Fields of `OUTCOMES` as the outputs have them."""
 _CANDIDATES_BY = EffectStatistic.SCORE_CHANGE.column
+
+
+class Place(NamedTuple):
+    """Where an allele is, as the tables have it; the position counts from 1."""
+
+    contig: str
+    position: int
+    identifier: str
+    ref: str
+    alt: str
+
+
+def places_of(records: Sequence[VcfRecord]) -> list[Place]:
+    """Return the place of each allele of records."""
+    found = []
+    for record in records:
+        start = (_printable(record.contig), record.position, _printable(record.identifier))
+        found += [Place(*start, _printable(text(record.ref)), _printable(text(alt))) for alt in record.alts]
+    return found
 
 
 class _Site(NamedTuple):
@@ -176,7 +219,11 @@ class BlockRows:
     ----------
     replaced : set of bytes
         INFO fields of an earlier scoring that `lines` left out.
+    panel : list of list of str, optional
+        What the VCF says of a panel's models, for each allele.
     """
+
+    panel: list[list[str]] | None = None
 
     def __init__(
         self,
@@ -196,10 +243,16 @@ class BlockRows:
                 zip(block.texts["records"].split(b"\n"), firsts, strict=False)
             )
         ]
-        fields = info_fields(tf_names, {name: name in block.json for name in ("genes", "tracks", "motifs")})
+        content = {name: name in block.json for name in ("genes", "tracks", "motifs")}
+        content["deviations"] = "deviations" in block.arrays
+        fields = info_fields(tf_names, content)
         self._written = {field.identifier.encode() for field in fields}
         self.replaced: set[bytes] = set()
         self._identifiers = [[field.identifier for field in score_fields(name)] for name in (None, *tf_names)]
+        self._deviation_fields = [deviation_field(name).identifier for name in (None, *tf_names)]
+        self._deviations: list[list[str]] = (
+            block.arrays.get("deviations", np.empty((len(outcomes), 0), np.float32)).astype("U").tolist()
+        )
         models = [outcomes[:, model] for model in range(outcomes.shape[1])]
         self._numbers = [_numbers(outcome) for outcome in models]
         self._effects = [[EFFECTS[effect] for effect in outcome["effect"].tolist()] for outcome in models]
@@ -214,21 +267,31 @@ class BlockRows:
                 row = site.first + number
                 motifs = ",".join(self._motifs(row)) or NO_VALUE
                 skip = self._skips[row] or NO_VALUE
+                deviations = [NO_VALUE if number == "nan" else number for number in self._deviations[row]]
                 own = [*place, _printable(text(alt)), "enhancer", self._region(site, row)]
                 enhancer = self._scores(0, row)
                 no_tf = [NO_VALUE] * len(enhancer)
-                yield [*own, *enhancer, *no_tf, *tail, motifs, skip], self._candidate_size(0, row)
+                last = [*deviations[:1], *[NO_VALUE for _ in deviations[:1]]]
+                yield [*own, *enhancer, *no_tf, *tail, motifs, skip, *last], self._candidate_size(0, row)
                 for model, name in enumerate(self._tf_names, start=1):
                     own[-2] = name
                     tf = [name, *self._scores(model, row)[:-1]]
-                    yield [*own, *enhancer, *tf, *tail, motifs, skip], self._candidate_size(model, row)
+                    last = [*deviations[:1], *deviations[model : model + 1]]
+                    yield [*own, *enhancer, *tf, *tail, motifs, skip, *last], self._candidate_size(model, row)
+
+    def places(self) -> list[Place]:
+        """Return where each allele is, as the tables have it."""
+        return places_of([site.record for site in self._sites])
 
     def lines(self) -> Iterator[bytes]:
         """Yield the lines of the VCF, without their ends."""
         for site in self._sites:
             info, replaced = site.record.info, set[bytes]()
             if PREFIX.encode() in info:
-                replaced = {entry.partition(b"=")[0] for entry in info.split(b";")} & self._written
+                written = self._written | (
+                    {PANEL_FIELD.identifier.encode()} if self.panel is not None else set()
+                )
+                replaced = {entry.partition(b"=")[0] for entry in info.split(b";")} & written
                 self.replaced |= replaced
             yield line_with_info(site.record, self._info(site), replaced)
 
@@ -308,6 +371,12 @@ class BlockRows:
                     for own, is_enhancer in zip(numbers, positive, strict=True)
                 ]
                 added.append(f"{CLASS_FIELD.identifier}={','.join(classes)}")
+        for model, identifier in enumerate(self._deviation_fields):
+            texts = [one[model] for one in self._deviations[rows.start : rows.stop] if one]
+            if any(number != "nan" for number in texts):
+                added.append(
+                    f"{identifier}={','.join(_MISSING if number == 'nan' else number for number in texts)}"
+                )
         skips = self._skips[rows.start : rows.stop]
         if any(skips):
             added.append(f"{SKIP_FIELD.identifier}={','.join(skip or _MISSING for skip in skips)}")
@@ -324,6 +393,10 @@ class BlockRows:
         ]
         if motifs:
             added.append(f"{MOTIF_FIELD.identifier}={','.join(motifs)}")
+        tops = self.panel[rows.start : rows.stop] if self.panel is not None else []
+        panel = [f"{number + 1}|{top}" for number, texts in enumerate(tops) for top in texts]
+        if panel:
+            added.append(f"{PANEL_FIELD.identifier}={','.join(panel)}")
         return added
 
 

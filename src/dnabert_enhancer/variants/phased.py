@@ -126,7 +126,7 @@ def _call(record: VcfRecord, column: int) -> _Call:
         return _Call({}, None)
     found: dict[int, list[int]] = {}
     for haplotype, call in enumerate(calls):
-        if call.isdigit() and int(call) > 0:
+        if call.isdigit() and len(call) <= 18 and int(call) > 0:
             found.setdefault(int(call), []).append(haplotype)
     return _Call(found, None if is_homozygous else values.get(b"PS", b".").decode("latin-1"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,13 +14,13 @@ from numpy.typing import NDArray
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ContigNames
 from dnabert_enhancer.shards import ShardBlock, ShardWriter
-from dnabert_enhancer.variants.allele_scorer import AlleleScorer
-from dnabert_enhancer.variants.alleles import Allele, SkipReason, place_allele
+from dnabert_enhancer.variants.allele_scorer import AlleleScorer, score_together
+from dnabert_enhancer.variants.alleles import Allele, SkipReason
 from dnabert_enhancer.variants.effect import NULL_STATISTIC, SCORES
 from dnabert_enhancer.variants.null import draw_nulls, null_count, strata_of
 from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext, SequenceSource
 from dnabert_enhancer.variants.settings import VariantSettings
-from dnabert_enhancer.variants.windows import WindowPlan, context_around, middle_window
+from dnabert_enhancer.variants.windows import WindowPlan, context_around
 from dnabert_enhancer.vcf import RecordChecks, VcfFaults, VcfHeader, VcfRecord, line_of
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from dnabert_enhancer.variants.motifs import MotifLibrary
     from dnabert_enhancer.variants.phased import PhasedAlleles
 
-_log = logging.getLogger(__name__)
 SHARD_FORMAT = "dnabert-enhancer variant scores 2"
 ALLELES = np.dtype([("skip", "u1"), ("stratum", "<i2"), ("window", "<i8")])
 """An allele of a block: `SkipReason.code` or 0; stratum of the null and start of the middle window (0-based),
@@ -116,7 +114,13 @@ class BlockScorer:
         self.counts: Counter[str] = Counter()
         self.seconds = 0.0
         self._bases = GenomeBases(genome)
+        self._rules = scorers[0].rules
         self._widest: WindowPlan = max((scorer.plan for scorer in scorers), key=lambda plan: plan.length)
+
+    @property
+    def has_ensemble(self) -> bool:
+        """Whether one of the models is the mean of several."""
+        return any(scorer.is_ensemble for scorer in self.scorers)
 
     @property
     def longest_gap(self) -> int:
@@ -131,7 +135,8 @@ class BlockScorer:
         ShardBlock
             Arrays ``alts`` (entries of ALT, uint32[records]), ``alleles`` (`ALLELES`[alleles]), ``scores``
             (`SCORES`[alleles, models], NaN without a score), ``null_strata`` (int16[null]) and
-            ``null_statistics`` (float32[null, models]); what `Annotations` found as JSON; the records' lines.
+            ``null_statistics`` (float32[null, models]); where a model is an ensemble ``deviations``
+            (float32[alleles, models], see `Scored`); what `Annotations` found as JSON; the records' lines.
         """
         began = time.perf_counter()
         entries = [self._entries(record) for record in records]
@@ -148,10 +153,11 @@ class BlockScorer:
                 rows.append(row)
                 pairs.append((entry.context, entry.allele))
         scores = np.full((len(flat), len(self.scorers)), np.nan, dtype=SCORES)
+        deviations = np.full(scores.shape, np.nan, dtype=np.float32)
         reasons = [entry.reason for entry in flat]
-        for column, scorer in enumerate(self.scorers):
-            found = scorer.score(pairs)
+        for column, found in enumerate(score_together(self.scorers, pairs)):
             scores[rows, column] = found.scores
+            deviations[rows, column] = found.deviation
             if column == 0:
                 for row, reason in zip(rows, found.reasons, strict=True):
                     reasons[row] = reason
@@ -163,7 +169,7 @@ class BlockScorer:
         alleles["skip"] = [0 if reason is None else reason.code for reason in reasons]
         alleles["stratum"][rows] = strata_of(pairs, self._widest.length)
         alleles["window"][rows] = [
-            middle_window(context, allele, self.scorers[0].plan) for context, allele in pairs
+            self._rules.middle(context, allele, self.scorers[0].plan) for context, allele in pairs
         ]
         arrays = {
             "alts": np.array([len(group) for group in entries], dtype=np.uint32),
@@ -171,6 +177,8 @@ class BlockScorer:
             "scores": scores,
             **self._null(number, scored),
         }
+        if self.has_ensemble:
+            arrays["deviations"] = deviations
         self.counts["records"] += len(records)
         self.counts["alleles"] += len(flat)
         self.counts["scored"] += len(scored)
@@ -189,7 +197,7 @@ class BlockScorer:
     def _entry(self, contig: str | None, record: VcfRecord, alt: bytes) -> _Entry:
         if contig is None:
             return _Entry(None, None, SkipReason.CONTIG_NOT_IN_GENOME)
-        found = place_allele(self._bases, contig, record.position, record.ref, alt)
+        found = self._rules.place(self._bases, contig, record.position, record.ref, alt)
         if isinstance(found, SkipReason):
             return _Entry(None, None, found)
         return _Entry(context_around(self._bases, found, self._widest), found, None)
@@ -226,7 +234,7 @@ class BlockScorer:
         count = null_count(self.settings.null_variants, number, len(scored))
         drawn = draw_nulls(scored, count, self._widest, rng)
         pairs = [(null.context, null.allele) for null in drawn]
-        statistics = [scorer.score(pairs).scores[NULL_STATISTIC] for scorer in self.scorers]
+        statistics = [found.scores[NULL_STATISTIC] for found in score_together(self.scorers, pairs)]
         return {
             "null_strata": np.array([null.stratum for null in drawn], dtype=np.int16),
             "null_statistics": np.stack(statistics, axis=1),
@@ -298,7 +306,7 @@ def score_records(
                 writer.add_block(scorer.score(number, block))
             if progress is not None:
                 progress(len(block))
-        _check_contigs(checks.contigs, scorer.names, records.source)
+        scorer.names.check_shared(checks.contigs, records.source, "records", "have no score")
         model_seconds = sum(model.model_seconds for model in scorer.scorers)
         writer.finish(
             {
@@ -312,39 +320,13 @@ def score_records(
                     "genes": notes.genes is not None,
                     "tracks": bool(notes.tracks),
                     "motifs": notes.motifs is not None,
+                    "deviations": scorer.has_ensemble,
                 },
                 "shard": list(settings.shard),
                 "seconds": {"model": model_seconds, "other": scorer.seconds - model_seconds},
                 "null_counts": scorer.counts["null_variants"],
             }
         )
-
-
-def _check_contigs(contigs: Mapping[str, int], names: ContigNames, source: str) -> None:
-    """Refuse records of which none lies on a contig of the genome; log a warning where some do not."""
-    missing = [name for name in contigs if names.resolve(name) is None]
-    if not missing:
-        return
-    own = next(iter(names), "")
-    remedy = "rename the contigs, with bcftools annotate --rename-chrs for a VCF, or give the genome of these"
-    if len(missing) == len(contigs):
-        raise InputError(
-            f"no record is on a contig of the genome: here a contig is called {missing[0]!r}, "
-            f"in the genome {own!r}",
-            source=source,
-            remedy=remedy,
-        )
-    _log.warning(
-        "%s: %d of %d records have no score, since the genome lacks their contigs: %r%s "
-        "(the genome has %r); %s",
-        source,
-        sum(contigs[name] for name in missing),
-        sum(contigs.values()),
-        missing[0],
-        f" and {len(missing) - 1} more" if len(missing) > 1 else "",
-        own,
-        remedy,
-    )
 
 
 def _first_region(regions: RegionIndex, contig: str | None, place: Sequence[int]) -> list[int] | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.sequence import UNKNOWN_BASE, encode_bases
+from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases, encode_bases
 
 _READ_BASES = 1 << 18
 
@@ -43,6 +43,40 @@ class SequenceContext(NamedTuple):
     def part(self, start: int, end: int) -> NDArray[np.uint8]:
         """Return the codes of a smaller piece, 0-based places on the contig."""
         return self.codes[start - self.start : end - self.start]
+
+
+class Letters(Protocol):
+    """What placing an allele needs of a genome."""
+
+    def contig_length(self, contig: str) -> int:
+        """Return the length of a contig of the genome in bp."""
+
+    def letters(self, contig: str, start: int, end: int) -> bytes:
+        """Return the upper-case letters of a stretch that lies within the contig."""
+
+
+class ContextLetters:
+    """Letters of a piece of one contig; N where the piece ends.
+
+    Parameters
+    ----------
+    context : SequenceContext
+    """
+
+    def __init__(self, context: SequenceContext) -> None:
+        self._context = context
+        self._letters = decode_bases(context.codes).encode()
+
+    def contig_length(self, contig: str) -> int:  # noqa: ARG002  there is but one
+        """Return the length of the contig in bp."""
+        return self._context.contig_length
+
+    def letters(self, contig: str, start: int, end: int) -> bytes:  # noqa: ARG002
+        """Return the upper-case letters of a stretch, 0-based and half-open."""
+        first, last = start - self._context.start, end - self._context.start
+        known = self._letters[max(0, first) : max(0, last)]
+        before = min(max(0, -first), end - start)
+        return b"N" * before + known + b"N" * (end - start - before - len(known))
 
 
 class GenomeBases:

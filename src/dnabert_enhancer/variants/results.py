@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet, open_bgzip, tabix_index
+from dnabert_enhancer.files import OutputSet, move_into, open_bgzip, tabix_index
 from dnabert_enhancer.shards import ShardBlock, ShardFile, check_all_shards, check_equal
 from dnabert_enhancer.variants.alleles import SkipReason
 from dnabert_enhancer.variants.effect import (
@@ -30,6 +30,7 @@ from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, unifo
 from dnabert_enhancer.variants.output_rows import (
     CANDIDATE_COLUMNS,
     COLUMNS,
+    DEVIATION_COLUMNS,
     NO_VALUE,
     NUMBER_COLUMNS,
     PLACE_COLUMNS,
@@ -40,6 +41,8 @@ from dnabert_enhancer.vcf import VcfHeader, header_with_fields, raw
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from dnabert_enhancer.variants.panel import PanelFiles, PanelScores
 
 _ROWS_IN_MEMORY = 5000
 _EQUAL = ("settings", "header", "contigs", "own_lines", "blocks", "indexable", "content")
@@ -72,10 +75,15 @@ class ScoredVariants:
             check_all_shards([(file.name, file.header["shard"]) for file in self._files])
         first = self._files[0]
         for file in self._files[1:]:
-            facts, reference = ({name: one.header[name] for name in _EQUAL} for one in (file, first))
+            facts, reference = ({name: one.header.get(name) for name in _EQUAL} for one in (file, first))
             check_equal(file.name, facts, first.name, reference)
         self.header: dict[str, Any] = first.header
         self._models: list[dict[str, Any]] = self.header["settings"]["models"]
+
+    @property
+    def deviation_columns(self) -> tuple[str, ...]:
+        """The columns of standard deviations, which end the table where a model is an ensemble."""
+        return DEVIATION_COLUMNS if self.header["content"].get("deviations") else ()
 
     @property
     def tf_names(self) -> list[str]:
@@ -100,6 +108,11 @@ class ScoredVariants:
             for column, (model, null) in enumerate(zip(self._models, self._nulls, strict=True))
         }
 
+    def outcomes(self) -> Iterator[tuple[ShardBlock, NDArray[np.void]]]:
+        """Yield each block, without JSON and texts, and its outcomes (`OUTCOMES`[alleles, models])."""
+        for block in self._blocks(with_texts=False):
+            yield block, self._outcomes(block)
+
     def blocks(self) -> Iterator[tuple[ShardBlock, NDArray[np.void], BlockRows]]:
         """Yield each block, its outcomes (`OUTCOMES`[alleles, models]) and its rows, in order."""
         for block in self._blocks(with_texts=True):
@@ -123,10 +136,14 @@ class ScoredVariants:
         for _, _, block_rows in self.blocks():
             rows += [columns for columns, _ in block_rows.rows()]
             while size is not None and len(rows) >= size:
-                yield _frame(rows[:size])
+                yield _frame(rows[:size], self._columns)
                 rows = rows[size:]
         if rows or size is None:
-            yield _frame(rows)
+            yield _frame(rows, self._columns)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return (*COLUMNS, *self.deviation_columns)
 
     def _blocks(self, *, with_texts: bool) -> Iterator[ShardBlock]:
         streams = [file.blocks(with_texts=with_texts) for file in self._files]
@@ -208,29 +225,35 @@ class ResultFiles:
     out : OutputSet
     prefix : str
         What all names begin with.
+    panel : PanelFiles, optional
+        Those of a panel's results.
     """
 
-    def __init__(self, out: OutputSet, prefix: str) -> None:
-        self._out, self._prefix = out, prefix
+    def __init__(self, out: OutputSet, prefix: str, panel: PanelFiles | None = None) -> None:
+        self._out, self._prefix, self._panel = out, prefix, panel
         self._vcf_path = out.path(f"{prefix}.vcf.gz")
         self._vcf = open_bgzip(self._vcf_path)
         self._table = out.open_text(f"{prefix}.tsv.gz")
         self._candidates = out.open_text(f"{prefix}.candidates.tsv")
 
-    def write(self, scored: ScoredVariants) -> ResultCounts:
-        """Write all results."""
+    def write(self, scored: ScoredVariants, panel: PanelScores | None = None) -> ResultCounts:
+        """Write all results, with those of a panel over the same records."""
         facts = scored.header
-        fields = info_fields(scored.tf_names, facts["content"])
+        fields = info_fields(scored.tf_names, facts["content"] | {"panel": panel is not None})
+        of_panel = None if panel is None else panel.blocks()
         own_lines = [raw(line) for line in facts["own_lines"]]
         header = VcfHeader.from_json(facts["header"])
         self._vcf.write(header_with_fields(header, fields, facts["contigs"], own_lines))
-        self._table.write("\t".join(COLUMNS) + "\n")
-        self._candidates.write("\t".join(CANDIDATE_COLUMNS) + "\n")
+        more = scored.deviation_columns
+        self._table.write("\t".join([*COLUMNS, *more]) + "\n")
+        self._candidates.write("\t".join([*CANDIDATE_COLUMNS, *more]) + "\n")
         tally = Counter(dict.fromkeys(("records", "alleles", "scored", "rows", "gain", "loss"), 0))
         skipped: Counter[str] = Counter()
         replaced: set[bytes] = set()
         ranked = RankedRows()
         for block, outcomes, rows in scored.blocks():
+            if self._panel is not None and of_panel is not None:
+                self._panel.write_block(rows, next(of_panel))
             self._vcf.write(b"".join(line + b"\n" for line in rows.lines()))
             replaced |= rows.replaced
             texts = []
@@ -272,7 +295,7 @@ class ResultFiles:
             made = next(
                 path for ending in (".tbi", ".csi") if (path := Path(f"{self._vcf_path}{ending}")).exists()
             )
-            made.replace(self._out.path(f"{self._prefix}.vcf.gz{made.suffix}"))
+            move_into(self._out.path(f"{self._prefix}.vcf.gz{made.suffix}"), made)
         elif stale.exists():
             os.unlink(stale)  # noqa: PTH108  an index of an older file must not stay beside this one
         return is_indexable
@@ -329,11 +352,11 @@ def _read(piece: IO[str]) -> Iterator[_Row]:
         yield _Row(float(size), int(place), text)
 
 
-def _frame(rows: list[list[str]]) -> pd.DataFrame:
+def _frame(rows: list[list[str]], columns: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
-    table = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
-    for name in COLUMNS:
+    table = pd.DataFrame(rows, columns=list(columns), dtype=object)
+    for name in columns:
         if name in PLACE_COLUMNS:
             table[name] = table[name].astype(np.int64)
         elif name in NUMBER_COLUMNS:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.variants.conventions import Convention
 from dnabert_enhancer.variants.windows import WindowPlan
+from dnabert_enhancer.vcf import VariantFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,14 @@ class VariantSettings:
         The first allele that cannot be scored is an error.
     check : bool
         Check all fields of the VCF, not only places and alleles.
+    vcf_format : VariantFormat
+        How a file or list of variants is written; what is not VCF must be named.
     shard : tuple of (int, int)
         Which part of the records is scored, from 1, of how many.
+    convention : Convention
+        Whose rules put alleles into windows: the suite's, or ``"deepvregulome"``, which decides
+        ``window_length`` (301), ``offsets`` (1) and ``max_unknown`` (1), and reads the forward strand only;
+        values of these other than their defaults are refused with it.
 
     Raises
     ------
@@ -56,9 +64,18 @@ class VariantSettings:
     sample: str | None = None
     strict: bool = False
     check: bool = False
+    vcf_format: VariantFormat = VariantFormat.VCF
     shard: tuple[int, int] = (1, 1)
+    convention: Convention = Convention.SUITE
 
     def __post_init__(self) -> None:
+        if self.vcf_format not in [*VariantFormat]:
+            raise _out_of_range("vcf_format", self.vcf_format, f"one of {', '.join(VariantFormat)}")
+        object.__setattr__(self, "vcf_format", VariantFormat(self.vcf_format))
+        if self.convention not in [*Convention]:
+            raise _out_of_range("convention", self.convention, f"one of {', '.join(Convention)}")
+        object.__setattr__(self, "convention", Convention(self.convention))
+        self._follow_convention()
         for name in ("max_unknown", "threshold", "min_change"):
             share = getattr(self, name)
             if share is not None and not 0 <= share <= 1:
@@ -73,6 +90,14 @@ class VariantSettings:
         WindowPlan(self.window_length or 1, self.offsets)
         if self.sample is not None and not self.phased:
             raise InputError("--sample belongs to --phased", remedy="give --phased too")
+
+    def _follow_convention(self) -> None:
+        defaults = {field.name: field.default for field in fields(self)}
+        chosen = {name: getattr(self, name) for name in defaults}
+        self.convention.check_given({name: one for name, one in chosen.items() if one != defaults[name]})
+        for name, value in self.convention.rules.fixed.items():
+            if name in defaults:
+                object.__setattr__(self, name, value)
 
 
 def _out_of_range(name: str, value: object, allowed: str) -> InputError:

@@ -120,13 +120,13 @@ def allele_windows(context: SequenceContext, allele: Allele, plan: WindowPlan) -
         starts = _inside(starts, context.contig_length, plan.length, tie)
         ref = _reference_windows(context, allele, starts, plan.length)
         return AlleleWindows(ref, _replaced(ref, starts, allele))
-    haplotype = _haplotype(context, allele)
+    changed = haplotype(context, allele)
     alt_start = _centred(2 * allele.start + len(allele.alt), plan.length, tie)
     ref_starts = _inside(ref_start + steps, context.contig_length, plan.length, tie)
-    alt_starts = _inside(alt_start + steps, haplotype.contig_length, plan.length, tie)
+    alt_starts = _inside(alt_start + steps, changed.contig_length, plan.length, tie)
     return AlleleWindows(
         _reference_windows(context, allele, ref_starts, plan.length),
-        _windows(haplotype, alt_starts, plan.length),
+        _windows(changed, alt_starts, plan.length),
     )
 
 
@@ -183,7 +183,8 @@ def _put(
     return changed
 
 
-def _haplotype(context: SequenceContext, allele: Allele) -> SequenceContext:
+def haplotype(context: SequenceContext, allele: Allele) -> SequenceContext:
+    """Return a piece of the contig with the alternative allele in place of the reference."""
     before, after = allele.start - context.start, allele.end - context.start
     codes = np.concatenate([context.codes[:before], allele.alt, context.codes[after:]])
     return SequenceContext(codes, context.start, context.contig_length + allele.length_change)

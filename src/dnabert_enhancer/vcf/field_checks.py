@@ -101,7 +101,7 @@ class FieldChecks:
                 if key == b"GT":
                     if not _GENOTYPE.fullmatch(value):
                         yield "invalid genotype"
-                    elif any(int(call) > n_alts for call in re.split(rb"[/|]", value) if call.isdigit()):
+                    elif any(int(call[:18]) > n_alts for call in re.split(rb"[/|]", value) if call.isdigit()):
                         yield "a genotype has the number of an allele that ALT lacks"
                     ploidy = len(re.split(rb"[/|]", value.lstrip(b"/|")))
                     continue
@@ -161,7 +161,7 @@ def _has_number(count: int, number: bytes | None, n_alts: int, ploidy: int = 2) 
         return count == n_alts + 1
     if number == b"G":
         return count == math.comb(n_alts + ploidy, ploidy)
-    return not number.isdigit() or count == int(number)
+    return not number.isdigit() or len(number) > 18 or count == int(number)
 
 
 def _shown(kind: bytes | None) -> str:

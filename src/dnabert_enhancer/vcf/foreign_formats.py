@@ -55,13 +55,13 @@ def _has_titles(line: bytes) -> bool:
 
 _FROM_START = "write #CHROM POS ID REF ALT, with POS = start + 1"
 _IN_ORDER = "write #CHROM POS ID REF ALT"
+_NAMED = "give --vcf-format {0} (vcf_format={0!r} in Python)"
 _FORMATS = (
     _Format("FASTA", _like(rb">"), "give the VCF; sequences are scored by predict --fasta"),
     _Format("JSON", _like(rb"[{\[]"), _IN_ORDER),
-    _Format("SPDI", _like(rb"[A-Z]{1,2}_?\d+\.\d+:\d+:[^:\t]*:[ACGTN]*$"), _FROM_START),
-    _Format(
-        "HGVS", _like(rb"[^\t:]+:[cgmnpr]\.\S"), "make a VCF of it, such as with vep --format hgvs --vcf"
-    ),
+    _Format("SPDI", _like(rb"[A-Z]{1,2}_?\d+\.\d+:\d+:[^:\t]*:[ACGTN]*(?:\t|$)"), _NAMED.format("spdi")),
+    _Format("genomic HGVS", _like(rb"[^\t:]+:[gm]\.\S"), _NAMED.format("hgvs-g")),
+    _Format("HGVS", _like(rb"[^\t:]+:[cnpr]\.\S"), "make a VCF of it, such as with vep --format hgvs --vcf"),
     _Format(
         "a list of variants as CHROM:POS:REF:ALT",
         _like(rb"\w[^\t:]*:\d+[:_][ACGTN]+[:>/_][ACGTN]+$|\w[^\t-]*-\d+-[ACGTN]+-[ACGTN]+$"),
@@ -85,14 +85,18 @@ _FORMATS = (
     _Format(
         "Ensembl VEP's default format (chromosome, start, end, alleles, strand)",
         _like(rb"[^\t]+\t\d+\t\d+\t%s(?:/%s)+(?:\t|$)" % (_ALLELE, _ALLELE)),
-        "make a VCF of it, such as with vep --vcf",
+        _NAMED.format("vep"),
     ),
-    _Format("a BED-like table (chr, 0-based start, end, allele1, allele2)", _start_and_end(1), _FROM_START),
+    _Format(
+        "a BED-like table (chr, 0-based start, end, allele1, allele2)",
+        _start_and_end(1),
+        _NAMED.format("bed"),
+    ),
     _Format("ANNOVAR's input (chr, start, end, ref, alt)", _start_and_end(0), _IN_ORDER),
     _Format(
         "ChromBPNet's list of variants (chr, pos, allele1, allele2, id)",
         _like(rb"[^\t]+\t\d+\t%s\t%s(?:\t(?![ACGTUN,*]+(?:\t|$)|<)|$)" % (_ALLELE, _ALLELE)),
-        _IN_ORDER,
+        _NAMED.format("chrombpnet"),
     ),
     _Format("a BED file", _like(rb"[^\t]+\t\d+\t\d+(?:$|\t(?![ACGTUNRYSWKMBDHV]+(?:\t|$)))"), _FROM_START),
     _Format("a table with titles and no # before them", _has_titles, _IN_ORDER),
@@ -132,7 +136,7 @@ def refuse_foreign_formats(records: Sequence[tuple[int, bytes]], source: str) ->
         elif not IUPAC_CODES.fullmatch(columns[3]):
             problem = "the fourth column, REF, is not of bases"
         elif not all(ALT.fullmatch(alt) or IUPAC_CODES.fullmatch(alt) for alt in columns[4].split(b",")):
-            problem = "the fifth column, ALT, is no allele"
+            problem = "the fifth column, ALT, is not an allele"
         else:
             continue
         raise _no_vcf(problem, remedy, source, number, line)

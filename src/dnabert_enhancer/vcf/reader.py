@@ -7,17 +7,19 @@ other writers), and takes every sample apart. Here a line is split at its first 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import os
-import stat
-import tempfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import IO
 
-from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.files import Compression, compression_of, open_binary, read_line_blocks
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import (
+    Compression,
+    compression_of,
+    describe_source,
+    open_binary,
+    path_for_others,
+    read_line_blocks,
+)
 from dnabert_enhancer.vcf.foreign_formats import LOOKED_AT, refuse_foreign_formats
 from dnabert_enhancer.vcf.header import VcfHeader
 from dnabert_enhancer.vcf.record import FIXED_COLUMNS, VcfRecord, parse_record
@@ -26,7 +28,6 @@ from dnabert_enhancer.vcf.validate import VcfFaults, check_header
 BLOCK_RECORDS = 1024
 _BLOCK_BYTES = 1 << 24
 _BCF_MAGIC = b"BCF\x02"
-_COPIED_BYTES = 1 << 20
 
 
 class VcfReader:
@@ -42,26 +43,18 @@ class VcfReader:
     header : VcfHeader
     faults : VcfFaults
         Of the header and of the lines read so far.
-    stream_digest : str
-        SHA-256 of what a pipe or the standard input gave; empty for a file.
 
     Raises
     ------
     InputError
         What `files.open_binary` refuses; what is not a VCF.
-    ResourceError
-        No space left for the copy of a stream.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._copy: IO[bytes] | None = None
         self._path = os.fspath(path)
-        self.source = "standard input" if self._path == "-" else self._path
-        self.stream_digest = ""
-        if self._path == "-" or _is_stream(self._path):
-            self._path = self._copied()
+        self.source = describe_source(path)
         self.faults = VcfFaults(self.source)
-        with contextlib.closing(open_binary(self._path)) as stream, self._named():
+        with contextlib.closing(open_binary(self._path)) as stream:
             self._is_bcf = stream.read(len(_BCF_MAGIC)) == _BCF_MAGIC
             self._check_last_line()
         self._lines: Iterator[tuple[int, bytes]] = self._bcf_lines() if self._is_bcf else self._text_lines()
@@ -71,8 +64,7 @@ class VcfReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._copy is not None:
-            self._copy.close()
+        self._lines = iter(())
 
     def blocks(self, gap: int = 0, records: int = BLOCK_RECORDS) -> Iterator[list[VcfRecord]]:
         """Yield the records in blocks; see `blocks_of`."""
@@ -122,26 +114,25 @@ class VcfReader:
         """Count it as a fault when the last line of a plain file has no end."""
         if compression_of(self._path) is not Compression.NONE:
             return
-        with Path(self._path).open("rb") as stream:
+        with contextlib.closing(open_binary(self._path)) as stream:
             if stream.seekable() and stream.seek(0, os.SEEK_END) > 0:
                 stream.seek(-1, os.SEEK_END)
                 if stream.read(1) not in (b"\n", b"\r"):
                     self.faults.add("the last line has no line end; one is written", 0)
 
     def _text_lines(self) -> Iterator[tuple[int, bytes]]:
-        with self._named():
-            for block in read_line_blocks(self._path):
-                number = block.first_line
-                for line in block.content[:-1].split(b"\n"):
-                    yield number, line
-                    number += 1
+        for block in read_line_blocks(self._path):
+            number = block.first_line
+            for line in block.content[:-1].split(b"\n"):
+                yield number, line
+                number += 1
 
     def _bcf_lines(self) -> Iterator[tuple[int, bytes]]:
         import pysam
 
         verbosity = pysam.set_verbosity(0)
         try:
-            with pysam.VariantFile(self._path) as file:
+            with pysam.VariantFile(path_for_others(self._path)) as file:
                 lines = str(file.header).encode("utf-8", errors="surrogateescape").splitlines()
                 yield from enumerate(lines, start=1)
                 for number, record in enumerate(file, start=1):
@@ -153,36 +144,6 @@ class VcfReader:
         finally:
             pysam.set_verbosity(verbosity)
 
-    def _copied(self) -> str:
-        """Copy a stream into a nameless file, whose start can be looked at."""
-        self._copy = tempfile.TemporaryFile()  # noqa: SIM115  closed with the reader
-        digest = hashlib.sha256()
-        try:
-            with contextlib.closing(_open_stream(self._path)) as stream:
-                while part := stream.read(_COPIED_BYTES):
-                    digest.update(part)
-                    self._copy.write(part)
-            self._copy.flush()
-        except OSError as error:
-            self._copy.close()
-            raise ResourceError(
-                f"the stream cannot be copied to {tempfile.gettempdir()} ({error.strerror})",
-                source=self.source,
-                remedy="set TMPDIR to a folder with space, or give a file",
-            ) from None
-        self.stream_digest = digest.hexdigest()
-        return f"/dev/fd/{self._copy.fileno()}"
-
-    @contextlib.contextmanager
-    def _named(self) -> Iterator[None]:
-        """Give errors the name of the input, not of the file it was copied to."""
-        try:
-            yield
-        except InputError as error:
-            raise InputError(
-                error.problem, source=self.source, location=error.location, remedy=error.remedy
-            ) from None
-
 
 def blocks_of(
     records: Iterable[VcfRecord], gap: int = 0, size: int = BLOCK_RECORDS
@@ -193,20 +154,22 @@ def blocks_of(
     ----------
     records : iterable of VcfRecord
     gap : int
-        A block ends only where the next record is at least so many bp away; one that finds no such place
-        ends when it is eight times full.
+        A block ends only where the next record is at least so many bp behind the end of all before it; one
+        that finds no such place ends when it is eight times full.
     size : int
         From how many records on a block is full.
     """
     block: list[VcfRecord] = []
-    n_bytes = 0
+    n_bytes = furthest = 0
     for record in records:
+        same_contig = bool(block) and record.contig == block[-1].contig
         if len(block) >= size or n_bytes >= _BLOCK_BYTES:
-            last = block[-1]
-            far = record.contig != last.contig or record.position - last.position - len(last.ref) >= gap
+            far = not same_contig or record.position - furthest >= gap
             if not gap or far or len(block) >= 8 * size or n_bytes >= 8 * _BLOCK_BYTES:
                 yield block
-                block, n_bytes = [], 0
+                block, n_bytes, same_contig = [], 0, False
+        end = record.position + len(record.ref)
+        furthest = max(furthest, end) if same_contig else end
         block.append(record)
         n_bytes += sum(map(len, record.columns)) + 7 + len(record.rest) + bool(record.rest)
     if block:
@@ -217,16 +180,3 @@ def _is_called_vcf(meta: list[bytes], columns: bytes) -> bool:
     """Return whether ``##fileformat=VCF`` or the names of the columns say that a file is a VCF."""
     names = columns.lstrip(b"#").split()[:5]
     return names == list(FIXED_COLUMNS[:5]) or any(line.startswith(b"##fileformat=VCF") for line in meta)
-
-
-def _is_stream(path: str) -> bool:
-    try:
-        return stat.S_ISFIFO(os.stat(path).st_mode)  # noqa: PTH116  an empty name is no path
-    except (OSError, ValueError):
-        return False
-
-
-def _open_stream(path: str) -> IO[bytes]:
-    if path == "-":
-        return open(0, "rb", closefd=False)
-    return open(path, "rb")  # noqa: PTH123  closed by the caller

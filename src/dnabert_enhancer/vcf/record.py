@@ -1,8 +1,9 @@
-"""One line of a VCF: the eight fixed columns split, the rest kept as it is."""
+"""One line of a VCF: the eight fixed columns split, the rest kept as it is; written with further INFO."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from dnabert_enhancer.errors import InputError
@@ -11,6 +12,7 @@ FIXED_COLUMNS = (b"CHROM", b"POS", b"ID", b"REF", b"ALT", b"QUAL", b"FILTER", b"
 _FEWEST_COLUMNS = 5
 _WHOLE_NUMBER = re.compile(rb"[0-9]{1,18}")
 _SHOWN = 40
+_HOLDS_NAME = re.compile(rb"[<\[\]]")
 
 
 class VcfRecord(NamedTuple):
@@ -48,8 +50,11 @@ class VcfRecord(NamedTuple):
 
     @property
     def alts(self) -> list[bytes]:
-        """The entries of ALT, bases in upper case; ``[b"."]`` where there is none."""
-        return [alt if alt.startswith(b"<") else alt.upper() for alt in self.columns[4].split(b",")]
+        """The entries of ALT, bases in upper case; ``[b"."]`` where there is none.
+
+        Symbolic alleles and breakends, which hold names, are as they stand.
+        """
+        return [alt if _HOLDS_NAME.search(alt) else alt.upper() for alt in self.columns[4].split(b",")]
 
     @property
     def info(self) -> bytes:
@@ -110,6 +115,31 @@ def parse_record(line: bytes, number: int, source: str) -> VcfRecord:
     rest = columns[8] if len(columns) > 8 else b""
     fixed = columns[:8] + [b"."] * (8 - len(columns))
     return VcfRecord(fixed, rest, text(columns[0]), int(columns[1]), number)
+
+
+def line_of(record: VcfRecord) -> bytes:
+    """Return the line of a record, without its end."""
+    return b"\t".join([*record.columns, record.rest] if record.rest else record.columns)
+
+
+def line_with_info(record: VcfRecord, added: Sequence[str], replaced: Collection[bytes]) -> bytes:
+    """Return the line of a record with further entries at the end of INFO.
+
+    Parameters
+    ----------
+    record : VcfRecord
+    added : sequence of str
+        Entries such as ``DBE_PREF=0.5``.
+    replaced : collection of bytes
+        Entries of the record with these names are left out.
+    """
+    # an empty entry at the end, with ours behind it, could not be read by htsjdk
+    info = record.info.rstrip(b";") if added else record.info
+    entries = [] if info in (b".", b"") else info.split(b";")
+    kept = [entry for entry in entries if entry.partition(b"=")[0] not in replaced]
+    columns = list(record.columns)
+    columns[7] = b";".join([*kept, raw(";".join(added))] if added else kept) or b"."
+    return line_of(record._replace(columns=columns))
 
 
 def shared_ends(ref: bytes, alt: bytes) -> tuple[int, int]:

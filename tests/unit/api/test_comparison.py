@@ -5,6 +5,7 @@ Covers api/comparison.py, api/comparison_inputs.py and compare/settings.py.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_numbers_by_hand() -> None:
     found = de.compare(CALLS, {"one": ONE, "two": TWO}, SIZES, SETTINGS, scanned=_frame([("chr1", 0, 1000)]))
     one, two = found.summary.to_dict("records")
@@ -64,6 +66,13 @@ def test_numbers_by_hand() -> None:
     assert found.controls.empty
 
 
+def test_a_notebook_shows_the_summary() -> None:
+    found = de.compare(CALLS, {"one": ONE, "two": TWO}, SIZES, SETTINGS)
+    assert repr(found) == "<Comparison of 3 calls with one, two>"
+    cells = re.findall(r"<tr>\s*<th>\d</th>\s*<td>(.*?)</td>", found._repr_html_())
+    assert cells == ["one", "two"]  # the first column, a row for each database
+
+
 def test_files_tables_lists_and_manifests_give_the_same(folder: Path) -> None:
     (folder / "manifest.tsv").write_text("name\tfile\none\tone.bed\ntwo\ttwo.bed\n")
     by_table = de.compare(CALLS, {"one": ONE, "two": TWO}, SIZES, SETTINGS)
@@ -82,6 +91,7 @@ def test_files_tables_lists_and_manifests_give_the_same(folder: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_files_are_those_of_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     options = ["--calls", "calls.bed", "--database", "one=one.bed", "--genome-sizes", "sizes", "--assembly"]
@@ -124,7 +134,7 @@ def test_plots_are_figures() -> None:
         ({"databases": {"one": ONE.iloc[:0]}}, "the database one has no elements"),
         ({"genome": {"chr20": 63025520}}, "the contig lengths are those of hg19"),
         ({"assembly": "mm10"}, "'mm10' is neither hg38 (GRCh38) nor hg19 (GRCh37)"),
-        ({"assembly": None}, "the contig lengths do not tell the assembly of the calls"),
+        ({"assembly": None}, "the contig lengths do not show the assembly of the calls"),
         ({"permutation": 3}, "did you mean permutations"),
         ({"bin": 0}, "bin is 0; it must be at least 1"),
     ],

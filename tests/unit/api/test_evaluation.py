@@ -145,7 +145,7 @@ def test_natural_mistakes_are_said(
 
 
 def test_models_that_are_none_or_twice_are_refused(model: de.Model) -> None:
-    with pytest.raises(de.InputError, match="int is no model; give what load_model returns, or a path"):
+    with pytest.raises(de.InputError, match="int is not a model; give what load_model returns, or a path"):
         de.evaluate([3], SOME)  # type: ignore[list-item]
     with pytest.raises(de.InputError, match="named twice"):
         de.evaluate([model, model], SOME)

@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dnabert_enhancer.api import with_keywords
 from dnabert_enhancer.api.inputs import named_sequences, regions_of
+from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome, Interval
+from dnabert_enhancer.scan import ScanSettings
 from dnabert_enhancer.sequence import encode_bases
 
 A, B = "ACGTNACGTA", "ggggccccuu"
@@ -43,12 +46,12 @@ def test_all_forms_of_sequences_are_read(tmp_path: Path) -> None:
         (["MKLVEF"], "sequences, number 1: this looks like protein"),
         ({"a": "AC-GT"}, "sequences, a: the sequence holds a gap '-'"),
         ([b"ACGT"], r"number 1: bytes is not a sequence; decode them: sequence.decode\(\)"),
-        (b"ACGT", "bytes is not a list of sequences; give a list of texts"),
-        ([["A", "C"]], "number 1: list is not a sequence; give a list of texts"),
+        (b"ACGT", "bytes is not a list of sequences; give a list of strings"),
+        ([["A", "C"]], "number 1: list is not a sequence; give a list of strings"),
         ([1, 2], "number 1: int is not a sequence"),
         (7, "int is not a list of sequences"),
         (None, "NoneType is not a list of sequences"),
-        ("ACGTACGT", r"'ACGTACGT': a single text is taken for the name of a file; give a list"),
+        ("ACGTACGT", r"'ACGTACGT': a single string is taken as the name of a file; give a list"),
         (np.zeros(5, np.uint8), r"shape \(sequences, length\), not uint8 of shape \(5,\)"),
         (np.zeros((2, 5, 4), np.uint8), "one-hot arrays become codes by argmax"),
         (np.zeros((2, 5)), r"number 1: float64 of shape \(5,\) is not an array of base codes"),
@@ -88,13 +91,13 @@ def test_all_forms_of_regions_are_read(genome: Genome, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("chr1:0-10", "starts at 0, but positions in such a text are 1-based"),
+        ("chr1:0-10", "starts at 0, but positions in such a string are 1-based"),
         ("chr9:1-10", "there is no contig 'chr9'"),
         (["chr1:1-101"], "ends beyond the 100 bp of chr1"),
         ([Interval("chr1", 90, 101)], "ends beyond the 100 bp of chr1"),
         ("nowhere.bed", "no such file"),
-        (7, "7 is not a region; give texts"),
-        ([("chr1", 1, 10)], r"\('chr1', 1, 10\) is not a region; give texts such as 'chr16:1-1,000'"),
+        (7, "7 is not a region; give strings"),
+        ([("chr1", 1, 10)], r"\('chr1', 1, 10\) is not a region; give strings such as 'chr16:1-1,000'"),
         (
             pd.DataFrame({"Chromosome": ["chr1"], "Start": [1], "End": [5]}),
             "lacks the columns chrom, start, end",
@@ -116,3 +119,26 @@ def test_regions_outside_can_be_left_out_and_are_counted(genome: Genome) -> None
     assert skipped == {"beyond_contig_end": 1, "contig_not_in_genome": 2}
     with pytest.raises(InputError, match=r"ends beyond .* --skip-outside"):
         regions_of(given, genome)
+
+
+def test_keywords_replace_fields_and_nothing_else() -> None:
+    given = ScanSettings(stride=10, seed=3)
+    assert with_keywords(ScanSettings, given, {"stride": 50}) == ScanSettings(stride=50, seed=3)
+    assert with_keywords(ScanSettings, None, {"stride": 50}) == ScanSettings(stride=50)
+    assert with_keywords(ScanSettings, given, {}) == given
+    assert given.stride == 10
+
+
+def test_an_unknown_keyword_names_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"ScanSettings has no field 'strid'; did you mean stride"):
+        with_keywords(ScanSettings, None, {"strid": 50})
+
+
+def test_values_are_checked_as_in_the_class() -> None:
+    with pytest.raises(InputError, match="--stride 0 is not a whole number of 1 or more"):
+        with_keywords(ScanSettings, None, {"stride": 0})
+
+
+def test_settings_of_another_class_are_refused() -> None:
+    with pytest.raises(InputError, match="settings are a EngineSettings, not ScanSettings"):
+        with_keywords(ScanSettings, EngineSettings(), {})  # type: ignore[arg-type]  # the mistake under test

@@ -161,6 +161,6 @@ def test_mistakes_before_a_training_are_said(tmp_path: Path) -> None:
         de.finetune(motif_rows(20, 0), "new:tiny", tmp_path / "m", epoch=3)
     with pytest.raises(de.InputError, match="epochs is 0; it must be at least 1"):
         de.finetune(motif_rows(20, 0), "new:tiny", tmp_path / "m", epochs=0)
-    with pytest.raises(de.InputError, match="one of several outputs; name it as text"):
+    with pytest.raises(de.InputError, match="one of several outputs; name it as a string"):
         de.finetune(motif_rows(20, 0), de.load_model(), tmp_path / "m")
     assert not (tmp_path / "m").exists()

@@ -1,4 +1,4 @@
-"""api/model.py and scan/scan_result.py, against ONNX Runtime called directly and means by hand."""
+"""Models and scans (api/model, api/prediction_tables, scan/scan_result), against ONNX Runtime and by hand."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
 import dnabert_enhancer as de
 from dnabert_enhancer.commands import cli
+from dnabert_enhancer.engine.backends import OnnxBackend
 from dnabert_enhancer.model import open_model
 from dnabert_enhancer.sequence import encode_bases, reverse_complement
 
@@ -42,9 +42,9 @@ def bases(genome: de.Genome, start: int, end: int) -> str:
 
 
 def by_onnx_runtime(sequences: list[str]) -> NDArray[np.float64]:
-    """Return probabilities of model.onnx: tokens by hand, mean of both strands, the card's calibration."""
+    """Return probabilities of ONNX Runtime: tokens by hand, mean of both strands, the card's calibration."""
     opened = open_model()
-    session = onnxruntime.InferenceSession(str(opened.directory / "model.onnx"))
+    backend = OnnxBackend(opened, "cpu", "float32", 1)
     words = (opened.directory / "vocab.txt").read_text().split()
     place = {word: number for number, word in enumerate(words)}
     k, card = opened.card.k or 0, opened.card
@@ -54,7 +54,7 @@ def by_onnx_runtime(sequences: list[str]) -> NDArray[np.float64]:
         for strand in (text.upper(), text.upper()[::-1].translate(str.maketrans("ACGT", "TGCA"))):
             kmers = [strand[i : i + k] for i in range(len(strand) - k + 1)]
             ids = [place["[CLS]"], *(place.get(kmer, place["[UNK]"]) for kmer in kmers), place["[SEP]"]]
-            strands.append(session.run(None, {"input_ids": np.array([ids], np.int32)})[0][0])
+            strands.append(backend.run(np.array([ids], np.int32))[0])
         outputs = np.mean(strands, axis=0)
         column = card.column
         logits.append(outputs[1] - outputs[0] if column is None else outputs[column])
@@ -63,7 +63,7 @@ def by_onnx_runtime(sequences: list[str]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-scaled / parameters.get("temperature", 1)))
 
 
-def test_a_probability_is_that_of_the_onnx_file_on_both_strands(model: de.Model, genome: de.Genome) -> None:
+def test_a_probability_is_that_of_the_network_on_both_strands(model: de.Model, genome: de.Genome) -> None:
     sequences = [bases(genome, start, start + model.window_length) for start in (113_400, 120_000, 150_000)]
     found = model.predict(sequences)
     np.testing.assert_allclose(found["probability"], by_onnx_runtime(sequences), atol=2e-5)
@@ -125,8 +125,28 @@ def test_a_regression_has_values_and_needs_no_threshold() -> None:
     assert found.columns.tolist()[1] == "value"
     assert np.isfinite(found["value"].iloc[0])
     assert found["label"].isna().all()
-    with pytest.raises(de.InputError, match="predicts values, not probabilities; give --threshold"):
-        activity.scan(DEMO, REGION)
+
+
+def test_a_scan_of_values_without_a_threshold_has_a_track_and_no_calls(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    activity = de.load_model("default:lentimpra_hepg2", engine=ENGINE)
+    plain = activity.scan(DEMO, REGION, null=False)
+    least = float(plain.windows["value"].min())
+    called = activity.scan(DEMO, REGION, null=False, threshold=least)
+    assert plain.threshold is None
+    assert len(plain.calls) == 0
+    assert len(called.calls) == 1  # all windows, which overlap
+    pd.testing.assert_frame_equal(plain.track.frame, called.track.frame)
+    assert plain.plot().axes[0].get_ylabel() == "lentimpra_hepg2"
+    assert plain.write(tmp_path / "plain").calls == 0
+    assert "no calls are made: lentimpra_hepg2 is a value, and no --threshold says" in caplog.text
+    with gzip.open(tmp_path / "plain.calls.bed.gz", "rt") as table:
+        assert table.read().startswith("#chrom\tstart\tend\tname\tscore")
+    # shards made without a threshold can be put together with one
+    activity.scan_shard(tmp_path / "s.shard-1-of-1.scores", (1, 1), DEMO, REGION, null=False)
+    assert len(de.merge_scans([tmp_path / "s"]).calls) == 0
+    pd.testing.assert_frame_equal(de.merge_scans([tmp_path / "s"], threshold=least).calls, called.calls)
 
 
 def test_the_windows_of_a_scan_are_those_of_the_engine(
@@ -227,6 +247,11 @@ def test_a_picture_shows_track_and_calls(scan: de.Scan) -> None:
     assert scan.plot("chr16:100,501-100,900").axes[0].get_xlim() == (100_500, 100_900)
 
 
+def test_a_scan_says_what_it_is(scan: de.Scan) -> None:
+    # 2,000 bp hold (2000 - 200) / 100 + 1 windows, all of known bases
+    assert repr(scan) == "<Scan of 19 windows, 19 scored; threshold 0.3>"
+
+
 def test_an_empty_scan_has_empty_tables(model: de.Model, tmp_path: Path) -> None:
     (tmp_path / "n.fa").write_text(f">n\n{'N' * 900}\n")
     empty = model.scan(tmp_path / "n.fa")
@@ -266,3 +291,15 @@ def test_what_a_model_is(model: de.Model) -> None:
     assert repr(model).startswith(f"<Model '{model.name}': {model.label}, windows of")
     with pytest.raises(de.InputError, match="has no label 'promoter'"):
         de.load_model(label="promoter")
+
+
+def test_embeddings_are_the_same_in_either_order_and_differ_between_sequences() -> None:
+    model = de.load_model()
+    texts = ["ACGTTGCAAC" * 20, "GGGCGCGCCC" * 15, "ACGTTGCAAC" * 20]
+    first, mean = (model.embed(texts, pooling=pooling) for pooling in ("first", "mean"))
+    assert first.shape == mean.shape == (3, 128)
+    assert np.array_equal(first[0], first[2])
+    assert np.abs(first[0] - first[1]).max() > 0.01
+    assert np.array_equal(model.embed(texts[::-1])[::-1], first)
+    with pytest.raises(de.InputError, match="longer than the 515 bp"):
+        model.embed(["A" * 2000])

@@ -65,6 +65,7 @@ def test_every_form_of_input_gives_the_same_table(model: de.Model, genome: de.Ge
     assert np.isnan(one["p_value"][0])
 
 
+@pytest.mark.slow
 def test_the_table_is_the_commands(model: de.Model, genome: de.Genome, folder: Path, tmp_path: Path) -> None:
     tf = {"TF-1": de.load_model(folder / "tf", engine=ENGINE)}
     found = model.score_variants(folder / "in.vcf", genome, tf=tf, null_variants=20, offsets=3)
@@ -98,6 +99,7 @@ def test_probabilities_are_those_of_the_centred_window(model: de.Model, genome: 
     assert any(pair == pytest.approx(candidate, abs=1e-6) for candidate in candidates)
 
 
+@pytest.mark.slow
 def test_types_and_alleles_without_a_score(model: de.Model, genome: de.Genome) -> None:
     ref = BASES[499]
     found = model.score_variants(
@@ -136,7 +138,7 @@ def test_chunks_put_together_are_the_whole_table(model: de.Model, genome: de.Gen
         (["chr1:5"], {}, "'chr1:5' is not a variant", "chr16:159710:T:C"),
         ([("chr1", 5, "A", "C")], {}, "tuple", "DataFrame"),
         (["chr7:5:A:C"], {}, "called 'chr7', in the genome 'chr1'", "rename the contigs"),
-        ([b"chr1:5:A:C"], {}, "bytes", "texts"),
+        ([b"chr1:5:A:C"], {}, "bytes", "strings"),
         ("nothing.vcf", {}, "no such file", "check the path"),
         (rows([5]), {"offset": 3}, "has no field 'offset'", "offsets"),
         (rows([5]), {"offsets": 2}, "2 offsets", "odd"),

@@ -93,6 +93,34 @@ def test_what_is_no_chain_is_refused(tmp_path: Path, text: str, said: str) -> No
         read_chain_header(path)
 
 
+@pytest.mark.parametrize("contig", ["16", "chr16", "NC_000016.9", "CM000678.1"])
+def test_contigs_are_found_in_a_chain_under_other_names(tmp_path: Path, contig: str) -> None:
+    path = tmp_path / "16.chain"
+    path.write_text("chain 1 16 90354753 + 100 200 16 90338345 + 1100 1200 1\n100\n\n")
+    target = ContigNames({"chr16": 90338345})
+    lifted = lift_elements(make_elements([(contig, 110, 130)], [contig]), read_chain_header(path), target)
+    assert lifted.contigs == ["chr16"]
+    assert (lifted.start.tolist(), lifted.end.tolist()) == ([1110], [1130])
+
+
+def test_contigs_that_a_chain_lacks_are_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "16.chain"
+    path.write_text("chain 1 16 90354753 + 100 200 16 90338345 + 1100 1200 1\n100\n\n")
+    target = ContigNames({"chr16": 90338345})
+    some = make_elements([("chr16", 110, 130), ("scaffold_7", 1, 9)], ["chr16", "scaffold_7"])
+    assert len(lift_elements(some, read_chain_header(path), target, "db.bed")) == 1
+    assert (
+        f"db.bed: 1 of 2 elements are not lifted, since {path} lacks their contigs: 'scaffold_7'"
+        in caplog.text
+    )
+    for contig in ("scaffold_7", "NC_000016.10"):
+        with pytest.raises(InputError, match="none of the elements is on a contig of") as caught:
+            lift_elements(
+                make_elements([(contig, 1, 9)], [contig]), read_chain_header(path), target, "db.bed"
+            )
+        assert caught.value.source == "db.bed"
+
+
 def test_broken_chain_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "x.chain"
     path.write_text(CHAIN.replace("90 0 30\n", "ninety\n"))

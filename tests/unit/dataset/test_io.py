@@ -1,4 +1,4 @@
-"""Data sets in all their forms (dataset/io, dataset/dataset, dataset/delimited, dataset/labelled_rows)."""
+"""Data sets in all their forms (dataset/io, dataset/dataset, sequence/tables, dataset/labelled_rows)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dnabert_enhancer.dataset import Dataset, read_dataset, read_table
+from dnabert_enhancer.dataset import Dataset, read_dataset
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.sequence import read_table
 
 Write = Callable[[str, str], Path]
 
@@ -146,7 +147,7 @@ def test_faults_are_one_line_with_their_place(write: Write, name: str, text: str
 
 
 def test_folder_faults(write: Write, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no train, validation"):
+    with pytest.raises(InputError, match="has no train, validation"):
         read_dataset(tmp_path)
     write("dev.tsv", "sequence\tlabel\nACGT\t1\n")
     write("valid.csv", "sequence,label\nACGT,1\n")

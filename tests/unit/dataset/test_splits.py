@@ -79,7 +79,7 @@ def test_file_names_contigs_and_parts_of_them(write: Write) -> None:
         ("chr1\t0\t500\ttrain\nchr1\t499\t600\ttest\n", "line 2: chr1 is already in split train"),
         ("chr1\t500\t400\ttrain\n", "line 1: 500-400 is not a part"),
         ("chr1\t-1\t400\ttrain\n", "line 1: -1-400 is not a part"),
-        ("chr7\ttrain\n", "none of its contigs (chr7...) is in the genome"),
+        ("chr7\ttrain\n", "none of the lines is on a contig of the genome: here a contig is called 'chr7'"),
         ("", "no splits named"),
     ],
 )

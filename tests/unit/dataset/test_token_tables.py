@@ -18,15 +18,16 @@ from dnabert_enhancer.dataset import (
     write_token_ids,
 )
 from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.sequence import KmerVocabulary
 
 Write = Callable[[str, str], Path]
 
 
-def table(*sequences: str, k: int = 3, case_sensitive: bool = False) -> list[str]:
+def table(*sequences: str, k: int = 3, keep_letters: bool = False) -> list[str]:
     stream = io.StringIO()
     rows = [LabelledSequence(f"s{number}", number, sequence) for number, sequence in enumerate(sequences)]
-    write_kmer_table(rows, stream, k, case_sensitive=case_sensitive)
+    write_kmer_table(rows, stream, k, keep_letters=keep_letters)
     return stream.getvalue().splitlines()
 
 
@@ -35,7 +36,11 @@ def test_table_is_dnaberts() -> None:
 
 
 def test_lower_case_is_kept_when_asked_and_a_sequence_of_it_left_out() -> None:
-    assert table("ACGtt", "acgt", case_sensitive=True) == ["sequence\tlabel", "ACG CGt Gtt\t0"]
+    assert table("ACGtt", "acgt", "ACGU", keep_letters=True) == [
+        "sequence\tlabel",
+        "ACG CGt Gtt\t0",
+        "ACG CGU\t2",
+    ]
 
 
 def test_report_counts_unknown_tokens_and_what_is_left_out() -> None:
@@ -79,13 +84,13 @@ def test_missing_pyarrow_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_regions_are_cut_from_the_genome(write: Write) -> None:
     genome = write("g.fa", ">chr1\nACGTACGTAA\n")
     bed = write("r.bed", "1\t2\t6\tr1\nchr1\t0\t3\n")
-    assert list(region_sequences(bed, genome, 1)) == [
+    assert list(region_sequences(bed, Genome(genome), 1)) == [
         LabelledSequence("r1", 1, "GTAC"),
         LabelledSequence("chr1:0-3", 1, "ACG"),
     ]
     for text, said in (("chr2\t0\t3\n", "no contig 'chr2'"), ("chr1\t5\t11\n", r"beyond chr1 \(10 bp\)")):
         with pytest.raises(InputError, match=said) as caught:
-            list(region_sequences(write("x.bed", text), genome, 1))
+            list(region_sequences(write("x.bed", text), Genome(genome), 1))
         assert caught.value.location == "line 1"
 
 

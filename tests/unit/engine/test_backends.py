@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,22 +15,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Engine, EngineSettings, backends, select_way
-from dnabert_enhancer.engine.backends import Way, multiplications, processor_entry
+from dnabert_enhancer.engine import Engine, EngineSettings, Processor, backends, select_way
+from dnabert_enhancer.engine.backends import Way, multiplications
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.model import EnhancerModel, open_model
+from dnabert_enhancer.model import EnhancerModel, OnnxGraph, open_model
 
 ONNX, ONNX_INT8 = Way("onnx", "float32", "cpu"), Way("onnx", "int8", "cpu")
 TORCH, TORCH_BFLOAT16 = Way("torch", "float32", "cpu"), Way("torch", "bfloat16", "cpu")
-PROCESSOR = """processor\t: 0
-model name\t: Example(R) CPU
-model\t\t: 143
-flags\t\t: fpu sse2 avx512_vnni amx_bf16
-
-processor\t: 1
-model name\t: Other
-flags\t\t: fpu
-"""
 
 
 @pytest.fixture
@@ -43,9 +35,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
             "find_spec",
             lambda name: (object() if torch else None) if name == "torch" else find_spec(name),
         )
-        monkeypatch.setattr(
-            backends, "processor_entry", lambda _: "fpu amx_bf16" if amx else "fpu avx512_bf16"
-        )
+        processor = Processor("GenuineIntel", features=("amx_bf16",) if amx else ("avx512_bf16",))
+        monkeypatch.setattr(backends, "this_processor", lambda: processor)
         monkeypatch.setattr(backends, "_driver_is_loaded", lambda: False)
         monkeypatch.setattr(backends, "SMALL_MODEL", 0 if large else 1e12)
 
@@ -106,21 +97,16 @@ def test_what_cannot_be_had(
         select_way(model, EngineSettings(**settings))
 
 
-def test_a_model_without_integers_says_so(model: EnhancerModel, machine: Any, tmp_path: Path) -> None:
+def test_a_model_whose_operators_onnx_runtime_lacks_needs_torch(
+    model: EnhancerModel, machine: Any, tmp_path: Path
+) -> None:
     folder = Path(shutil.copytree(model.directory, tmp_path / "copy"))
-    (folder / "model.int8.onnx").unlink()
-    machine(torch=False)
-    with pytest.raises(InputError, match=r"--precision int8, it has no model.int8.onnx"):
-        select_way(open_model(folder), EngineSettings(precision="int8"))
-    assert select_way(open_model(folder), EngineSettings()).way == ONNX
-
-
-def test_a_model_without_onnx_files_needs_torch(model: EnhancerModel, machine: Any, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(model.directory, tmp_path / "copy"))
-    for path in folder.glob("*.onnx"):
-        path.unlink()
+    config = json.loads((folder / "config.json").read_text()) | {"hidden_act": "mish"}
+    (folder / "config.json").write_text(json.dumps(config))
     machine(amx=False)
     assert select_way(open_model(folder), EngineSettings()).way == TORCH
+    with pytest.raises(InputError, match=r"--precision int8"):
+        select_way(open_model(folder), EngineSettings(precision="int8"))
 
 
 def test_all_outputs_of_the_packaged_network_are_computed_in_one_way() -> None:
@@ -150,9 +136,9 @@ def test_load_threads_and_order_change_nothing(model: EnhancerModel, windows: ND
 def test_home_and_cache_change_nothing(model: EnhancerModel, tmp_path: Path) -> None:
     program = (
         "import sys, json, numpy as np\n"
-        "from dnabert_enhancer.engine import Engine, EngineSettings, backends\n"
+        "from dnabert_enhancer.engine import Engine, EngineSettings, Processor, backends\n"
         "from dnabert_enhancer.model import open_model\n"
-        "backends.SMALL_MODEL = 0; backends.has_bfloat16_units = lambda device='cpu': True\n"
+        "backends.SMALL_MODEL = 0; backends.this_processor = lambda: Processor(features=('amx_bf16',))\n"
         "engine = Engine(open_model(sys.argv[1]))\n"
         "rng = np.random.default_rng(int(sys.argv[2]))\n"
         "engine.predict(rng.integers(0, 4, (3, 60), dtype=np.uint8))\n"
@@ -181,8 +167,43 @@ def test_the_cost_of_a_window_by_hand(model: EnhancerModel) -> None:
     assert multiplications(model) == 2 * 60 * (4 * 32**2 + 2 * 32 * 64 + 2 * 60 * 32)
 
 
-def test_the_processor_is_read_from_the_system(tmp_path: Path) -> None:
-    (tmp_path / "cpuinfo").write_text(PROCESSOR)
-    assert processor_entry("flags", tmp_path / "cpuinfo") == "fpu sse2 avx512_vnni amx_bf16"
-    assert processor_entry("model name", tmp_path / "cpuinfo") == "Example(R) CPU"
-    assert processor_entry("flags", tmp_path / "none") == ""
+def test_what_onnx_runtime_cannot_run_is_one_line(
+    model: EnhancerModel, capfd: pytest.CaptureFixture[str]
+) -> None:
+    backend = backends.load_backend(ONNX, model, 1)
+    beyond = np.full((1, 5), 10**6, dtype=np.int32)  # no row of the embedding
+    with pytest.raises(InputError, match=r"ONNX Runtime cannot compute the model: .*EmbedLayerNorm") as error:
+        backend.run(beyond)
+    assert "\n" not in str(error.value)
+    assert capfd.readouterr() == ("", "")  # no lines of its own
+
+
+def test_what_onnx_runtime_cannot_load_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=f"{tmp_path}: ONNX Runtime cannot load it: "):
+        backends.open_onnx_session(OnnxGraph(b"no graph", {}), "cpu", tmp_path)
+
+
+_WITHOUT_MEMORY = """
+import resource, sys
+import numpy as np
+from dnabert_enhancer.engine import backends
+from dnabert_enhancer.engine.backends import Way
+from dnabert_enhancer.errors import ResourceError
+from dnabert_enhancer.model import open_model
+backend = backends.load_backend(Way("onnx", "float32", "cpu"), open_model(), 1)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20),) * 2)
+try:
+    backend.run(np.full((20_000, 200), 7, dtype=np.int32))
+except ResourceError as error:
+    print(error)
+"""
+
+
+def test_too_little_memory_is_one_line() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_MEMORY], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.count("\n") == 1
+    assert "ONNX Runtime has not the memory to compute the model" in found.stdout
+    assert found.stderr == ""

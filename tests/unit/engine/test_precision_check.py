@@ -13,6 +13,7 @@ from dnabert_enhancer.engine import (
     Agreement,
     Engine,
     EngineSettings,
+    Processor,
     Way,
     agreement,
     backends,
@@ -109,9 +110,10 @@ def test_bfloat16_is_taken_where_it_agrees(
     tmp_path: Any,
     error: float,
 ) -> None:
+    pytest.importorskip("torch")
     monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(tmp_path))
     monkeypatch.setattr(backends, "SMALL_MODEL", 0)
-    monkeypatch.setattr(backends, "has_bfloat16_units", lambda _: True)
+    monkeypatch.setattr(backends, "this_processor", lambda: Processor(features=("amx_bf16",)))
     plain = precision_check.outputs_of
     seen = []
 
@@ -152,12 +154,16 @@ def test_the_cache_spares_the_work_and_changes_nothing(
     assert check_precision(model, INT8, FLOAT32, 1) == first
     monkeypatch.undo()
     monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(tmp_path))
-    for spoilt in ("", "[]", '{"windows": 1}'):
+    sound = kept.read_text()
+    for spoilt in ("", "[]", '{"windows": 1}', sound.replace("64", '"x"'), "[" * 100_000):
         kept.write_text(spoilt)
         assert check_precision(model, INT8, FLOAT32, 1) == first
+        assert kept.read_text() == sound
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 
 def test_outputs_of_one_network_are_judged_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    pytest.importorskip("torch")
     monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(tmp_path))
     whole = open_model()
     name = next(iter(whole.card.further_outputs))

@@ -142,3 +142,40 @@ def test_a_baseline_can_be_cropped_too() -> None:
     assert cut.details["training_rows"] == 40
     with pytest.raises(ValueError, match="no baseline"):
         baseline_method("XGB", train, data)
+
+
+def test_two_classes_are_matched_by_name(tmp_path: Path) -> None:
+    """The same weights with exchanged outputs and names give the same probability of `enhancer`."""
+    plain = new_model("tiny", k=3, window_length=60, labels=("genome", "enhancer"))
+    state = dict(plain.state)
+    for name in ("classifier.weight", "classifier.bias"):
+        state[name] = np.ascontiguousarray(state[name][::-1])
+    exchanged = new_model("tiny", k=3, window_length=60, labels=("enhancer", "genome"))
+    engines = [
+        engine_of(write_model(tmp_path / "plain", plain)),
+        engine_of(
+            write_model(
+                tmp_path / "exchanged",
+                type(plain)(exchanged.config, state, exchanged.card, exchanged.vocabulary),
+            )
+        ),
+    ]
+    codes, labels = windows(12, 60), np.arange(12) % 2
+    data = Labelled(codes, labels, "binary", ("genome", "enhancer"), "x")
+    (first, logit), (second, other_logit) = (model_method(engine, data) for engine in engines)
+    np.testing.assert_allclose(second.outputs, first.outputs, atol=1e-6)
+    np.testing.assert_allclose(other_logit, logit, atol=1e-5)
+    # the data's own positive class is the model's negative one
+    turned = data._replace(label_names=("enhancer", "genome"))
+    for engine in engines:
+        method, turned_logit = model_method(engine, turned)
+        np.testing.assert_allclose(method.outputs, 1 - first.outputs, atol=1e-6)
+        np.testing.assert_allclose(turned_logit, -logit, atol=1e-5)
+        assert method.details["positive_label"] == "genome"
+
+
+def test_the_threshold_goes_with_the_class(binary_engine: Engine) -> None:
+    data = Labelled(windows(8, 60), np.arange(8) % 2, "binary", ("enhancer", "other"), "x")
+    method = model_method(binary_engine, data)[0]
+    assert method.threshold == pytest.approx(0.6)
+    assert method.threshold_source == "one minus that of enhancer: chosen by hand"

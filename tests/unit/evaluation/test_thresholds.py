@@ -9,6 +9,7 @@ from sklearn.metrics import matthews_corrcoef
 from dnabert_enhancer.evaluation import threshold_of_best_mcc
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decimals", [1, 2, 12])
 @pytest.mark.parametrize("seed", range(5))
 def test_no_threshold_is_better(seed: int, decimals: int) -> None:

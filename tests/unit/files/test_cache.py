@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dnabert_enhancer.errors import ResourceError
-from dnabert_enhancer.files import cache_directory, cached_folder
+from dnabert_enhancer.files import cache_directory, cache_state, cached_folder
 
 
 def test_the_folder_is_chosen_in_the_stated_order(tmp_path, monkeypatch):
@@ -68,7 +68,7 @@ def test_two_that_build_at_once_both_succeed(tmp_path, monkeypatch):
     results: list[Path] = []
 
     def build(folder: Path) -> None:
-        both_are_building.wait(timeout=10)
+        both_are_building.wait(timeout=600)
         (folder / "content").write_text("c")
 
     threads = [
@@ -89,7 +89,7 @@ from dnabert_enhancer.files import cached_folder
 def build(folder):
     (folder / "content").write_text("half")
     print("building", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 cached_folder("kind", "key", build)
 """
 
@@ -104,3 +104,16 @@ def test_a_build_that_was_killed_is_done_anew(tmp_path, monkeypatch):
     folder = cached_folder("kind", "key", lambda new: (new / "content").write_text("whole") and None)
     assert (folder / "content").read_text() == "whole"
     assert [entry.name for entry in (tmp_path / "kind").iterdir()] == ["key"]
+
+
+def test_the_state_of_the_cache_is_told_and_nothing_is_made(tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(cache))
+    assert cache_state() == (cache, "DNABERT_ENHANCER_CACHE", True, 0, 0, 0)
+    assert not cache.exists()
+    for name, size in (("kind/key/content", 5), ("kind/key/more", 7), ("kind/.tmp-host-1-x/content", 9)):
+        (cache / name).parent.mkdir(parents=True, exist_ok=True)
+        (cache / name).write_bytes(b"x" * size)
+    assert cache_state() == (cache, "DNABERT_ENHANCER_CACHE", True, 2, 12, 1)
+    monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(cache / "kind" / "key" / "content" / "below"))
+    assert not cache_state().is_usable

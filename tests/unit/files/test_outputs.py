@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pysam
 import pytest
 
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.files import Compression, OutputSet, compression_of, tabix_index
+from dnabert_enhancer.files import Compression, OutputSet, compression_of, interrupt, tabix_index
 
 
 def names_in(folder: Path) -> list[str]:
@@ -50,6 +52,43 @@ def test_a_failure_removes_all_and_leaves_old_files_alone(tmp_path):
         raise KeyError
     assert names_in(tmp_path) == ["a.tsv"]
     assert (tmp_path / "a.tsv").read_text() == "old"
+
+
+def test_a_pipe_that_nobody_reads_keeps_no_file_of_a_failed_run(tmp_path):
+    """A run that is stopped waits for the pipe until it is stopped again, with its other outputs removed."""
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    main, gone, ended = threading.get_ident(), threading.Event(), threading.Event()
+
+    def stop_again_then_read() -> None:
+        last = time.monotonic() + 60  # only where the file stays
+        while list(tmp_path.glob(".tmp-*")) and time.monotonic() < last:
+            time.sleep(0.01)
+        if not list(tmp_path.glob(".tmp-*")):
+            gone.set()
+        signal.pthread_kill(main, signal.SIGUSR1)
+        while not ended.wait(0.01):
+            with contextlib.suppress(BlockingIOError):
+                os.read(reader, 1 << 16)
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: interrupt())
+    stopper = threading.Thread(target=stop_again_then_read)
+    try:
+        with pytest.raises(KeyboardInterrupt), OutputSet() as out:
+            out.path(tmp_path / "calls.bed").write_text("chr1\t0\t200\n")
+            pipe = out.open_text(tmp_path / "pipe")
+            # more than a pipe holds (64 KiB), and less than what the stream gathers before it writes
+            pipe.write("x" * 200_000)
+            stopper.start()
+            interrupt()
+        pipe.close()
+    finally:
+        ended.set()
+        stopper.join()
+        signal.signal(signal.SIGUSR1, before)
+        os.close(reader)
+    assert gone.is_set()
+    assert names_in(tmp_path) == ["pipe"]
 
 
 def test_the_one_asked_for_last_marks_the_set(tmp_path, monkeypatch):
@@ -124,6 +163,14 @@ def test_impossible_outputs_are_refused_at_once(tmp_path, prepare, final, messag
     given = f"{tmp_path}/{final}" if final else ""
     with pytest.raises(InputError, match=message), OutputSet() as out:
         out.path(given)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no /proc")
+def test_a_folder_that_takes_no_files_is_refused_and_not_tried_for_ever():
+    outputs = OutputSet()
+    for ask in (outputs.path, outputs.directory):
+        with pytest.raises(InputError, match=r"/proc/x: the output cannot be written \(No such file"):
+            ask("/proc/x")
 
 
 def test_a_name_that_only_just_fits_is_written(tmp_path):
@@ -207,7 +254,7 @@ with OutputSet() as out:
     out.path(sys.argv[1]).write_text("half")
     out.directory(sys.argv[1] + ".folder")
     print("written", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 
 

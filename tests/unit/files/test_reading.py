@@ -149,3 +149,27 @@ def test_sha256_is_that_of_the_bytes_on_disk(tmp_path):
     path = tmp_path / "file.gz"
     path.write_bytes(gzip.compress(TEXT))
     assert sha256_of(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.slow
+def test_a_line_without_end_is_refused_at_a_stated_length(tmp_path: Path) -> None:
+    """A gzip of zeros is a thousand times as long as its file; memory stays near the limit."""
+    path = tmp_path / "bomb.gz"
+    with gzip.open(path, "wb", compresslevel=1) as stream:
+        stream.write(b"ACGT\n")
+        for _ in range(700):
+            stream.write(b"A" * (1 << 20))
+    code = (
+        "import pathlib, sys\n"
+        "from dnabert_enhancer.errors import InputError\n"
+        "from dnabert_enhancer.files import read_text_lines\n"
+        "try: list(read_text_lines(sys.argv[1]))\n"
+        "except InputError as error: print(error)\n"
+        # the peak of this program alone: getrusage also knows that of the process it was forked from
+        "status = pathlib.Path('/proc/self/status').read_text()\n"
+        "print(status.split('VmHWM:')[1].split()[0])\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    said, kilobytes = run.stdout.splitlines()
+    assert said.startswith(f"{path}, line 2: the line is longer than 536,870,912 bytes; break it into lines")
+    assert int(kilobytes) < 1_000_000

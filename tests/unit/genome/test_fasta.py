@@ -69,7 +69,7 @@ def test_records(tmp_path, content, records, pack):
         (b">a\nAC-GT\n", "line 2: the sequence holds a gap '-'"),
         (b">a\nAC1GT\n", "line 2: '1' is not a nucleotide code"),
         (b">a\nAC\x01GT\n", r"line 2: .*x01.* is not a nucleotide code"),
-        (b">a\nA\n>b\nC\n>a z\nG\n", "line 5: the name 'a' was used already in line 1"),
+        (b">a\nA\n>b\nC\n>a z\nG\n", "line 5: the name 'a' was already used in line 1"),
         (">a\nACGT\n".encode("utf-16"), "line 1: the text is UTF-16"),
     ],
 )

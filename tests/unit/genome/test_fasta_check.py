@@ -1,12 +1,12 @@
-"""The check of a FASTA: letters and headers, also across chunk borders (fasta_index)."""
+"""The check of a FASTA: letters and headers, also across chunk borders (fasta, fasta_index)."""
 
 from __future__ import annotations
 
 import pytest
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import fasta_check
-from dnabert_enhancer.genome.fasta_check import FastaCheck, NotIndexableError, check_fasta
+from dnabert_enhancer.genome import fasta
+from dnabert_enhancer.genome.fasta import FastaCheck, NotIndexableError, check_fasta
 
 EVEN = {
     "one line": b">a\nACGT",
@@ -32,8 +32,8 @@ NOT_INDEXABLE = {
 def test_what_is_right_passes(tmp_path, monkeypatch, content, chunk_bytes):
     path = tmp_path / "some.fa"
     path.write_bytes(content)
-    monkeypatch.setattr(fasta_check, "_CHUNK_BYTES", chunk_bytes)
-    monkeypatch.setattr(fasta_check, "_LONGEST_KEPT", chunk_bytes)
+    monkeypatch.setattr(fasta, "_CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(fasta, "_LONGEST_KEPT", chunk_bytes)
     check_fasta(path)
 
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_indexed_says_so(content):
     ("content", "message"),
     [
         (b"", "there is no sequence"),
-        (b">a\nA\n>a\nC\n", "line 3: the name 'a' was used already in line 1"),
+        (b">a\nA\n>a\nC\n", "line 3: the name 'a' was already used in line 1"),
         (b">a\nA\n>\nC\n", "line 3: a header has no name"),
         (b">a\nA\n>b\n>c\nC\n", "line 3: the sequence 'b' is empty"),
         (b">a\nA\n>b\n", "line 3: the sequence 'b' is empty"),

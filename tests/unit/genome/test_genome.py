@@ -17,7 +17,7 @@ import pytest
 
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.files import cache_directory
-from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.genome import Genome, Interval
 
 CONTIGS = {
     name: "".join(np.random.default_rng(seed).choice(list("ACGTacgtN"), size=length))
@@ -152,6 +152,11 @@ STALE = {
     "another offset": spoil_by(lambda text: text.replace("chr1\t100003\t17", "chr1\t100003\t16")),
     "another width": spoil_by(lambda text: text.replace("\t60\t61", "\t50\t51")),
     "a zero": spoil_by(lambda text: text.replace("chr1\t100003", "chr1\t0")),
+    "beyond any file": spoil_by(lambda text: text.replace("chr1\t100003\t17", "chr1\t100003\t" + "9" * 30)),
+    "far beyond its file": spoil_by(
+        lambda text: text.replace("chr1\t100003\t17", "chr1\t100003\t" + "9" * 17)
+    ),
+    "below its file": spoil_by(lambda text: text.replace("chr1\t100003\t17", "chr1\t100003\t-17")),
     "binary": lambda path: Path(f"{path}.fai").write_bytes(b"\xff\xfe\0\0" * 9),
 }
 
@@ -203,7 +208,7 @@ def test_a_spoilt_entry_of_the_cache_is_made_again(folder):
 
 
 def _sizes(path: Path, start: object) -> dict[str, int]:
-    start.wait(timeout=20)  # type: ignore[attr-defined]  # a proxy of a barrier
+    start.wait(timeout=600)  # type: ignore[attr-defined]  # a proxy of a barrier
     with Genome(path) as genome:
         return {name: len(genome.fetch(name)) for name in genome.contig_sizes}
 
@@ -224,12 +229,12 @@ def test_several_processes_at_once(folder, packing, read_only):
 
 SLOW = """
 import importlib, sys, time
-from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.genome import Genome, Interval
 fasta_index = importlib.import_module("dnabert_enhancer.genome.fasta_index")
 def slow(fasta, fai, gzi):
     fai.write_text("half")
     print("writing", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 fasta_index._write_indexes = slow
 Genome(sys.argv[1]).fetch('chr1')
 """
@@ -253,7 +258,7 @@ def test_a_kill_in_the_middle_leaves_nothing_that_is_taken_for_an_index(folder, 
         (b">a\nMKVLF\n", "line 2: this looks like protein"),
         (b">a\nACGT\n>b\nAC\nMKVLF\n", "line 5: this looks like protein"),
         (b">a\nACGT\nACGXT\n", "line 3: 'X' is not a nucleotide code"),
-        (b">a\nA\n>a\nA\n", "line 3: the name 'a' was used already in line 1"),
+        (b">a\nA\n>a\nA\n", "line 3: the name 'a' was already used in line 1"),
         (b"ACGT\n", "line 1: 'ACGT' stands before the first '>'"),
         (">a\nACGT\n".encode("utf-16"), "line 1: the text is UTF-16"),
         (b">a\n\n>b\nA\n", "line 1: the sequence 'a' is empty"),
@@ -281,7 +286,7 @@ def test_what_is_no_file_is_refused(folder):
         folder: "this is a folder",
         folder / "missing.fa": "no such file",
         folder / "pipe": "cannot be read from a pipe",
-        "-": "cannot be read from the standard input",
+        "-": "cannot be read from standard input",
     }.items():
         with pytest.raises(InputError, match=message):
             _ = Genome(path).contig_sizes
@@ -367,7 +372,7 @@ def test_memory_does_not_grow_with_a_contig_on_one_line(folder):
         # not getrusage: its high-water mark is inherited from the test runner
         "import re, sys\n"
         "from pathlib import Path\n"
-        "from dnabert_enhancer.genome.fasta_check import check_fasta\n"
+        "from dnabert_enhancer.genome.fasta import check_fasta\n"
         "def peak():\n"
         "    return int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text()).group(1))\n"
         "before = peak()\n"
@@ -378,6 +383,7 @@ def test_memory_does_not_grow_with_a_contig_on_one_line(folder):
     assert int(run.stdout) < 25_000
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_hg19_chr20_is_as_described(shared_data):
     with Genome(shared_data / "reference" / "hg19_chr20_partial_fulllength.fa.gz") as genome:
@@ -387,3 +393,14 @@ def test_hg19_chr20_is_as_described(shared_data):
         assert len(codes) - np.count_nonzero((codes & 0xDF) == ord("N")) == len(known)
         assert known[-1] < 11_095_000
         assert genome.names.resolve("20") == "chr20"
+
+
+def test_an_interval_is_fetched_as_its_positions_are(tmp_path: Path) -> None:
+    genome = Genome(PACKINGS["plain"](tmp_path))
+    assert genome.fetch(Interval("chr1", 10, 30)).decode() == CONTIGS["chr1"][10:30]
+    # bases of the forward strand, as for a contig with start and end
+    assert genome.fetch(Interval("1", 10, 30, "-")).decode() == CONTIGS["chr1"][10:30]
+    with pytest.raises(InputError, match="an interval and further positions cannot be fetched together"):
+        genome.fetch(Interval("chr1", 10, 30), 5)
+    with pytest.raises(InputError, match=r"tuple is not a contig.*or an Interval"):
+        genome.fetch(("chr1", 10, 30))  # type: ignore[arg-type]

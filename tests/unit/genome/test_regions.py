@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -187,7 +188,7 @@ def test_names_alone_translate(tmp_path):
     [
         (
             "chr1\t0\t10\nchr7\t0\t10\n",
-            r"line 2: there is no contig 'chr7' in the genome; the genome has chr2, chr1, chrM$",
+            r"line 2: there is no contig 'chr7' in the genome; the genome has chr2, chr1, chrM; rename",
         ),
         ("chr1\t0\t501\n", r"line 1: the end 501 is beyond chr1 \(500 bp\); check that [^;]*$"),
         (
@@ -262,6 +263,7 @@ def test_an_empty_file_is_an_empty_table(tmp_path):
     assert table.frame["chrom"].cat.categories.tolist() == list(SIZES)
 
 
+@pytest.mark.slow
 def test_the_standard_input_is_read_once(tmp_path):
     program = (
         "from dnabert_enhancer.genome import read_regions; t = read_regions('-'); print(t.source, len(t))"
@@ -342,3 +344,25 @@ def test_ten_million_lines_take_little_memory(tmp_path):
     assert int(total) == int(starts.sum())
     assert (contig, int(last)) == ("chr20", int(starts[-1]))
     assert int(megabytes) < 1500
+
+
+@pytest.mark.parametrize("column", ["chrom", "name", "score", "strand"])
+def test_columns_that_look_like_numbers_stay_as_they_are_written(tmp_path: Path, column: str) -> None:
+    """pandas infers numbers: 1 and 01 would be one contig, 007 the name 7, True a truth value."""
+    texts = {
+        "chrom": ["01", "1", "1", "01"],
+        "name": ["007", "7", "1e2", "True"],
+        "score": ["5", "1.5", "x", "1_0"],
+    }
+    kinds = {"chrom": "chr1", "name": "peak", "score": "0", "strand": "+"}
+    rows = [kinds | ({column: texts[column][i]} if column in texts else {"strand": str(i)}) for i in range(4)]
+    path = tmp_path / "a.bed"
+    path.write_text("".join(f"{r['chrom']}\t5\t9\t{r['name']}\t{r['score']}\t{r['strand']}\n" for r in rows))
+    frame = read_regions(path).frame
+    expected = {
+        "chrom": texts["chrom"],
+        "name": texts["name"],
+        "score": [5.0, 1.5, float("nan"), 10.0],
+        "strand": ["."] * 4,
+    }
+    np.testing.assert_array_equal(frame[column].tolist(), expected[column])

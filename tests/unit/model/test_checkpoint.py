@@ -16,7 +16,8 @@ import pytest
 from safetensors.numpy import save
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model.checkpoint import current_names, read_state, write_state
+from dnabert_enhancer.model.checkpoint import read_outline, read_state, write_state
+from dnabert_enhancer.model.layouts import plain_names
 
 torch = pytest.importorskip("torch")
 VALUES = np.linspace(-2, 2, 600, dtype=np.float32).reshape(20, 30)
@@ -135,6 +136,105 @@ def test_truncated_safetensors_are_refused(tmp_path: Path, keep: int) -> None:
         read_state(tmp_path)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", [np.float32, np.float16, np.float64])
+def test_weights_that_are_not_finite_are_refused_with_their_tensor(
+    tmp_path: Path, value: float, kind: type
+) -> None:
+    spoilt = VALUES.astype(kind)
+    spoilt[0, 0] = value
+    (tmp_path / "model.safetensors").write_bytes(save({"fine": VALUES, "layer.3.bias": spoilt}))
+    with pytest.raises(InputError, match=r"tensor layer\.3\.bias holds values that are not finite"):
+        read_state(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    torch.save({"layer.3.bias": torch.from_numpy(spoilt)}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(InputError, match=r"tensor layer\.3\.bias holds values that are not finite"):
+        read_state(tmp_path)
+
+
+HEADER = {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}
+
+
+def with_header(header: bytes, length: int | None = None) -> bytes:
+    return (len(header) if length is None else length).to_bytes(8, "little") + header + bytes(8)
+
+
+def changed(**changes: object) -> bytes:
+    return with_header(json.dumps({"a": HEADER["a"] | changes}).encode())
+
+
+WHOLE = json.dumps(HEADER).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (with_header(WHOLE, 1 << 62), "not a whole safetensors file"),
+        (with_header(WHOLE, (1 << 64) - 1), "not a whole safetensors file"),
+        (with_header(WHOLE + b" " * (3 << 20)), "a header of .* bytes, more than a model's"),
+        (with_header(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), "nested more than 64 deep"),
+        (with_header(WHOLE.replace(b"[2]", b"[" + b"9" * 5000 + b"]")), "5000 digits"),
+        (with_header(WHOLE[:-1] + b', "a": 1}'), "the key 'a' stands twice"),
+        (with_header(WHOLE.replace(b'"a"', b'"\xff"')), "not a whole safetensors file"),
+        (with_header(b"[]"), "not a JSON object"),
+        (changed(data_offsets=[-8, 0]), "not a whole safetensors file"),
+        (changed(data_offsets=[0, 1 << 40]), "not a whole safetensors file"),
+        (changed(shape=[1 << 62, 4]), "not a whole safetensors file"),
+        (changed(dtype="F64"), "not a whole safetensors file"),
+        (changed(dtype="pickle"), "not a whole safetensors file"),
+        # two tensors in the same place
+        (with_header(json.dumps(HEADER | {"b": HEADER["a"]}).encode()), "not a whole safetensors file"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_state, read_outline])
+def test_a_hostile_header_of_safetensors_is_refused(
+    tmp_path: Path, content: bytes, message: str, read: Callable[[Path], object]
+) -> None:
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path)
+    assert str(caught.value).startswith(str(tmp_path / "model.safetensors"))
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.bool_, np.uint8])
+def test_a_weight_is_a_floating_point_number(tmp_path: Path, kind: type) -> None:
+    buffers = {"bert.embeddings.position_ids": np.arange(3)}
+    (tmp_path / "model.safetensors").write_bytes(save(buffers | {"a.bias": np.ones(3, kind)}))
+    with pytest.raises(InputError, match=r"tensor a\.bias is of type"):
+        read_state(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "message"),
+    [
+        (torch.zeros(1).expand(1 << 20, 1 << 20), "tensor a has 1099511627776 elements, more than are in"),
+        (torch.zeros(2, device="meta"), "tensor a is of a kind that cannot be read"),
+        (torch.zeros(2).to_sparse(), "tensor a is of a kind that cannot be read"),
+        (torch.zeros(2, dtype=torch.complex64), "tensor a is of a kind that cannot be read"),
+    ],
+)
+def test_a_tensor_that_is_not_in_the_file_is_refused(tmp_path: Path, tensor: Any, message: str) -> None:
+    (tmp_path / "pytorch_model.bin").write_bytes(saved({"a": tensor}))
+    with pytest.raises(InputError, match=message):
+        read_state(tmp_path)
+
+
+def test_parameters_are_tensors(tmp_path: Path) -> None:
+    (tmp_path / "pytorch_model.bin").write_bytes(saved({"a": torch.nn.Parameter(torch.ones(2))}))
+    assert read_state(tmp_path)["a"].tolist() == [1, 1]
+
+
+def test_a_checkpoint_that_unpacks_to_more_than_it_is_is_refused(tmp_path: Path) -> None:
+    with (
+        zipfile.ZipFile(io.BytesIO(saved({"a": torch.zeros(1 << 20)}))) as plain,
+        zipfile.ZipFile(tmp_path / "pytorch_model.bin", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in plain.namelist():
+            packed.writestr(name, plain.read(name))
+    with pytest.raises(InputError, match=r"unpacks to 419.* bytes, more than it has"):
+        read_state(tmp_path)
+
+
 def test_pieces_are_put_together_by_their_index(tmp_path: Path) -> None:
     for number in (1, 2):
         (tmp_path / f"model-{number}.safetensors").write_bytes(save({f"t{number}": VALUES * number}))
@@ -149,7 +249,7 @@ def test_pieces_are_put_together_by_their_index(tmp_path: Path) -> None:
         ('{"weight_map": {"a": "../../etc/passwd"}}', "passwd"),
         ('{"weight_map": {"a": "gone.safetensors"}}', "gone.safetensors"),
         ("{}", "not an index"),
-        ("nonsense", "not an index"),
+        ("nonsense", "not JSON"),
     ],
 )
 def test_a_wrong_index_is_refused(tmp_path: Path, index: str, message: str) -> None:
@@ -181,4 +281,4 @@ def test_the_same_tensors_give_the_same_bytes_in_any_order() -> None:
     ],
 )
 def test_names_of_old_code_become_those_of_today(old: str, new: str | None) -> None:
-    assert list(current_names({old: VALUES})) == ([] if new is None else [new])
+    assert list(plain_names({old: VALUES}).values()) == ([] if new is None else [new])

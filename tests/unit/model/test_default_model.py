@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import special
 
-from dnabert_enhancer.engine import BackendName, Engine, EngineSettings, Precision, Strand
+from dnabert_enhancer.engine import BackendName, Engine, EngineSettings, Precision, Strand, Way
+from dnabert_enhancer.engine.backends import load_backend
+from dnabert_enhancer.engine.engine import outputs_of
 from dnabert_enhancer.evaluation import binary_metrics
 from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.genome import read_fasta
@@ -27,7 +30,6 @@ ACTIVE = ["active_hepg2", "active_wtc11"]
 FILES = {
     "config.json",
     "enhancer_model.json",
-    "model.onnx",
     "model.safetensors",
     "tokenizer_config.json",
     "vocab.txt",
@@ -65,7 +67,8 @@ def test_it_is_small(model: EnhancerModel) -> None:
 
 def flop_of_a_window(model: EnhancerModel) -> float:
     """Two for each multiplication of the matrix products of one 200-bp window on one strand."""
-    shape, tokens = model.shape, model.tokenizer.token_count(200)
+    shape, tokens = model.encoder, model.tokenizer.token_count(200)
+    assert shape is not None
     dense = tokens * (4 * shape.hidden**2 + 2 * shape.hidden * shape.intermediate)
     return 2.0 * shape.layers * (dense + 2 * tokens**2 * shape.hidden)
 
@@ -125,13 +128,46 @@ def test_transformers_loads_it_and_says_the_same_as_the_engine(
     np.testing.assert_allclose(ours, outputs[:, 0], atol=2e-5)
 
 
-def test_onnx_says_the_same_as_torch(model: EnhancerModel, windows: np.ndarray) -> None:
-    pytest.importorskip("torch")
-    logits = [
-        Engine(model, EngineSettings(precision=Precision.FLOAT32, backend=backend)).predict(windows).logit
-        for backend in (BackendName.TORCH, BackendName.ONNX)
-    ]
-    np.testing.assert_allclose(logits[0], logits[1], atol=1e-4)
+@pytest.mark.parametrize("backend", [BackendName.ONNX, BackendName.TORCH])
+def test_each_output_is_that_of_a_computation_in_float64(
+    model: EnhancerModel, windows: np.ndarray, backend: BackendName
+) -> None:
+    if backend == BackendName.TORCH:
+        pytest.importorskip("torch")
+    loaded = load_backend(Way(backend, Precision.FLOAT32, "cpu"), model, 1)
+    rows = np.arange(len(windows))
+    found = outputs_of(loaded, model.tokenizer, windows, rows, both_strands=False)
+    np.testing.assert_allclose(found, _outputs_in_float64(model, windows), atol=2e-5)
+
+
+def _outputs_in_float64(model: EnhancerModel, windows: np.ndarray) -> np.ndarray:
+    """Return all outputs as NumPy and SciPy compute them from the published formulas."""
+    state = {name: tensor.astype(np.float64) for name, tensor in model.read_state().items()}
+
+    def linear(name: str, x: np.ndarray) -> np.ndarray:
+        return x @ state[f"{name}.weight"].T + state[f"{name}.bias"]
+
+    def normalised(name: str, x: np.ndarray) -> np.ndarray:
+        unit = (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-12)
+        return unit * state[f"{name}.LayerNorm.weight"] + state[f"{name}.LayerNorm.bias"]
+
+    tables = "bert.embeddings.{}_embeddings.weight"
+    ids = model.tokenizer.tokenize(windows).ids
+    x = state[tables.format("word")][ids] + state[tables.format("position")][: ids.shape[1]]
+    x = normalised("bert.embeddings", x + state[tables.format("token_type")][0])
+    for layer in range(2):
+        name = f"bert.encoder.layer.{layer}"
+        query, key, value = (
+            linear(f"{name}.attention.self.{part}", x).reshape(*ids.shape, 4, 32).swapaxes(1, 2)
+            for part in ("query", "key", "value")
+        )
+        weights = special.softmax(query @ key.swapaxes(2, 3) / np.sqrt(32), axis=-1)
+        context = (weights @ value).swapaxes(1, 2).reshape(x.shape)
+        x = normalised(f"{name}.attention.output", linear(f"{name}.attention.output.dense", context) + x)
+        wide = linear(f"{name}.intermediate.dense", x)
+        wide *= special.ndtr(wide)  # GELU
+        x = normalised(f"{name}.output", linear(f"{name}.output.dense", wide) + x)
+    return linear("classifier", np.tanh(linear("bert.pooler.dense", x[:, 0])))
 
 
 @pytest.mark.parametrize("name", ACTIVE)
@@ -147,6 +183,7 @@ def test_an_active_output_is_the_activity_behind_a_logistic_curve(windows: np.nd
     assert (active.card.task, active.window_length) == ("binary", activity.window_length)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_independent_set_of_ienhancer_gives_the_auroc_of_the_card(
     model: EnhancerModel, shared_data: Path

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model import EnhancerModel, open_model
+from dnabert_enhancer.model import EnhancerModel, new_model, open_model, write_model
 
 
 @pytest.fixture
@@ -27,8 +28,7 @@ def test_what_a_model_tells(model: EnhancerModel) -> None:
     assert (model.window_length, model.maximum_length) == (60, 512)
     assert model.tokenizer.token_count(60) == 60 - 3 + 1 + 2
     assert model.has_onnx
-    assert model.has_int8
-    assert model.is_bert
+    assert model.encoder is not None
     assert "new-tiny" in repr(model)
 
 
@@ -60,6 +60,19 @@ def test_a_plain_hugging_face_directory_gets_a_card(copy: Path) -> None:
     assert "no card" in card.limits
 
 
+def test_a_window_length_that_nobody_knows_is_asked_for(copy: Path, model: EnhancerModel) -> None:
+    (copy / "enhancer_model.json").unlink()
+    plain = open_model(copy)
+    assert plain.card.window_length is None
+    with pytest.raises(InputError, match=r"copy: the window length .* give --window-length BP"):
+        plain.window_length  # noqa: B018  the question is the answer
+    assert plain.gauge_length == 200
+    codes = np.zeros((1, 60), np.uint8)
+    exact = EngineSettings("cpu", "onnx", "float32")
+    outputs = [Engine(opened, exact).predict(codes).logit for opened in (plain, model)]
+    np.testing.assert_array_equal(*outputs)
+
+
 @pytest.mark.parametrize(
     ("labels", "problem", "task"),
     [
@@ -69,8 +82,10 @@ def test_a_plain_hugging_face_directory_gets_a_card(copy: Path) -> None:
     ],
 )
 def test_the_task_of_a_plain_directory(
-    copy: Path, labels: dict[str, str], problem: str | None, task: str
+    tmp_path: Path, labels: dict[str, str], problem: str | None, task: str
 ) -> None:
+    kind = {1: "regression", 2: "binary", 3: "multiclass"}[len(labels)]
+    copy = write_model(tmp_path / "copy", new_model("tiny", k=3, task=kind, labels=list(labels))).directory
     (copy / "enhancer_model.json").unlink()
     change(copy / "config.json", id2label=labels, problem_type=problem)
     card = open_model(copy).card
@@ -93,8 +108,17 @@ def test_a_legacy_checkpoint_says_how_it_is_imported(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("config.json", "{", "config.json: not JSON"),
-        ("config.json", "[]", "not a model configuration"),
+        ("config.json", "{", "config.json, line 1: not JSON"),
+        ("config.json", "[]", "not a JSON object"),
+        ("config.json", '{"hidden_size": Infinity}', "config.json: holds the number Infinity"),
+        ("config.json", '{"hidden_size": 1e999}', "config.json: holds the number 1e999"),
+        ("config.json", '{"hidden_size": ' + "9" * 5000 + "}", "config.json: holds a number of 5000 digits"),
+        ("config.json", '{"a":' * 100_000 + "1" + "}" * 100_000, "config.json: is nested more than 64 deep"),
+        ("config.json", '{"a":' * 70 + "1" + "}" * 70, "config.json: is nested more than 64 deep"),
+        ("config.json", '{"a": 1, "a": 2}', "config.json: the key 'a' stands twice"),
+        ("config.json", '{"a": "\\ud800"}', "config.json: the text .* holds half a character"),
+        ("config.json", " " * (9 << 20), "config.json: has 9437184 bytes"),
+        ("enhancer_model.json", '{"name": NaN}', "enhancer_model.json: holds the number NaN"),
         ("enhancer_model.json", "{", "enhancer_model.json, line 1: not JSON"),
         ("vocab.txt", "A\nB\n", "not a k-mer vocabulary"),
     ],
@@ -108,11 +132,26 @@ def test_a_broken_file_is_named(copy: Path, name: str, content: str, message: st
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"hidden_size": "wide"}, "config.json: the configuration has a wrong value"),
+        (
+            {"num_hidden_layers": 10**9},
+            "config.json: num_hidden_layers must be a whole number from 1 to 1000, not 1000000000",
+        ),
+        ({"hidden_size": 2**31}, "config.json: hidden_size must be .* not 2147483648"),
+        ({"vocab_size": -1}, "config.json: vocab_size must be .* not -1"),
+        ({"num_labels": 10**9, "id2label": None}, "config.json: num_labels must be .* not 1000000000"),
+        (
+            {"id2label": {str(n): str(n) for n in range(20_000)}},
+            "config.json: id2label must be an object of at most 10000",
+        ),
+        ({"hidden_size": "wide"}, "config.json: hidden_size must be .* not 'wide'"),
         ({"num_attention_heads": 5}, "config.json: hidden_size 32 is not a multiple"),
-        ({"max_position_embeddings": None}, "config.json: the configuration has a wrong value"),
-        ({"id2label": {"zero": "a", "one": "b"}}, "cannot be read"),
-        ({"id2label": ["a", "b"]}, "cannot be read"),
+        ({"max_position_embeddings": None}, "config.json: the configuration lacks 'max_position_embeddings'"),
+        ({"n_layer": 5000}, "config.json: n_layer is 5000; it must be 0 to 1000"),
+        ({"intermediate_size": 64.5}, "config.json: intermediate_size must be .* not 64.5"),
+        ({"is_decoder": "no"}, "config.json: is_decoder must be true or false, not 'no'"),
+        ({"num_hidden_layers": 1}, "has 16 tensors that a BERT classifier has not"),
+        ({"id2label": {"zero": "a", "one": "b"}}, "config.json: id2label names output 'zero' 'a'"),
+        ({"id2label": ["a", "b"]}, "id2label must be an object"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(
@@ -132,7 +171,9 @@ def test_another_k_than_the_card_says(copy: Path) -> None:
 
 def test_another_k_than_the_weights_have(copy: Path) -> None:
     change(copy / "config.json", vocab_size=261)
-    with pytest.raises(InputError, match="k = 3 has 69 tokens, but the model has 261"):
+    with pytest.raises(
+        InputError, match=r"word_embeddings.weight has shape \(69, 32\).*asks for \(261, 32\)"
+    ):
         open_model(copy)
 
 
@@ -143,6 +184,12 @@ def test_a_window_that_the_model_cannot_read(copy: Path, model: EnhancerModel) -
     with pytest.raises(InputError, match="513 bp is longer than the 512 bp"):
         model.check_window(513)
     model.check_window(512)
+
+
+def test_weights_are_compared_with_the_configuration_when_a_model_is_opened(copy: Path) -> None:
+    change(copy / "config.json", num_labels=3, id2label={"0": "a", "1": "b", "2": "c"})
+    with pytest.raises(InputError, match=r"classifier.weight has shape \(2, 32\), but .* asks for \(3, 32\)"):
+        open_model(copy)
 
 
 def test_weights_that_do_not_fit_the_configuration(copy: Path) -> None:

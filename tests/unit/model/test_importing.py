@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 
+from dnabert_enhancer.engine.backends import OnnxBackend
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, ModelParts, import_checkpoint
+from dnabert_enhancer.model.checkpoint import write_state
 
 torch = pytest.importorskip("torch")
 
@@ -145,15 +146,13 @@ def test_our_own_directory_can_be_imported_again(model: EnhancerModel, tmp_path:
 def test_logits_are_those_of_dnaberts_own_code(shared_data: Path, tmp_path: Path, k: int) -> None:
     folder = shared_data / "golden" / f"dnabert{k}_random"
     model = import_checkpoint(folder, tmp_path / "new")
-    session = onnxruntime.InferenceSession(
-        str(model.directory / "model.onnx"), providers=["CPUExecutionProvider"]
-    )
+    backend = OnnxBackend(model, "cpu", "float32", 1)
     with gzip.open(folder / "expected.jsonl.gz", "rt", encoding="utf-8") as stream:
         records = [json.loads(line) for line in stream]
     assert len(records) == 54
     for record in records:
         ids = np.array([record["input_ids"]], dtype=np.int32)
-        found = session.run(None, {"input_ids": ids})[0][0]
+        found = backend.run(ids)[0]
         np.testing.assert_allclose(found, record["logits"], atol=2e-5)
 
 
@@ -186,11 +185,54 @@ def esm_folder(folder: Path) -> Path:
     return folder
 
 
+def test_two_checkpoints_that_differ_are_refused(
+    legacy: Callable[..., Path], parts: ModelParts, tmp_path: Path
+) -> None:
+    folder = legacy()
+    state = {legacy_names(name): values for name, values in parts.state.items()}
+    (folder / "model.safetensors").write_bytes(write_state(state))
+    assert import_checkpoint(folder, tmp_path / "new").card.k == 3
+    state["classifier.bias"] = state["classifier.bias"] + 1
+    (folder / "model.safetensors").write_bytes(write_state(state))
+    with pytest.raises(InputError, match=r"two checkpoints, .* that differ in classifier.bias; delete"):
+        import_checkpoint(folder, tmp_path / "new")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"model_type": "hyenadna", "auto_map": {"AutoConfig": "x.Config"}},
+            "'hyenadna', which brings code of",
+        ),
+        ({"model_type": "caduceus"}, "'caduceus', which is not known here; DNABERT, DNABERT-2"),
+        ({"model_type": ["gpt2"]}, "model_type must be a text, not"),
+        (
+            {"model_type": "gpt2", "hidden_size": 5000, "num_hidden_layers": 500},
+            "asks for .* weights, but",
+        ),
+        (
+            {"model_type": "gpt2", "hidden_size": 30, "num_attention_heads": 7},
+            "transformers cannot build a classifier of type",
+        ),
+        ({"model_type": "gpt2", "n_embd": "wide"}, "transformers cannot build a classifier of type"),
+    ],
+)
+def test_an_architecture_that_cannot_be_built_is_one_line(
+    legacy: Callable[..., Path], tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    pytest.importorskip("transformers")
+    folder = legacy(config=changes, vocabulary=False)
+    with pytest.raises(InputError, match=message):
+        import_checkpoint(folder, tmp_path / "new")
+
+
 def test_nucleotide_transformers_layout_with_its_own_tokenizer(tmp_path: Path) -> None:
     model = import_checkpoint(esm_folder(tmp_path / "esm"), tmp_path / "new", window_length=66)
     assert model.card.tokenizer == "huggingface"
     assert model.card.k is None
-    assert not model.has_onnx
+    assert model.has_onnx
     # ATTCCG is 6-mer 0*1024 + 1*256 + 1*64 + 2*16 + 2*4 + 3 = 363 in order A T C G, after 6 special tokens
     codes = np.array([[0, 3, 3, 1, 1, 2, 0, 3]], dtype=np.uint8)
     assert model.tokenizer.tokenize(codes).ids.tolist() == [[3, 369, 6 + 4096, 6 + 4096 + 1]]
@@ -210,7 +252,7 @@ def test_an_architecture_that_brings_its_own_code_is_refused(tmp_path: Path) -> 
     (folder / "model.py").write_text(f"open({str(tmp_path / 'run')!r}, 'w')\n")
     settings = {"model_type": "mine", "auto_map": {"AutoConfig": "model.Config"}, "vocab_size": 69}
     (folder / "config.json").write_text(json.dumps(settings))
-    with pytest.raises(InputError, match="code that comes with a checkpoint is never run"):
+    with pytest.raises(InputError, match="brings code of its own, which is never run"):
         import_checkpoint(folder, tmp_path / "new")
     assert not (tmp_path / "run").exists()
     assert not (tmp_path / "new").exists()

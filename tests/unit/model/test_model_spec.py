@@ -9,7 +9,7 @@ import pytest
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import CONFIGURATIONS, new_model
-from dnabert_enhancer.model.bert import longest_window
+from dnabert_enhancer.model.encoder import longest_window
 
 
 @pytest.mark.parametrize(("name", "layers", "hidden"), [("tiny", 2, 32), ("new:small", 3, 128)])

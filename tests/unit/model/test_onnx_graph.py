@@ -1,4 +1,4 @@
-"""The ONNX files: the outputs of transformers' own module, and what their storage may change."""
+"""ONNX graphs (onnx_graph, onnx_nodes): outputs of transformers' module, and what 8-bit integers change."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model import BertShape, State
-from dnabert_enhancer.model.onnx_graph import bert_to_onnx, quantised
+from dnabert_enhancer.model import Encoder, OnnxGraph, State
+from dnabert_enhancer.model.onnx_graph import encoder_to_onnx, quantised
 
-SHAPE = BertShape(69, 32, 3, 4, 48, 40, 2, 3)
+SHAPE = Encoder(69, 32, 3, 4, 48, 40, 2, 3)
 IDS = np.random.default_rng(2).integers(5, 69, size=(5, 31)).astype(np.int32)
 
 
@@ -22,8 +22,11 @@ def state() -> State:
     return SHAPE.fresh_state(np.random.default_rng(0), 0.3)
 
 
-def outputs(content: bytes, ids: NDArray[np.int32]) -> NDArray[np.float32]:
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+def outputs(graph: OnnxGraph, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+    options = onnxruntime.SessionOptions()
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(weight) for weight in graph.weights.values()]
+    options.add_external_initializers(list(graph.weights), values)
+    session = onnxruntime.InferenceSession(graph.content, options, providers=["CPUExecutionProvider"])
     found: NDArray[np.float32] = session.run(None, {"input_ids": ids})[0]
     return found
 
@@ -48,22 +51,12 @@ def test_outputs_are_those_of_transformers(state: State, activation: str) -> Non
         expected = module(input_ids=torch.from_numpy(IDS.astype(np.int64))).logits.numpy()
     shape = dataclasses.replace(SHAPE, activation=activation)
     assert expected.std() > 0.1
-    np.testing.assert_allclose(outputs(bert_to_onnx(shape, state), IDS), expected, atol=1e-5)
+    np.testing.assert_allclose(outputs(encoder_to_onnx(shape, state), IDS), expected, atol=1e-5)
 
 
-def test_half_storage_is_that_of_rounded_matrices(state: State) -> None:
-    rounded = {
-        name: values.astype(np.float16).astype(np.float32) if values.ndim == 2 else values
-        for name, values in state.items()
-    }
-    half = bert_to_onnx(SHAPE, rounded, half=True)
-    np.testing.assert_allclose(outputs(half, IDS), outputs(bert_to_onnx(SHAPE, rounded), IDS), atol=1e-6)
-    assert len(half) < 0.75 * len(bert_to_onnx(SHAPE, state))
-
-
-def test_int8_is_near_and_smaller(state: State) -> None:
-    exact = outputs(bert_to_onnx(SHAPE, state), IDS)
-    near = outputs(bert_to_onnx(SHAPE, state, int8=True), IDS)
+def test_int8_is_near(state: State) -> None:
+    exact = outputs(encoder_to_onnx(SHAPE, state), IDS)
+    near = outputs(encoder_to_onnx(SHAPE, state, int8=True), IDS)
     # processors without VNNI saturate some sums of 8-bit products
     assert 0 < np.abs(near - exact).max() < 0.4 * exact.std()
 
@@ -78,18 +71,27 @@ def test_each_output_of_a_matrix_has_its_own_scale() -> None:
     assert integers.dtype == np.int8
 
 
-def test_the_same_weights_give_the_same_bytes(state: State) -> None:
-    assert bert_to_onnx(SHAPE, state, int8=True) == bert_to_onnx(
-        SHAPE, dict(reversed(state.items())), int8=True
+def test_the_same_weights_give_the_same_graph(state: State) -> None:
+    graph, again = (
+        encoder_to_onnx(SHAPE, weights, int8=True) for weights in (state, dict(reversed(state.items())))
     )
+    assert graph.content == again.content
+    assert list(graph.weights) == list(again.weights)
+    assert all(np.array_equal(graph.weights[name], again.weights[name]) for name in graph.weights)
 
 
-def test_metadata_is_kept(state: State) -> None:
-    content = bert_to_onnx(SHAPE, state, metadata={"weights_sha256": "abc"})
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    assert session.get_modelmeta().custom_metadata_map == {"weights_sha256": "abc"}
+def test_the_weights_are_not_in_the_graph(state: State) -> None:
+    graph = encoder_to_onnx(SHAPE, state)
+    larger = encoder_to_onnx(dataclasses.replace(SHAPE, vocabulary=138), state | twice_the_words(state))
+    assert abs(len(larger.content) - len(graph.content)) < 8
+    assert sum(values.size for values in graph.weights.values()) > 16_000
+
+
+def twice_the_words(state: State) -> State:
+    name = "bert.embeddings.word_embeddings.weight"
+    return {name: np.concatenate([state[name], state[name]])}
 
 
 def test_an_activation_without_an_exact_operator_is_refused(state: State) -> None:
-    with pytest.raises(InputError, match="'silu'"):
-        bert_to_onnx(dataclasses.replace(SHAPE, activation="silu"), state)
+    with pytest.raises(InputError, match="'mish'"):
+        encoder_to_onnx(dataclasses.replace(SHAPE, activation="mish"), state)

@@ -149,13 +149,14 @@ def test_a_training_starts_with_the_chosen_output(
     model: EnhancerModel, windows: np.ndarray, tmp_path: Path, spec: str, column: int
 ) -> None:
     torch = pytest.importorskip("torch")
-    from dnabert_enhancer.training.base_model import Target, open_base, torch_model
+    from dnabert_enhancer.training.base_model import Target, open_base
+    from dnabert_enhancer.training.network import torch_model
     from dnabert_enhancer.training.settings import TrainingSettings
 
     base = open_base(f"{model.directory}{spec}", None, tmp_path)
     started = torch_model(base, Target("binary", ("no", "yes"), 40), TrainingSettings(), seed=0)
     started.eval()
     with torch.no_grad():
-        logits = started(torch.from_numpy(model.tokenizer.tokenize(windows).ids)).logits.numpy()
+        logits = started(torch.from_numpy(model.tokenizer.tokenize(windows).ids))["logits"].numpy()
     expected = transformers_logits(model, windows)[:, column]
     np.testing.assert_allclose(logits[:, 1] - logits[:, 0], expected, atol=2e-5)

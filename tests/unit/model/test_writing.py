@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dnabert_enhancer.engine.backends import OnnxBackend
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model import EnhancerModel, ModelParts, new_model, open_model, replace_card, write_model
+from dnabert_enhancer.model import EnhancerModel, ModelParts, new_model, replace_card, write_model
 from dnabert_enhancer.sequence import KmerVocabulary, decode_bases
 
 CODES = np.random.default_rng(4).integers(0, 4, size=(6, 60), dtype=np.uint8)
@@ -20,22 +21,17 @@ def contents(directory: Path) -> dict[str, bytes]:
 
 
 def test_equal_parts_give_equal_bytes(parts: ModelParts, model: EnhancerModel, tmp_path: Path) -> None:
-    assert contents(write_model(tmp_path / "again", parts, int8=True).directory) == contents(model.directory)
+    assert contents(write_model(tmp_path / "again", parts).directory) == contents(model.directory)
 
 
 def test_transformers_loads_it_unchanged_with_equal_outputs(model: EnhancerModel) -> None:
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
-    import onnxruntime
-
     module = transformers.AutoModelForSequenceClassification.from_pretrained(model.directory).eval()
     ids = model.tokenizer.tokenize(CODES).ids
     with torch.no_grad():
         theirs = module(input_ids=torch.from_numpy(ids)).logits.numpy()
-    session = onnxruntime.InferenceSession(
-        str(model.directory / "model.onnx"), providers=["CPUExecutionProvider"]
-    )
-    ours = session.run(None, {"input_ids": ids.astype(np.int32)})[0]
+    ours = OnnxBackend(model, "cpu", "float32", 1).run(ids.astype(np.int32))
     assert theirs.dtype == np.float32
     assert theirs.std() > 0.1
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
@@ -84,18 +80,20 @@ def test_a_failure_leaves_the_old_model(
 
 
 def test_files_of_an_older_model_go_and_foreign_ones_stay(parts: ModelParts, tmp_path: Path) -> None:
-    write_model(tmp_path, parts, int8=True)
-    (tmp_path / "log.txt").write_text("kept")
-    write_model(tmp_path, parts, onnx=False)
+    for name in ("model.onnx", "model.int8.onnx", "tokenizer.json", "log.txt"):
+        (tmp_path / name).write_text("of an earlier version")
+    write_model(tmp_path, parts)
     assert not (tmp_path / "model.onnx").exists()
     assert not (tmp_path / "model.int8.onnx").exists()
-    assert (tmp_path / "log.txt").read_text() == "kept"
-    assert not open_model(tmp_path).has_onnx
+    assert not (tmp_path / "tokenizer.json").exists()
+    assert (tmp_path / "log.txt").exists()
 
 
-@pytest.mark.parametrize(("configuration", "written"), [("tiny", False), ("small", True)])
-def test_integers_are_written_where_they_gain(tmp_path: Path, configuration: str, written: bool) -> None:
-    assert write_model(tmp_path / "model", new_model(configuration, k=3)).has_int8 == written
+def test_weights_are_stored_once(parts: ModelParts, tmp_path: Path) -> None:
+    model = write_model(tmp_path / "model", parts)
+    numbers = sum(values.size for values in parts.state.values())
+    names = 200 * len(parts.state)  # of the tensors, in the header; vocabulary and texts are below 10 kB
+    assert sum(map(len, contents(model.directory).values())) < 4 * numbers + names + 10_000
 
 
 def test_parts_that_do_not_fit_are_not_written(parts: ModelParts, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision, Strand
 from dnabert_enhancer.evaluation import KmerRidge
 from dnabert_enhancer.model import ModelCard, ModelParts, write_model
-from dnabert_enhancer.model.bert import bert_config
+from dnabert_enhancer.model.encoder import bert_config
 from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, reverse_complement
 
 torch = pytest.importorskip("torch")
@@ -117,7 +117,7 @@ def test_a_student_becomes_a_model_that_says_the_same(
     config = bert_config(settings, TASKS, "multi_label_classification")
     state = {name: tensor.numpy() for name, tensor in student.hugging_face_state().items()}
     card = ModelCard("student", 101, k=6, column=2)
-    model = write_model(tmp_path / "model", ModelParts(config, state, card, KmerVocabulary(6)), int8=False)
+    model = write_model(tmp_path / "model", ModelParts(config, state, card, KmerVocabulary(6)))
     engine = Engine(model, EngineSettings(precision=Precision.FLOAT32, strand=Strand.FORWARD))
     with torch.no_grad():
         expected = student(torch.from_numpy(codes)).numpy()[:, 2]

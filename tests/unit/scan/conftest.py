@@ -19,6 +19,7 @@ class GcEngine:
     def __init__(self) -> None:
         self.given: list[NDArray[np.uint8]] = []
         self.model = SimpleNamespace(card=SimpleNamespace(name="gc"), digest="0" * 64)
+        self.model.members = (self.model,)
         self.settings = SimpleNamespace(strand="both")
 
     def predict(

@@ -19,13 +19,13 @@ def packaged() -> EnhancerModel:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"stride": 0}, "--stride 0 is not a whole number from 1 on"),
+        ({"stride": 0}, "--stride 0 is not a whole number of 1 or more"),
         ({"window_length": -3}, "--window-length -3 is not a whole number"),
         ({"stride": 2.5}, "--stride 2.5 is not a whole number"),
         ({"max_unknown": 1.5}, "--max-unknown 1.5 is not a number from 0 to 1"),
         ({"threshold": float("nan")}, "--threshold nan is not a number"),
-        ({"merge_gap": -1}, "--merge-gap -1 is not a whole number from 0 on"),
-        ({"seed": -1}, "--seed -1 is not a whole number from 0 on"),
+        ({"merge_gap": -1}, "--merge-gap -1 is not a whole number of 0 or more"),
+        ({"seed": -1}, "--seed -1 is not a whole number of 0 or more"),
         ({"null_fraction": 2}, "--null-fraction 2 is not a number from 0 to 1"),
         ({"contigs": "chr1"}, r"contigs='chr1' is one text; give a list: \['chr1'\]"),
         ({"stride": "50"}, "--stride '50' is not a whole number"),

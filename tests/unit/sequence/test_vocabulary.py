@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_encodings_are_those_of_the_original_code(shared_data, k):
     }
     assert all(kinds.values()), kinds
     for row in rows:
-        codes = encode_bases(row["sequence"], case_sensitive=True)
+        codes = encode_bases(row["sequence"], keep_letters=True)
         batch = tokenizer.tokenize(codes[None])
         assert batch.ids[0].tolist() == row["input_ids"]
         assert batch.mask is None
@@ -127,10 +128,9 @@ def window_view_of_ids(ids, length, stride):
     [
         ("", "0 tokens are not a k-mer vocabulary"),
         ("[PAD]\n[UNK]\n", "2 tokens are not a k-mer vocabulary"),
-        (
-            "\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "A", "C", "G", "T"]),
-            "line 7: token 'C' stands where",
-        ),
+        ("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "A", "C", "G", "T"]), "8 tokens are not"),
+        ("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"ACG"]), "8 tokens are not"),
+        ("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"ACGTA"]), "6 and 10: token 'A' stands"),
         ("\n".join(f"word{number}" for number in range(69)), "69 tokens are not"),
     ],
 )
@@ -158,3 +158,41 @@ def test_it_is_a_value():
 def test_impossible_lengths_are_refused(k):
     with pytest.raises(InputError, match=f"k-mers of length {k} are not supported"):
         KmerVocabulary(k)
+
+
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+TWO_MERS = ["".join(pair) for pair in itertools.product("ACGT", repeat=2)]
+OWN_ORDERS = {
+    "alphabet": [*SPECIAL, *TWO_MERS],
+    "special ones last": [*TWO_MERS, *reversed(SPECIAL)],
+    "with N": [*SPECIAL, *TWO_MERS, "NN", "AN", "unused"],
+    "shuffled": list(np.random.default_rng(0).permutation([*SPECIAL, *TWO_MERS])),
+}
+
+
+@pytest.mark.parametrize("case", OWN_ORDERS)
+def test_a_vocabulary_in_another_order_is_read_as_it_is(tmp_path, case):
+    tokens = OWN_ORDERS[case]
+    (tmp_path / "vocab.txt").write_text("\n".join(tokens) + "\n")
+    words = KmerVocabulary.from_file(tmp_path / "vocab.txt")
+    assert (words.k, words.size, words.tokens) == (2, len(tokens), tokens)
+    letters = "".join(np.random.default_rng(3).choice(list("ACGTN"), size=200))
+    place = {token: number for number, token in enumerate(tokens)}
+    expected = [place.get(letters[start : start + 2], place["[UNK]"]) for start in range(199)]
+    codes = encode_bases(letters)
+    assert words.kmer_ids(codes).tolist() == expected
+    whole = [place["[CLS]"], *expected, place["[SEP]"]]
+    assert words.encode(window_view(codes, 200, 1)).tolist() == [whole]
+    assert words.special_ids == tuple(place[token] for token in SPECIAL)
+    assert words != KmerVocabulary(2)
+
+
+def test_dnaberts_order_given_as_tokens_is_dnaberts():
+    assert KmerVocabulary(3, KmerVocabulary(3).tokens) == KmerVocabulary(3)
+
+
+def test_a_file_that_is_no_vocabulary_is_refused_before_it_is_read(tmp_path):
+    with (tmp_path / "vocab.txt").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(InputError, match="larger than a k-mer vocabulary"):
+        KmerVocabulary.from_file(tmp_path / "vocab.txt")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model import new_model, write_model
 from dnabert_enhancer.sequence import encode_bases
 from dnabert_enhancer.training import TrainingSettings, finetune
-from dnabert_enhancer.training.base_model import Target, open_base, torch_model
+from dnabert_enhancer.training.base_model import Target, open_base
+from dnabert_enhancer.training.network import torch_model
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -44,6 +47,7 @@ def esm_directory(folder: Path) -> Path:
         token_dropout=False,
         position_embedding_type="rotary",
     )
+    torch.manual_seed(0)
     transformers.EsmForSequenceClassification(config).save_pretrained(folder)
     return folder
 
@@ -74,6 +78,7 @@ def bpe_directory(folder: Path) -> Path:
         max_position_embeddings=128,
         pad_token_id=3,
     )
+    torch.manual_seed(0)
     transformers.BertForSequenceClassification(config).save_pretrained(folder)
     return folder
 
@@ -85,7 +90,7 @@ def test_a_hugging_face_classifier_is_tuned_with_its_own_tokenizer(
     make: object, method: str, tmp_path: Path, motif_dataset: Dataset
 ) -> None:
     base = make(tmp_path / "base")  # type: ignore[operator]  # one of the two functions above
-    settings = ONE_EPOCH.replace(method=method, shift=2, collapse_restarts=5)
+    settings = ONE_EPOCH.replace(method=method, shift=2, epochs=4, learning_rate=0.01, batch_size=16)
     result = finetune(motif_dataset, str(base), tmp_path / "out", settings)
     assert result.model is not None
     assert result.model.card.tokenizer == "huggingface"
@@ -117,18 +122,58 @@ def test_dnaberts_legacy_checkpoint_is_tuned_directly(
 def test_a_fresh_model_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
     base = open_base("new:tiny", 3, tmp_path)
     weights = [torch_model(base, TARGET, ONE_EPOCH, seed).state_dict() for seed in (1, 1, 2)]
-    name = "bert.encoder.layer.0.output.dense.weight"
+    name = "layers.0.narrow.weight"
     assert torch.equal(weights[0][name], weights[1][name])
     assert not torch.equal(weights[0][name], weights[2][name])
 
 
 def test_a_fresh_model_drops_no_attention_unless_asked(tmp_path: Path) -> None:
     base = open_base("new:tiny", 3, tmp_path)
-    config = torch_model(base, TARGET, ONE_EPOCH, 0).config
-    assert (config.hidden_dropout_prob, config.attention_probs_dropout_prob) == (0.1, 0.0)
+    layer = torch_model(base, TARGET, ONE_EPOCH, 0).layers[0]
+    assert (layer.dropout.p, layer.attention_dropout) == (0.1, 0.0)
     asked = ONE_EPOCH.replace(dropout=0.2, attention_dropout=0.3)
-    config = torch_model(base, TARGET, asked, 0).config
-    assert (config.hidden_dropout_prob, config.attention_probs_dropout_prob) == (0.2, 0.3)
+    layer = torch_model(base, TARGET, asked, 0).layers[0]
+    assert (layer.dropout.p, layer.attention_dropout) == (0.2, 0.3)
+
+
+HEADS = [
+    # outputs of the base, the positive one on its card, labels of the target, rows of the base's head
+    (("non-enhancer", "enhancer"), "", ("other", "enhancer"), [0, 1]),
+    (("enhancer", "non-enhancer"), "", ("other", "enhancer"), [1, 0]),
+    (("enhancer", "promoter"), "promoter", ("promoter", "enhancer"), [1, 0]),
+    (("promoter", "enhancer"), "promoter", ("promoter", "Enhancer"), [0, 1]),
+    (("bound", "unbound"), "", ("weak", "strong"), [1, 0]),
+    (("weak", "strong"), "", ("background", "bound"), [0, 1]),
+    (("b", "c", "a"), "", ("a", "b", "c"), [2, 0, 1]),
+    (("b", "c", "a"), "", ("a", "b", "d"), [0, 1, 2]),
+]
+
+
+@pytest.mark.parametrize(("labels", "positive", "wanted", "rows"), HEADS)
+def test_a_head_is_taken_over_by_the_names_of_its_outputs(
+    labels: tuple[str, ...], positive: str, wanted: tuple[str, ...], rows: list[int], tmp_path: Path
+) -> None:
+    task = "binary" if len(labels) == 2 else "multiclass"
+    parts = new_model("tiny", k=3, window_length=40, task=task, labels=labels, seed=5)
+    card = parts.card.replace(limits="", positive=positive)
+    write_model(tmp_path / "base", dataclasses.replace(parts, card=card))
+    base = open_base(str(tmp_path / "base"), None, tmp_path / "work")
+    head = torch_model(base, Target(task, wanted, 40), ONE_EPOCH, 0).get_submodule("classifier")
+    np.testing.assert_array_equal(head.weight.detach().numpy(), parts.state["classifier.weight"][rows])
+    np.testing.assert_array_equal(head.bias.detach().numpy(), parts.state["classifier.bias"][rows])
+
+
+def test_a_head_of_transformers_own_class_is_taken_over_by_name_too(tmp_path: Path) -> None:
+    folder = bpe_directory(tmp_path / "base")
+    config = transformers.DistilBertConfig(vocab_size=200, dim=16, n_layers=1, n_heads=2, hidden_dim=32)
+    config.pad_token_id = 3
+    config.id2label = {0: "enhancer", 1: "other"}
+    made = transformers.DistilBertForSequenceClassification(config)
+    made.save_pretrained(folder)
+    base = open_base(str(folder), None, tmp_path / "work")
+    model = torch_model(base, TARGET, ONE_EPOCH, 0)
+    assert torch.equal(model.classifier.weight, made.classifier.weight.flip(0))
+    assert torch.equal(model.pre_classifier.weight, made.pre_classifier.weight)
 
 
 def test_fresh_bases_differ_in_their_digests(tmp_path: Path) -> None:
@@ -138,5 +183,17 @@ def test_fresh_bases_differ_in_their_digests(tmp_path: Path) -> None:
 
 def test_token_dropout_needs_a_mask_token(tmp_path: Path, motif_dataset: Dataset) -> None:
     base = esm_directory(tmp_path / "base")
-    with pytest.raises(InputError, match="the base model has no mask token that is known"):
+    vocabulary = (base / "vocab.txt").read_text().replace("<mask>", "<other>")
+    (base / "vocab.txt").write_text(vocabulary)
+    with pytest.raises(InputError, match="the base model has no known mask token"):
         finetune(motif_dataset, str(base), tmp_path / "out", ONE_EPOCH.replace(token_dropout=0.1))
+
+
+def test_a_base_with_weights_that_are_not_finite_is_refused(tmp_path: Path) -> None:
+    base = esm_directory(tmp_path / "base")
+    module = transformers.AutoModelForSequenceClassification.from_pretrained(base)
+    with torch.no_grad():
+        module.classifier.dense.bias[3] = float("inf")
+    module.save_pretrained(base)
+    with pytest.raises(InputError, match=r"tensor classifier.dense.bias holds values that are not finite"):
+        open_base(str(base), None, tmp_path / "work")

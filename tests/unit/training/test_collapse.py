@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dnabert_enhancer.training.collapse import collapse_reason
+from dnabert_enhancer.training.collapse import collapse_reason, doubts
 
 RNG = np.random.default_rng(0)
 LABELS = np.tile([0, 1], 500)
@@ -54,3 +54,30 @@ def test_a_model_that_says_the_same_of_all_has_collapsed_and_one_that_ranks_has_
 def test_small_but_telling_values_of_a_regression_are_no_collapse() -> None:
     labels = np.random.default_rng(1).normal(size=400)
     assert collapse_reason(1e-5 * labels[:, None], labels, "regression") is None
+
+
+def test_two_sequences_are_too_few_for_a_collapse() -> None:
+    """Two standard errors of an AUROC by chance are 1.0 with one sequence of each class."""
+    outputs, labels = two(np.array([-2.0, -1.0])), np.array([0, 1])
+    assert collapse_reason(outputs, labels, "binary") is None
+    assert doubts(outputs, labels, "binary") == [
+        "2 validation sequences are too few to tell whether the model has learned anything"
+    ]
+
+
+def test_a_ranking_the_wrong_way_round_says_so() -> None:
+    logit = -3 - LABELS + RNG.normal(0, 0.1, 1000)
+    reason = collapse_reason(two(logit), LABELS, "binary")
+    assert reason is not None
+    assert "the wrong way round (AUROC 0" in reason
+    (doubt,) = doubts(two(logit + 3.5), LABELS, "binary")
+    assert "exchanged?" in doubt
+    values = RNG.normal(size=(400, 1))
+    (doubt,) = doubts(-values, values[:, 0], "regression")
+    assert "Pearson r -1" in doubt
+
+
+def test_chance_is_doubted_and_a_good_ranking_is_not() -> None:
+    (doubt,) = doubts(two(np.tile([0.0, 0.0, 1.0, 1.0], 250)), LABELS, "binary")
+    assert doubt == "no better than chance on 1000 validation sequences (AUROC 0.5)"
+    assert doubts(two(LABELS + RNG.normal(0, 0.5, 1000)), LABELS, "binary") == []

@@ -31,6 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, motif_dataset: Dataset) ->
     return finetune(motif_dataset, "new:tiny", tmp_path_factory.mktemp("trained"), QUICK)
 
 
+@pytest.mark.slow
 def test_a_fresh_model_learns_a_motif_and_says_so_in_its_card(trained: TrainingResult) -> None:
     assert trained.metrics["validation"]["auroc"] > 0.95
     assert trained.model is not None
@@ -167,9 +168,15 @@ def test_values_are_predicted_in_their_own_units(tmp_path: Path, motif_dataset: 
 def test_a_training_that_collapses_is_started_again_and_then_reported(
     tmp_path: Path, motif_dataset: Dataset, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hopeless = QUICK.replace(learning_rate=1.0, gradient_clip=1e6, epochs=3, warmup=0.0, collapse_restarts=1)
+    hopeless = QUICK.replace(collapse_restarts=1)
+    # sequences that are all the same get the same output, whatever is learned
+    splits = {
+        name: motif_dataset.frame(name).assign(sequence=letter * 40)
+        for name, letter in (("train", "A"), ("validation", "C"))
+    }
+    same = Dataset(splits, "binary", ("other", "enhancer"), source="same.tsv")
     with caplog.at_level(logging.INFO), pytest.raises(InputError) as error:
-        finetune(motif_dataset, "new:tiny", tmp_path / "c", hopeless)
+        finetune(same, "new:tiny", tmp_path / "c", hopeless)
     assert "the training collapsed in all 2 attempts" in str(error.value)
     assert "attempt 1 (seed 3) collapsed" in caplog.text
     assert not (tmp_path / "c" / "config.json").exists()
@@ -338,3 +345,14 @@ def _until_exhausted(steps: Iterator[int], compute: Callable[..., object]) -> Ca
         return compute(*arguments)
 
     return counted
+
+
+def test_a_validation_split_of_one_class_is_refused_before_the_first_epoch(
+    tmp_path: Path, motif_dataset: Dataset
+) -> None:
+    frame = motif_dataset.frame("validation")
+    splits = dict(motif_dataset.splits) | {"validation": frame[frame["label"] == 1]}
+    one_class = Dataset(splits, "binary", motif_dataset.label_names, source="rows")
+    with pytest.raises(InputError, match=r"rows, split validation: all 32 labels .* auroc needs more"):
+        finetune(one_class, "new:tiny", tmp_path / "m", TrainingSettings(k=3))
+    assert not (tmp_path / "m").exists()

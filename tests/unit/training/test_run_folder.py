@@ -11,11 +11,12 @@ import pytest
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.training.run_folder import (
     Attempt,
+    Elapsed,
     RunFolder,
     complete_checkpoints,
     drop_checkpoints,
+    elapsed_before,
     mark_complete,
-    seconds_before,
 )
 
 FINGERPRINT = {"seed": 1, "learning_rate": 0.001, "dataset": "abc", "log_to": []}
@@ -56,7 +57,7 @@ def test_a_second_process_is_refused_while_the_first_works(tmp_path: Path) -> No
     command = [sys.executable, "-c", program, str(tmp_path)]
     with RunFolder(tmp_path):
         second = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert "another finetune is at work in this folder" in second.stderr
+    assert "another finetune is running in this folder" in second.stderr
     third = subprocess.run(command, capture_output=True, text=True, check=False)
     assert third.returncode == 0, third.stderr
 
@@ -65,14 +66,14 @@ def test_only_checkpoints_that_say_so_are_whole(tmp_path: Path) -> None:
     for step in (90, 100, 1000, 1100):
         (tmp_path / f"checkpoint-{step}").mkdir()
     for step in (1000, 100, 90):
-        mark_complete(tmp_path / f"checkpoint-{step}", step / 10)
+        mark_complete(tmp_path / f"checkpoint-{step}", Elapsed(step / 10, 1.25, step - 3))
     (tmp_path / "checkpoint-x").mkdir()
     assert [path.name for path in complete_checkpoints(tmp_path)] == [
         "checkpoint-90",
         "checkpoint-100",
         "checkpoint-1000",
     ]
-    assert seconds_before(tmp_path / "checkpoint-1000") == 100.0
+    assert elapsed_before(tmp_path / "checkpoint-1000") == Elapsed(100.0, 1.25, 997)
     drop_checkpoints(tmp_path, {tmp_path / "checkpoint-90", tmp_path / "checkpoint-1000"})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-1000", "checkpoint-90"]
 

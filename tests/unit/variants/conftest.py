@@ -23,6 +23,8 @@ class PlaceEngine:
     def __init__(self, seed: int = 0) -> None:
         self.given: list[NDArray[np.uint8]] = []
         self.model = SimpleNamespace(card=ModelCard("places", 200, k=6), digest="0" * 64)
+        self.model.members = (self.model,)
+        self.network = self
         self._seed = seed
 
     def predict(

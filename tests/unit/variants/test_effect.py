@@ -58,6 +58,15 @@ def test_exchanged_alleles_give_the_opposite(statistic: EffectStatistic) -> None
     assert statistic.of(exchanged).tolist() == (sign * statistic.of(SCORES)).tolist()
 
 
+def test_the_deviation_is_over_the_models_of_the_difference_of_means_over_offsets() -> None:
+    # three models: differences of the means over the offsets 0.35, 0.25 and 0.0
+    members = np.array([[[[0.2, 0.4], [0.5, 0.8]]], [[[0.1, 0.3], [0.4, 0.5]]], [[[0.5, 0.5], [0.4, 0.6]]]])
+    found = SCORES._replace(members=members).deviation()
+    assert found.dtype == np.float32
+    assert found.tolist() == pytest.approx([math.sqrt(((0.35 - 0.2) ** 2 + 0.05**2 + 0.2**2) / 2)], rel=1e-6)
+    assert np.isnan(SCORES.deviation()).tolist() == [True]
+
+
 def test_probabilities_of_zero_and_one_stay_finite() -> None:
     ratio = log_odd_ratio(np.array([0.0, 1.0]), np.array([1.0, 0.0]))
     assert np.isfinite(ratio).all()

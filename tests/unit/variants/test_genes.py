@@ -80,6 +80,7 @@ def test_overlapping_regions_by_brute_force(tmp_path: Path) -> None:
     assert index.overlapping("chr2", 0, 100) == []
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_portals_distances_are_of_this_kind(shared_data: Path, tmp_path: Path) -> None:
     """Genes of the portal that GENCODE 29 has too, most of them still with the same start."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from Bio.Seq import Seq
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import decode_bases, encode_bases
-from dnabert_enhancer.variants import Allele, MotifLibrary, SequenceContext
+from dnabert_enhancer.variants import Allele, MotifLibrary, SequenceContext, read_meme
 
 HEADER = "MEME version 4\n\nALPHABET= ACGT\n\nBackground letter frequencies\nA 0.3 C 0.2 G 0.2 T 0.3\n\n"
 
@@ -112,6 +113,26 @@ def test_only_motifs_that_touch_the_allele_are_reported(tmp_path: Path) -> None:
     assert library.matches([]) == []
 
 
+def test_neighbours_and_unknown_flanks_change_nothing(tmp_path: Path) -> None:
+    # a word of 30 bases of which most are unknown must not look better than random ones
+    library = MotifLibrary(meme(tmp_path / "m.meme", sharp("TGACTCAGC"), sharp("A" * 30)))
+    narrow = pair("TG", "A", "C", "CTCAGC")
+    wide = pair("N" * 30 + "TG", "A", "C", "CTCAGC" + "N" * 30)
+    own = library.matches([narrow])
+    assert own == library.matches([wide])
+    assert [match.name for match in own[0]] == ["M0"]
+    others = [pair("A" * 40, "A", "AA", "A" * 40), pair("TGACTCAGC", "G", "", "TGACTCAGC")]
+    assert library.matches([others[0], narrow, others[1]])[1] == own[0]
+
+
+def test_a_motif_that_fits_one_allele_alone(tmp_path: Path) -> None:
+    library = MotifLibrary(meme(tmp_path / "m.meme", sharp("TGACTCAGC")))
+    ((match,),) = library.matches([pair("NTGACTC", "A", "N", "GCN")])
+    assert (match.ref_strand, match.alt_strand) == ("+", ".")
+    assert match.ref_p < 1e-4
+    assert np.isnan([match.alt_score, match.alt_p]).all()
+
+
 @pytest.mark.parametrize("content", ["", "not meme\n", "MEME version 4\n"])
 def test_a_file_that_is_no_meme_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "m.meme"
@@ -132,3 +153,27 @@ def test_a_file_that_is_no_meme_is_refused(tmp_path: Path, content: str) -> None
 @pytest.mark.slow
 def test_the_public_collections_are_read(shared_data: Path, name: str, count: int) -> None:
     assert len(MotifLibrary(shared_data / "motifs" / name)) == count
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("nsites= 20", "nsites= e"), "nsites= e"),
+        (("nsites= 20", "nsites= 1e999"), "nsites= 1e999"),
+        (("0.1 0.1 0.7 0.1\n", ""), "ends after 2 of its 3 columns"),
+        (("w= 3", "w= " + "9" * 5000), "ends after 3 of its"),
+    ],
+)
+def test_a_damaged_motif_is_refused_with_its_line(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    text = (
+        "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1\n"
+        "letter-probability matrix: alength= 4 w= 3 nsites= 20\n"
+        "0.7 0.1 0.1 0.1\n0.1 0.7 0.1 0.1\n0.1 0.1 0.7 0.1\n"
+    )
+    path = tmp_path / "motifs.meme"
+    path.write_text(text)
+    assert len(read_meme(path).motifs) == 1
+    path.write_text(text.replace(*change))
+    with pytest.raises(InputError, match=re.escape(said)) as error:
+        read_meme(path)
+    assert error.value.location == "line 6"

@@ -21,6 +21,11 @@ def test_a_record_keeps_what_it_does_not_read() -> None:
     assert short.columns[5:] == [b".", b".", b"."]
 
 
+def test_names_of_contigs_in_breakends_and_of_symbolic_alleles_keep_their_letters() -> None:
+    record = parse_record(b"chr1\t5\t.\ta\tg]chr2:321681],[chr2:5[a,<del>,.t", 1, "x")
+    assert record.alts == [b"g]chr2:321681]", b"[chr2:5[a", b"<del>", b".T"]
+
+
 @pytest.mark.parametrize("line", [b"chr1\t5\t.\tA\tG\t.\t.\tDP=1", b"1\t0\tx\tA\t.\t9\tq\t.\tGT\t0/1\t\xff"])
 def test_a_line_comes_back_as_it_was(line: bytes) -> None:
     assert line_of(parse_record(line, 1, "x")) == line

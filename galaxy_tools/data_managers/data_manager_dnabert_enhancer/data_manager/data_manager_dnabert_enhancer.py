@@ -1,19 +1,22 @@
 #!/usr/bin/env python
-"""Check a model, copy its files to where Galaxy moves them from, and describe its row of the data table."""
+"""Bring or check a model, copy its files to where Galaxy moves them from, and describe its table row."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import logging
 import shutil
 import sys
 from pathlib import Path
 
+from dnabert_enhancer.catalogue import Store, get
 from dnabert_enhancer.errors import DnabertEnhancerError, InputError
 from dnabert_enhancer.model import EnhancerModel, model_files, open_model
 
 TABLE = "huggingface"
 FORMAT = "1"
+BASE = "base"
 
 
 def main() -> None:
@@ -22,11 +25,16 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="Galaxy's description of the job, overwritten"
     )
-    parser.add_argument("--model", required=True, help="model directory or archive")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--model", help="model directory or archive")
+    source.add_argument("--named", help="name of the catalogue, or hub:NAME@REVISION/SUBFOLDER and the like")
+    parser.add_argument("--store", type=Path, help="cache folder that may have the named model already")
+    parser.add_argument("--window-length", type=int, help="of a named model of which nobody knows it, in bp")
     parser.add_argument("--value", required=True, help="identifier, unique in the table")
     parser.add_argument("--name", default="", help="what users see; default: made from the card")
-    parser.add_argument("--kind", choices=("enhancer", "tf-binding"), default="enhancer")
+    parser.add_argument("--kind", choices=("enhancer", "tf-binding", BASE), default="enhancer")
     args = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
         install(args)
     except DnabertEnhancerError as error:
@@ -36,12 +44,9 @@ def main() -> None:
 
 def install(args: argparse.Namespace) -> None:
     """Copy the model and write the row."""
-    model = open_model(args.model)
+    model = open_model(brought(args) if args.named else args.model)
     model.read_state()
-    if model.card.task != "binary":
-        raise InputError(
-            f"predicts {model.card.task} outputs", source=args.model, remedy="give a model with two classes"
-        )
+    check(model, args)
     job = json.loads(args.out.read_text())
     target = Path(job["output_data"][0]["extra_files_path"]) / args.value
     target.mkdir(parents=True)
@@ -60,10 +65,36 @@ def install(args: argparse.Namespace) -> None:
     sys.stdout.write(f"installed {row['name']}, digest {model.digest}\n")
 
 
+def brought(args: argparse.Namespace) -> Path:
+    """Return the directory of a named model, downloaded where the store does not have it."""
+    if args.store is not None and not args.store.is_dir():
+        raise InputError("no such folder", source=args.store, remedy="leave the store out, or make it before")
+    store = None if args.store is None else Store(args.store / "models")
+    return get(args.named, window_length=args.window_length, store=store).directory
+
+
+def check(model: EnhancerModel, args: argparse.Namespace) -> None:
+    """Refuse a model that is not of the kind that the form says."""
+    source = args.named or args.model
+    is_base = model.card.origin.get("type") == BASE
+    if is_base != (args.kind == BASE):
+        raise InputError(
+            "is pre-trained only: it predicts nothing" if is_base else "predicts: it is no base model",
+            source=source,
+            remedy="choose 'A base for fine-tuning'" if is_base else "choose what it tells",
+        )
+    if not is_base and model.card.task != "binary":
+        raise InputError(
+            f"predicts {model.card.task} outputs", source=source, remedy="give a model with two classes"
+        )
+
+
 def described(model: EnhancerModel) -> str:
     """Return what users see of a model without a given name."""
-    tokens = f"{model.card.k}-mers" if model.card.k else "own tokenizer"
-    return f"{model.card.name} ({model.window_length} bp, {tokens})"
+    card = model.card
+    tokens = f"{card.k}-mers" if card.k else "own tokenizer"
+    window = BASE if card.origin.get("type") == BASE else f"{model.window_length} bp"
+    return f"{card.name} ({window}, {tokens})"
 
 
 if __name__ == "__main__":

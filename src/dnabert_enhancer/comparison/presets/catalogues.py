@@ -125,7 +125,7 @@ PRESETS = (
         citation="the annotation's page at ENCODE",
         evidence="ENCFF712SUP, 64,181 pairs",
         verified=True,
-        note="one row an element and gene; equal elements count once",
+        note="one row per element and gene; equal elements count once",
     ),
 )
 """The entries of this file."""

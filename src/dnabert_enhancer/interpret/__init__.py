@@ -1,0 +1,83 @@
+"""What in a sequence a model answers to: the importance of every base, as arrays, track, tables and logos."""
+
+from dnabert_enhancer.interpret.attention import Attention, HighAttention, base_attention, high_attention
+from dnabert_enhancer.interpret.attributions import (
+    DELETION_COLUMNS,
+    FORMAT,
+    REGION_COLUMNS,
+    SUBSTITUTION_COLUMNS,
+    Attributions,
+    Explained,
+    write_effects,
+)
+from dnabert_enhancer.interpret.discovery import FoundMotif, discover_motifs, meme_text
+from dnabert_enhancer.interpret.gradients import Gradients, completeness_error, shuffled_windows
+from dnabert_enhancer.interpret.motif_words import (
+    ENRICHMENT_COLUMNS,
+    MotifEnrichment,
+    best_motifs,
+    quiet_runs,
+)
+from dnabert_enhancer.interpret.mutagenesis import Effects, Mutagenesis, other_bases, substituted, tiles
+from dnabert_enhancer.interpret.null import shuffle_count, shuffled_stretches
+from dnabert_enhancer.interpret.result_files import LOGOS, AttributionFiles, VariantFiles
+from dnabert_enhancer.interpret.seqlet_table import MOTIF_COLUMNS, SEQLET_COLUMNS, SeqletFiles
+from dnabert_enhancer.interpret.seqlets import Seqlet, SeqletTest
+from dnabert_enhancer.interpret.settings import InterpretSettings, Method
+from dnabert_enhancer.interpret.stretches import Stretch, stretches_of_regions, stretches_of_sequences
+from dnabert_enhancer.interpret.variants import (
+    VARIANT_COLUMNS,
+    ExplainedVariants,
+    NamedAllele,
+    Sides,
+    explain_variants,
+)
+
+__all__ = [
+    "DELETION_COLUMNS",
+    "ENRICHMENT_COLUMNS",
+    "FORMAT",
+    "LOGOS",
+    "MOTIF_COLUMNS",
+    "REGION_COLUMNS",
+    "SEQLET_COLUMNS",
+    "SUBSTITUTION_COLUMNS",
+    "VARIANT_COLUMNS",
+    "Attention",
+    "AttributionFiles",
+    "Attributions",
+    "Effects",
+    "Explained",
+    "ExplainedVariants",
+    "FoundMotif",
+    "Gradients",
+    "HighAttention",
+    "InterpretSettings",
+    "Method",
+    "MotifEnrichment",
+    "Mutagenesis",
+    "NamedAllele",
+    "Seqlet",
+    "SeqletFiles",
+    "SeqletTest",
+    "Sides",
+    "Stretch",
+    "VariantFiles",
+    "base_attention",
+    "best_motifs",
+    "completeness_error",
+    "discover_motifs",
+    "explain_variants",
+    "high_attention",
+    "meme_text",
+    "other_bases",
+    "quiet_runs",
+    "shuffle_count",
+    "shuffled_stretches",
+    "shuffled_windows",
+    "stretches_of_regions",
+    "stretches_of_sequences",
+    "substituted",
+    "tiles",
+    "write_effects",
+]

@@ -1,0 +1,164 @@
+"""Sequence logos of the importance of bases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dnabert_enhancer.evaluation import drawing, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from dnabert_enhancer.interpret.attributions import Explained
+    from dnabert_enhancer.interpret.variants import Sides
+
+BASES_IN_A_ROW = 100
+MOST_LETTERS = 1000
+COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
+"""Of Okabe and Ito's palette, told apart by colour-blind readers too."""
+_GREY = "#7F7F7F"
+_MOTIFS_TOLD = 3
+
+
+def importance_figure(region: Explained, *, title: str | None = None, unit: str = "logit") -> Figure:
+    """Return the logo of a region: the height of a letter is the importance of the base.
+
+    Letters below the line lower the score. Rows hold 100 bases; a region of more than 1,000 bases is drawn as
+    bars in one row. Bases without an importance are left empty.
+
+    Parameters
+    ----------
+    region : Explained
+    title : str, optional
+        Default: the name of the region.
+    unit : str
+        Of the importance.
+    """
+    length = region.end - region.start
+    heights = region.one_hot * np.nan_to_num(region.importance)[:, None]
+    rows = 1 if length > MOST_LETTERS else max(1, -(-length // BASES_IN_A_ROW))
+    in_row = length if length > MOST_LETTERS else BASES_IN_A_ROW
+    low, high = min(0.0, float(heights.min(initial=0))), max(0.0, float(heights.max(initial=0)))
+    margin = 0.06 * (high - low) or 1.0
+    with drawing():
+        figure = new_figure(11, 0.6 + 1.25 * rows)
+        panels = figure.subplots(rows, 1, squeeze=False)[:, 0]
+        for row, axes in enumerate(panels):
+            axes.set_axisbelow(True)
+            first, last = row * in_row, min(length, (row + 1) * in_row)
+            if length > MOST_LETTERS:
+                axes.bar(
+                    region.start + 1 + np.arange(length), heights.sum(axis=1), width=1.0, color=COLOURS["C"]
+                )
+            elif heights[first:last].any():  # logomaker warns of a logo without letters
+                draw_letters(axes, heights[first:last], region.start + first + 1)
+            axes.set(
+                xlim=(region.start + first + 0.5, region.start + first + in_row + 0.5),
+                ylim=(low - margin, high + margin),
+            )
+            axes.axhline(0, color=_GREY, linewidth=0.6)
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+            axes.spines[["top", "right"]].set_visible(False)
+        panels[0].set_title(region.name if title is None else title, loc="left")
+        panels[-1].set_xlabel(f"{region.contig} (bp, from 1)")
+        figure.supylabel(f"importance ({unit})", fontsize="medium")
+    return figure
+
+
+def variant_figure(sides: Sides, *, title: str | None = None, unit: str = "logit") -> Figure:
+    """Return the logos of both alleles of a variant and their difference, one below the other.
+
+    Columns are those of the alignment: inserted bases stand where the reference has a gap. The allele is
+    shaded. In the difference a bar above the line is a base that matters more, or for more, in the
+    alternative.
+
+    Parameters
+    ----------
+    sides : Sides
+    title : str, optional
+        Default: the name of the variant, the change of the logit, and the motifs whose match changes most.
+    unit : str
+        Of the importance.
+    """
+    letters = [
+        np.where((columns >= 0)[:, None], (side.one_hot * _known(side)[:, None])[columns], 0.0)
+        for side, columns in ((sides.ref, sides.ref_columns), (sides.alt, sides.alt_columns))
+    ]
+    difference = sides.difference
+    width = len(difference)
+    low = min(0.0, *(float(values.min(initial=0)) for values in letters), float(difference.min()))
+    high = max(0.0, *(float(values.max(initial=0)) for values in letters), float(difference.max()))
+    margin = 0.06 * (high - low) or 1.0
+    places = np.flatnonzero(_changed(sides))
+    with drawing():
+        figure = new_figure(max(4.5, 0.1 * width + 1), 4.6)
+        panels = figure.subplots(3, 1, sharex=True)
+        for axes, heights, name in zip(panels, (*letters, None), ("REF", "ALT", "ALT - REF"), strict=True):
+            axes.set_axisbelow(True)
+            if heights is None:
+                colours = np.where(difference >= 0, COLOURS["C"], COLOURS["T"])
+                axes.bar(np.arange(width), difference, width=0.9, color=colours)
+            elif heights.any():
+                draw_letters(axes, heights, 0)
+            axes.axhline(0, color=_GREY, linewidth=0.6)
+            if len(places):
+                axes.axvspan(places[0] - 0.5, places[-1] + 0.5, color="#F0E442", alpha=0.35, zorder=0)
+            axes.set(ylabel=name, xlim=(-0.5, width - 0.5), ylim=(low - margin, high + margin))
+            axes.spines[["top", "right"]].set_visible(False)
+        _mark_places(panels[-1], sides)
+        panels[0].set_title(_variant_title(sides) if title is None else title, loc="left", fontsize="medium")
+        panels[-1].set_xlabel(f"{sides.variant.chrom} (bp, from 1)")
+        figure.supylabel(f"importance ({unit})", fontsize="medium")
+    return figure
+
+
+def _known(side: Explained) -> NDArray[np.float32]:
+    return np.asarray(np.nan_to_num(side.importance))
+
+
+def _changed(sides: Sides) -> NDArray[np.bool_]:
+    """Return the columns in which the alleles differ."""
+    ref, alt = (
+        np.where(columns >= 0, side.codes[columns], 255)
+        for side, columns in ((sides.ref, sides.ref_columns), (sides.alt, sides.alt_columns))
+    )
+    return np.asarray(ref != alt)
+
+
+def _mark_places(axes: Axes, sides: Sides) -> None:
+    """Put round places of the genome under their columns."""
+    own = np.flatnonzero(sides.ref_columns >= 0)
+    positions = sides.positions[own] + 1
+    step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 200, 500) if len(own) / size <= 8 or size == 500)
+    chosen = positions % step == 0
+    axes.set_xticks(own[chosen], [f"{position:,}" for position in positions[chosen]])
+
+
+def _variant_title(sides: Sides) -> str:
+    name = sides.variant.name
+    text = f"{name if len(name) <= 60 else name[:59] + '…'}   change {sides.change:+.3f}"
+    told = [f"{match.name} {match.change:+.1f} bits" for match in sides.motifs[:_MOTIFS_TOLD]]
+    return text + ("\n" + ",  ".join(told) if told else "")
+
+
+def draw_letters(axes: Axes, heights: np.ndarray, first: int) -> None:
+    """Draw letters with the given heights.
+
+    Parameters
+    ----------
+    axes : Axes
+    heights : float array, shape (bases, 4)
+        Of A, C, G and T; those below 0 hang upside down below the line.
+    first : int
+        Where on the axis the first base is.
+    """
+    import logomaker
+    import pandas as pd
+
+    table = pd.DataFrame(heights, columns=list("ACGT"), index=np.arange(first, first + len(heights)))
+    logo = logomaker.Logo(table, ax=axes, color_scheme=COLOURS, flip_below=False, baseline_width=0)
+    logo.style_spines(visible=True)

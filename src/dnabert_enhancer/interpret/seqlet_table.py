@@ -1,0 +1,194 @@
+"""Seqlets of all regions, with q-values over them and their motifs, as tables and as files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.interpret.discovery import FoundMotif, discover_motifs, meme_text
+from dnabert_enhancer.interpret.motif_words import (
+    ENRICHMENT_COLUMNS,
+    MotifEnrichment,
+    SeqletMotif,
+    best_motifs,
+)
+from dnabert_enhancer.interpret.seqlets import Seqlet
+from dnabert_enhancer.variants import FalseDiscovery, MotifLibrary, run_matches
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dnabert_enhancer.interpret.attributions import Attributions, Explained
+
+SEQLET_COLUMNS = ("name", "chrom", "start", "end", "sum", "p", "q")
+MOTIF_COLUMNS = ("motif", "motif_start", "motif_end", "motif_strand", "motif_p", "motif_q")
+_HIGHEST_SCORE = 1000
+_NO_VALUE = "NA"
+
+
+class RegionSeqlets(NamedTuple):
+    """The seqlets of a region.
+
+    Attributes
+    ----------
+    region : Explained
+    seqlets : list of Seqlet
+        By start.
+    q : list of float
+        Of each, over all seqlets of all regions.
+    motifs : list of (SeqletMotif or None)
+        Of each; none where no motif fits, and without motifs.
+    """
+
+    region: Explained
+    seqlets: list[Seqlet]
+    q: list[float]
+    motifs: list[SeqletMotif | None]
+
+    def rows(self) -> Iterator[tuple[str, str, int, int, float, float, float]]:
+        """Yield the values of `SEQLET_COLUMNS`."""
+        region = self.region
+        for one, q in zip(self.seqlets, self.q, strict=True):
+            place = (region.name, region.contig, region.start + one.start, region.start + one.end)
+            yield (*place, one.sum, one.p, q)
+
+    def motif_rows(self) -> Iterator[tuple[str, int, int, str, float, float] | None]:
+        """Yield the values of `MOTIF_COLUMNS`, or nothing."""
+        for one in self.motifs:
+            if one is None:
+                yield None
+            else:
+                start, end = self.region.start + one.start, self.region.start + one.end
+                yield (one.name, start, end, one.strand, one.p, one.q)
+
+
+def seqlets_of_regions(
+    found: Attributions, library: MotifLibrary | None = None, enrichment: MotifEnrichment | None = None
+) -> Iterator[RegionSeqlets]:
+    """Yield each region with its seqlets, in order.
+
+    Memory does not grow with the number of regions: they are read twice, first for the p-values alone.
+
+    Parameters
+    ----------
+    found : Attributions
+    library : MotifLibrary, optional
+        For the motifs of the seqlets.
+    enrichment : MotifEnrichment, optional
+        Of the same library; counts every region.
+    """
+    test, discovery = found.seqlet_test, FalseDiscovery()
+    for region in found:
+        discovery.add(np.array([seqlet.p for seqlet in test.seqlets(region.importance)]))
+    discovery.finish()
+    for region in found:
+        seqlets = test.seqlets(region.importance)
+        q = discovery.q_values(np.array([seqlet.p for seqlet in seqlets]))
+        motifs: list[SeqletMotif | None] = [None] * len(seqlets)
+        if library is not None and seqlets:
+            matches = run_matches(library, region.codes, [(one.start, one.end) for one in seqlets])
+            motifs = best_motifs(matches)
+            if enrichment is not None:
+                enrichment.add(region.importance, region.codes, seqlets, matches)
+        yield RegionSeqlets(region, seqlets, q.tolist(), motifs)
+
+
+def seqlet_frame(found: Attributions, library: MotifLibrary | None = None) -> pd.DataFrame:
+    """Return one row per seqlet: `SEQLET_COLUMNS`, with motifs `MOTIF_COLUMNS`, too."""
+    import pandas as pd
+
+    columns = [*SEQLET_COLUMNS, *(MOTIF_COLUMNS if library is not None else ())]
+    rows = []
+    for of_region in seqlets_of_regions(found, library):
+        for row, motif in zip(of_region.rows(), of_region.motif_rows(), strict=True):
+            more = motif or (None, None, None, None, np.nan, np.nan)
+            rows.append((*row, *(more if library is not None else ())))
+    kinds: dict[str, Any] = {"name": str, "chrom": str, "start": np.int64, "end": np.int64}
+    kinds |= {"sum": np.float64, "p": np.float64, "q": np.float64}
+    if library is not None:
+        kinds |= {"motif": "string", "motif_start": "Int64", "motif_end": "Int64", "motif_strand": "string"}
+        kinds |= {"motif_p": np.float64, "motif_q": np.float64}
+    return pd.DataFrame(rows, columns=columns).astype(kinds)
+
+
+def enrichment_frame(found: Attributions, library: MotifLibrary) -> pd.DataFrame:
+    """Return one row per motif: `ENRICHMENT_COLUMNS`."""
+    import pandas as pd
+
+    enrichment = MotifEnrichment(library)
+    for _ in seqlets_of_regions(found, library, enrichment):
+        pass
+    return pd.DataFrame(enrichment.rows(), columns=list(ENRICHMENT_COLUMNS))
+
+
+def found_motifs(found: Attributions) -> list[FoundMotif]:
+    """Return the motifs of the seqlets; see `discover_motifs`."""
+    test = found.seqlet_test
+
+    def regions() -> Iterator[tuple[NDArray[np.uint8], list[Seqlet]]]:
+        for region in found:
+            yield region.codes, test.seqlets(region.importance)
+
+    return discover_motifs(regions(), regions(), int(found.settings.get("seed", 0)))
+
+
+class SeqletFiles:
+    """The files of seqlets, opened at once.
+
+    ``PREFIX.seqlets.bed.gz``, bgzip: contig, start, end (0-based, half-open), name of the region, ``-100
+    log10 p`` up to 1000, ``.``, sum of the importance, p, q; with motifs `MOTIF_COLUMNS`, too.
+    ``PREFIX.motif_enrichment.tsv``, with motifs: `ENRICHMENT_COLUMNS`. ``PREFIX.motifs.meme``, where asked
+    for: motifs of the seqlets themselves, MEME's minimal format, E being the q of its first word.
+
+    Parameters
+    ----------
+    out : OutputSet
+    prefix : str
+        What all names begin with.
+    library : MotifLibrary, optional
+    discover : bool
+        Whether to write ``PREFIX.motifs.meme``.
+    """
+
+    def __init__(
+        self, out: OutputSet, prefix: str, library: MotifLibrary | None = None, *, discover: bool = False
+    ) -> None:
+        self._meme = out.open_text(f"{prefix}.motifs.meme") if discover else None
+        self._library = library
+        self._bed = out.open_text(f"{prefix}.seqlets.bed.gz")
+        self._table = None if library is None else out.open_text(f"{prefix}.motif_enrichment.tsv")
+
+    def write(self, found: Attributions) -> dict[str, int]:
+        """Write everything; return how many seqlets there are, and how many in shuffled sequence."""
+        library = self._library
+        enrichment = None if library is None else MotifEnrichment(library)
+        number = 0
+        for of_region in seqlets_of_regions(found, library, enrichment):
+            number += len(of_region.seqlets)
+            for row, motif in zip(of_region.rows(), of_region.motif_rows(), strict=True):
+                name, contig, start, end, total, p, q = row
+                score = min(_HIGHEST_SCORE, round(-100 * math.log10(p)))
+                fields = [contig, start, end, name, score, ".", total, p, q]
+                if library is not None:
+                    fields += motif or [_NO_VALUE] * len(MOTIF_COLUMNS)
+                self._bed.write("\t".join(map(_text, fields)) + "\n")
+        if enrichment is not None and self._table is not None:
+            self._table.write("\t".join(ENRICHMENT_COLUMNS) + "\n")
+            self._table.writelines("\t".join(map(_text, row)) + "\n" for row in enrichment.rows())
+        counts = {"seqlets": number, "seqlets_of_shuffles": found.seqlet_test.null_seqlets}
+        if self._meme is not None:
+            motifs = found_motifs(found)
+            self._meme.write(meme_text(motifs))
+            counts["motifs_found"] = len(motifs)
+        return counts
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return _NO_VALUE if math.isnan(value) else f"{value:.6g}"
+    return str(value)

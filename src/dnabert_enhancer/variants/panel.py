@@ -1,0 +1,252 @@
+"""Panels of models over the same variants: scored model by model, read side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.shards import ShardBlock, ShardFile, ShardWriter
+from dnabert_enhancer.variants.alleles import SkipReason
+from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic
+from dnabert_enhancer.variants.output_rows import NO_VALUE, STATISTIC_ORDER, BlockRows, Place, places_of
+from dnabert_enhancer.variants.pipeline import BlockScorer, RecordSource
+from dnabert_enhancer.variants.results import ScoredVariants
+from dnabert_enhancer.vcf import VcfRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEMBER_FORMAT = "dnabert-enhancer panel member scores 1"
+STRONGEST = 5
+"""How many models of a panel the VCF names for an allele."""
+_BY_MODEL = ("scores", "null_statistics", "deviations")
+"""Arrays of a block that have a column for each model."""
+_RANKED_BY = EffectStatistic.SCORE_CHANGE.column
+_PLACE = ("chrom", "pos", "dbsnp_id", "reference_nucleotide", "alternative_nucleotide")
+_NUMBERS = ("p_ref", "p_alt", *(statistic.column for statistic in STATISTIC_ORDER), "p_value", "q_value")
+COLUMNS = (
+    *_PLACE,
+    "transcription_factor",
+    "reference_probability",
+    "alternative_probability",
+    *_NUMBERS[2:],
+    "predicted_functional_effect",
+    "skipped",
+)
+"""Columns of the panel's table: one row per allele and model."""
+_SKIPS = np.array([NO_VALUE, *(reason.value for reason in SkipReason)])
+"""Texts by `SkipReason.code`."""
+
+
+def score_members_together(
+    scorer: BlockScorer,
+    records: RecordSource,
+    streams: Sequence[IO[bytes]],
+    settings: Sequence[Mapping[str, Any]],
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Score the records of a shard with models of a panel that get the same windows.
+
+    Parameters
+    ----------
+    scorer : BlockScorer
+        Of those models.
+    records : RecordSource
+        As for `score_records`, which has checked them.
+    streams : sequence of binary files
+        One for each model, which says the same as if it had been alone.
+    settings : sequence of mappings
+        What the scores of each model depend on.
+    progress : callable, optional
+        Called with the number of records done since its last call.
+    """
+    index, of = scorer.settings.shard
+    blocks = 0
+    with ExitStack() as stack:
+        writers = [stack.enter_context(ShardWriter(stream, MEMBER_FORMAT)) for stream in streams]
+        for number, block in enumerate(records.blocks()):
+            if number % of == index - 1:
+                arrays = scorer.score(number, block).arrays
+                for column, writer in enumerate(writers):
+                    own = {
+                        name: arrays[name][:, column : column + 1].copy()
+                        for name in arrays.keys() & _BY_MODEL
+                    }
+                    writer.add_block(ShardBlock(number, {**arrays, **own}))
+            if progress is not None:
+                progress(len(block))
+            blocks = number + 1
+        other = scorer.seconds - sum(model.model_seconds for model in scorer.scorers)
+        for writer, model, facts in zip(writers, scorer.scorers, settings, strict=True):
+            seconds = {"model": model.model_seconds, "other": other / len(writers)}
+            writer.finish(
+                {
+                    "settings": dict(facts),
+                    "blocks": blocks,
+                    "source": records.source,
+                    "shard": [index, of],
+                    "seconds": seconds,
+                }
+            )
+
+
+class PanelBlock(NamedTuple):
+    """What a panel says of a block of records.
+
+    Attributes
+    ----------
+    skips : uint8 array, shape (alleles, models)
+        `SkipReason.code`, or 0 where there is a score.
+    outcomes : structured array `OUTCOMES`, shape (alleles, models)
+    """
+
+    skips: NDArray[np.uint8]
+    outcomes: NDArray[np.void]
+
+    def columns(self, names: Sequence[str], places: Sequence[Place]) -> dict[str, NDArray[Any]]:
+        """Return the rows of the block's table, `COLUMNS`: all models of the first allele, of the second, ….
+
+        Parameters
+        ----------
+        names : sequence of str
+            Of the models.
+        places : sequence of Place
+            Of each allele.
+        """
+        flat = self.outcomes.reshape(-1)
+        effects = np.array([effect.text for effect in EFFECTS])[flat["effect"]]
+        columns = [np.repeat(np.array(values), len(names)) for values in zip(*places, strict=True)]
+        columns.append(np.tile(np.array(names), len(places)))
+        columns += [flat[name] for name in _NUMBERS]
+        columns.append(np.where(np.isnan(flat["p_ref"]), NO_VALUE, effects))
+        columns.append(_SKIPS[self.skips.reshape(-1)])
+        return dict(zip(COLUMNS, columns, strict=True))
+
+    def strongest(self, names: Sequence[str], count: int = STRONGEST) -> list[list[str]]:
+        """Return for each allele the models that see it change most, as the VCF has them.
+
+        The largest |ScoreChange| first, of equal ones the first of the panel; those that see no change are
+        left out. Each is ``name|p_ref|p_alt|effect``.
+        """
+        size = np.abs(np.nan_to_num(self.outcomes[_RANKED_BY]))
+        order = np.argsort(-size, axis=1, kind="stable")[:, :count]
+        found = []
+        for row, models in enumerate(order.tolist()):
+            chosen = [(names[model], self.outcomes[row, model]) for model in models if size[row, model] > 0]
+            found.append(
+                [
+                    f"{name}|{one['p_ref']}|{one['p_alt']}|{EFFECTS[one['effect']].code}"
+                    for name, one in chosen
+                ]
+            )
+        return found
+
+
+class PanelScores:
+    """The scores of a panel's models, side by side.
+
+    Parameters
+    ----------
+    members : mapping of str to sequence of ShardFile
+        The shards of each model, by its name.
+
+    Raises
+    ------
+    InputError
+        A shard is missing, or models that were not run over the same records.
+    """
+
+    def __init__(self, members: Mapping[str, Sequence[ShardFile]]) -> None:
+        self.names = list(members)
+        self._members = [ScoredVariants(files) for files in members.values()]
+        first, *others = self._members
+        shared = _shared(first.header)
+        for name, other in zip(self.names[1:], others, strict=True):
+            if _shared(other.header) != shared:
+                raise InputError(
+                    f"the models {self.names[0]} and {name} of the panel were not scored with the same input "
+                    "and options",
+                    remedy="remove the folder of the panel and run all of it again",
+                )
+
+    @property
+    def settings(self) -> list[dict[str, Any]]:
+        """What the scores of each model depend on."""
+        return [member.header["settings"]["models"][0] for member in self._members]
+
+    def blocks(self) -> Iterator[PanelBlock]:
+        """Yield the blocks in order."""
+        streams = [member.outcomes() for member in self._members]
+        for parts in zip(*streams, strict=True):
+            yield PanelBlock(
+                np.stack([block.arrays["alleles"]["skip"] for block, _ in parts], axis=1),
+                np.concatenate([outcomes for _, outcomes in parts], axis=1),
+            )
+
+    def frames(self, records: Iterable[Sequence[VcfRecord]]) -> Iterator[pd.DataFrame]:
+        """Yield the panel's table (`COLUMNS`) of each block of the same records."""
+        import pandas as pd
+
+        for block, some in zip(self.blocks(), records, strict=True):
+            yield pd.DataFrame(block.columns(self.names, places_of(some)))
+
+    def close(self) -> None:
+        """Close all files."""
+        for member in self._members:
+            member.close()
+
+
+class PanelFiles:
+    """The files of a panel's results: the table, and a matrix of alleles by models.
+
+    Parameters
+    ----------
+    out : OutputSet
+    prefix : str
+        ``PREFIX.tf-panel.tsv.gz`` has `COLUMNS`; ``PREFIX.tf-panel.matrix.tsv.gz`` has ScoreChange, a row per
+        allele and a column a model.
+    names : sequence of str
+        Of the models.
+    """
+
+    def __init__(self, out: OutputSet, prefix: str, names: Sequence[str]) -> None:
+        self._table: TextIO = out.open_text(f"{prefix}.tf-panel.tsv.gz")
+        self._matrix: TextIO = out.open_text(f"{prefix}.tf-panel.matrix.tsv.gz")
+        self._names = names
+        self._table.write("\t".join(COLUMNS) + "\n")
+        self._matrix.write("\t".join([*_PLACE, *names]) + "\n")
+
+    def write_block(self, rows: BlockRows, block: PanelBlock) -> None:
+        """Write a block of the panel, and tell the rows of the same records what the VCF says of it."""
+        rows.panel = block.strongest(self._names)
+        places = rows.places()
+        if not places:
+            return
+        columns = [_texts(column) for column in block.columns(self._names, places).values()]
+        self._table.writelines("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+        changes = np.array(_texts(block.outcomes[_RANKED_BY].reshape(-1)))
+        for place, row in zip(places, changes.reshape(len(places), -1).tolist(), strict=True):
+            self._matrix.write("\t".join([*map(str, place), *row]) + "\n")
+
+
+def _texts(values: NDArray[Any]) -> list[str]:
+    """Return numbers as the tables have them: float32 by its shortest digits, float64 with six."""
+    if values.dtype == np.float64:
+        texts = [f"{value:.6g}" for value in values.tolist()]
+    else:
+        texts = values.astype("U").tolist()
+    return [NO_VALUE if text == "nan" else text for text in texts] if values.dtype.kind == "f" else texts
+
+
+def _shared(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what all models of a panel must have in common."""
+    settings = {
+        name: value for name, value in header["settings"].items() if name not in ("models", "regions")
+    }
+    return {"settings": settings, "blocks": header["blocks"]}

@@ -1,0 +1,182 @@
+"""Two runs of a command on one machine give the same bytes (the engine, the cache, every command's writers).
+
+Threads, batch size, home, cache (none, made, damaged, not writable), locale, time zone, hash seed and folder
+of the process differ between the runs. Records of runs (`*.json`) are compared without what tells of these.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEMO = REPOSITORY / "assets" / "demo"
+GALAXY = REPOSITORY / "galaxy_tools" / "test-data"
+PROGRAM = "from dnabert_enhancer.commands.cli import main; main()"
+ENGINE = "--device cpu --threads {threads} --batch-size {batch}"
+VOLATILE = {
+    "seconds",
+    "training_seconds",
+    "sequences_per_second",
+    "started",
+    "time",
+    "versions",
+    "command_line",
+    "arguments",
+    "engine",
+    "threads",
+    "jobs",
+}
+COMMANDS = {
+    "scan": (
+        "predict --genome {inputs}/genome.fa.gz --regions {demo}/textbook-enhancers.bed --null-fraction 0.5 "
+        "--windows --bedgraph {engine} --output-prefix {out}/scan",
+    ),
+    "sequences": (
+        "predict --fasta {galaxy}/enhancers.fa --windows {engine} --embeddings {out}/embeddings.npz "
+        "--pooling mean --output-prefix {out}/fasta",
+    ),
+    "torch": (
+        "predict --fasta {galaxy}/enhancers.fa --backend torch --precision bfloat16 {engine} "
+        "--output-prefix {out}/fasta",
+    ),
+    "variants": (
+        "score-variants --vcf {demo}/variants.vcf --genome {inputs}/genome.fa.gz --offsets 3 "
+        "--null-variants 100 --motifs {galaxy}/motifs.meme --tf TF0=default:gue_tf0 "
+        "--annotate pELS={demo}/ccre-pels.bed {engine} --output-prefix {out}/variants",
+    ),
+    "dataset and evaluation": (
+        "make-dataset --regions {demo}/ccre-pels.bed --genome {inputs}/genome.fa.gz --split-by block "
+        "--block-size 20000 --allow-fewer --output-dir {out}/data",
+        "evaluate --dataset {out}/data --baselines ridge RF --bootstrap 100 --jobs {threads} {engine} "
+        "--output-prefix {out}/judged",
+    ),
+    "comparison": (
+        "compare-db --calls {demo}/ccre-pels.bed --assembly hg38 "
+        "--genome-sizes {demo}/alpha-globin.fa.gz.fai --permutations 100 "
+        "--database FANTOM5={demo}/fantom5-enhancers.bed,preset=fantom5 "
+        "--threads {threads} --output-prefix {out}/compared",
+    ),
+}
+# a training adds up in an order that depends on its number of threads
+TRAINING = (
+    "finetune --dataset {galaxy} --base-model new:tiny --epochs 1 --batch-size 8 --threads 2 "
+    "--device cpu --precision float32 --output-dir {out}/model",
+    "predict --fasta {galaxy}/enhancers.fa --model {out}/model --device cpu --output-prefix {out}/fasta",
+)
+
+
+def command_lines(commands: tuple[str, ...], inputs: Path, out: Path, threads: int) -> list[list[str]]:
+    places = {"inputs": inputs, "demo": DEMO, "galaxy": GALAXY, "out": out, "threads": threads}
+    engine = ENGINE.format(threads=threads, batch=7 * threads)
+    return [command.format(engine=engine, **places).split() for command in commands]
+
+
+def run(
+    commands: tuple[str, ...], inputs: Path, out: Path, threads: int, **environment: str
+) -> dict[str, Any]:
+    """Run commands in a folder and return their outputs by name."""
+    cleared = {"HOME", "XDG_CACHE_HOME", "DNABERT_ENHANCER_CACHE", "OMP_NUM_THREADS"}
+    kept = {name: value for name, value in os.environ.items() if name not in cleared}
+    out.mkdir()
+    for line in command_lines(commands, inputs, out, threads):
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, *line],
+            env=kept | environment,
+            cwd=out,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    return outputs_of(out)
+
+
+def outputs_of(folder: Path) -> dict[str, Any]:
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_file() and not name.startswith("logs/"):
+            found[name] = path.read_bytes()
+            if path.suffix == ".json":
+                text = path.read_text(encoding="utf-8").replace(str(folder), "OUT")
+                found[name] = without(json.loads(text), VOLATILE)
+    return found
+
+
+def without(value: Any, names: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: without(item, names) for name, item in value.items() if name not in names}
+    return [without(item, names) for item in value] if isinstance(value, list) else value
+
+
+def damage(cache: Path) -> None:
+    """Cut every file of a cache in half, and change what is left."""
+    for path in cache.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            path.write_bytes(bytes(255 - byte for byte in content[: len(content) // 2]))
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """Return a folder that nobody may write, with a genome that must be packed anew into the cache."""
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    with gzip.open(DEMO / "alpha-globin.fa.gz") as source, gzip.open(folder / "genome.fa.gz", "wb") as copy:
+        shutil.copyfileobj(source, copy)
+    folder.chmod(0o555)
+    return folder
+
+
+def differing(tmp_path: Path, inputs: Path, commands: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the names of outputs that differ from those of the first run, by the run."""
+    cache = tmp_path / "cache"
+    plain = {"HOME": str(tmp_path / "home"), "DNABERT_ENHANCER_CACHE": str(cache), "PYTHONHASHSEED": "0"}
+    first = run(commands, inputs, tmp_path / "first", 1, **plain, LC_ALL="C.UTF-8", TZ="UTC")
+    (tmp_path / "file").write_text("no folder")
+    other = {"LC_ALL": "C", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "4711"}
+    runs: dict[str, Callable[[Path], dict[str, Any]]] = {
+        "cache": lambda out: run(commands, inputs, out, 3, **plain | other),
+        "damaged": lambda out: run(commands, inputs, out, 2, **plain | {"PYTHONHASHSEED": "1"}),
+        "none": lambda out: run(
+            commands,
+            inputs,
+            out,
+            2,
+            HOME=str(tmp_path / "file"),
+            OMP_NUM_THREADS="2",
+            OPENBLAS_NUM_THREADS="2",
+            PYTHONHASHSEED="random",
+        ),
+    }
+    found = {}
+    for name, start in runs.items():
+        if name == "damaged":
+            damage(cache)
+        again = start(tmp_path / f"run-{name}")
+        found[name] = [key for key in first.keys() | again.keys() if first.get(key) != again.get(key)]
+    return {name: sorted(names) for name, names in found.items() if names}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", COMMANDS)
+def test_a_command_gives_the_same_bytes_again(job: str, tmp_path: Path, inputs: Path) -> None:
+    if job == "torch":
+        pytest.importorskip("torch")
+    assert differing(tmp_path, inputs, COMMANDS[job]) == {}
+
+
+@pytest.mark.slow
+def test_a_training_gives_the_same_model_again(tmp_path: Path, inputs: Path) -> None:
+    pytest.importorskip("torch")
+    assert differing(tmp_path, inputs, TRAINING) == {}

@@ -1,0 +1,323 @@
+"""Panels of TF models over variants (variants/panel, api/panel, catalogue/panel, engine/network)."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import dnabert_enhancer as de
+from dnabert_enhancer.api import panel as panel_module
+from dnabert_enhancer.catalogue import PanelMember, read_panel
+from dnabert_enhancer.commands import cli
+from dnabert_enhancer.engine.backends import OnnxBackend
+
+DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
+GENOME = DEMO / "alpha-globin.fa.gz"
+DEFAULT_DIRECTORY = Path(de.__file__).parent / "model" / "default"
+NAMES = ("TF0", "TF1", "TF4")
+ENGINE = ("--offsets", 1, "--null-variants", 40, "--threads", 1, "--backend", "onnx", "--quiet")
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["score-variants", *map(str, arguments)])
+    return int(stopped.value.code or 0)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with gzip.open(path, "rt") as stream:
+        return list(csv.DictReader(stream, delimiter="\t"))
+
+
+@pytest.fixture(scope="module")
+def vcf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return 12 records of the demo, and one without a base of the genome."""
+    lines = (DEMO / "variants.vcf").read_text().splitlines()
+    header = [line for line in lines if line.startswith("#")]
+    records = [line for line in lines if not line.startswith("#")][:12]
+    skipped = "\t".join(["chr16", "200000", ".", "NNN", "N", ".", ".", "."])
+    path = tmp_path_factory.mktemp("vcf") / "some.vcf"
+    path.write_text("\n".join([*header, *records, skipped]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("panel") / "panel.tsv"
+    path.write_text("name\tmodel\n" + "".join(f"{name}\tdefault:gue_{name.lower()}\n" for name in NAMES))
+    return path
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory, vcf: Path, panel: Path) -> Path:
+    prefix = tmp_path_factory.mktemp("scored") / "out"
+    assert run("--vcf", vcf, "--genome", GENOME, "--tf-panel", panel, *ENGINE, "--output-prefix", prefix) == 0
+    return prefix
+
+
+@pytest.mark.slow
+def test_the_numbers_are_those_of_the_models_given_one_by_one(
+    scored: Path, vcf: Path, tmp_path: Path
+) -> None:
+    """Through --tf, whose models are all in memory and share the blocks of the main table.
+
+    The model there has windows of the same length, so that the null variants are the same.
+    """
+    models = ["--model", "default:gue_tf0"]
+    for name in NAMES:
+        models += ["--tf", f"{name}=default:gue_{name.lower()}"]
+    assert run("--vcf", vcf, "--genome", GENOME, *models, *ENGINE, "--output-prefix", tmp_path / "tf") == 0
+    expected = [row for row in rows_of(tmp_path / "tf.tsv.gz") if row["model"] != "enhancer"]
+    found = rows_of(Path(f"{scored}.tf-panel.tsv.gz"))
+    assert len(found) == len(expected) > 36
+    for one, other in zip(found, expected, strict=True):
+        assert one["transcription_factor"] == other["model"]
+        for name in ("chrom", "pos", "reference_nucleotide", "alternative_nucleotide", "skipped"):
+            assert one[name] == other[name]
+        for name in ("reference_probability", "ScoreChange", "JensenShannon", "p_value", "q_value"):
+            assert one[name] == other[f"tf_{name}"]
+        assert one["predicted_functional_effect"] == other["tf_predicted_functional_effect"]
+    assert {row["model"] for row in rows_of(Path(f"{scored}.tsv.gz"))} == {"enhancer"}
+    assert not Path(f"{scored}.tf-panel").exists()
+
+
+@pytest.mark.slow
+def test_matrix_and_vcf_say_the_same_as_the_table(scored: Path) -> None:
+    table = pd.read_csv(f"{scored}.tf-panel.tsv.gz", sep="\t", na_values="NA", keep_default_na=False)
+    matrix = pd.read_csv(f"{scored}.tf-panel.matrix.tsv.gz", sep="\t", na_values="NA", keep_default_na=False)
+    assert list(matrix.columns[5:]) == list(NAMES)
+    changes = table["ScoreChange"].to_numpy().reshape(len(matrix), len(NAMES))
+    np.testing.assert_array_equal(matrix[list(NAMES)].to_numpy(), changes)
+    with gzip.open(f"{scored}.vcf.gz", "rt") as stream:
+        records = [line.split("\t") for line in stream if not line.startswith("#")]
+    row = 0
+    for record in records:
+        tops = dict(entry.split("=", 1) for entry in record[7].strip().split(";") if "=" in entry)
+        named = [top.split("|") for top in tops.get("DBE_TF_TOP", "").split(",") if top]
+        expected = []
+        for number, _ in enumerate(record[4].split(","), start=1):
+            known = [model for model in range(len(NAMES)) if not np.isnan(changes[row, model])]
+            order = sorted(known, key=lambda model: -abs(changes[row, model]))
+            expected += [(str(number), NAMES[model]) for model in order if changes[row, model] != 0]
+            row += 1
+        assert [(number, name) for number, name, *_ in named] == expected
+    assert row == len(matrix)
+
+
+@pytest.mark.slow
+def test_shards_merged_have_the_bytes_of_one_run(
+    scored: Path, vcf: Path, panel: Path, tmp_path: Path
+) -> None:
+    given = (
+        "--vcf",
+        vcf,
+        "--genome",
+        GENOME,
+        "--tf-panel",
+        panel,
+        *ENGINE,
+        "--output-prefix",
+        tmp_path / "s",
+    )
+    for index in (1, 2):
+        assert run(*given, "--shard", f"{index}/2") == 0
+    assert run("--merge", tmp_path / "s", "--quiet", "--output-prefix", tmp_path / "merged") == 0
+    for ending in ("tsv.gz", "vcf.gz", "candidates.tsv", "tf-panel.tsv.gz", "tf-panel.matrix.tsv.gz"):
+        assert Path(f"{tmp_path}/merged.{ending}").read_bytes() == Path(f"{scored}.{ending}").read_bytes()
+    (tmp_path / "s.tf-panel" / "TF1.shard-2-of-2.scores").unlink()
+    assert run("--merge", tmp_path / "s", "--quiet", "--output-prefix", tmp_path / "again") == 2
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_goes_on_with_the_next_model(
+    scored: Path,
+    vcf: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Three copies of one model, so that they are three networks."""
+    loaded: list[str] = []
+    score_together = panel_module.score_members_together
+
+    def interrupted(scorer: Any, *arguments: Any) -> None:
+        loaded.append(scorer.scorers[0].name)
+        if loaded == ["TF0", "TF1"]:
+            raise KeyboardInterrupt
+        score_together(scorer, *arguments)
+
+    monkeypatch.setattr(panel_module, "score_members_together", interrupted)
+    lines = []
+    for name in NAMES:
+        shutil.copytree(DEFAULT_DIRECTORY, tmp_path / name)
+        lines.append(f"{name}\t{tmp_path / name}:gue_{name.lower()}\n")
+    panel = tmp_path / "panel.tsv"
+    panel.write_text("name\tmodel\n" + "".join(lines))
+    given = (
+        "--vcf",
+        vcf,
+        "--genome",
+        GENOME,
+        "--tf-panel",
+        panel,
+        *ENGINE,
+        "--output-prefix",
+        tmp_path / "r",
+    )
+    assert run(*given) == 130
+    assert [path.name for path in (tmp_path / "r.tf-panel").iterdir()] == ["TF0.shard-1-of-1.scores"]
+    assert run(*given) == 0
+    assert loaded == ["TF0", "TF1", "TF1", "TF4"]
+    for ending in ("tsv.gz", "tf-panel.tsv.gz"):
+        assert Path(f"{tmp_path}/r.{ending}").read_bytes() == Path(f"{scored}.{ending}").read_bytes()
+
+
+@pytest.fixture
+def rows_run(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return where each call of the network notes its rows."""
+    rows: list[int] = []
+    run_network = OnnxBackend.run
+
+    def counted(self: OnnxBackend, ids: Any) -> Any:
+        rows.append(len(ids))
+        return run_network(self, ids)
+
+    monkeypatch.setattr(OnnxBackend, "run", counted)
+    return rows
+
+
+@pytest.mark.slow
+def test_outputs_of_one_network_are_computed_in_one_pass(
+    vcf: Path, tmp_path: Path, rows_run: list[int]
+) -> None:
+    """As often as one of them alone, and the bits are those of each alone."""
+    engine = de.EngineSettings(backend="onnx", threads=1)
+    settings = {"offsets": 3, "null_variants": 30, "engine": engine}
+    members = [PanelMember(name, f"default:gue_{name.lower()}") for name in NAMES]
+    alone, rows_alone = [], []
+    for member in members:
+        rows_run.clear()
+        alone.append(de.score_panel([member], vcf, GENOME, **settings))
+        rows_alone.append(sum(rows_run))
+    assert rows_alone[0] > 0
+    rows_run.clear()
+    together = de.score_panel(members, vcf, GENOME, **settings, folder=tmp_path)
+    assert rows_alone == [sum(rows_run)] * 3
+    for name, table in zip(NAMES, alone, strict=True):
+        one = together[together["transcription_factor"] == name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(one, table, check_exact=True)
+    # one is added later: the network is computed for that one only, and the rest is kept
+    rows_run.clear()
+    (tmp_path / "TF1.shard-1-of-1.scores").unlink()
+    again = de.score_panel(members, vcf, GENOME, **settings, folder=tmp_path)
+    assert sum(rows_run) == rows_alone[1]
+    pd.testing.assert_frame_equal(again, together, check_exact=True)
+
+
+@pytest.mark.slow
+def test_tf_outputs_of_one_network_are_computed_in_one_pass_too(vcf: Path, rows_run: list[int]) -> None:
+    """The first stands in the place of the enhancer model."""
+    engine = de.EngineSettings(backend="onnx", threads=1)
+    models = {name: de.load_model(f"default:gue_{name.lower()}", engine=engine) for name in NAMES}
+    first, *others = models.values()
+    settings = {"offsets": 1, "null_variants": 30}
+    alone = first.score_variants(vcf, GENOME, **settings)
+    once = sum(rows_run)
+    assert once > 0
+    rows_run.clear()
+    found = first.score_variants(vcf, GENOME, tf=dict(zip("ab", others, strict=True)), **settings)
+    assert sum(rows_run) == once
+    enhancer = found[found["model"] == "enhancer"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(enhancer, alone, check_exact=True)
+    for name, model in zip("ab", others, strict=True):
+        own = model.score_variants(vcf, GENOME, **settings)
+        rows = found[found["model"] == name]
+        for column in ("reference_probability", "alternative_probability", "LogitDifference", "p_value"):
+            np.testing.assert_array_equal(rows[f"tf_{column}"].to_numpy(), own[column].to_numpy())
+
+
+@pytest.mark.slow
+def test_other_regions_and_other_lengths_are_passes_of_their_own(vcf: Path, tmp_path: Path) -> None:
+    (tmp_path / "peaks.bed").write_text("chr16\t0\t165000\n")
+    members = [
+        PanelMember("A", "default:gue_tf0"),
+        PanelMember("B", "default:gue_tf0", str(tmp_path / "peaks.bed")),
+        PanelMember("C", "default:ctcf"),
+    ]
+    found = de.score_panel(members, vcf, GENOME, offsets=1, null_variants=0)
+    for member in members:
+        alone = de.score_panel([member], vcf, GENOME, offsets=1, null_variants=0)
+        rows = found[found["transcription_factor"] == member.name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, alone, check_exact=True)
+
+
+def test_two_models_of_one_name_are_refused(vcf: Path) -> None:
+    members = [PanelMember("A", "default:gue_tf0"), PanelMember("A", "default:gue_tf1")]
+    with pytest.raises(de.InputError, match="two models of the panel have the same name"):
+        de.score_panel(members, vcf, GENOME)
+
+
+@pytest.mark.slow
+def test_a_model_of_a_panel_keeps_to_its_regions(vcf: Path, tmp_path: Path) -> None:
+    (tmp_path / "peaks.bed").write_text("chr16\t0\t165000\n")
+    (tmp_path / "panel.tsv").write_text("name\tmodel\tregions\nA\tdefault:gue_tf0\tpeaks.bed\n")
+    members = read_panel(tmp_path / "panel.tsv")
+    found = de.score_panel(members, vcf, GENOME, offsets=1, null_variants=0)
+    inside = found["pos"] <= 165_000
+    assert 0 < inside.sum() < len(found)
+    assert (found.loc[~inside, "skipped"] == "outside_regions").all()
+    assert found.loc[inside, "reference_probability"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("nothing", "no panel 'nothing': neither a file nor a collection of the catalogue; collections: "),
+        ("deepvregulome:CTCFL,CTCFX", "no model 'deepvregulome/CTCFX' in the catalogue; nearest: "),
+        ("deepvregulome:SP7,SP7", "names SP7 twice"),
+        ("deepvregulome:,", "the panel has no model"),
+    ],
+)
+def test_a_wrong_panel_is_one_line(spec: str, said: str) -> None:
+    with pytest.raises(de.InputError) as error:
+        read_panel(spec)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "the titles are ''"),
+        ("a\tb\n", "the titles are 'a\\tb'"),
+        ("name\tmodel\n", "the panel has no model"),
+        ("name\tmodel\nx y\tdefault\n", "line 2: 'x y\\tdefault' is not a model of a panel"),
+        ("name\tmodel\n\nA\tdefault\tx.bed\n", "line 3: 'A\\tdefault\\tx.bed' is not a model of a panel"),
+    ],
+)
+def test_a_wrong_file_is_one_line_with_its_line(content: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "p.tsv").write_text(content)
+    with pytest.raises(de.InputError) as error:
+        read_panel(tmp_path / "p.tsv")
+    assert said in str(error.value)
+
+
+def test_a_collection_is_all_its_transcription_factors(tmp_path: Path) -> None:
+    assert len(read_panel("deepvregulome")) == 458
+    (tmp_path / "names.txt").write_text("# two\nSP7\nCTCFL\n")
+    found = read_panel(f"deepvregulome:{tmp_path / 'names.txt'}")
+    assert [(one.name, one.model) for one in found] == [
+        ("SP7", "deepvregulome/SP7"),
+        ("CTCFL", "deepvregulome/CTCFL"),
+    ]
+
+
+def test_a_model_named_longer_than_a_file_can_be_stays_a_name(tmp_path: Path) -> None:
+    (tmp_path / "panel.tsv").write_text(f"name\tmodel\nA\t{'m' * 300}\n")
+    assert read_panel(tmp_path / "panel.tsv")[0].model == "m" * 300

@@ -1,0 +1,157 @@
+"""The module interpret, and the pipeline's interpret_regions: on a real Nextflow the files of the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dnabert_enhancer.commands.cli import main
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEMO = REPOSITORY / "assets" / "demo"
+GENOME = DEMO / "alpha-globin.fa.gz"
+
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+
+# the region is in HS-40; the variant makes a site of GATA1 (De Gobbi 2006)
+REGIONS = "chr16\t113601\t113621\tHS-40\n"
+VARIANTS = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nchr16\t159710\trs1\tT\tC\n"
+WORKFLOW = """
+include { INTERPRET } from '%(repository)s/modules/interpret/main'
+
+workflow {
+    def genome = file('%(genome)s')
+    def index = [file('%(genome)s.fai'), file('%(genome)s.gzi')]
+    INTERPRET(
+        channel.of(
+            [[id: 'places'], genome, index, [], file('places.bed'), [], '', [], '', []],
+            [[id: 'alleles'], genome, index, [], [], file('alleles.vcf'), '', [], '', []],
+        )
+    )
+}
+"""
+CONFIG = """
+params.container = null
+params.container_torch = null
+process {
+    withName: INTERPRET {
+        cpus = 1
+        ext.args = { meta.id == 'alleles' ? '--flank 2' : '--substitutions' }
+        publishDir = [path: 'results', mode: 'copy']
+    }
+}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "places.bed").write_text(REGIONS)
+    (tmp_path / "alleles.vcf").write_text(VARIANTS)
+    (tmp_path / "main.nf").write_text(WORKFLOW % {"repository": REPOSITORY, "genome": GENOME})
+    (tmp_path / "nextflow.config").write_text(CONFIG)
+    (tmp_path / "bin").symlink_to(REPOSITORY / "bin")
+    return tmp_path
+
+
+def made(folder: Path) -> list[str]:
+    """Return the names of the results, of the module alone or of the pipeline's kind."""
+    published = folder / "results" / "interpret"
+    return sorted(path.name for path in (published if published.is_dir() else folder / "results").iterdir())
+
+
+def interpret(*arguments: object) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([str(item) for item in arguments], command="interpret")
+    assert not stop.value.code
+
+
+def test_the_module_gives_the_files_of_the_command(folder: Path, nextflow: Callable[..., Any]) -> None:
+    done = nextflow(folder, "run", "main.nf")
+    assert done.returncode == 0, done.said
+    assert made(folder) == [
+        "alleles.run.json", "alleles.variant-1.png", "alleles.variant-1.svg", "alleles.variants.tsv",
+        "places.attributions.npz", "places.bw", "places.logo-1.png", "places.logo-1.svg",
+        "places.regions.tsv", "places.run.json", "places.substitutions.tsv.gz",
+    ]  # fmt: skip
+    shared = ("--genome", GENOME, "--device", "cpu", "--threads", 1, "--logos", 0)
+    interpret(*shared, "--regions", folder / "places.bed", "--output-prefix", folder / "own/places")
+    interpret(
+        *shared, "--vcf", folder / "alleles.vcf", "--flank", 2, "--output-prefix", folder / "own/alleles"
+    )
+    for name in ("places.regions.tsv", "alleles.variants.tsv", "places.bw", "places.attributions.npz"):
+        assert (folder / "results" / name).read_bytes() == (folder / "own" / name).read_bytes(), name
+
+
+def test_a_stub_has_the_names_of_the_run(folder: Path, nextflow: Callable[..., Any]) -> None:
+    done = nextflow(folder, "run", "main.nf", "-stub")
+    assert done.returncode == 0, done.said
+    assert made(folder) == [
+        "alleles.run.json", "alleles.variant-1.png", "alleles.variant-1.svg", "alleles.variants.tsv",
+        "places.attributions.npz", "places.bw", "places.logo-1.png", "places.logo-1.svg",
+        "places.regions.tsv", "places.run.json",
+    ]  # fmt: skip
+
+
+SHEET = """\
+sample,genome,interpret_regions,model
+places,%(genome)s,places.bed,
+open,%(genome)s,places.bed,default:dnase_k562
+"""
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    (tmp_path / "places.bed").write_text(REGIONS)
+    (tmp_path / "sheet.csv").write_text(SHEET % {"genome": GENOME})
+    return tmp_path
+
+
+def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
+    sheet: Path, pipeline: Callable[..., Any]
+) -> None:
+    done = pipeline("--input", "sheet.csv")
+    assert done.returncode == 0, done.said
+    results = sheet / "results" / "interpret"
+    kept = ("regions.tsv", "attributions.npz", "bw", "run.json")
+    pictures = ("logo-1.png", "logo-1.svg")
+    names = {sample: [f"{sample}.{ending}" for ending in kept] for sample in ("open", "places")}
+    drawn = [f"{sample}.{ending}" for sample in names for ending in pictures]
+    assert made(sheet) == sorted(["index.tsv", *drawn, *names["open"], *names["places"]])
+    assert [line.split("\t") for line in (results / "index.tsv").read_text().splitlines()] == [
+        ["sample", "table", "attributions", "track", "record"],
+        *([sample, *files] for sample, files in names.items()),
+    ]
+    for sample, model in (("open", "default:dnase_k562"), ("places", "default")):
+        interpret(
+            "--genome", GENOME, "--regions", sheet / "places.bed", "--model", model, "--logos", 0,
+            "--device", "cpu", "--threads", 1, "--output-prefix", sheet / "own" / sample,
+        )  # fmt: skip
+        for name in names[sample][:3]:
+            assert (results / name).read_bytes() == (sheet / "own" / name).read_bytes(), name
+    said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()
+    assert "Regions were explained for places, open: in-silico mutagenesis, the importance of" in said
+
+
+def test_a_stub_of_the_pipeline_has_the_names_of_the_run(sheet: Path, pipeline: Callable[..., Any]) -> None:
+    done = pipeline("--input", "sheet.csv", "--interpret_method", "attention", "-stub")
+    assert done.returncode == 0, done.said
+    assert [name for name in made(sheet) if name.startswith("open")] == [
+        "open.attributions.npz", "open.bw", "open.high_attention.bed", "open.logo-1.png", "open.logo-1.svg",
+        "open.regions.tsv", "open.run.json",
+    ]  # fmt: skip
+    said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()
+    assert "Regions were explained for places, open: what the token that the classifier reads" in said
+
+
+def test_regions_of_the_wrong_kind_and_an_unknown_method_are_named_before_anything_starts(
+    sheet: Path, pipeline: Callable[..., Any]
+) -> None:
+    (sheet / "sheet.csv").write_text(f"sample,genome,interpret_regions\na,{GENOME},all\n")
+    done = pipeline("--input", "sheet.csv", "--interpret_method", "gradient")
+    assert done.returncode != 0
+    assert "--interpret_method 'gradient': give ism, attention" in done.said
+    assert "row 2, column interpret_regions: 'all': there is no such file" in done.said
+    assert not list(sheet.glob("work/??/*"))
