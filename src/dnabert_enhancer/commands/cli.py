@@ -13,17 +13,19 @@ import importlib
 import logging
 import os
 import re
+import resource
 import signal
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands.options import Options
-from dnabert_enhancer.errors import DnabertEnhancerError
+from dnabert_enhancer.errors import DnabertEnhancerError, ResourceError
 from dnabert_enhancer.files import finished_outputs, interrupt
 
 PROGRAM = "dnabert-enhancer"
@@ -39,6 +41,8 @@ _OUT_OF_MEMORY = re.compile(
     r"|can't start new thread|DefaultCPUAllocator|insufficient memory",
     re.IGNORECASE,
 )
+# bytes of address space, which stacks and mapped libraries take as well; in less, OpenBLAS ends the process
+_LEAST_MEMORY = 600_000_000
 _STOPPING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -138,6 +142,7 @@ def _run(given: list[str], command: str | None, guard: Guard) -> None:
     args.command_line = [command, *given]
     guard.debug = args.debug
     _set_up_logging(quiet=args.quiet, debug=args.debug)
+    _require_memory()
     load_command(command).run(Options.of_namespace(args))
 
 
@@ -253,7 +258,13 @@ class Guard:
             return self._report(said, EXIT_RESOURCES)
         if isinstance(error, OSError):
             return self._report_of_system(error)
-        return self._report(f"{_first_line(error)}; {_written_report(self.program)}", EXIT_UNFORESEEN)
+        if _memory_was_short():
+            said = "not enough memory (see ulimit -v)"
+            return self._report(f"{said}; {_named(error)}", EXIT_RESOURCES)
+        return self._report(
+            f"an error that should not happen: {_named(error)}; {_written_report(self.program)}",
+            EXIT_UNFORESEEN,
+        )
 
     def _report_of_system(self, error: OSError) -> int:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -302,9 +313,40 @@ def _forget_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _first_line(error: BaseException) -> str:
+def _memory_limit() -> int | None:
+    """Return how many bytes of address space this process may use, None where nothing limits it."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def _memory_was_short() -> bool:
+    """Tell whether this process came near its limit of address space.
+
+    Libraries of C that get no memory do not always say so: an import of NumPy can end in a SystemError.
+    """
+    limit = _memory_limit()
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:  # no Linux
+        return False
+    peak = re.search(r"^VmPeak:\s*(\d+) kB", status, re.MULTILINE)
+    return limit is not None and peak is not None and int(peak[1]) * 1024 > limit / 2
+
+
+def _require_memory() -> None:
+    """Raise a `ResourceError` where libraries of C would crash on import rather than say what they lack."""
+    limit = _memory_limit()
+    if limit is not None and limit < _LEAST_MEMORY:
+        raise ResourceError(
+            f"not enough memory: this process may use {limit / 1e6:.0f} MB"
+            f" and needs {_LEAST_MEMORY / 1e6:.0f} MB",
+            remedy="raise the limit of address space (ulimit -v)",
+        )
+
+
+def _named(error: BaseException) -> str:
     text = next(iter(str(error).splitlines()), "")
-    return f"an error that should not happen: {type(error).__name__}{': ' if text else ''}{text[:200]}"
+    return f"{type(error).__name__}{': ' if text else ''}{text[:200]}"
 
 
 def _written_report(program: str) -> str:
