@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from dnabert_enhancer.commands.cli import COMMANDS, build_parser
+from dnabert_enhancer.commands.cli import COMMANDS, build_parser, load_command
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 HEAD = """# Commands
@@ -51,7 +51,10 @@ def page() -> str:
     parts = [HEAD]
     for name, entry in COMMANDS.items():
         parser = build_parser(name, name)
-        parts.append(f"## {name}\n\n{entry.summary[0].upper()}{entry.summary[1:]}.\n")
+        examples = "\n".join(load_command(name).EXAMPLES)
+        parts.append(
+            f"## {name}\n\n{entry.summary[0].upper()}{entry.summary[1:]}.\n\n```bash\n{examples}\n```\n"
+        )
         for group in parser._action_groups:
             actions = [action for action in group._group_actions if _is_shown(action)]
             if not actions or group.title == MESSAGES:
@@ -59,7 +62,11 @@ def page() -> str:
             title = "" if group.title in ("options", "positional arguments") else f"**{group.title}**\n\n"
             rows = "\n".join(f"| {_option(action)} | {_help(action, parser)} |" for action in actions)
             parts.append(f"{title}| option | meaning |\n| --- | --- |\n{rows}\n")
-    parts.append("Every command also takes `--quiet`, `--debug`, `--version` and `--help`.\n")
+    parts.append(
+        "Every command also takes `--quiet`, `--debug`, `--version` and `--help`.\n\n"
+        'In a terminal, `eval "$(dnabert-enhancer --completion bash)"` (or zsh, fish) completes commands, '
+        "options, choices and names of models.\n"
+    )
     return "\n".join(parts)
 
 

@@ -52,8 +52,9 @@ OPTIONS_OF_OTHERS = {
     "--gzi-idx",
     "--rename-chrs",
     "--tsv2vcf",
+    "--completion",
 }
-"""Of Slurm, the container engines and samtools, as pages and messages name them."""
+"""Of Slurm, container engines, samtools and the program itself, as pages and messages name them."""
 
 
 class Line(NamedTuple):
@@ -299,7 +300,7 @@ def test_the_lines_of_the_pages_are_seen() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("    predict --genome g.fa --output-prefix x --made-up 3", "unrecognized arguments: --made-up"),
+        ("    predict --genome g.fa --output-prefix x --made-up 3", "unknown option --made-up"),
         ("    predict --genome g.fa --output-prefix x \\\n        --strand left", "invalid choice: 'left'"),
         ("    dnabert-enhancer finetune --dataset data", "required: --base-model"),
         ("```\npredict --genome g.fa --output-prefix x --stride -1\n```", "--stride"),

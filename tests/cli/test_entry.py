@@ -59,8 +59,7 @@ def test_executable_is_the_command_of_its_name(script: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "the following arguments are required: COMMAND"),
-        (["no-such-command"], "invalid choice: 'no-such-command'"),
+        (["no-such-command"], "invalid choice: 'no-such-command'; choose from make-dataset, "),
         (["predict", "--fasta", "x", "--output-prefix", "y", "--no-such-option"], "--no-such-option"),
         (["predict", "--output-prefix", "x", "--genome", "does not exist.fa"], "does not exist.fa"),
     ],

@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn, Protocol
 
 from dnabert_enhancer import __version__
+from dnabert_enhancer.commands import completion
 from dnabert_enhancer.commands.options import Options
+from dnabert_enhancer.commands.parser import EXIT_INPUT, CommandParser
 from dnabert_enhancer.errors import DnabertEnhancerError, ResourceError
 from dnabert_enhancer.files import finished_outputs, interrupt
 
 PROGRAM = "dnabert-enhancer"
-EXIT_INPUT = 2
 EXIT_RESOURCES = 3
 EXIT_UNFORESEEN = 70
 _AGAIN_SECONDS = 5.0
@@ -48,6 +49,9 @@ _STOPPING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 class CommandModule(Protocol):
     """What each file of this folder that holds a command offers."""
+
+    EXAMPLES: tuple[str, ...]
+    """Command lines for the end of ``--help``, of at most 76 letters."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's options; imports nothing heavy."""
@@ -83,14 +87,6 @@ COMMANDS: dict[str, CommandEntry] = {
 }
 
 
-class OneLineParser(argparse.ArgumentParser):
-    """An argument parser whose error is one line and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the problem and where help is found, then exit with code 2."""
-        self.exit(EXIT_INPUT, f"{self.prog}: error: {' '.join(message.split())}; see {self.prog} --help\n")
-
-
 def load_command(name: str) -> CommandModule:
     """Return the module of a command by the name that users type."""
     module: CommandModule = importlib.import_module(f"dnabert_enhancer.commands.{COMMANDS[name].module}")
@@ -100,12 +96,11 @@ def load_command(name: str) -> CommandModule:
 def build_parser(name: str, program: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of one command, as the wrappers' tests compare it with their own options."""
     command = load_command(name)
-    parser = OneLineParser(
+    parser = CommandParser(
         prog=program or f"{PROGRAM} {name}",
         description=command.__doc__,
         argument_default=argparse.SUPPRESS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        examples=command.EXAMPLES,
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     command.add_arguments(parser)
@@ -127,6 +122,8 @@ def main(arguments: Sequence[str] | None = None, *, command: str | None = None) 
     command : str, optional
         The command to run; default: the first argument names it.
     """
+    if completion.is_asked():
+        completion.complete(COMMANDS, build_parser)
     given = list(sys.argv[1:] if arguments is None else arguments)
     program = command or PROGRAM
     sys.exit(Guard(program).run(lambda guard: _run(given, command, guard)))
@@ -147,18 +144,30 @@ def _run(given: list[str], command: str | None, guard: Guard) -> None:
 
 
 def _chosen_command(given: list[str]) -> str:
-    parser = OneLineParser(
+    parser = CommandParser(
         prog=PROGRAM,
         description="Train, evaluate and apply DNABERT enhancer models.",
-        epilog="commands:\n" + "\n".join(f"  {name:<15}{entry.summary}" for name, entry in COMMANDS.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="commands:\n" + "\n".join(f"  {name:<16}{entry.summary}" for name, entry in COMMANDS.items()),
         usage=f"{PROGRAM} COMMAND [options]",
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument(
-        "command", choices=list(COMMANDS), metavar="COMMAND", help="one of the commands below"
+        "--completion",
+        choices=completion.SHELLS,
+        help="print what completes command lines in a shell, which is to evaluate it, as by"
+        f' eval "$({PROGRAM} --completion bash)"',
     )
-    return str(parser.parse_args(given[:1]).command)
+    parser.add_argument(
+        "command", choices=list(COMMANDS), metavar="COMMAND", nargs="?", help="one of the commands below"
+    )
+    args = parser.parse_args(given[: 2 if given[:1] == ["--completion"] else 1])
+    if args.completion:
+        print(completion.script(args.completion, PROGRAM))  # noqa: T201  for the shell to evaluate
+        sys.exit(0)
+    if args.command is None:
+        parser.print_help()
+        sys.exit(0)
+    return str(args.command)
 
 
 def _set_up_logging(*, quiet: bool, debug: bool) -> None:

@@ -26,6 +26,13 @@ from dnabert_enhancer.comparison import NULL_CHOICES, CompareSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
 
+EXAMPLES = (
+    "compare-db --list-presets",
+    "compare-db --calls scan.calls.bed.gz --scanned scan.scanned.bed \\\n"
+    "    --database FANTOM5=F5.hg38.enhancers.bed.gz,preset=fantom5 \\\n"
+    "    --assembly hg38 --genome-sizes hg38.chrom.sizes --output-prefix out/c",
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""

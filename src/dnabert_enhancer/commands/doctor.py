@@ -15,6 +15,11 @@ from dnabert_enhancer.commands.options import add_engine_arguments
 if TYPE_CHECKING:
     from dnabert_enhancer.commands.options import Options
 
+EXAMPLES = (
+    "doctor",
+    "doctor --model dnabert-enhancer-350 --measure",
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 NO_MODEL = "none"
 _INPUTS = ("dataset", "negatives", "train_dataset", "train_negatives", "exclude_duplicates_of")
 _RARE_METRICS = ("precision", "mcc", "auprc")
+EXAMPLES = (
+    "evaluate --dataset data --model my-model --output-prefix out/my-model",
+    "evaluate --dataset data --model my-model --baselines --output-prefix out/m",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from dnabert_enhancer.dataset import Dataset
 
 _INPUTS = ("dataset", "negatives", "validation")
+EXAMPLES = (
+    "finetune --dataset data --base-model dnabert-6 --output-dir my-model",
+    "finetune --dataset data --base-model dnabert-2 --method lora \\\n    --output-dir adapted",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from dnabert_enhancer.model import ModelCard
 
 _log = logging.getLogger(__name__)
+EXAMPLES = (
+    "import-model checkpoint --window-length 200 --output-dir my-model",
+    "import-model adapter --base-model dnabert-6 --output-dir merged",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dnabert_enhancer.commands.options import Options
 
+EXAMPLES = (
+    "index-genome --genome hg38.fa.gz --output-dir indexed",
+    "index-genome --genome indexed/genome.fa.gz --output-dir copy",
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""

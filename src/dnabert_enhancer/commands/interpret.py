@@ -73,6 +73,10 @@ _SCORING = (
     "skip_outside",
     "assembly_report",
 )
+EXAMPLES = (
+    "interpret --genome hg38.fa.gz --regions top.bed --output-prefix out/top",
+    "interpret --genome hg38.fa.gz --vcf p.vcf --motifs jaspar.meme \\\n    --output-prefix out/p",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

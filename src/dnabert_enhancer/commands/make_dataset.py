@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from dnabert_enhancer.dataset import BuiltDataset
 
 RUN_FILE = "run.json"
+EXAMPLES = (
+    "make-dataset --regions peaks.bed --genome hg38.fa.gz --output-dir data",
+    "make-dataset --regions peaks.bed --genome hg38.fa.gz --length 350 \\\n"
+    "    --exclude blacklist.bed --split-by contig --output-dir data350",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

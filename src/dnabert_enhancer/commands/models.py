@@ -39,6 +39,10 @@ _CALIBRATING = (
     "threads",
 )
 _COLUMNS = ("name", "type", "window", "k", "auroc", "licence", "size_mb", "stored", "predicts")
+EXAMPLES = (
+    "models list CTCF --type tf",
+    "models get dnabert-enhancer-350",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

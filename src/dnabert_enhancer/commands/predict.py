@@ -60,6 +60,10 @@ COLUMNS = ("name", "length", "windows", "skipped", "maximum", "mean", "summit", 
 WINDOW_COLUMNS = ("name", "start", "end", "logit", "probability")
 NO_VALUE = "NA"
 CHUNK_SEQUENCES = 4096
+EXAMPLES = (
+    "predict --fasta sequences.fa --output-prefix out/sequences",
+    "predict --genome hg38.fa.gz --regions peaks.bed --output-prefix out/peaks",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

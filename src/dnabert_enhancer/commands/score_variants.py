@@ -76,6 +76,11 @@ _SCORING = (
         "check",
     ),
 )
+EXAMPLES = (
+    "score-variants --vcf p.vcf.gz --genome hg38.fa.gz --output-prefix out/p",
+    "score-variants --vcf p.vcf.gz --genome hg38.fa.gz \\\n"
+    "    --tf CTCF=deepvregulome/CTCFL --output-prefix out/p",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 DNABERT_K = (3, 4, 5, 6)
 _TABLE_ENDINGS = (".tsv", ".tsv.gz", ".txt", ".txt.gz")
 _PARQUET_ENDING = ".parquet"
+EXAMPLES = (
+    "tokenize --input sequences.fa --k 6 --output sequences.tsv.gz",
+    "tokenize --input peaks.bed --genome hg38.fa.gz --k 6 --output peaks.parquet",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
