@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,93 @@ def test_shards_merged_have_the_bytes_of_one_run(
         assert Path(f"{tmp_path}/merged.{ending}").read_bytes() == Path(f"{scored}.{ending}").read_bytes()
     (tmp_path / "s.tf-panel" / "TF1.shard-2-of-2.scores").unlink()
     assert run("--merge", tmp_path / "s", "--quiet", "--output-prefix", tmp_path / "again") == 2
+
+
+@pytest.fixture(scope="module")
+def in_groups(tmp_path_factory: pytest.TempPathFactory, vcf: Path, panel: Path) -> Path:
+    """Return the prefix of two shards, without a panel, and of two groups of its models beside them."""
+    folder = tmp_path_factory.mktemp("groups")
+    lines = panel.read_text().splitlines()
+    (folder / "last.tsv").write_text("\n".join([lines[0], lines[3]]) + "\n")
+    (folder / "others.tsv").write_text("\n".join(lines[:3]) + "\n")
+    given = ("--vcf", vcf, "--genome", GENOME, *ENGINE, "--output-prefix", folder / "g")
+    for index in (1, 2):
+        assert run(*given, "--shard", f"{index}/2") == 0
+        for group in ("last", "others"):
+            alone = ("--panel-only", "--tf-panel", folder / f"{group}.tsv")
+            assert run(*given, *alone, "--shard", f"{index}/2") == 0
+    return folder / "g"
+
+
+@pytest.mark.slow
+def test_groups_of_models_merged_have_the_bytes_of_one_run(
+    scored: Path, in_groups: Path, panel: Path, tmp_path: Path
+) -> None:
+    merged = ("--merge", in_groups, "--tf-panel", panel, "--quiet", "--output-prefix", tmp_path / "m")
+    assert run(*merged) == 0
+    for ending in ("tsv.gz", "vcf.gz", "candidates.tsv", "tf-panel.tsv.gz", "tf-panel.matrix.tsv.gz"):
+        assert Path(f"{tmp_path}/m.{ending}").read_bytes() == Path(f"{scored}.{ending}").read_bytes()
+    one, other = (json.loads(Path(f"{prefix}.run.json").read_text()) for prefix in (scored, tmp_path / "m"))
+    assert other["scoring"] == one["scoring"]
+    assert other["tf_panel"] == one["tf_panel"]
+    parts = {path.name for path in Path(f"{in_groups}.tf-panel").glob("*.run.json")}
+    assert parts == {f"{name}.shard-{index}-of-2.run.json" for name in ("TF0", "TF4") for index in (1, 2)}
+
+
+@pytest.mark.slow
+def test_models_of_a_panel_that_do_not_belong_to_the_run_are_refused(
+    in_groups: Path, vcf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another least change, another VCF, and a model that was not scored."""
+    shutil.copytree(f"{in_groups}.tf-panel", tmp_path / "r.tf-panel")
+    (tmp_path / "fewer.vcf").write_text("\n".join(vcf.read_text().splitlines()[:-1]) + "\n")
+    (tmp_path / "p.tsv").write_text("name\tmodel\nTF4\tdefault:gue_tf4\n")
+    (tmp_path / "q.tsv").write_text("name\tmodel\nTF3\tdefault:gue_tf3\n")
+    for file, more, panel, said in (
+        (
+            vcf,
+            ("--min-change", 0.25),
+            "p.tsv",
+            "minimum change is '0.0', but '0.25' in the scores of the run",
+        ),
+        (tmp_path / "fewer.vcf", (), "p.tsv", "digests: vcf is "),
+        (vcf, (), "q.tsv", "the scores of the panel are missing"),
+    ):
+        given = ("--vcf", file, "--genome", GENOME, *ENGINE, *more, "--output-prefix", tmp_path / "r")
+        for index in (1, 2):
+            assert run(*given, "--shard", f"{index}/2") == 0
+        capsys.readouterr()
+        merged = (
+            "--merge",
+            tmp_path / "r",
+            "--tf-panel",
+            tmp_path / panel,
+            "--output-prefix",
+            tmp_path / "m",
+        )
+        assert run(*merged) == 2
+        assert said in capsys.readouterr().err
+        assert not list(tmp_path.glob("m.*"))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--tf-panel", "deepvregulome"), "--panel-only needs --tf-panel and --shard"),
+        (("--shard", "1/2"), "--panel-only needs --tf-panel and --shard"),
+        (
+            ("--tf-panel", "deepvregulome", "--shard", "1/2", "--genes", "g.bed"),
+            "--genes does not apply to --panel-only",
+        ),
+    ],
+)
+def test_a_panel_alone_says_what_it_needs(
+    more: tuple[str, ...], said: str, vcf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--vcf", vcf, "--genome", GENOME, "--panel-only", *more, "--output-prefix", tmp_path / "p")
+    assert run(*given) == 2
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -73,6 +73,7 @@ LEFT_OUT = {
     | {"--keep-letters": "is for comparing with the original code"},
     "score_variants": {
         "--tf-panel": "a job cannot be resumed model by model, and fetches no models",
+        "--panel-only": "belongs to --shard",
         "--convention": "is for comparing with results of deepvregulome, whose models are not in the form",
     },
     "interpret": dict.fromkeys(("--baselines", "--steps", "--completeness-limit"), "belongs to gradients"),

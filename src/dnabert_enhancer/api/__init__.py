@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         merge_attributions,
     )
     from dnabert_enhancer.api.learning import TrainedModel, finetune, finetune_folds, make_dataset
-    from dnabert_enhancer.api.panel import find_member, open_panel, score_members, score_panel
+    from dnabert_enhancer.api.panel import check_records, find_member, open_panel, score_members, score_panel
     from dnabert_enhancer.api.variant_inputs import open_variants
     from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
@@ -58,6 +58,7 @@ _LAZY = {
     "importance_unit": "interpretation",
     "interpret_shard": "interpretation",
     "merge_attributions": "interpretation",
+    "check_records": "panel",
     "find_member": "panel",
     "open_panel": "panel",
     "score_members": "panel",
@@ -77,6 +78,7 @@ __all__ = [
     "TrainedModel",
     "block_scorer",
     "calibrate_model",
+    "check_records",
     "compare",
     "comparison_files",
     "doctor",

@@ -105,15 +105,26 @@ def score_panel(
             return variant_records(variants, chosen.vcf_format, opened)
 
         with records() as first:
-            checks = RecordChecks(first.header, first.faults, whole=chosen.check)
-            for _ in checks.check(first.blocks()):
-                pass
-            opened.names.check_shared(checks.contigs, first.source, "records", "have no score")
-            first.faults.warn()
+            check_records(first, opened, chosen)
         files = score_members(members, records, opened, chosen, work, engine=engine)
         scores = stack.enter_context(open_panel(files))
         with records() as again:
             return pd.concat(list(scores.frames(again.blocks())), ignore_index=True)
+
+
+def check_records(records: RecordSource, genome: Genome, settings: VariantSettings) -> None:
+    """Read records to their end, as a run of a panel alone does first; faults are logged.
+
+    Raises
+    ------
+    InputError
+        A record that is no record; no contig of them is in the genome.
+    """
+    checks = RecordChecks(records.header, records.faults, whole=settings.check)
+    for _ in checks.check(records.blocks()):
+        pass
+    genome.names.check_shared(checks.contigs, records.source, "records", "have no score")
+    records.faults.warn()
 
 
 def score_members(
@@ -225,7 +236,7 @@ def find_member(folder: str, name: str, shard: str) -> Path:
         raise InputError(
             "the scores of the panel are missing",
             source=str(path),
-            remedy="keep the folder PREFIX.tf-panel beside the shards, or run this shard again",
+            remedy="keep the folder PREFIX.tf-panel beside the shards, or score it (--panel-only)",
         )
     return path
 

@@ -2,8 +2,8 @@
 
 Writes PREFIX.vcf.gz with its index (every record, in order, with our INFO fields), PREFIX.tsv.gz (one row per
 allele and model), PREFIX.candidates.tsv (gains and losses of function, ranked) and PREFIX.run.json. A run
-can be cut into shards (--shard I/N) that --merge joins; the files are those of one run, byte
-for byte.
+can be cut into shards (--shard I/N), and a panel into groups of models (--panel-only), that --merge joins;
+the files are those of one run, byte for byte.
 """
 
 from __future__ import annotations
@@ -48,21 +48,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _ANNOTATION = ("genes", "regions", "motifs")
+_NOT_OF_A_PANEL = ("model", "label", "tf", *_ANNOTATION, "annotate", "threshold", "strict")
 _SCORING = (
-    *(
-        "genome",
-        "assembly_report",
-        "model",
-        "label",
-        "tf",
-        "tf_panel",
-        *_ANNOTATION,
-        "annotate",
-        "window_length",
-        "convention",
-        "offsets",
-        "threshold",
-    ),
+    *("genome", "assembly_report", *_NOT_OF_A_PANEL, "panel_only", "window_length", "convention", "offsets"),
     *(
         "vcf_format",
         "min_change",
@@ -70,7 +58,6 @@ _SCORING = (
         "null_variants",
         "seed",
         "shard",
-        "strict",
         "phased",
         "sample",
         "check",
@@ -123,7 +110,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PANEL",
         help="many models of TF binding, one after another in memory: a table with the columns name, model "
         "and maybe regions (BED), a collection of models list such as deepvregulome, or some of it: "
-        "deepvregulome:CTCFL,SP7 or deepvregulome:FILE",
+        "deepvregulome:CTCFL,SP7 or deepvregulome:FILE; with --merge: whose scores are joined (default: "
+        "those of the runs with --shard)",
+    )
+    group.add_argument(
+        "--panel-only",
+        action="store_true",
+        help="score with the models of --tf-panel alone, into the folder PREFIX.tf-panel: runs of one "
+        "--output-prefix and --shard, each with a group of the models, are joined by --merge --tf-panel",
     )
     add("window_length", "default: each model's own", type=positive_integer, metavar="BP")
     add(
@@ -192,6 +186,8 @@ def run(options: Options) -> None:
         _merge(options)
     elif "genome" not in options:
         raise InputError("--vcf needs --genome", remedy="give the FASTA of the reference that the VCF is of")
+    elif "panel_only" in options:
+        _score_panel_alone(options)
     else:
         _score(options)
 
@@ -248,7 +244,38 @@ def _score(options: Options) -> None:
         shutil.rmtree(_panel_folder(prefix), ignore_errors=True)
 
 
+def _score_panel_alone(options: Options) -> None:
+    from dnabert_enhancer.api import check_records, open_variants
+    from dnabert_enhancer.catalogue import read_panel
+    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.shards import ShardFile
+    from dnabert_enhancer.variants import MEMBER_FORMAT, VariantSettings
+
+    if "tf_panel" not in options or "shard" not in options:
+        raise InputError(
+            "--panel-only needs --tf-panel and --shard", remedy="give both; --shard 1/1 is all of the records"
+        )
+    options.refuse(_NOT_OF_A_PANEL, "--panel-only, which has the models of the panel alone")
+    record = RunRecord(options)
+    settings = options.settings(VariantSettings)
+    settings.convention.check_given(options)
+    panel = read_panel(options["tf_panel"])
+    with genome_of(options) as genome, OutputSet() as out:
+        digests = _digests(options, record)
+        with open_variants(options["vcf"], settings.vcf_format, genome) as reader:
+            check_records(reader, genome, settings)
+        members = _score_panel(options, panel, settings, genome, digests)
+        files = [ShardFile(path, MEMBER_FORMAT) for paths in members.values() for path in paths]
+        record.set("tf_panel", [file.header["settings"]["models"][0] for file in files])
+        for file in files:
+            file.close()
+        first = str(members[panel[0].name][0])
+        out.open_text(first.removesuffix(".scores") + ".run.json").write(record.to_json())
+
+
 def _merge(options: Options) -> None:
+    from dnabert_enhancer.catalogue import read_panel
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.shards import ShardFile, find_shards
@@ -259,13 +286,15 @@ def _merge(options: Options) -> None:
     for path in paths:
         record.add_input("shard", path)
     scored = ScoredVariants([ShardFile(path, SHARD_FORMAT) for path in paths])
-    names = scored.header["settings"]["panel"]
+    names: list[str] = scored.header["settings"]["panel"]
+    if "tf_panel" in options:
+        names = [member.name for member in read_panel(options["tf_panel"])]
     members = _members_beside(paths, names)
     with OutputSet() as out:
         prefix = options["output_prefix"]
         files = ResultFiles(out, prefix, PanelFiles(out, prefix, names) if names else None)
         _write_results(record, files, scored, members)
-        record.set("scoring", scored.header["settings"])
+        record.set("scoring", scored.header["settings"] | {"panel": names})
         record.set("engine", scored.header["engine"])
         out.open_text(f"{options['output_prefix']}.run.json").write(record.to_json())
     scored.close()
@@ -336,6 +365,12 @@ def _models(options: Options, record: RunRecord) -> tuple[Model, dict[str, Model
     return model, tf
 
 
+def _digests(options: Options, record: RunRecord) -> dict[str, str]:
+    """Return the SHA-256 of the files that every model of a run reads."""
+    roles = ("vcf", "genome", "assembly_report")
+    return {role: record.add_input(role, options[role]) for role in roles if role in options}
+
+
 def _scorer(
     options: Options,
     record: RunRecord,
@@ -348,14 +383,9 @@ def _scorer(
     """Return what scores the records, and the SHA-256 of the input files."""
     from dnabert_enhancer.api import block_scorer, open_annotations
 
-    digests = {
-        "vcf": record.add_input("vcf", options["vcf"]),
-        "genome": record.add_input("genome", options["genome"]),
-    }
+    digests = _digests(options, record)
     paths = {role: options[role] for role in _ANNOTATION if role in options}
     digests |= {role: record.add_input(role, path) for role, path in paths.items()}
-    if "assembly_report" in options:
-        digests["assembly_report"] = record.add_input("assembly_report", options["assembly_report"])
     tracks: dict[str, str] = {}
     for name, path in options.get("annotate", ()):
         if name in tracks:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.shards import ShardBlock, ShardFile, ShardWriter
+from dnabert_enhancer.shards import ShardBlock, ShardFile, ShardWriter, check_equal
 from dnabert_enhancer.variants.alleles import SkipReason
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic
 from dnabert_enhancer.variants.output_rows import NO_VALUE, STATISTIC_ORDER, BlockRows, Place, places_of
@@ -27,6 +27,9 @@ STRONGEST = 5
 """How many models of a panel the VCF names for an allele."""
 _BY_MODEL = ("scores", "null_statistics", "deviations")
 """Arrays of a block that have a column for each model."""
+_OF_THE_RUN = ("version", "convention", "minimum_change", "nulls", "phased")
+_INPUTS = ("vcf", "genome", "assembly_report")
+"""Settings, and files, that all models of a run share, whatever else is annotated."""
 _RANKED_BY = EffectStatistic.SCORE_CHANGE.column
 _PLACE = ("chrom", "pos", "dbsnp_id", "reference_nucleotide", "alternative_nucleotide")
 _NUMBERS = ("p_ref", "p_alt", *(statistic.column for statistic in STATISTIC_ORDER), "p_value", "q_value")
@@ -180,6 +183,26 @@ class PanelScores:
         """What the scores of each model depend on."""
         return [member.header["settings"]["models"][0] for member in self._members]
 
+    def check_beside(self, header: Mapping[str, Any]) -> None:
+        """Check that the models were scored with the records and options of a run.
+
+        Parameters
+        ----------
+        header : mapping
+            That of the run's scores.
+
+        Raises
+        ------
+        InputError
+            Names the first difference.
+        """
+        check_equal(
+            f"the model {self.names[0]} of the panel",
+            _shared_with_run(self._members[0].header),
+            "the scores of the run",
+            _shared_with_run(header),
+        )
+
     def blocks(self) -> Iterator[PanelBlock]:
         """Yield the blocks in order."""
         streams = [member.outcomes() for member in self._members]
@@ -250,3 +273,10 @@ def _shared(header: Mapping[str, Any]) -> dict[str, Any]:
         name: value for name, value in header["settings"].items() if name not in ("models", "regions")
     }
     return {"settings": settings, "blocks": header["blocks"]}
+
+
+def _shared_with_run(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the models of a panel must have in common with the other models of a run."""
+    facts = {name: header["settings"][name] for name in _OF_THE_RUN}
+    digests = header["settings"]["digests"]
+    return {**facts, "digests": {name: digests.get(name) for name in _INPUTS}, "blocks": header["blocks"]}

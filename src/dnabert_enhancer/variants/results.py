@@ -239,6 +239,8 @@ class ResultFiles:
     def write(self, scored: ScoredVariants, panel: PanelScores | None = None) -> ResultCounts:
         """Write all results, with those of a panel over the same records."""
         facts = scored.header
+        if panel is not None:
+            panel.check_beside(facts)
         fields = info_fields(scored.tf_names, facts["content"] | {"panel": panel is not None})
         of_panel = None if panel is None else panel.blocks()
         own_lines = [raw(line) for line in facts["own_lines"]]
