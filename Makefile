@@ -11,6 +11,8 @@ BIN := $(CURDIR)/$(VENV)/bin
 UV_VERSION := 0.13.9
 UV := $(BIN)/uv
 PYTEST_OPTIONS ?=
+# what is imported is compiled once, though the shell asks otherwise: a start of a command costs half as much
+unexport PYTHONDONTWRITEBYTECODE
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
