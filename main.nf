@@ -107,9 +107,11 @@ workflow {
         ['sample', 'dataset', 'model', 'metrics'], "${params.outdir}/train", 'index.tsv'
     )
     writeTable(
-        SCAN.out.track.join(SCAN.out.calls).join(SCAN.out.scanned).join(SCAN.out.record)
-            .map { meta, track, calls, _tbi, scanned, record -> [meta.id, track.name, calls.name, scanned.name, record.name] },
-        ['sample', 'track', 'calls', 'scanned', 'record'], "${params.outdir}/scan", 'index.tsv'
+        SCAN.out.track.join(SCAN.out.calls).join(SCAN.out.scanned).join(SCAN.out.record).join(SCAN.out.regions, remainder: true)
+            .map { meta, track, calls, _tbi, scanned, record, regions ->
+                [meta.id, track.name, calls.name, scanned.name, regions ? regions.name : 'NA', record.name]
+            },
+        ['sample', 'track', 'calls', 'scanned', 'regions', 'record'], "${params.outdir}/scan", 'index.tsv'
     )
     writeTable(
         VARIANTS.out.vcf.join(VARIANTS.out.table).join(VARIANTS.out.candidates).join(VARIANTS.out.record)

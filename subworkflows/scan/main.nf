@@ -18,5 +18,6 @@ workflow SCAN {
     track   = PREDICT_MERGE.out.track
     calls   = PREDICT_MERGE.out.calls
     scanned = PREDICT_MERGE.out.scanned
+    regions = PREDICT_MERGE.out.regions
     record  = PREDICT_MERGE.out.record
 }

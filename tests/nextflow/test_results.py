@@ -18,7 +18,7 @@ SAMPLES = ("alpha-globin", "retrained")
 ENGINE = ("--backend", "onnx", "--precision", "float32", "--device", "cpu", "--threads", "1")
 OF_A_KIND = {
     "train": ("dataset", "model", "metrics.tsv"),
-    "scan": ("bw", "calls.bed.gz", "scanned.bed", "run.json"),
+    "scan": ("bw", "calls.bed.gz", "scanned.bed", "regions.tsv", "run.json"),
     "variants": ("vcf.gz", "tsv.gz", "candidates.tsv", "run.json"),
     "compare": ("summary.tsv", "per_call.tsv.gz", "novel.bed.gz", "run.json"),
 }
@@ -46,7 +46,7 @@ def test_shards_of_a_scan_give_the_bytes_of_one_run(sample: str, study, tmp_path
         *model_of(sample, study.results), "--stride", "200", *ENGINE,
         "--output-prefix", str(tmp_path / sample),
     )  # fmt: skip
-    for name in ("bw", "calls.bed.gz", "calls.bed.gz.tbi", "scanned.bed"):
+    for name in ("bw", "calls.bed.gz", "calls.bed.gz.tbi", "scanned.bed", "regions.tsv"):
         made = study.results / "scan" / f"{sample}.{name}"
         assert made.read_bytes() == (tmp_path / made.name).read_bytes(), name
 

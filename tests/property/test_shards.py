@@ -7,13 +7,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dnabert_enhancer.engine import Predictions, Target
 from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.genome import place_regions
 from dnabert_enhancer.scan import (
+    RegionRows,
     ResultFiles,
     ResultSettings,
     ScanPlan,
@@ -29,6 +32,7 @@ ENDINGS = (
     "calls.bed.gz",
     "calls.bed.gz.tbi",
     "scanned.bed",
+    "regions.tsv",
     "windows.tsv.gz",
     "windows.tsv.gz.tbi",
     "bedgraph.gz",
@@ -73,7 +77,9 @@ class RandomGenome:
 def results(folder: Path, scores: Scores) -> dict[str, bytes]:
     chosen = ResultSettings(0.6, 3)
     with OutputSet() as out:
-        write_results(ResultFiles(out, str(folder / "p"), windows=True, bedgraph=True), scores, chosen)
+        write_results(
+            ResultFiles(out, str(folder / "p"), windows=True, bedgraph=True, regions=True), scores, chosen
+        )
     return {ending: (folder / f"p.{ending}").read_bytes() for ending in ENDINGS}
 
 
@@ -90,12 +96,18 @@ def test_any_number_of_shards_in_any_order_gives_the_bytes_of_one_run(
     sizes: list[int], stride: int, of: int, order: Any, seed: int, tmp_path: Path
 ) -> None:
     genome = RandomGenome(sizes, seed)
-    grid, _ = plan_grid(
-        {name: len(bases) for name, bases in genome.contigs.items()}, LENGTH, stride, block_windows=16
-    )
-    plan = ScanPlan(
-        grid, Target("binary", "e", 1), ScoreSettings(0.1, 0.5, seed), {"threshold": 0.6, "merge_gap": 3}, "g"
-    )
+    contig_sizes = {name: len(bases) for name, bases in genome.contigs.items()}
+    rng = np.random.default_rng(seed)
+    chroms = rng.choice([*contig_sizes], 30)
+    places = [sorted(rng.integers(0, contig_sizes[chrom] + 1, 2).tolist()) for chrom in chroms]
+    # the first contig whole: one region at least has a window
+    start, end = ([0, *column] for column in zip(*places, strict=True))
+    frame = pd.DataFrame({"chrom": ["chr1", *chroms], "start": start, "end": [sizes[0], *end[1:]]})
+    table = place_regions(frame, contig_sizes, every_row=True)
+    grid, _ = plan_grid(contig_sizes, LENGTH, stride, table.frame, block_windows=16)
+    target, calls = Target("binary", "e", 1), {"threshold": 0.6, "merge_gap": 3}
+    rows = RegionRows.of_table(table, grid)
+    plan = ScanPlan(grid, target, ScoreSettings(0.1, 0.5, seed), calls, "g", "not e", rows)
     engine: Any = StandIn()
     score_shard(plan, genome, engine, str(tmp_path / "whole.scores"))
     whole = results(tmp_path, Scores([tmp_path / "whole.scores"]))

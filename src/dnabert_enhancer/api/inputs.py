@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -17,6 +18,7 @@ from dnabert_enhancer.genome import (
     LEAVE_OUT,
     Genome,
     Interval,
+    RegionTable,
     foreign_letter_error,
     foreign_letters,
     frame_of_intervals,
@@ -108,8 +110,21 @@ def regions_of(
     InputError
         A region that is not in the genome (unless `skip_outside`), or what is no region.
     """
+    table = region_table(regions, genome, skip_outside=skip_outside, details=details)
+    return (None, {}) if table is None else (table.frame, table.skipped)
+
+
+def region_table(
+    regions: Any,  # see `Model.scan`
+    genome: Genome,
+    *,
+    skip_outside: bool = False,
+    details: bool = False,
+    every_row: bool = False,
+) -> RegionTable | None:
+    """Return the same as a table; with `every_row` those left out and all columns too."""
     if regions is None:
-        return None, {}
+        return None
     sizes, names = genome.contig_sizes, genome.names
     if isinstance(regions, str) and not Path(regions).exists():
         # a text that is neither a file nor of the form of a path names a position
@@ -117,26 +132,38 @@ def regions_of(
         is_path = "/" in regions or ("." in regions and not is_name)
         regions = Path(regions) if is_path or regions == "-" else [regions]
     if isinstance(regions, (str, os.PathLike)):
-        table = read_regions(regions, sizes, names=names, skip_outside=skip_outside, details=details)
-        return table.frame, table.skipped
+        return read_regions(
+            regions, sizes, names=names, skip_outside=skip_outside, details=details, every_row=every_row
+        )
     if hasattr(regions, "iloc"):
         require_columns(regions, ["chrom", "start", "end"], "the table of regions")
-        table = place_regions(regions, sizes, names=names, skip_outside=skip_outside)
-        return table.frame, table.skipped
+        return place_regions(regions, sizes, names=names, skip_outside=skip_outside, every_row=every_row)
     found: list[Interval] = []
-    skipped: dict[str, int] = {}
-    for item in _items(regions):
+    lines: list[int] = []
+    outside: list[tuple[str, int, int, int, str]] = []
+    for line, item in enumerate(_items(regions), start=1):
         try:
             found.append(locate(item, sizes, names))
+            lines.append(line)
         except InputError as fault:
-            contig = item.rpartition(":")[0] or item if isinstance(item, str) else item.contig
+            if isinstance(item, Interval):
+                place = item
+            else:
+                place = Interval.parse(item) if ":" in item else Interval(item, 0, 0)
             if not skip_outside:
                 if ":" not in str(item):
                     raise
                 raise InputError(fault.problem, remedy=f"{fault.remedy}; {LEAVE_OUT}") from None
-            reason = "beyond_contig_end" if names.resolve(contig) else "contig_not_in_genome"
-            skipped[reason] = skipped.get(reason, 0) + 1
-    return frame_of_intervals(found, genome.contig_sizes), skipped
+            reason = "beyond_contig_end" if names.resolve(place.contig) else "contig_not_in_genome"
+            outside.append((place.contig, place.start, place.end, line, reason))
+    frame = frame_of_intervals(found, sizes)
+    table = RegionTable(frame, skipped=dict(Counter(row[-1] for row in outside)))
+    if every_row:
+        import pandas as pd
+
+        rows = pd.DataFrame(outside, columns=["chrom", "start", "end", "line", "reason"])
+        table = dataclasses.replace(table, frame=frame.assign(line=lines), outside=[rows] if outside else [])
+    return table
 
 
 def require_columns(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from dnabert_enhancer.api.inputs import GenomeInput, named_sequences, opened_genome, regions_of, with_keywords
+from dnabert_enhancer.api.inputs import (
+    GenomeInput,
+    named_sequences,
+    opened_genome,
+    region_table,
+    with_keywords,
+)
 from dnabert_enhancer.api.prediction_tables import prediction_tables
 from dnabert_enhancer.catalogue import is_pretrained_only, open_model, without_head
 from dnabert_enhancer.engine import Engine, EngineSettings, Target
@@ -597,10 +603,11 @@ class Model:
     def _plan(
         self, genome: Genome, regions: RegionInput | None, settings: ScanSettings
     ) -> tuple[ScanPlan, dict[str, Any]]:
-        placed, skipped = regions_of(regions, genome, skip_outside=settings.skip_outside)
+        table = region_table(regions, genome, skip_outside=settings.skip_outside, every_row=True)
         own_names = tuple(genome.own_name(name) for name in settings.contigs)
         chosen = with_keywords(ScanSettings, settings, {"contigs": own_names})
-        plan, notes = plan_scan(self.opened, self.target, genome, placed, chosen)
+        plan, notes = plan_scan(self.opened, self.target, genome, table, chosen)
+        skipped = {} if table is None else table.skipped
         plan.skipped.update({**skipped, "contig_shorter_than_window": notes.too_short})
         return plan, notes._asdict()
 

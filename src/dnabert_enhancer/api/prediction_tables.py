@@ -11,6 +11,7 @@ import numpy as np
 
 from dnabert_enhancer.api.inputs import named_sequences
 from dnabert_enhancer.scan import (
+    SHORTER,
     NamedSequence,
     SequenceScore,
     SequenceScorer,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
         | Iterable[str | NamedSequence | NDArray[np.uint8]]
     )
     WindowReport = Callable[[str, NDArray[np.int64], int, WindowScores], None]
-
-SHORTER = "shorter_than_window"
 
 
 def prediction_tables(
@@ -95,4 +94,4 @@ def _label(model: Model, row: SequenceScore, threshold: float | None) -> str | N
         return None
     if np.float32(row.maximum) >= threshold:
         return model.target.label
-    return model.opened.card.negative_label or f"not {model.target.label}"
+    return model.target.other_label(model.opened.card)

@@ -5,10 +5,12 @@ mean of their scores, summit (0-based centre of the highest window), label at th
 was scored. --embeddings FILE.npz also gives one embedding each, of the whole sequence, and is all that a base
 model such as dnabert-2 gives.
 
-A scan gives PREFIX.bw (per-base mean of the windows that cover it), PREFIX.scanned.bed (what was scored) and
-PREFIX.calls.bed.gz: windows at or above the threshold, merged where they overlap or touch, with chrom, start,
-end, name, score (1000 times the maximum), strand, summit, mean, maximum and q_value, which is the false
-discovery rate among windows as high or higher, against shuffled windows. It can be cut into shards
+A scan gives PREFIX.bw (per-base mean of the windows that cover it), PREFIX.scanned.bed (what was scored),
+with --regions PREFIX.regions.tsv (one row for each, in their order, with its name and further columns:
+maximum and mean of its windows' scores, summit, label at the threshold, windows, and why nothing was scored)
+and PREFIX.calls.bed.gz: windows at or above the threshold, merged where they overlap or touch, with chrom,
+start, end, name, score (1000 times the maximum), strand, summit, mean, maximum and q_value, which is the
+false discovery rate among windows as high or higher, against shuffled windows. It can be cut into shards
 (--shard I/N) that --merge joins; the files are those of one run, byte for byte.
 """
 
@@ -197,7 +199,7 @@ def _scan(options: Options) -> None:
             header, notes = model.scan_shard(out.path(path), options["shard"], *places, progress=progress)
             record.add_scores(header.settings, header.counts, header.seconds, notes)
         else:
-            files = ResultFiles(out, prefix, **_optional_files(options))
+            files = ResultFiles(out, prefix, **_optional_files(options), regions=regions is not None)
             stream = out.open_text(f"{prefix}.run.json")
             folder = Path(prefix).resolve().parent
             with contextlib.closing(model.scan(*places, progress=progress, folder=folder)) as scan:
@@ -224,7 +226,8 @@ def _merge(options: Options) -> None:
         record.add_input("shard", path)
     chosen = {name: options[name] for name in ("threshold", "merge_gap") if name in options}
     with OutputSet() as out, contextlib.closing(merge_scans(paths, **chosen)) as scan:
-        files = ResultFiles(out, options["output_prefix"], **_optional_files(options))
+        more = {**_optional_files(options), "regions": scan.scores.rows is not None}
+        files = ResultFiles(out, options["output_prefix"], **more)
         stream = out.open_text(f"{options['output_prefix']}.run.json")
         began = time.perf_counter()
         record.add_results(scan, scan.write_to(files), time.perf_counter() - began)

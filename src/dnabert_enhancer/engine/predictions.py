@@ -145,6 +145,10 @@ class Target:
         """Whether scores lie in 0..1."""
         return self.task != Task.REGRESSION
 
+    def other_label(self, card: ModelCard) -> str:
+        """Return what windows below the threshold are called."""
+        return card.negative_label or f"not {self.label}"
+
     def threshold(self, model: EnhancerModel, asked: float | str | None = None) -> float | None:
         """Return the score from which a window is positive; None for a value for which none is asked.
 

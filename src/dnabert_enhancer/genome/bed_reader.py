@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 LEAVE_OUT: Final = "--skip-outside (skip_outside=True in Python) leaves out what is outside the genome"
 _NAME, _SCORE, _STRAND = 3, 4, 5
+_REST: Final = "rest"
 _NO_STRAND = STRANDS.index(".")
 _BLANKS: Final = rb"[ \v\f\x1c-\x1f]+"
 
@@ -47,10 +48,16 @@ class RegionReader:
         Name of the file, for errors.
     sizes, names, skip_outside, details, further
         As for `regions.read_regions`.
-    titles : bool
+    titles, every_row : bool
         As for `regions.read_regions`.
     unit : str
         What errors call a row: ``line``, counted from 1, or ``row``, from 0.
+
+    Attributes
+    ----------
+    outside : list of DataFrame
+        With `every_row` the rows that were left out: ``chrom`` as given, ``start``, ``end``, ``rest``,
+        ``line`` and ``reason``.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class RegionReader:
         details: bool,
         further: Mapping[str, int] | None,
         titles: bool = False,
+        every_row: bool = False,
         unit: str = "line",
     ) -> None:
         self._source = source
@@ -76,6 +84,8 @@ class RegionReader:
         self._table: TitledTable | None = None
         self._texts = {"name": _NAME, "score": _SCORE} if details else {}
         self._further = dict(further or {})
+        self._every_row = every_row
+        self.outside: list[pd.DataFrame] = []
         self._skipped = {"contig_not_in_genome": 0, "beyond_contig_end": 0, "negative_start": 0}
         self._contigs: Counter[str] = Counter()
         self._codes: dict[str, int] = {} if sizes is None else {name: code for code, name in enumerate(sizes)}
@@ -174,10 +184,11 @@ class RegionReader:
         self._warn_of_empty(columns)
         columns["chrom"] = pd.Categorical.from_codes(columns["chrom"], pd.Index([*self._codes], dtype=object))
         columns["strand"] = pd.Categorical.from_codes(columns["strand"], pd.Index(STRANDS, dtype=object))
-        texts = {"name", *self._further} & {*columns}
+        texts = {"name", *self._further, _REST} & {*columns}
         columns |= {name: pd.Series(columns[name], dtype=object) for name in texts}
         details = (*self._texts, "strand") if self._texts else ()
-        order = ("chrom", "start", "end", *details, *self._further, "line")
+        rest = (_REST,) if _REST in columns else ()
+        order = ("chrom", "start", "end", *details, *self._further, *rest, "line")
         frame = pd.DataFrame({name: columns[name] for name in order})
         skipped = {reason: count for reason, count in self._skipped.items() if count}
         return frame, skipped
@@ -202,7 +213,8 @@ class RegionReader:
         """Return the blocks one below the other; the parts are given up column by column."""
         if not self._parts:
             kinds = {"chrom": "i4", "start": "i8", "end": "i8", "strand": "i1", "score": "f8", "line": "i8"}
-            every = ("chrom", "start", "end", "strand", *self._texts, *self._further, "line")
+            rest = (_REST,) if self._every_row else ()
+            every = ("chrom", "start", "end", "strand", *self._texts, *self._further, *rest, "line")
             return {name: np.empty(0, dtype=kinds.get(name, object)) for name in every}
         names = list(self._parts[0])
         return {name: np.concatenate([part.pop(name) for part in self._parts]) for name in names}
@@ -256,6 +268,8 @@ class RegionReader:
                 continue
             column = column_as_text(read[wanted[name]], content) if name in wanted else None
             columns[name] = self._text_column(name, column, count)
+        if self._every_row:
+            columns[_REST] = _objects(line.split("\t", 3)[3:] for line in content[:-1].decode().split("\n"))
         return columns
 
     def _read_by_line(self, content: bytes, first_line: int) -> dict[str, NDArray[Any]]:
@@ -277,6 +291,7 @@ class RegionReader:
         def texts(number: int) -> list[str]:
             return [row.columns[number] if len(row.columns) > number else "" for row in rows]
 
+        rest = {_REST: _objects(["\t".join(row.columns[3:])] for row in rows)} if self._every_row else {}
         return {
             "chrom": self._contig_codes(list(met), codes),
             "start": np.array([row.start for row in rows], dtype=np.int64),
@@ -286,6 +301,7 @@ class RegionReader:
                 name: self._text_column(name, np.array([*texts(number), None], dtype=object)[:-1], len(rows))
                 for name, number in {**self._texts, **self._further}.items()
             },
+            **rest,
             "line": np.array(lines, dtype=np.int64),
         }
 
@@ -348,11 +364,21 @@ class RegionReader:
         if self._skip_outside:
             for reason, is_so in outside.items():
                 self._skipped[reason] += int(is_so.sum())
+                if self._every_row and is_so.any():
+                    self._keep_outside({name: column[is_so] for name, column in columns.items()}, reason)
         else:
             row = int(is_outside.argmax())
             place = (int(columns[name][row]) for name in ("chrom", "start", "end", "line"))
             self._note(self._outside_error(*place), int(columns["line"][row]), int(is_outside.sum()))
         return {name: column[~is_outside] for name, column in columns.items()}
+
+    def _keep_outside(self, columns: Mapping[str, NDArray[Any]], reason: str) -> None:
+        import pandas as pd
+
+        own = list(self._codes)
+        chroms = [own[code] if code >= 0 else self._met[-1 - code] for code in columns["chrom"].tolist()]
+        kept = {name: columns[name] for name in ("start", "end", _REST, "line") if name in columns}
+        self.outside.append(pd.DataFrame({"chrom": chroms, **kept, "reason": reason}))
 
     def _outside_error(self, code: int, start: int, end: int, line: int) -> InputError:
         own = list(self._codes)
@@ -383,6 +409,11 @@ class RegionReader:
 
 def _strand_codes(texts: list[str]) -> NDArray[np.int8]:
     return np.array([STRANDS.index(text) if text in STRANDS else _NO_STRAND for text in texts], dtype=np.int8)
+
+
+def _objects(rows: Iterable[list[str]]) -> NDArray[np.object_]:
+    """Return the texts of one-element lists, empty for an empty one."""
+    return np.array([*(row[0] if row else "" for row in rows), None], dtype=object)[:-1]
 
 
 def _is_odd_name(chrom: str) -> bool:

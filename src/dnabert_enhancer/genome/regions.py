@@ -38,6 +38,7 @@ class RegionTable:
         - ``score``: column 5, float64, NaN where it is not a number,
         - ``strand``: categories ``+``, ``-`` and ``.``, the last where column 6 is anything else,
         - further columns that were asked for, as text, empty where they are missing,
+        - ``rest``, where every row was asked for: columns 4 and on as they stand in the file, with tabs,
         - ``line``: int64, line of the file, from 1.
 
         Without details there are no names, scores and strands.
@@ -45,11 +46,18 @@ class RegionTable:
         Name of the file.
     skipped : dict of str to int
         How many regions were left out, by reason.
+    outside : list of DataFrame
+        Those regions, where every row was asked for: ``chrom`` as given, ``start``, ``end``, ``rest``,
+        ``line`` and ``reason``.
+    rest_titles : tuple of str
+        What the columns of ``rest`` are called; empty: what BED calls them.
     """
 
     frame: pd.DataFrame
     source: str = "regions"
     skipped: dict[str, int] = field(default_factory=dict)
+    outside: list[pd.DataFrame] = field(default_factory=list)
+    rest_titles: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -114,6 +122,7 @@ def place_regions(
     *,
     names: ContigNames | None = None,
     skip_outside: bool | None = None,
+    every_row: bool = False,
 ) -> RegionTable:
     """Return a user's table of regions on the contigs of a genome.
 
@@ -123,6 +132,8 @@ def place_regions(
         Columns ``chrom``, ``start`` and ``end``, 0-based and half-open; others are kept.
     genome_sizes, names, skip_outside
         As for `read_regions`.
+    every_row : bool
+        As for `read_regions`; further columns become texts in ``rest``, and ``line`` is the row, from 0.
 
     Raises
     ------
@@ -137,7 +148,14 @@ def place_regions(
                 remedy="give 0-based, half-open positions",
             )
     reader = RegionReader(
-        "regions", genome_sizes, names, skip_outside=skip_outside, details=False, further=None, unit="row"
+        "regions",
+        genome_sizes,
+        names,
+        skip_outside=skip_outside,
+        details=False,
+        further=None,
+        every_row=every_row,
+        unit="row",
     )
     start, end = (frame[column].to_numpy(dtype=np.int64) for column in ("start", "end"))
     if (end < start).any():
@@ -151,8 +169,15 @@ def place_regions(
     reader.take_columns(frame["chrom"].astype(str).to_numpy(dtype=object), start, end)
     placed, skipped = reader.finish()
     others = [column for column in frame if column not in ("chrom", "start", "end")]
-    kept = frame[others].iloc[placed["line"]].reset_index(drop=True)
-    return RegionTable(placed[["chrom", "start", "end"]].join(kept), "regions", skipped)
+    if not every_row:
+        kept = frame[others].iloc[placed["line"]].reset_index(drop=True)
+        return RegionTable(placed[["chrom", "start", "end"]].join(kept), "regions", skipped)
+    texts = frame[others].astype("string").fillna(".").replace(r"[\t\r\n]", " ", regex=True)
+    joined = ["\t".join(row) for row in texts.itertuples(index=False)] if others else [""] * len(frame)
+    rest = np.array([*joined, None], dtype=object)[:-1]
+    table = placed[["chrom", "start", "end", "line"]].assign(rest=rest[placed["line"]])
+    outside = [part.assign(rest=rest[part["line"]]) for part in reader.outside]
+    return RegionTable(table, "regions", skipped, outside, tuple(map(str, others)))
 
 
 def read_regions(
@@ -164,6 +189,7 @@ def read_regions(
     details: bool = True,
     further: Mapping[str, int] | None = None,
     titles: bool = True,
+    every_row: bool = False,
 ) -> RegionTable:
     """Read the regions of a BED file, or of a table whose titles say where its regions are.
 
@@ -194,6 +220,8 @@ def read_regions(
         Further columns to keep as text, by name, with their number in the file from 0.
     titles : bool
         False: every file is BED, whatever its titles say.
+    every_row : bool
+        Also keep columns 4 and on as they stand, and the regions that are left out.
 
     Raises
     ------
@@ -212,8 +240,9 @@ def read_regions(
         details=details,
         further=further,
         titles=titles,
+        every_row=every_row,
     )
     for block in read_line_blocks(path, _BLOCK_BYTES):
         reader.take(block)
     frame, skipped = reader.finish()
-    return RegionTable(frame, source, skipped)
+    return RegionTable(frame, source, skipped, reader.outside)

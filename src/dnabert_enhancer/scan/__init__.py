@@ -3,12 +3,14 @@
 from dnabert_enhancer.scan.embedding_file import EMBEDDINGS_FORMAT, write_embeddings
 from dnabert_enhancer.scan.embeddings import Embeddings, embed_sequences
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, GridNotes, ScanGrid, plan_grid
+from dnabert_enhancer.scan.region_rows import RegionRows
 from dnabert_enhancer.scan.result_files import BigWigWriter, ResultFiles, write_results
 from dnabert_enhancer.scan.scan_result import Scan, Track, merge_scans
 from dnabert_enhancer.scan.scores import ScoreHeader, Scores, ScoreWriter, automatic_null_fraction, q_values
 from dnabert_enhancer.scan.scoring import ScanPlan, ScoreSettings, plan_scan, score_shard
 from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer
 from dnabert_enhancer.scan.settings import (
+    SHORTER,
     EmbeddingSettings,
     ScanSettings,
     SequenceSettings,
@@ -27,12 +29,14 @@ __all__ = [
     "BLOCK_WINDOWS",
     "CALL_COLUMNS",
     "EMBEDDINGS_FORMAT",
+    "SHORTER",
     "BigWigWriter",
     "EmbeddingSettings",
     "Embeddings",
     "GridNotes",
     "MeanTrack",
     "NamedSequence",
+    "RegionRows",
     "ResultCounts",
     "ResultFiles",
     "ResultSettings",

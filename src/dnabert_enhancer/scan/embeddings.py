@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.engine import Engine
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.scan.scoring import SKIPPED_UNKNOWN
 from dnabert_enhancer.scan.sequences import SKIPPED_SHORT, NamedSequence
-from dnabert_enhancer.scan.settings import EmbeddingSettings, shortest_sequence
+from dnabert_enhancer.scan.settings import SKIPPED_UNKNOWN, EmbeddingSettings, shortest_sequence
 from dnabert_enhancer.sequence import UNKNOWN_BASE, encode_bases
 
 _MOST_BASES = 1 << 22

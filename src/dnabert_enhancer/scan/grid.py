@@ -121,7 +121,10 @@ class ScanGrid:
 
     def places(self, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return contig (index into `contigs`) and 0-based start of windows ``first`` to ``last - 1``."""
-        numbers = np.arange(first, last, dtype=np.int64)
+        return self.places_of(np.arange(first, last, dtype=np.int64))
+
+    def places_of(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return contig (index into `contigs`) and 0-based start of windows by their numbers."""
         span = np.searchsorted(self.first_window, numbers, side="right") - 1
         starts = self.start[span] + (numbers - self.first_window[span]) * self.stride
         return self.contig_index[span], np.minimum(starts, self.end[span] - self.window_length)

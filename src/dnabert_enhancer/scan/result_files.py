@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.errors import ResourceError
 from dnabert_enhancer.files import OutputSet, move_into, tabix_index
 from dnabert_enhancer.model import Task
+from dnabert_enhancer.scan.region_rows import RegionRows, region_frames
 from dnabert_enhancer.scan.scores import Scores, q_values, score_bins
 from dnabert_enhancer.scan.tracks_and_calls import (
     CALL_COLUMNS,
@@ -34,6 +35,9 @@ from dnabert_enhancer.scan.tracks_and_calls import (
     Runs,
     result_parts,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _log = logging.getLogger(__name__)
 NO_VALUE = "NA"
@@ -70,18 +74,31 @@ class ResultFiles:
         What all names begin with.
     windows, bedgraph : bool
         Whether to write the optional ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``.
+    regions : bool
+        Whether to write ``PREFIX.regions.tsv``: of a scan that was given regions.
     """
 
-    def __init__(self, out: OutputSet, prefix: str, *, windows: bool = False, bedgraph: bool = False) -> None:
+    def __init__(
+        self,
+        out: OutputSet,
+        prefix: str,
+        *,
+        windows: bool = False,
+        bedgraph: bool = False,
+        regions: bool = False,
+    ) -> None:
         self.bigwig_path = out.path(f"{prefix}.bw")
         self.calls = _Indexed.open(out, f"{prefix}.calls.bed.gz")
         self.scanned = out.open_text(f"{prefix}.scanned.bed")
+        self.regions = out.open_text(f"{prefix}.regions.tsv") if regions else None
         self.windows = _Indexed.open(out, f"{prefix}.windows.tsv.gz") if windows else None
         self.bedgraph = _Indexed.open(out, f"{prefix}.bedgraph.gz") if bedgraph else None
 
     def finish(self) -> None:
         """Close all files and make their indexes."""
         self.scanned.close()
+        if self.regions is not None:
+            self.regions.close()
         for output in (self.calls, self.windows, self.bedgraph):
             if output is not None:
                 output.finish()
@@ -94,8 +111,10 @@ def write_results(files: ResultFiles, scores: Scores, settings: ResultSettings) 
     value. ``PREFIX.calls.bed.gz`` with its index: columns `CALL_COLUMNS`; ``score`` is 1000 times the
     maximum, cut to 0..1000, ``summit`` the 0-based centre of the highest window, ``mean`` and ``maximum``
     those of the called windows, ``q_value`` that of the highest window. ``PREFIX.scanned.bed``: the union of
-    the scored windows. `ResultFiles` may add ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``. Calls and
-    windows of an ensemble end with the standard deviation over its models, calls with their highest window's.
+    the scored windows. ``PREFIX.regions.tsv``, of a scan of regions: each of them, as
+    `region_rows.region_frames` gives them. `ResultFiles` may add ``PREFIX.windows.tsv.gz`` and
+    ``PREFIX.bedgraph.gz``. Calls and windows of an ensemble end with the standard deviation over its models,
+    calls with their highest window's.
 
     Values without a threshold give no calls, with a warning. Where no window could be scored, such as in a
     gap of the assembly, all of the files are empty, with a warning.
@@ -114,7 +133,23 @@ def write_results(files: ResultFiles, scores: Scores, settings: ResultSettings) 
             "no calls are made: %s is a value, and no --threshold says from which on a window is one",
             scores.settings["label"],
         )
+    if files.regions is not None and scores.rows is not None:
+        _write_regions(files.regions, scores.rows, scores, settings)
     return _ResultWriter(files, scores, settings).write()
+
+
+def _write_regions(stream: TextIO, rows: RegionRows, scores: Scores, settings: ResultSettings) -> None:
+    for number, frame in enumerate(region_frames(rows, scores, settings)):
+        if number == 0:
+            stream.write("\t".join(frame.columns) + "\n")
+        columns = [_texts(frame[name]) for name in frame]
+        stream.writelines("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def _texts(column: pd.Series[Any]) -> list[str]:
+    if column.dtype == np.float32:
+        return [NO_VALUE if text == "nan" else text for text in _digits(column.to_numpy())]
+    return column.astype("string").fillna(NO_VALUE).tolist()
 
 
 class _ResultWriter:

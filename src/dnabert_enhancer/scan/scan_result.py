@@ -15,6 +15,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Interval, locate
 from dnabert_enhancer.model import Task
+from dnabert_enhancer.scan.region_rows import region_frames
 from dnabert_enhancer.scan.result_files import ResultFiles, write_results
 from dnabert_enhancer.scan.scores import Scores, q_values, score_bins
 from dnabert_enhancer.scan.tracks_and_calls import (
@@ -166,12 +167,44 @@ class Scan:
 
     @cached_property
     def regions(self) -> pd.DataFrame:
-        """What scored windows cover: ``chrom``, ``start``, ``end`` (0-based, half-open)."""
+        """What scored windows cover: ``chrom``, ``start``, ``end`` (0-based, half-open).
+
+        Those that were given have a row each in `region_scores`.
+        """
         import pandas as pd
 
         rows = [(part.contig, *pair) for part in self._parts() for pair in part.scanned]
         starts, ends = (np.array([row[column] for row in rows], np.int64) for column in (1, 2))
         return pd.DataFrame({"chrom": self._chroms([row[0] for row in rows]), "start": starts, "end": ends})
+
+    @cached_property
+    def region_scores(self) -> pd.DataFrame:
+        """One row for each region that the scan was given, in their order, as in ``PREFIX.regions.tsv``.
+
+        ``chrom`` (the genome's name of it), ``start``, ``end`` (0-based, half-open); ``name`` and further
+        columns of a BED or a table, as text (``given_`` is put before a name that is one of ours);
+        ``maximum`` and ``mean`` (float32) over the scores of the region's windows, NaN where none was scored;
+        of an ensemble ``maximum_sd``: the standard deviation over its models of the highest window;
+        ``summit``: 0-based centre of the highest window, of equal ones the first; ``label`` of the maximum at
+        the threshold, missing without one; ``windows``: how many were scored; ``skipped``: how many held too
+        many unknown bases; ``note``: why nothing was scored, ``shorter_than_window`` where the region was
+        widened to one, or empty.
+
+        Raises
+        ------
+        InputError
+            The scan was given no regions.
+
+        Notes
+        -----
+        A region's windows are those of the scan whose centre lies in it; where the region is shorter than a
+        window, those that hold at least half of it. Regions may overlap, and each may be there several times.
+        """
+        import pandas as pd
+
+        if self.scores.rows is None:
+            raise InputError("the whole genome was scanned", remedy="name regions to get one row for each")
+        return pd.concat([*region_frames(self.scores.rows, self.scores, self.settings)], ignore_index=True)
 
     @cached_property
     def track(self) -> Track:
@@ -234,8 +267,12 @@ class Scan:
         ResultCounts
             How many calls were written, and the bases called and scanned.
         """
+        has_regions = self.scores.rows is not None
         with OutputSet() as out:
-            return self.write_to(ResultFiles(out, os.fspath(prefix), windows=windows, bedgraph=bedgraph))
+            files = ResultFiles(
+                out, os.fspath(prefix), windows=windows, bedgraph=bedgraph, regions=has_regions
+            )
+            return self.write_to(files)
 
     def write_to(self, files: ResultFiles) -> ResultCounts:
         """Write to `files` that are open already; returns the same."""

@@ -9,6 +9,8 @@ A shard file (see `shards`) with these arrays:
     int64[`nulls.SCORE_BINS`]: how many real and shuffled windows have a ranking score in each bin.
 ``contig_index``, ``start``, ``end``
     The spans of the whole scan, as in `grid.ScanGrid`.
+``region_*``
+    In the first shard of a scan of regions: each of them, as `region_rows.RegionRows` keeps it.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.scan.grid import ScanGrid
+from dnabert_enhancer.scan.region_rows import RegionRows
 from dnabert_enhancer.shards import ShardFile, ShardWriter, check_all_shards, check_equal
 
 FORMAT = "dnabert-enhancer scores 1"
@@ -54,6 +57,8 @@ class ScoreHeader:
         ``model`` and ``other``: time in and outside of the model.
     largest : float
         The largest absolute score.
+    regions : int
+        How many regions the scan was given; 0: none.
     """
 
     settings: Mapping[str, Any]
@@ -65,6 +70,7 @@ class ScoreHeader:
     engine: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     largest: float = 1.0
+    regions: int = 0
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> ScoreHeader:
@@ -112,14 +118,16 @@ class ScoreWriter(ShardWriter):
         scored_counts: NDArray[np.int64],
         null_counts: NDArray[np.int64],
         grid: ScanGrid,
+        rows: RegionRows | None = None,
     ) -> None:
-        """Write the rest; only now is the file whole."""
+        """Write the rest, with the regions where they are given; only now is the file whole."""
         arrays: dict[str, NDArray[Any]] = {
             "scored_counts": scored_counts,
             "null_counts": null_counts,
             "contig_index": grid.contig_index,
             "start": grid.start,
             "end": grid.end,
+            **({} if rows is None else rows.arrays()),
         }
         for name, array in arrays.items():
             self.add_array(name, array, compress=True)
@@ -144,6 +152,8 @@ class Scores:
     largest : float
         The largest absolute score.
     scored_counts, null_counts : int64[`nulls.SCORE_BINS`]
+    rows : RegionRows or None
+        The regions that the scan was given.
 
     Raises
     ------
@@ -166,6 +176,7 @@ class Scores:
         first = max(self.headers, key=lambda header: header.counts.get("scored", 0))
         self.settings, self.calls, self.engine = first.settings, dict(first.calls), first.engine
         self.grid = _read_grid(*pairs[0])
+        self.rows = RegionRows.read(pairs[0][0]) if pairs[0][1].regions else None
         self._check_windows()
         self.largest = max(header.largest for header in self.headers)
         self.scored_counts = _sum(file.array("scored_counts") for file in self._files)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine, Predictions, Target, WindowScores
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.genome import Genome, RegionTable
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.scan.grid import GridNotes, ScanGrid, plan_grid
+from dnabert_enhancer.scan.region_rows import RegionRows
 from dnabert_enhancer.scan.scores import (
     ENGINE_SETTINGS,
     SCORE_BINS,
@@ -27,7 +28,7 @@ from dnabert_enhancer.scan.scores import (
     automatic_null_fraction,
     count_scores,
 )
-from dnabert_enhancer.scan.settings import ScanSettings
+from dnabert_enhancer.scan.settings import SKIPPED_UNKNOWN, ScanSettings
 from dnabert_enhancer.sequence import (
     UNKNOWN_BASE,
     dinucleotide_shuffle,
@@ -36,10 +37,6 @@ from dnabert_enhancer.sequence import (
     windows_at,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-SKIPPED_UNKNOWN = "too_many_unknown_bases"
 _READ_BASES = 1 << 16
 
 
@@ -98,6 +95,10 @@ class ScanPlan:
         ``threshold`` and ``merge_gap`` to make calls with.
     genome_digest : str
         SHA-256 of the genome's file.
+    other_label : str
+        What windows below the threshold are called.
+    rows : RegionRows, optional
+        The regions that were given, one by one.
     skipped : dict of str to int
         What never came onto the grid, by reason.
     """
@@ -107,14 +108,19 @@ class ScanPlan:
     score_settings: ScoreSettings
     calls: Mapping[str, Any]  # JSON numbers
     genome_digest: str
+    other_label: str = ""
+    rows: RegionRows | None = None
     skipped: dict[str, int] = field(default_factory=dict)
 
     def settings(self) -> dict[str, Any]:
         """Return what the scores depend on beside the model and the engine, as JSON values."""
+        rows = {} if self.rows is None else {"regions_digest": self.rows.digest}
         return {
             "version": __version__,
             "task": str(self.target.task),
             "label": self.target.label,
+            "other_label": self.other_label,
+            **rows,
             "genome_digest": self.genome_digest,
             "grid_digest": self.grid.digest,
             "window_length": self.grid.window_length,
@@ -131,7 +137,7 @@ def plan_scan(
     model: EnhancerModel,
     target: Target,
     genome: Genome,
-    regions: pd.DataFrame | None,
+    regions: RegionTable | None,
     settings: ScanSettings,
 ) -> tuple[ScanPlan, GridNotes]:
     """Return what is to be scored, and what became of the regions.
@@ -141,8 +147,8 @@ def plan_scan(
     model : EnhancerModel
     target : Target
     genome : Genome
-    regions : DataFrame, optional
-        What to scan, as a table of regions; default: whole contigs.
+    regions : RegionTable, optional
+        What to scan, read with every row; default: whole contigs.
     settings : ScanSettings
         Its `contigs` are the genome's own names.
 
@@ -154,7 +160,8 @@ def plan_scan(
     window, stride = settings.tiling(model)
     sizes = genome.contig_sizes
     try:
-        grid, notes = plan_grid(sizes, window, stride, regions, settings.contigs or None)
+        frame = None if regions is None else regions.frame
+        grid, notes = plan_grid(sizes, window, stride, frame, settings.contigs or None)
     except InputError as error:
         raise InputError(error.problem, source=genome.path, remedy=error.remedy) from None
     fraction = settings.null_fraction
@@ -164,7 +171,9 @@ def plan_scan(
         fraction = automatic_null_fraction(grid.n_windows)
     score_settings = ScoreSettings(settings.max_unknown, fraction, settings.seed, settings.keep_letters)
     calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
-    return ScanPlan(grid, target, score_settings, calls, sha256_of(genome.path)), notes
+    rows = None if regions is None else RegionRows.of_table(regions, grid, settings.contigs or None)
+    other_label, digest = target.other_label(model.card), sha256_of(genome.path)
+    return ScanPlan(grid, target, score_settings, calls, digest, other_label, rows), notes
 
 
 def score_shard(
@@ -220,8 +229,10 @@ def score_shard(
             engine=description,
             seconds={"model": tally.model_seconds, "other": tally.seconds - tally.model_seconds},
             largest=tally.largest,
+            regions=0 if plan.rows is None else len(plan.rows),
         )
-        writer.close(header, tally.scored_counts, tally.null_counts, plan.grid)
+        rows = plan.rows if shard[0] == 1 else None
+        writer.close(header, tally.scored_counts, tally.null_counts, plan.grid, rows)
     return header
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.engine import Predictions, Target, WindowScores
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS
-from dnabert_enhancer.scan.scoring import SKIPPED_UNKNOWN, Predictor
+from dnabert_enhancer.scan.scoring import Predictor
+from dnabert_enhancer.scan.settings import SKIPPED_UNKNOWN
 from dnabert_enhancer.sequence import encode_bases, tile_starts, unknown_fraction
 
 SKIPPED_SHORT = "shorter_than_a_token"

@@ -12,6 +12,10 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, Pooling
 
 STRIDES_IN_A_WINDOW = 4
+SKIPPED_UNKNOWN = "too_many_unknown_bases"
+"""What tables say of sequences and regions, and counts of windows, with too many unknown bases."""
+SHORTER = "shorter_than_window"
+"""What tables say of sequences and regions that are shorter than a window."""
 
 
 @dataclass(frozen=True)
