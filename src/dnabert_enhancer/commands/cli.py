@@ -134,6 +134,9 @@ def _run(given: list[str], command: str | None, guard: Guard) -> None:
         command = _chosen_command(given)
         given = given[1:]
         guard.program = f"{PROGRAM} {command}"
+    if given == ["--version"]:  # every task of a pipeline asks: answered without the command's own imports
+        print(f"{PROGRAM} {__version__}")  # noqa: T201  for whoever asks
+        return
     args = build_parser(command, guard.program).parse_args(given)
     args.command_name = command
     args.command_line = [command, *given]
