@@ -18,8 +18,9 @@ process INTERPRET {
     tuple val(meta), path("${prefix}.high_attention.bed"), emit: high_attention, optional: true
     tuple val(meta), path("${prefix}.seqlets.bed.gz"), emit: seqlets, optional: true
     tuple val(meta), path("${prefix}.motif_enrichment.tsv"), emit: motif_enrichment, optional: true
-    tuple val(meta), path("${prefix}.motifs.meme"), emit: found_motifs, optional: true
-    tuple val(meta), path("${prefix}.{logo,variant}-*.{png,svg}"), emit: pictures, optional: true
+    tuple val(meta), path("${prefix}.motif_matches.tsv"), emit: motif_matches, optional: true
+    tuple val(meta), path("${prefix}.motifs.{meme,tsv}"), emit: found_motifs, optional: true
+    tuple val(meta), path("${prefix}.{logo-*,variant-*,motifs}.{png,svg}"), emit: pictures, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('interpret --version | cut -d" " -f2'), topic: versions
 

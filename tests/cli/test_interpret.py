@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dnabert_enhancer.commands.cli import main
+from dnabert_enhancer.interpret import BEST_MATCH_COLUMNS, FOUND_COLUMNS
 
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo" / "alpha-globin.fa.gz"
 GATA = "CTAATCTCTAGCAGGACATTGCAGATAACTTGCACAGATAAGGCACTTTCCTG"
@@ -57,7 +58,7 @@ def test_sequences_give_all_files_but_a_track(fasta: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_seqlets_of_sequences(fasta: Path, tmp_path: Path) -> None:
+def test_seqlets_of_sequences(fasta: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "m.meme").write_text(
         "MEME version 4\nMOTIF GATA\nletter-probability matrix: w= 4\n0 0 1 0\n1 0 0 0\n0 0 0 1\n1 0 0 0\n"
     )
@@ -77,6 +78,17 @@ def test_seqlets_of_sequences(fasta: Path, tmp_path: Path) -> None:
     assert table[0].split("\t")[:2] == ["motif", "seqlets_with"]
     assert [row.split("\t")[0] for row in table[1:]] == ["GATA"]
     assert (tmp_path / "x.motifs.meme").read_text().startswith("MEME version 4\n")
+    title, *found = (tmp_path / "x.motifs.tsv").read_text().splitlines()
+    assert title.split("\t") == [*FOUND_COLUMNS, *BEST_MATCH_COLUMNS]
+    assert len(found) == record["counts"]["motifs_found"]
+    title, *matches = (
+        line.split("\t") for line in (tmp_path / "x.motif_matches.tsv").read_text().splitlines()
+    )
+    assert title == ["query", "target", "p", "q", "offset", "overlap", "orientation"]
+    # one motif: the best of each seqlet, and of each motif found
+    assert [row[1] for row in matches] == ["GATA"] * (len(rows) + len(found))
+    assert [row[0] for row in matches[: len(rows)]] == [f"{row[3]}:{row[1]}-{row[2]}" for row in rows]
+    assert "1 motifs are few" in caplog.text
     assert record["counts"]["motifs_found"] >= 0
     assert {item["role"] for item in record["inputs"]} == {"sequences", "motifs"}
 

@@ -10,9 +10,9 @@ PREFIX.attributions.npz (one_hot and hypothetical contributions, regions x 4 x l
 TF-MoDISco takes), with a genome PREFIX.bw (importance per base), and sequence logos of the regions with the
 highest scores, PREFIX.logo-1.png and .svg and so on; with --ism-deletions PREFIX.deletions.tsv.gz (a row per
 deletion); of attention PREFIX.high_attention.bed, its runs by DNABERT's rule; with --null
-PREFIX.seqlets.bed.gz, runs of high importance with p-values from shuffled sequence, and with --motifs
-PREFIX.motif_enrichment.tsv, with --discover PREFIX.motifs.meme. --shard I/N and --merge
-share the work among machines; the files are those of one run.
+PREFIX.seqlets.bed.gz, runs of high importance with p-values from shuffled sequence; with --motifs
+PREFIX.motif_enrichment.tsv and PREFIX.motif_matches.tsv (TOMTOM); with --discover PREFIX.motifs.meme, .tsv,
+.png and .svg. --shard I/N and --merge share the work among machines; the files are those of one run.
 
 With --vcf both alleles of each variant are explained: PREFIX.variants.tsv (one row per allele: scores, change
 of the logit, how much the importance of the bases around changes, motifs created or broken) and pictures of
@@ -172,13 +172,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--motifs",
         metavar="MEME",
-        help="name the motif of each seqlet (--null), and the motifs enriched in them over quiet runs; "
-        "with --vcf the motifs that an allele creates or breaks",
+        help="name the motifs of each seqlet (--null), those enriched in them over quiet runs, and those "
+        "like motifs that --discover finds; with --vcf the motifs that an allele creates or breaks",
     )
     group.add_argument(
         "--discover",
         action="store_true",
-        help="write PREFIX.motifs.meme: motifs of the seqlets themselves (--null), without a database",
+        help="find motifs in the seqlets themselves (--null), without a database: PREFIX.motifs.meme, a "
+        "table and a picture",
     )
     group = parser.add_argument_group("output")
     group.add_argument(
@@ -368,7 +369,7 @@ def _files(
 
 
 def _seqlet_files(options: Options, out: OutputSet, has_seqlets: bool) -> SeqletFiles | None:
-    from dnabert_enhancer.interpret import SeqletFiles
+    from dnabert_enhancer.interpret import FEWEST_TARGETS, SeqletFiles
     from dnabert_enhancer.variants import MotifLibrary
 
     if not has_seqlets:
@@ -377,6 +378,8 @@ def _seqlet_files(options: Options, out: OutputSet, has_seqlets: bool) -> Seqlet
                 raise InputError(f"--{name} {does} seqlets, and there are none", remedy="give --null 100 too")
         return None
     library = MotifLibrary(options["motifs"]) if "motifs" in options else None
+    if library is not None and len(library) < FEWEST_TARGETS:
+        _log.warning("%d motifs are few: p in motif_matches.tsv depends on which they are", len(library))
     return SeqletFiles(out, options["output_prefix"], library, discover="discover" in options)
 
 

@@ -11,6 +11,7 @@ from dnabert_enhancer.interpret.attributions import (
     write_effects,
 )
 from dnabert_enhancer.interpret.discovery import FoundMotif, discover_motifs, meme_text
+from dnabert_enhancer.interpret.found_motif_files import BEST_MATCH_COLUMNS, FOUND_COLUMNS, FoundMotifFiles
 from dnabert_enhancer.interpret.gradients import Gradients, completeness_error, shuffled_windows
 from dnabert_enhancer.interpret.motif_words import (
     ENRICHMENT_COLUMNS,
@@ -25,6 +26,7 @@ from dnabert_enhancer.interpret.seqlet_table import MOTIF_COLUMNS, SEQLET_COLUMN
 from dnabert_enhancer.interpret.seqlets import Seqlet, SeqletTest
 from dnabert_enhancer.interpret.settings import InterpretSettings, Method
 from dnabert_enhancer.interpret.stretches import Stretch, stretches_of_regions, stretches_of_sequences
+from dnabert_enhancer.interpret.tomtom import FEWEST_TARGETS, MATCH_COLUMNS, SimilarMotif, Tomtom
 from dnabert_enhancer.interpret.variants import (
     VARIANT_COLUMNS,
     ExplainedVariants,
@@ -34,10 +36,14 @@ from dnabert_enhancer.interpret.variants import (
 )
 
 __all__ = [
+    "BEST_MATCH_COLUMNS",
     "DELETION_COLUMNS",
     "ENRICHMENT_COLUMNS",
+    "FEWEST_TARGETS",
     "FORMAT",
+    "FOUND_COLUMNS",
     "LOGOS",
+    "MATCH_COLUMNS",
     "MOTIF_COLUMNS",
     "REGION_COLUMNS",
     "SEQLET_COLUMNS",
@@ -50,6 +56,7 @@ __all__ = [
     "Explained",
     "ExplainedVariants",
     "FoundMotif",
+    "FoundMotifFiles",
     "Gradients",
     "HighAttention",
     "InterpretSettings",
@@ -61,7 +68,9 @@ __all__ = [
     "SeqletFiles",
     "SeqletTest",
     "Sides",
+    "SimilarMotif",
     "Stretch",
+    "Tomtom",
     "VariantFiles",
     "base_attention",
     "best_motifs",

@@ -368,6 +368,32 @@ class Attributions:
 
         return enrichment_frame(self, MotifLibrary(motifs))
 
+    def motif_matches(
+        self, motifs: str | os.PathLike[str], found: Sequence[FoundMotif] | None = None
+    ) -> pd.DataFrame:
+        """Return the motifs of a MEME file that resemble the seqlets, or found motifs: `MATCH_COLUMNS`.
+
+        Of each ``query`` the ``target`` that resembles it most, and all others of q <= 0.05, by TOMTOM (see
+        `Tomtom`): ``p``, ``q`` over the file, ``offset`` (column of the target, from 0, under the first of
+        the query), ``overlap`` in columns, ``orientation`` of the target.
+
+        Parameters
+        ----------
+        motifs : path
+            MEME file, plain or gzip.
+        found : sequence of FoundMotif, optional
+            Of `discover_motifs`; default: the seqlets' letters are the queries, named ``region:start-end``
+            (0-based, half-open).
+
+        Raises
+        ------
+        InputError
+            Not MEME, no motif, or no shuffled sequence was explained.
+        """
+        from dnabert_enhancer.interpret.seqlet_table import match_frame
+
+        return match_frame(self, MotifLibrary(motifs), found)
+
     def discover_motifs(self) -> list[FoundMotif]:
         """Return motifs of the seqlets themselves, without a database, the smallest p first.
 

@@ -110,12 +110,22 @@ def discover_motifs(
     ]
 
 
+def numbered(motifs: Sequence[FoundMotif]) -> list[tuple[str, FoundMotif]]:
+    """Return motifs with the names that all files give them: their rank, from 1, before their own."""
+    return [(f"{number}-{motif.name}", motif) for number, motif in enumerate(motifs, start=1)]
+
+
+def information(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the bits that each column says, float64[width]: 2 less its entropy (Schneider 1986)."""
+    return np.asarray(2 + np.where(shares > 0, shares * np.log2(np.maximum(shares, 1e-300)), 0.0).sum(axis=1))
+
+
 def meme_text(motifs: Sequence[FoundMotif]) -> str:
     """Return motifs as a file in MEME's minimal format."""
     lines = ["MEME version 4", "", f"ALPHABET= {''.join(BASES)}", "", "strands: + -", ""]
-    for number, motif in enumerate(motifs, start=1):
+    for name, motif in numbered(motifs):
         width = len(motif.shares)
-        lines.append(f"MOTIF {number}-{motif.name} {','.join(motif.words)}")
+        lines.append(f"MOTIF {name} {','.join(motif.words)}")
         lines.append(
             f"letter-probability matrix: alength= 4 w= {width} nsites= {motif.n_sites} E= {motif.q:.3g}"
         )
@@ -234,8 +244,7 @@ def _columns(motifs: list[list[_Member]], regions: Iterable[RegionWords]) -> lis
 def _motif(members: list[_Member], counts: NDArray[np.int64], p: float, q: float) -> FoundMotif:
     n_sites = int(counts[0].sum())
     shares = counts / n_sites
-    bits = 2 + np.where(shares > 0, shares * np.log2(np.maximum(shares, 1e-300)), 0.0).sum(axis=1)
-    said = np.flatnonzero(bits >= _LEAST_BITS)
+    said = np.flatnonzero(information(shares) >= _LEAST_BITS)
     if len(said):
         shares = shares[said[0] : said[-1] + 1]
     name = "".join(BASES[base] for base in shares.argmax(axis=1).tolist())

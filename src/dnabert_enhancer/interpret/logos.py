@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dnabert_enhancer.evaluation import drawing, new_figure
+from dnabert_enhancer.interpret.discovery import FoundMotif, information, numbered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from dnabert_enhancer.interpret.attributions import Explained
+    from dnabert_enhancer.interpret.tomtom import SimilarMotif
     from dnabert_enhancer.interpret.variants import Sides
 
 BASES_IN_A_ROW = 100
+MOTIFS_DRAWN = 30
 MOST_LETTERS = 1000
 COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
 """Of Okabe and Ito's palette, told apart by colour-blind readers too."""
@@ -113,6 +118,41 @@ def variant_figure(sides: Sides, *, title: str | None = None, unit: str = "logit
         panels[0].set_title(_variant_title(sides) if title is None else title, loc="left", fontsize="medium")
         panels[-1].set_xlabel(f"{sides.variant.chrom} (bp, from 1)")
         figure.supylabel(f"importance ({unit})", fontsize="medium")
+    return figure
+
+
+def motif_figure(motifs: Sequence[FoundMotif], best: Sequence[SimilarMotif] | None = None) -> Figure:
+    """Return the logos of the first 30 motifs: a column is as high as the bits that it says.
+
+    Parameters
+    ----------
+    motifs : sequence of FoundMotif
+        At least one.
+    best : sequence of SimilarMotif, optional
+        The motif of a database that resembles each most, for the titles.
+    """
+    shown = numbered(motifs)[:MOTIFS_DRAWN]
+    columns = min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    with drawing():
+        figure = new_figure(4.6 * columns, 1.9 * rows)
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        widest = max(len(motif.shares) for _, motif in shown)
+        for place, (axes, (name, motif)) in enumerate(zip(panels, shown, strict=False)):
+            axes.grid(visible=False)
+            draw_letters(axes, motif.shares * information(motif.shares)[:, None], 1)
+            axes.set(xlim=(0.5, widest + 0.5), ylim=(0, 2), yticks=(0, 1, 2))
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
+            axes.spines[["top", "right"]].set_visible(False)
+            sites = f"{motif.n_sites} site{'s' * (motif.n_sites != 1)}"
+            title = f"{name if len(name) <= 30 else name[:29] + '…'}   {sites}"
+            if best is not None:
+                match = best[place]
+                title += f"\n{match.target} ({match.orientation}), q = {match.q:.2g}"
+            axes.set_title(title, loc="left", fontsize="medium")
+        for axes in panels[len(shown) :]:
+            axes.set_visible(False)
+        figure.supylabel("bits", fontsize="medium")
     return figure
 
 

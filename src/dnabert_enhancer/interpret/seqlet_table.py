@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.interpret.discovery import FoundMotif, discover_motifs, meme_text
+from dnabert_enhancer.interpret.discovery import FoundMotif, discover_motifs, numbered
+from dnabert_enhancer.interpret.found_motif_files import NO_VALUE, FoundMotifFiles, table_text
 from dnabert_enhancer.interpret.motif_words import (
     ENRICHMENT_COLUMNS,
     MotifEnrichment,
@@ -18,6 +19,7 @@ from dnabert_enhancer.interpret.motif_words import (
     best_motifs,
 )
 from dnabert_enhancer.interpret.seqlets import Seqlet
+from dnabert_enhancer.interpret.tomtom import MATCH_COLUMNS, SimilarMotif, Tomtom
 from dnabert_enhancer.variants import FalseDiscovery, MotifLibrary, run_matches
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 SEQLET_COLUMNS = ("name", "chrom", "start", "end", "sum", "p", "q")
 MOTIF_COLUMNS = ("motif", "motif_start", "motif_end", "motif_strand", "motif_p", "motif_q")
 _HIGHEST_SCORE = 1000
-_NO_VALUE = "NA"
 
 
 class RegionSeqlets(NamedTuple):
@@ -56,6 +57,13 @@ class RegionSeqlets(NamedTuple):
         for one, q in zip(self.seqlets, self.q, strict=True):
             place = (region.name, region.contig, region.start + one.start, region.start + one.end)
             yield (*place, one.sum, one.p, q)
+
+    def similar_motifs(self, tomtom: Tomtom) -> Iterator[list[SimilarMotif]]:
+        """Yield the motifs that resemble the letters of each seqlet; see `Tomtom.matches`."""
+        region = self.region
+        for one in self.seqlets:
+            name = f"{region.name}:{region.start + one.start}-{region.start + one.end}"
+            yield tomtom.matches(name, np.eye(4)[region.codes[one.start : one.end]])
 
     def motif_rows(self) -> Iterator[tuple[str, int, int, str, float, float] | None]:
         """Yield the values of `MOTIF_COLUMNS`, or nothing."""
@@ -126,6 +134,22 @@ def enrichment_frame(found: Attributions, library: MotifLibrary) -> pd.DataFrame
     return pd.DataFrame(enrichment.rows(), columns=list(ENRICHMENT_COLUMNS))
 
 
+def match_frame(
+    found: Attributions, library: MotifLibrary, motifs: Sequence[FoundMotif] | None = None
+) -> pd.DataFrame:
+    """Return one row per motif of a database that resembles a seqlet, or a found motif: `MATCH_COLUMNS`."""
+    import pandas as pd
+
+    tomtom = Tomtom(library.content)
+    if motifs is None:
+        matches = (one for of in seqlets_of_regions(found) for one in of.similar_motifs(tomtom))
+    else:
+        matches = (tomtom.matches(name, motif.shares) for name, motif in numbered(motifs))
+    frame = pd.DataFrame([row for rows in matches for row in rows], columns=list(MATCH_COLUMNS))
+    kinds = (str, str, np.float64, np.float64, np.int64, np.int64, str)
+    return frame.astype(dict(zip(MATCH_COLUMNS, kinds, strict=True)))
+
+
 def found_motifs(found: Attributions) -> list[FoundMotif]:
     """Return the motifs of the seqlets; see `discover_motifs`."""
     test = found.seqlet_test
@@ -142,8 +166,9 @@ class SeqletFiles:
 
     ``PREFIX.seqlets.bed.gz``, bgzip: contig, start, end (0-based, half-open), name of the region, ``-100
     log10 p`` up to 1000, ``.``, sum of the importance, p, q; with motifs `MOTIF_COLUMNS`, too.
-    ``PREFIX.motif_enrichment.tsv``, with motifs: `ENRICHMENT_COLUMNS`. ``PREFIX.motifs.meme``, where asked
-    for: motifs of the seqlets themselves, MEME's minimal format, E being the q of its first word.
+    ``PREFIX.motif_enrichment.tsv``, with motifs: `ENRICHMENT_COLUMNS`. ``PREFIX.motif_matches.tsv``, with
+    motifs: `MATCH_COLUMNS`, of the seqlets and then of the motifs of the seqlets themselves, whose files
+    `FoundMotifFiles` writes where asked for.
 
     Parameters
     ----------
@@ -152,22 +177,27 @@ class SeqletFiles:
         What all names begin with.
     library : MotifLibrary, optional
     discover : bool
-        Whether to write ``PREFIX.motifs.meme``.
+        Whether to find motifs in the seqlets themselves.
     """
 
     def __init__(
         self, out: OutputSet, prefix: str, library: MotifLibrary | None = None, *, discover: bool = False
     ) -> None:
-        self._meme = out.open_text(f"{prefix}.motifs.meme") if discover else None
+        self._found = FoundMotifFiles(out, prefix) if discover else None
         self._library = library
         self._bed = out.open_text(f"{prefix}.seqlets.bed.gz")
-        self._table = None if library is None else out.open_text(f"{prefix}.motif_enrichment.tsv")
+        if library is not None:
+            self._tomtom = Tomtom(library.content)
+            self._table = out.open_text(f"{prefix}.motif_enrichment.tsv")
+            self._matches = out.open_text(f"{prefix}.motif_matches.tsv")
 
     def write(self, found: Attributions) -> dict[str, int]:
         """Write everything; return how many seqlets there are, and how many in shuffled sequence."""
         library = self._library
         enrichment = None if library is None else MotifEnrichment(library)
         number = 0
+        if library is not None:
+            self._matches.write("\t".join(MATCH_COLUMNS) + "\n")
         for of_region in seqlets_of_regions(found, library, enrichment):
             number += len(of_region.seqlets)
             for row, motif in zip(of_region.rows(), of_region.motif_rows(), strict=True):
@@ -175,20 +205,26 @@ class SeqletFiles:
                 score = min(_HIGHEST_SCORE, round(-100 * math.log10(p)))
                 fields = [contig, start, end, name, score, ".", total, p, q]
                 if library is not None:
-                    fields += motif or [_NO_VALUE] * len(MOTIF_COLUMNS)
-                self._bed.write("\t".join(map(_text, fields)) + "\n")
-        if enrichment is not None and self._table is not None:
+                    fields += motif or [NO_VALUE] * len(MOTIF_COLUMNS)
+                self._bed.write("\t".join(map(table_text, fields)) + "\n")
+            if library is not None:
+                for matches in of_region.similar_motifs(self._tomtom):
+                    self._write_matches(matches)
+        if enrichment is not None:
             self._table.write("\t".join(ENRICHMENT_COLUMNS) + "\n")
-            self._table.writelines("\t".join(map(_text, row)) + "\n" for row in enrichment.rows())
+            self._table.writelines("\t".join(map(table_text, row)) + "\n" for row in enrichment.rows())
         counts = {"seqlets": number, "seqlets_of_shuffles": found.seqlet_test.null_seqlets}
-        if self._meme is not None:
+        if self._found is not None:
             motifs = found_motifs(found)
-            self._meme.write(meme_text(motifs))
             counts["motifs_found"] = len(motifs)
+            best = None
+            if library is not None:
+                similar = [self._tomtom.matches(name, motif.shares) for name, motif in numbered(motifs)]
+                for matches in similar:
+                    self._write_matches(matches)
+                best = [matches[0] for matches in similar]
+            self._found.write(motifs, best)
         return counts
 
-
-def _text(value: object) -> str:
-    if isinstance(value, float):
-        return _NO_VALUE if math.isnan(value) else f"{value:.6g}"
-    return str(value)
+    def _write_matches(self, matches: Sequence[SimilarMotif]) -> None:
+        self._matches.writelines("\t".join(map(table_text, row)) + "\n" for row in matches)

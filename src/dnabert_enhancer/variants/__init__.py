@@ -14,7 +14,7 @@ from dnabert_enhancer.variants.effect import (
     score_change,
 )
 from dnabert_enhancer.variants.genes import GeneIndex, NearestGene, RegionIndex
-from dnabert_enhancer.variants.meme import read_meme
+from dnabert_enhancer.variants.meme import MemeMotif, read_meme
 from dnabert_enhancer.variants.motif_runs import RunMatches, run_matches
 from dnabert_enhancer.variants.motifs import REPORTED_P, MotifLibrary, MotifMatch
 from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, draw_nulls, uniformity
@@ -61,6 +61,7 @@ __all__ = [
     "FunctionalEffect",
     "GeneIndex",
     "GenomeBases",
+    "MemeMotif",
     "MotifLibrary",
     "MotifMatch",
     "NearestGene",

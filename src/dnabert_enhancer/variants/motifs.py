@@ -140,6 +140,8 @@ class MotifLibrary:
     ----------
     groups : list of MotifGroup
         The motifs of each width, the narrowest first.
+    content : list of MemeMotif
+        As they stand in the file.
 
     Raises
     ------
@@ -153,8 +155,8 @@ class MotifLibrary:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        content = read_meme(path)
-        motifs = [_prepared(motif, content.background) for motif in content.motifs]
+        background, self.content = read_meme(path)
+        motifs = [_prepared(motif, background) for motif in self.content]
         motifs.sort(key=lambda motif: motif.width)
         self.groups = [_group(list(some)) for _, some in groupby(motifs, key=lambda motif: motif.width)]
         self.flank = motifs[-1].width - 1

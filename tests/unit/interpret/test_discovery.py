@@ -1,4 +1,4 @@
-"""Motifs found in seqlets without a database (interpret/discovery)."""
+"""Motifs found in seqlets themselves (interpret/discovery), and their files (interpret/found_motif_files)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dnabert_enhancer.interpret import Seqlet, discover_motifs, meme_text
+from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.interpret import (
+    BEST_MATCH_COLUMNS,
+    FOUND_COLUMNS,
+    FoundMotif,
+    FoundMotifFiles,
+    Seqlet,
+    Tomtom,
+    discover_motifs,
+    meme_text,
+)
+from dnabert_enhancer.interpret.discovery import information
+from dnabert_enhancer.interpret.logos import motif_figure
 from dnabert_enhancer.sequence import decode_bases, dinucleotide_shuffle, encode_bases
 from dnabert_enhancer.variants import read_meme
 
@@ -94,3 +106,49 @@ def test_the_file_is_read_back_as_it_was(tmp_path: Path) -> None:
     for one, other in zip(motifs, again, strict=True):
         np.testing.assert_allclose(one.shares, other.shares, atol=1e-6)
         assert one.n_sites == other.n_sites
+
+
+@pytest.mark.data
+def test_a_planted_site_is_named_by_a_database(shared_data: Path, tmp_path: Path) -> None:
+    regions = planted(40)
+    motif = discover_motifs(regions, regions, 0)[0]
+    database = Tomtom(read_meme(shared_data / "motifs/H12CORE_meme_format.meme.gz").motifs)
+    best, *others = database.matches("1", motif.shares)
+    # TGACTCA is the site of AP-1, dimers of these
+    ap1 = ("FOS", "JUN", "BATF", "BACH", "NFE2", "NF2L", "MAF", "ATF", "JDP")
+    assert best.target.startswith(ap1)
+    assert best.q < 0.01
+    assert [match.target for match in others[:8] if not match.target.startswith(ap1)] == []
+    with OutputSet() as out:
+        FoundMotifFiles(out, str(tmp_path / "x")).write([motif], [best])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "x.motifs.meme",
+        "x.motifs.png",
+        "x.motifs.svg",
+        "x.motifs.tsv",
+    ]
+    title, row = (line.split("\t") for line in (tmp_path / "x.motifs.tsv").read_text().splitlines())
+    assert title == [*FOUND_COLUMNS, *BEST_MATCH_COLUMNS]
+    values = dict(zip(title, row, strict=True))
+    assert values["motif"] == f"1-{motif.name}"
+    assert values["match"] == best.target
+    assert float(values["match_q"]) == pytest.approx(best.q, rel=1e-5)
+    assert best.target in (tmp_path / "x.motifs.svg").read_text()
+
+
+def test_without_motifs_there_is_no_picture(tmp_path: Path) -> None:
+    with OutputSet() as out:
+        FoundMotifFiles(out, str(tmp_path / "x")).write([])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.motifs.meme", "x.motifs.tsv"]
+    assert (tmp_path / "x.motifs.tsv").read_text() == "\t".join(FOUND_COLUMNS) + "\n"
+
+
+def test_a_column_is_as_high_as_the_bits_that_it_says(tmp_path: Path) -> None:
+    shares = np.array([[1.0, 0, 0, 0], [0.5, 0.5, 0, 0], [0.25] * 4, [0.7, 0.1, 0.1, 0.1]])
+    entropy = -(0.7 * np.log2(0.7) + 0.3 * np.log2(0.1))
+    np.testing.assert_allclose(information(shares), [2, 1, 0, 2 - entropy], atol=1e-12)
+    many = [FoundMotif("A" * 40, shares, 9, ("AAAAAA",), 0.01, 0.02)] * 33
+    figure = motif_figure(many)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert len(titles) == 30
+    assert titles[29] == "30-" + "A" * 26 + "…   9 sites"
