@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api import load_model as load_model
     from dnabert_enhancer.api import make_dataset as make_dataset
     from dnabert_enhancer.api import merge_attributions as merge_attributions
+    from dnabert_enhancer.api import report as report
     from dnabert_enhancer.api import score_panel as score_panel
     from dnabert_enhancer.catalogue import Catalogue as Catalogue
     from dnabert_enhancer.catalogue import PanelMember as PanelMember
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.interpret import Attributions as Attributions
     from dnabert_enhancer.interpret import ExplainedVariants as ExplainedVariants
     from dnabert_enhancer.interpret import InterpretSettings as InterpretSettings
+    from dnabert_enhancer.reporting import ReportSettings as ReportSettings
     from dnabert_enhancer.scan import EmbeddingSettings as EmbeddingSettings
     from dnabert_enhancer.scan import Scan as Scan
     from dnabert_enhancer.scan import ScanSettings as ScanSettings
@@ -102,6 +104,7 @@ _HOME = {
     "InterpretSettings": "interpret",
     "Interval": "genome",
     "Model": "api",
+    "ReportSettings": "reporting",
     "ResourceError": "errors",
     "Scan": "scan",
     "ScanSettings": "scan",
@@ -112,6 +115,7 @@ _HOME = {
     "merge_attributions": "api",
     "merge_scans": "scan",
     "PanelMember": "catalogue",
+    "report": "api",
     "score_panel": "api",
 }
 """Where each public name is defined."""

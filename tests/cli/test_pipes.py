@@ -25,7 +25,7 @@ from dnabert_enhancer.model import new_model, write_archive, write_model
 
 WINDOW = 60
 PATHS = re.compile(
-    r"PATH|FILE|BED|MEME|PANEL|VCF|JSON|FASTA|TSV|MODEL|SOURCE|PREFIX|DIR|NAME=BED|NAME=MODEL|"
+    r"PATH|RUN_PREFIX|FILE|BED|MEME|PANEL|VCF|JSON|FASTA|TSV|MODEL|SOURCE|PREFIX|DIR|NAME=BED|NAME=MODEL|"
     r"(NAME=)?FILE\[,key=value…\]|FILE\|FRACTIONS|matched\|shuffled\|BED"
 )
 OTHERS = re.compile(
@@ -41,6 +41,7 @@ NOT_PIPES = {
     ("compare-db", "--genome"): "a genome cannot be read from a pipe",
     ("interpret", "--genome"): "a genome cannot be read from a pipe",
     ("import-model", "--base-model"): "",  # a folder
+    ("report", "RUN_PREFIX"): "",  # stands for the files of a run
     ("index-genome", "--genome"): "a genome cannot be read from a pipe",
 }
 # says what it found about this machine, and writes no file

@@ -42,6 +42,12 @@ RUNS = {
         f"predict {LOCUS} --regions /demo/textbook-enhancers.bed --output-prefix out",
         ["out.bw", "out.calls.bed.gz.tbi", "out.run.json"],
     ),
+    "report": (
+        "compare-db --calls /demo/ccre-pels.bed --assembly hg38 --genome-sizes /demo/alpha-globin.fa.gz.fai"
+        " --database FANTOM5=/demo/fantom5-enhancers.bed,preset=fantom5 --permutations 20 --output-prefix out"
+        " && report out --output page.html",
+        ["page.html"],
+    ),
     "score-variants": (
         f"score-variants --vcf /demo/variants.vcf {LOCUS} --offsets 1 --null-variants 100"
         " --output-prefix out",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from dnabert_enhancer.api.learning import TrainedModel, finetune, finetune_folds, make_dataset
     from dnabert_enhancer.api.panel import check_records, find_member, open_panel, score_members, score_panel
+    from dnabert_enhancer.api.reporting import report
     from dnabert_enhancer.api.variant_inputs import open_variants
     from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
@@ -63,6 +64,7 @@ _LAZY = {
     "open_panel": "panel",
     "score_members": "panel",
     "score_panel": "panel",
+    "report": "reporting",
     "open_annotations": "variants",
     "open_variants": "variant_inputs",
     "write_scores": "variants",
@@ -99,6 +101,7 @@ __all__ = [
     "open_annotations",
     "open_panel",
     "open_variants",
+    "report",
     "score_members",
     "score_panel",
     "table_sequences",

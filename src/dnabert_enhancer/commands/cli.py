@@ -78,6 +78,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "score-variants": CommandEntry("score_variants", "effects of variants on enhancers and TF binding"),
     "interpret": CommandEntry("interpret", "importance of every base of sequences or regions"),
     "compare-db": CommandEntry("compare_db", "calls against public enhancer databases"),
+    "report": CommandEntry("report", "one HTML page of finished runs"),
     "index-genome": CommandEntry("index_genome", "a copy of a genome with its index, for many readers"),
     "models": CommandEntry(
         "models", "the models that can be named: list, show, get, remove, check, calibrate"

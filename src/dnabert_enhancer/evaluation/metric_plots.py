@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -298,10 +299,16 @@ def drawing() -> Iterator[None]:
 
 def write_figure(figure: Figure, path: str | Path) -> None:
     """Write a figure as PNG or SVG, by the ending; the same figure gives the same bytes."""
-    kind = Path(path).suffix.removeprefix(".")
+    Path(path).write_bytes(figure_bytes(figure, Path(path).suffix.removeprefix(".")))
+
+
+def figure_bytes(figure: Figure, kind: str) -> bytes:
+    """Return a figure as ``png`` or ``svg``; the same figure gives the same bytes."""
     metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+    content = io.BytesIO()
     # tight: long names in a legend or title widen the picture instead of being cut
-    figure.savefig(path, format=kind, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
+    figure.savefig(content, format=kind, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
+    return content.getvalue()
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -1,0 +1,43 @@
+"""Write one HTML page of finished runs: what was asked, the figures that matter, pictures, tables, methods.
+
+A run is named by its --output-prefix (or --output-dir), or by a folder with the records of several. The page
+holds all that it shows: it opens from a disk or an e-mail, loads nothing and sends nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+from dnabert_enhancer.commands.options import Options, add_setting, positive_integer
+from dnabert_enhancer.reporting import ReportSettings
+
+_log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN_PREFIX",
+        help="prefix of a finished run, the folder that it wrote, or a folder with the records of several",
+    )
+    parser.add_argument("--output", required=True, metavar="FILE", help="the page, such as report.html")
+    add_setting(parser, ReportSettings, "title", "title of the page", metavar="TEXT")
+    add_setting(
+        parser,
+        ReportSettings,
+        "rows",
+        "the most rows of a table, the best ones",
+        type=positive_integer,
+        metavar="N",
+    )
+
+
+def run(options: Options) -> None:
+    """Read the runs, write the page."""
+    from dnabert_enhancer.api import report
+
+    report(options["runs"], options["output"], options.settings(ReportSettings))
+    _log.info("%s is written", options["output"])

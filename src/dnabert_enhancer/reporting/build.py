@@ -1,0 +1,52 @@
+"""From prefixes of runs to the page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.reporting.page import page_of
+from dnabert_enhancer.reporting.run import Run, find_runs
+from dnabert_enhancer.reporting.scan_section import predict_section
+from dnabert_enhancer.reporting.section import ReportSettings, Section, check_one_genome
+from dnabert_enhancer.reporting.variant_section import variants_section
+
+SECTIONS: dict[str, Callable[[Run, ReportSettings], Section]] = {
+    "predict": predict_section,
+    "score-variants": variants_section,
+}
+"""What makes the section of a run, by the command that made the run; a further one is one entry."""
+
+
+def page_of_runs(prefixes: Sequence[str | os.PathLike[str]], settings: ReportSettings) -> str:
+    """Return the page of runs, as HTML.
+
+    Parameters
+    ----------
+    prefixes : sequence of str or path
+        See `find_runs`; a run that is named twice is shown once.
+    settings : ReportSettings
+
+    Raises
+    ------
+    InputError
+        No run, one that cannot be read or shown, or runs of different genomes.
+    """
+    runs = {os.path.realpath(run.path): run for given in prefixes for run in find_runs(given)}
+    if not runs:
+        raise InputError("there is no run to report on", remedy="give the prefix of a run")
+    sections = [_section(run, settings) for run in runs.values()]
+    check_one_genome(sections)
+    return page_of(sections, settings)
+
+
+def _section(run: Run, settings: ReportSettings) -> Section:
+    make = SECTIONS.get(run.command)
+    if make is None:
+        raise InputError(
+            f"a report shows no runs of {run.command}",
+            source=run.path,
+            remedy=f"give runs of {', '.join(sorted(SECTIONS))}",
+        )
+    return make(run, settings)

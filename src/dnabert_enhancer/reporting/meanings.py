@@ -1,0 +1,175 @@
+"""What the columns of all tables hold, in plain words; formulas come from where they are computed."""
+
+from __future__ import annotations
+
+import re
+
+from dnabert_enhancer.comparison import summary_columns
+from dnabert_enhancer.evaluation import DEFINITIONS
+from dnabert_enhancer.variants import EffectStatistic, info_fields
+
+_PLACES = {
+    "chrom": "contig (chromosome)",
+    "start": "first base, counted from 0",
+    "end": "the base after the last one, counted from 0: end - start is the length",
+    "pos": "position, counted from 1 as in a VCF",
+    "ref": "bases of the reference",
+    "alt": "bases of the alternative allele",
+    "name": "name of the region or sequence",
+    "strand": "strand, + or -; . where there is none",
+}
+_CALL = {
+    "name": "name of the call, by its number in the file",
+    "score": "1000 times the highest probability, for genome browsers",
+    "strand": "always .: enhancers have no strand",
+    "summit": "centre of the highest window, counted from 0",
+    "mean": "mean probability of the windows that were joined to this call",
+    "maximum": "probability of the highest window: how much this piece looks like an enhancer to the model",
+    "maximum_sd": "standard deviation of the maximum over the models of the ensemble",
+    "q_value": "false discovery rate among windows that score as high, against shuffled DNA; "
+    "not the chance that the call is no enhancer",
+    "percentile": "share of windows of the background genome that score lower",
+}
+_SEQUENCE = {
+    "maximum": "the highest score of the sequence's windows",
+    "maximum_sd": "its standard deviation over the models of the ensemble",
+    "label": "the class at the threshold",
+    "mean": "mean over the sequence's windows",
+    "summit": "where in the sequence the centre of the highest window is, counted from 0",
+    "length": "bases",
+    "windows": "windows that were scored",
+    "skipped": "windows with too many unknown bases",
+    "note": "why there is no score, or what is special",
+}
+_VARIANT = {
+    "rank": "place among the candidates, the largest |ScoreChange| first",
+    "variant_start_0based": "first base of REF, counted from 0",
+    "variant_end_0based": "the base after REF, counted from 0",
+    "dbsnp_id": "ID of the VCF, such as the rs number",
+    "reference_nucleotide": "REF: bases of the reference",
+    "alternative_nucleotide": "ALT: bases of this allele",
+    "model": "which model is changed: enhancer, or the name of a TF's",
+    "region_coordinates": "the region of --regions that the variant is in, else its window (0-based)",
+    "class": "what the reference is by its probability",
+    "transcription_factor": "the TF whose model the tf_ columns are of",
+    "gene": "the gene whose start of transcription is nearest",
+    "strand": "strand of that gene",
+    "distance": "bases to that start, positive where it lies at higher coordinates",
+    "annotations": "regions of --annotate that the variant lies in",
+    "motifs": "motifs on one of the alleles: name|strands|scores|change|p-values",
+    "skipped": "why the allele has no score",
+    "percentile": "share of windows of the background genome that score lower",
+}
+_INTERPRETED = {
+    "score": "the highest score of the region's windows",
+    "explained": "bases whose importance could be computed",
+    "maximum": "the highest importance of a base",
+    "maximum_position": "where it is, counted from 0",
+    "strongest_substitution": "the change of one base that changes the score most (position counted from 1)",
+    "strongest_change": "by how much that changes the logit (a regression: the value)",
+    "completeness_error": "share of the score that the gradients do not account for",
+    "note": "why nothing was explained",
+    "id": "ID of the VCF",
+    "reference_score": "score with the reference allele",
+    "alternative_score": "score with the alternative allele",
+    "change": "change of the logit, with the allele in the middle of a window",
+    "rewiring": "how much the importance of all bases changes, in sum",
+    "strongest_position": "the base whose importance changes most, counted from 1",
+    "strongest_difference": "by how much",
+    "motifs": "motifs whose match changes",
+    "skipped": "why the allele was not explained",
+}
+_NOVEL = {
+    "rank": "1 is the call with the best score",
+    "score": "the score of the call by which it is ranked",
+    "nearest_gene": "name of the nearest gene",
+    "gene_distance": "0 within the gene, else 1 plus the bases between",
+}
+_CONTROL = {
+    "control": "how the random calls were made",
+    "null": "what they are compared with",
+}
+_METRIC = {
+    "method": "the model or baseline that was judged",
+    "kind": "model or baseline",
+    "subset": "which rows: all, or those that are not in the training data",
+    "prevalence": "as given, or so many negatives to each positive by weight",
+    "rows": "sequences",
+    "positives": "sequences of the positive class",
+    "negatives": "the others",
+    "threshold": "probability from which on a sequence is called positive",
+    "positive_label": "name of the positive class",
+}
+_HISTORY = {
+    "epoch": "times that all training sequences were seen",
+    "attempt": "training from the start, again after a collapse",
+    "step": "batches seen",
+    "train_loss": "loss on the training sequences",
+    "validation_loss": "loss on sequences that are kept out of the training",
+    "learning_rate": "step width of the optimiser",
+}
+
+
+def _variant_statistics() -> dict[str, str]:
+    """Return the meanings of the numbers of a variant's table, with the formulas of the VCF's header."""
+    described = {field.identifier: field.description for field in info_fields([], _ALL_CONTENT)}
+    plain = {
+        "reference_probability": described["DBE_PREF"],
+        "alternative_probability": described["DBE_PALT"],
+        "p_value": described["DBE_P"],
+        "q_value": described["DBE_Q"],
+        "predicted_functional_effect": "gain: the allele lifts the probability over the threshold; "
+        "loss: it lowers it below",
+        **{statistic.column: statistic.formula for statistic in EffectStatistic},
+    }
+    deviation = {"probability_difference_sd": described["DBE_DIFF_SD"]}
+    return plain | deviation | {f"tf_{name}": f"{text} (of the TF's model)" for name, text in plain.items()}
+
+
+_ALL_CONTENT = {"genes": True, "tracks": True, "motifs": True, "panel": True, "deviations": True}
+
+
+def call_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.calls.bed.gz`` hold."""
+    return _PLACES | _CALL
+
+
+def sequence_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.predictions.tsv`` hold."""
+    return _PLACES | _SEQUENCE
+
+
+def variant_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.tsv.gz`` and ``PREFIX.candidates.tsv`` hold."""
+    of_tf = {"tf_probability_difference_sd": "the same of the TF's model"}
+    return _PLACES | _variant_statistics() | of_tf | _VARIANT
+
+
+def interpret_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.regions.tsv`` and ``PREFIX.variants.tsv`` hold."""
+    return _PLACES | _INTERPRETED
+
+
+def comparison_meanings() -> dict[str, str]:
+    """Return what the columns of the summary, the controls and the novel calls hold."""
+    nulls = {
+        re.sub("^circular_", "", name): text.removesuffix(" (circular)")
+        for name, text in summary_columns().items()
+        if name.startswith("circular_")
+    }
+    return _PLACES | nulls | _CONTROL | summary_columns() | _NOVEL
+
+
+def metric_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.metrics.tsv`` hold, with the formulas of the metrics."""
+    found = dict(_METRIC)
+    for name, definition in DEFINITIONS.items():
+        found[name] = f"{definition.title}: {definition.formula}"
+        found[f"{name}_low"] = f"lower end of the 95 % interval of {name}"
+        found[f"{name}_high"] = f"upper end of the 95 % interval of {name}"
+    return found
+
+
+def history_meanings() -> dict[str, str]:
+    """Return what the columns of ``history.tsv`` hold."""
+    return {f"validation_{name}": f"{name} on the validation rows" for name in DEFINITIONS} | _HISTORY

@@ -1,0 +1,155 @@
+"""The section of a scan, and that of scored sequences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyBigWig
+from numpy.typing import NDArray
+
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.reporting.meanings import call_meanings, sequence_meanings
+from dnabert_enhancer.reporting.picture import bars, histogram_of, score_histogram
+from dnabert_enhancer.reporting.run import Run
+from dnabert_enhancer.reporting.section import (
+    KeyFigure,
+    ReportSettings,
+    Section,
+    genome_of,
+    model_of,
+    shown,
+    skipped_notes,
+)
+from dnabert_enhancer.reporting.table import REGION, best_rows, number
+
+_BIGWIG = (bytes.fromhex("26fc8f88"), bytes.fromhex("888ffc26"))
+_PIECE, _MOST_BASES = 10_000, 20_000_000
+_LIMITS = (
+    "A score is a ranking by one model that sees one window at a time; it is no measurement of activity.",
+    "q-values compare with shuffled DNA, not with real DNA that is no enhancer; in whole scans they are "
+    "near 1. Rank by maximum.",
+    "Promoters and CpG islands score high, too.",
+)
+
+
+def predict_section(run: Run, settings: ReportSettings) -> Section:
+    """Return the section of a run of predict."""
+    return _scan(run, settings) if run.entry("scan") is not None else _sequences(run, settings)
+
+
+def _scan(run: Run, settings: ReportSettings) -> Section:
+    threshold = run.entry("calls_made_with", "threshold")
+    by_contig: Counter[str] = Counter()
+    calls = best_rows(
+        run.file("calls.bed.gz"),
+        "Calls",
+        settings.rows,
+        lambda row: number(row["maximum"]),
+        watch=lambda row: by_contig.update([row["chrom"]]),
+        needed=("chrom", "maximum"),
+        order="the highest maximum first",
+        meanings=call_meanings(),
+        hidden=("score", "strand", "name"),
+        place=REGION,
+    )
+    track = run.file("bw")
+    contigs, values, bases = track_scores(track)
+    counts, edges = histogram_of(values)
+    scanned, called = run.count("scanned_bases"), run.count("called_bases")
+    words = "windows" if threshold is None else f"windows that score {threshold:.3g} or more"
+    window = run.entry("scan", "window_length")
+    pictures = []
+    if len(values):
+        part = f" (of {bases:,} bases, evenly spread)" if bases < scanned else ""
+        pictures.append(score_histogram(counts, edges, threshold, "bases", f"Scores of the track{part}"))
+    if len(by_contig) > 1:
+        pictures.append(bars(by_contig, "calls", "Calls by contig"))
+    sentence = (
+        f"Where in {scanned:,} bases of {genome_of(run)} does the DNA look like an enhancer to "
+        f"{model_of(run)}? Calls are {words}, {window} bp long, joined where they touch."
+    )
+    best = calls.rows[0][list(calls.columns).index("maximum")] if calls.rows else "nan"
+    figures = [
+        KeyFigure(f"{calls.total:,}", f"calls, {shown(1e6 * calls.total / max(1, scanned))} per Mb"),
+        KeyFigure(f"{100 * called / max(1, scanned):.1f} %", f"of the scanned bases called ({called:,} bp)"),
+        KeyFigure(shown(number(best)), "highest probability of a call"),
+    ]
+    notes = skipped_notes(run, "windows")
+    return Section(
+        run, f"Scan {run.name}", sentence, figures, pictures, [calls], _LIMITS, notes, contigs, track
+    )
+
+
+def _sequences(run: Run, settings: ReportSettings) -> Section:
+    labels: Counter[str] = Counter()
+    scores: list[float] = []
+
+    def watch(row: dict[str, str]) -> None:
+        labels.update([row["label"]])
+        scores.append(number(row["maximum"]))
+
+    table = best_rows(
+        run.file("predictions.tsv"),
+        "Sequences",
+        settings.rows,
+        lambda row: number(row["maximum"]),
+        watch=watch,
+        needed=("maximum", "label"),
+        order="the highest maximum first",
+        meanings=sequence_meanings(),
+    )
+    threshold = run.entry("threshold")
+    values = np.array(scores)
+    pictures = []
+    if np.isfinite(values).any():
+        pictures.append(
+            score_histogram(*histogram_of(values), threshold, "sequences", "Highest score of each sequence")
+        )
+    label, most = max(
+        labels.items(), key=lambda item: (item[0] == run.entry("model", "label"), item[1]), default=("", 0)
+    )
+    figures = [
+        KeyFigure(f"{table.total:,}", "sequences"),
+        KeyFigure(f"{most:,}", f"are {label}" if label not in ("", "NA") else "without a label"),
+        KeyFigure(shown(max(values[np.isfinite(values)], default=np.nan)), "highest score"),
+    ]
+    at = "" if threshold is None else f" The label is that at the threshold of {threshold:.3g}."
+    sentence = f"How much does each sequence look like an enhancer to {model_of(run)}?{at}"
+    return Section(
+        run,
+        f"Sequences {run.name}",
+        sentence,
+        figures,
+        pictures,
+        [table],
+        _LIMITS[:1],
+        skipped_notes(run, "items"),
+    )
+
+
+def track_scores(path: Path) -> tuple[dict[str, int], NDArray[np.float64], int]:
+    """Return a track's contigs with their lengths, scores of bases, and of how many they were read.
+
+    Of long genomes the scores are those of pieces of 10,000 bases, evenly spread, 20 Mb in all.
+    """
+    remedy = "run the command again"
+    with path.open("rb") as stream:  # pyBigWig itself would print, too
+        if stream.read(4) not in _BIGWIG:
+            raise InputError("this is no bigWig file", source=path, remedy=remedy)
+    try:
+        with pyBigWig.open(str(path)) as track:
+            contigs = {str(name): int(length) for name, length in track.chroms().items()}
+            pieces = [
+                (name, start, min(start + _PIECE, length))
+                for name, length in sorted(contigs.items())
+                for start in range(0, length, _PIECE)
+            ]
+            step = max(1, -(-len(pieces) * _PIECE // _MOST_BASES))
+            parts = [track.values(*piece, numpy=True) for piece in pieces[::step]]
+    except RuntimeError as error:
+        raise InputError(f"the track cannot be read ({error})", source=path, remedy=remedy) from None
+    values = np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
+    values = values[np.isfinite(values)]
+    return contigs, values, len(values)

@@ -1,0 +1,119 @@
+"""What the page says of one run: a sentence, three figures, pictures, tables, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from dnabert_enhancer.errors import InputError, require_setting
+from dnabert_enhancer.reporting.picture import Picture
+from dnabert_enhancer.reporting.run import Run
+from dnabert_enhancer.reporting.table import Table
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """What a report holds.
+
+    Attributes
+    ----------
+    title : str, optional
+        Of the page.
+    rows : int
+        The most rows of a table, the best ones; the whole tables stay in their files.
+    browser : bool, optional
+        With the genome browser; default: where igv-notebook, which carries igv.js, is installed.
+    """
+
+    title: str = "DNABERT-Enhancer report"
+    rows: int = 2000
+    browser: bool | None = None
+
+    def __post_init__(self) -> None:
+        require_setting(self, "rows", isinstance(self.rows, int) and self.rows > 0, "a whole number above 0")
+
+
+class KeyFigure(NamedTuple):
+    """A figure that matters, as text, and what it is."""
+
+    value: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says of one run.
+
+    Attributes
+    ----------
+    run : Run
+    title : str
+    sentence : str
+        What was asked, in one sentence.
+    figures : sequence of KeyFigure
+        The three that matter.
+    pictures : sequence of Picture
+    tables : sequence of Table
+    limits : sequence of str
+        What the numbers do not say.
+    notes : sequence of str
+        What became of what was left out.
+    contigs : mapping of str to int
+        Lengths of the genome's contigs in bp, as far as the run knows them.
+    track : path, optional
+        A bigWig with the scores.
+    """
+
+    run: Run
+    title: str
+    sentence: str
+    figures: Sequence[KeyFigure]
+    pictures: Sequence[Picture] = ()
+    tables: Sequence[Table] = ()
+    limits: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    contigs: Mapping[str, int] = field(default_factory=dict)
+    track: Path | None = None
+
+
+def check_one_genome(sections: Sequence[Section]) -> None:
+    """Raise an `InputError` where two runs have different lengths of a contig."""
+    known: dict[str, tuple[int, Section]] = {}
+    for section in sections:
+        for contig, length in section.contigs.items():
+            first, other = known.setdefault(contig, (length, section))
+            if first != length:
+                raise InputError(
+                    f"the runs are of different genomes: {contig} has {length:,} bases here and {first:,} in "
+                    f"{other.run.path}",
+                    source=section.run.path,
+                    remedy="write a report for each genome",
+                )
+
+
+def skipped_notes(run: Run, what: str) -> list[str]:
+    """Return what was left out and why, a text for each reason."""
+    left = {reason: number for reason, number in run.record["skipped"].items() if number}
+    return [f"{number:,} {what} left out: {str(reason).replace('_', ' ')}" for reason, number in left.items()]
+
+
+def model_of(run: Run) -> str:
+    """Return the name of the model of a run."""
+    return str(run.entry("model", "name") or "the model")
+
+
+def genome_of(run: Run) -> str:
+    """Return the file name of the genome of a run."""
+    paths = [
+        item["path"]
+        for item in run.record["inputs"]
+        if isinstance(item, dict) and item.get("role") == "genome"
+    ]
+    return Path(str(paths[0])).name if paths else "the genome"
+
+
+def shown(value: float, digits: int = 3) -> str:
+    """Return a number as a text with some digits, NaN as a dash."""
+    return "–" if value != value else f"{value:.{digits}g}"

@@ -1,0 +1,110 @@
+"""The command report, on runs that the other commands made (commands/report, api/reporting)."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_models import tiny_model
+
+from dnabert_enhancer.commands.cli import main
+
+ENGINE = ["--backend", "onnx", "--precision", "float32", "--threads", "1", "--quiet"]
+
+
+def run(command: str, *arguments: object) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main([str(one) for one in arguments], command=command)
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a scan, variants and an interpretation of random sequence."""
+    folder = tmp_path_factory.mktemp("runs")
+    bases = "".join(np.random.default_rng(2).choice(list("ACGT"), 3000))
+    (folder / "genome.fa").write_text(f">chr1\n{bases}\n")
+    rows = "".join(
+        f"chr1\t{at + 1}\trs{at}\t{bases[at]}\t{'ACGT'[('ACGT'.index(bases[at]) + 1) % 4]}\t.\t.\t.\n"
+        for at in range(100, 2900, 100)
+    )
+    head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    (folder / "variants.vcf").write_text(head + rows)
+    given = ["--genome", folder / "genome.fa", "--model", tiny_model(folder / "tiny", 4), *ENGINE]
+    assert run("predict", *given, "--threshold", "0.6", "--output-prefix", folder / "scan") == 0
+    vcf = ["--vcf", folder / "variants.vcf", "--null-variants", "100"]
+    assert run("score-variants", *given, *vcf, "--output-prefix", folder / "variants") == 0
+    return folder
+
+
+def tables(page: str) -> dict[str, dict]:
+    found = re.findall(r'<script type="application/json" id="(table-[^"]+)">(.*?)</script>', page)
+    return {name: json.loads(text) for name, text in found}
+
+
+def cells(table: dict, name: str) -> list[str]:
+    at = [column["name"] for column in table["columns"]].index(name)
+    return [row[at] for row in table["rows"]]
+
+
+def test_the_page_has_the_numbers_of_the_files(runs: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert (
+        run("report", runs / "scan", runs / "variants", "--output", page, "--title", "A & B", "--quiet") == 0
+    )
+    text = page.read_text(encoding="utf-8")
+    assert "<h1>A &amp; B</h1>" in text
+    scan, variants = tables(text).values()
+    with gzip.open(runs / "scan.calls.bed.gz", "rt") as stream:
+        rows = [line.rstrip("\n").split("\t") for line in stream][1:]
+    assert len(rows) > 2
+    expected = sorted((row[8] for row in rows), key=lambda cell: -float(cell))
+    assert cells(scan, "maximum") == expected
+    called = sum(int(row[2]) - int(row[1]) for row in rows)
+    assert f"of the scanned bases called ({called:,} bp)" in text
+    with gzip.open(runs / "variants.tsv.gz", "rt") as stream:
+        titles, *lines = [line.rstrip("\n").split("\t") for line in stream]
+    column = titles.index("LogitDifference")
+    largest = sorted((row[column] for row in lines), key=lambda cell: -abs(float(cell)))
+    assert cells(variants, "LogitDifference") == largest
+    assert len(largest) == 28
+    digest = json.loads((runs / "scan.run.json").read_text())["model"]["digest"]
+    assert text.count(digest) == 2
+
+
+def test_a_folder_stands_for_its_runs_and_bytes_are_equal(runs: Path, tmp_path: Path) -> None:
+    assert run("report", runs, "--output", tmp_path / "a.html", "--rows", "5", "--quiet") == 0
+    named = [runs / "scan", runs / "variants.run.json"]
+    assert run("report", *named, "--output", tmp_path / "b.html", "--rows", "5", "--quiet") == 0
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+    _, variants = tables((tmp_path / "a.html").read_text()).values()
+    assert len(variants["rows"]) == 5
+
+
+def test_bad_input_is_one_line_and_leaves_nothing(
+    runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    damaged = tmp_path / "damaged"
+    for path in runs.glob("scan.*"):
+        (tmp_path / f"damaged{path.name.removeprefix('scan')}").write_bytes(path.read_bytes())
+    calls = Path(f"{damaged}.calls.bed.gz")
+    calls.write_bytes(calls.read_bytes()[:40])
+    folder = tmp_path / "folder.html"
+    folder.mkdir()
+    cases = [
+        ([tmp_path / "none"], "page.html", f"neither {tmp_path}/none.run.json nor"),
+        ([damaged], "page.html", "damaged.calls.bed.gz"),
+        ([runs / "scan"], "folder.html", "the output is a folder"),
+        ([runs / "scan"], "damaged.bw/page.html", "the output cannot be written"),
+    ]
+    before = sorted(tmp_path.iterdir())
+    for given, output, said in cases:
+        assert run("report", *given, "--output", tmp_path / output) == 2
+        line = capfd.readouterr().err
+        assert said in line
+        assert line.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
