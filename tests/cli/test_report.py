@@ -35,7 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
     (folder / "variants.vcf").write_text(head + rows)
     given = ["--genome", folder / "genome.fa", "--model", tiny_model(folder / "tiny", 4), *ENGINE]
-    assert run("predict", *given, "--threshold", "0.6", "--output-prefix", folder / "scan") == 0
+    assert run("predict", *given, "--threshold", "0.9", "--output-prefix", folder / "scan") == 0
     vcf = ["--vcf", folder / "variants.vcf", "--null-variants", "100"]
     assert run("score-variants", *given, *vcf, "--output-prefix", folder / "variants") == 0
     return folder
@@ -61,7 +61,7 @@ def test_the_page_has_the_numbers_of_the_files(runs: Path, tmp_path: Path) -> No
     scan, variants = tables(text).values()
     with gzip.open(runs / "scan.calls.bed.gz", "rt") as stream:
         rows = [line.rstrip("\n").split("\t") for line in stream][1:]
-    assert len(rows) > 2
+    assert len(rows) > 1
     expected = sorted((row[8] for row in rows), key=lambda cell: -float(cell))
     assert cells(scan, "maximum") == expected
     called = sum(int(row[2]) - int(row[1]) for row in rows)

@@ -6,6 +6,9 @@ import os
 from collections.abc import Callable, Sequence
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.reporting.comparison_section import comparison_section
+from dnabert_enhancer.reporting.interpret_section import interpret_section
+from dnabert_enhancer.reporting.learning_sections import evaluation_section, training_section
 from dnabert_enhancer.reporting.page import page_of
 from dnabert_enhancer.reporting.run import Run, find_runs
 from dnabert_enhancer.reporting.scan_section import predict_section
@@ -15,6 +18,10 @@ from dnabert_enhancer.reporting.variant_section import variants_section
 SECTIONS: dict[str, Callable[[Run, ReportSettings], Section]] = {
     "predict": predict_section,
     "score-variants": variants_section,
+    "compare-db": comparison_section,
+    "interpret": interpret_section,
+    "evaluate": evaluation_section,
+    "finetune": training_section,
 }
 """What makes the section of a run, by the command that made the run; a further one is one entry."""
 

@@ -30,11 +30,14 @@ class Picture(NamedTuple):
     text : str
         What it shows, in words, for those who cannot see it.
     svg : bytes
+    wide : bool
+        Whether it takes the whole width.
     """
 
     title: str
     text: str
     svg: bytes
+    wide: bool = False
 
     @property
     def address(self) -> str:
@@ -129,8 +132,10 @@ def allele_scatter(
                 x, y = [ref[at] for at in rows], [alt[at] for at in rows]
                 label = f"{kind.lower()} ({len(rows):,})"
                 axes.scatter(x, y, s=14, color=colour, marker=marker, label=label, alpha=0.8, linewidths=0)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1)
+        known = [value for value in (*ref, *alt, threshold) if value is not None and value == value]
+        low, high = max(0.0, min(known) - 0.03), min(1.0, max(known) + 0.03)
+        axes.set_xlim(low, high)
+        axes.set_ylim(low, high)
         axes.set_xlabel("probability with the reference")
         axes.set_ylabel("probability with the allele")
         if set(effect) & set(kinds):

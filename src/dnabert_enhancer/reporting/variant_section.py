@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def variants_section(run: Run, settings: ReportSettings) -> Section:
     )
     figures = [
         KeyFigure(f"{scored:,}", f"alleles scored of {run.count('alleles'):,}"),
-        KeyFigure(f"{gain + loss:,}", f"cross the threshold: {gain:,} gains, {loss:,} losses of function"),
+        KeyFigure(f"{gain + loss:,}", f"cross the threshold (gains of function: {gain:,}, losses: {loss:,})"),
         KeyFigure(shown(float(smallest)), "smallest q-value"),
     ]
     return Section(
@@ -86,7 +87,7 @@ def variants_section(run: Run, settings: ReportSettings) -> Section:
         sentence,
         figures,
         _pictures(table, threshold),
-        [table],
+        [_with_models(table)],
         _LIMITS,
         skipped_notes(run, "alleles"),
         _contigs(run.optional("vcf.gz")),
@@ -96,6 +97,11 @@ def variants_section(run: Run, settings: ReportSettings) -> Section:
 def _size(row: dict[str, str]) -> float:
     """Return the largest |LogitDifference| of a row's models; NaN where it has none."""
     return float(np.fmax(abs(number(row[_SIZE])), abs(number(row[f"tf_{_SIZE}"]))))
+
+
+def _with_models(table: Table) -> Table:
+    """Return the table with the column of models hidden where there is one model only."""
+    return replace(table, hidden=_HIDDEN if len({*table.column("model")}) > 1 else (*_HIDDEN, "model"))
 
 
 def _pictures(table: Table, threshold: float | None) -> list[Picture]:

@@ -30,6 +30,9 @@
     return digits.includes('e') ? String(Number(digits)) : digits.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
   };
 
+  // a name that may break after each underscore
+  const broken = name => name.split(/(?<=_)/).flatMap((part, at) => at ? [document.createElement('wbr'), part] : [part]);
+
   // contig, start and end of a row, 0-based and half-open
   const placeOf = (row, place) => {
     if (!place || row[place[0]] === null) return null;
@@ -131,7 +134,7 @@
       head.replaceChildren(element('tr', {}, ...shown.map(at => element('th', {
         scope: 'col', class: data.columns[at].number ? 'number' : null,
         'aria-sort': sorted.column === at ? (sorted.down ? 'descending' : 'ascending') : null,
-      }, element('button', { type: 'button', title: data.columns[at].meaning || null, onclick: () => sort(at) }, data.columns[at].name)))));
+      }, element('button', { type: 'button', title: data.columns[at].meaning || null, onclick: () => sort(at) }, ...broken(data.columns[at].name))))));
       const part = rows.slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS);
       body.replaceChildren(...part.map(row => element('tr', {}, ...shown.map(at => cellOf(row, at)))));
       const count = number => number.toLocaleString('en');

@@ -1,0 +1,122 @@
+"""The sections of a judged model and of a trained one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dnabert_enhancer.evaluation import DEFINITIONS
+from dnabert_enhancer.reporting.meanings import history_meanings, metric_meanings
+from dnabert_enhancer.reporting.picture import Picture, kept_picture, losses
+from dnabert_enhancer.reporting.run import Run
+from dnabert_enhancer.reporting.section import KeyFigure, ReportSettings, Section, shown, skipped_notes
+from dnabert_enhancer.reporting.table import Table, best_rows, number
+
+_TELLING = ("auroc", "auprc", "mcc", "pearson", "spearman", "rmse", "accuracy", "macro_f1", "macro_auroc")
+"""Metrics of which the first three that there are stand at the top."""
+_PICTURES = {
+    "roc": ("ROC", "Share of positives found against share of negatives called."),
+    "pr": ("Precision and recall", "Precision against recall, as given and with rare positives."),
+    "calibration": ("Calibration", "Observed share of positives against the predicted probability."),
+    "scatter": ("Measured and predicted", "Measured against predicted values."),
+}
+_LIMITS = (
+    "Figures hold for sequences like the judged ones. On a genome positives are rarer: see the rows with "
+    "more negatives to each positive.",
+    "Sequences that were also trained on make a model look better; a subset without duplicates leaves them "
+    "out.",
+)
+
+
+def evaluation_section(run: Run, settings: ReportSettings) -> Section:
+    """Return the section of a run of evaluate."""
+    table = best_rows(run.file("metrics.tsv"), "Metrics", settings.rows, meanings=metric_meanings())
+    hidden = [name for name in table.columns if name.endswith(("_low", "_high")) or name == "positive_label"]
+    first = dict(zip(table.columns, table.rows[0], strict=True)) if table.rows else {}
+    figures = [
+        KeyFigure(
+            shown(number(first[name])),
+            f"{DEFINITIONS[name].title}{_interval(first, name)}",
+        )
+        for name in _TELLING
+        if name in first
+    ]
+    methods = dict.fromkeys(table.column("method"))
+    sentence = (
+        f"How well do {', '.join(methods)} tell what {run.count('sequences'):,} labelled sequences are? "
+        f"The figures are those of {first.get('method', 'no method')}."
+    )
+    return Section(
+        run,
+        f"Evaluation {run.name}",
+        sentence,
+        figures[:3],
+        [one for name, told in _PICTURES.items() for one in kept_picture(run.optional(f"{name}.svg"), *told)],
+        [replace(table, hidden=hidden)],
+        _LIMITS,
+        skipped_notes(run, "sequences"),
+    )
+
+
+def training_section(run: Run, settings: ReportSettings) -> Section:
+    """Return the section of a run of finetune, of one model or of folds."""
+    folds = run.entry("folds")
+    parts = [f"fold{at}/" for at in range(1, len(folds) + 1)] if isinstance(folds, list) else [""]
+    meanings = history_meanings()
+    tables, pictures = [], []
+    for part in parts:
+        title = f"Epochs{f' of {part[:-1]}' if part else ''}"
+        table = best_rows(run.file(f"{part}history.tsv"), title, settings.rows, meanings=meanings)
+        tables.append(table)
+        pictures += _course(table, title)
+    metrics = (
+        [run.entry("metrics")] if not isinstance(folds, list) else [fold.get("metrics") for fold in folds]
+    )
+    split = next((name for name in ("test", "validation") if _metric(metrics[:1], name)), "validation")
+    scores = _metric(metrics, split)
+    of = f" of the {split} split" + (f", mean of {len(metrics)} folds" if len(metrics) > 1 else "")
+    figures = [
+        KeyFigure(shown(sum(values) / len(values)), f"{DEFINITIONS[name].title}{of}")
+        for name in _TELLING
+        if (values := scores.get(name)) and len(values) == len(metrics)
+    ]
+    sequences = sum(run.count(f"sequences_{name}") for name in ("train", "validation", "test"))
+    warnings = run.entry("warnings")
+    return Section(
+        run,
+        f"Training {run.name}",
+        f"What does a model learn from {run.count('sequences_train'):,} of {sequences:,} labelled sequences, "
+        f"starting from {run.entry('arguments', 'base_model') or 'its base'}?",
+        figures[:3],
+        pictures,
+        tables,
+        _LIMITS[:1],
+        [*skipped_notes(run, "sequences"), *(map(str, warnings) if isinstance(warnings, list) else ())],
+    )
+
+
+def _course(table: Table, title: str) -> list[Picture]:
+    if not {"epoch", "train_loss", "validation_loss"} <= {*table.columns}:
+        return []
+    lines = {
+        name.replace("_", " "): [number(cell) for cell in table.column(name)]
+        for name in ("train_loss", "validation_loss")
+    }
+    return [
+        losses([number(cell) for cell in table.column("epoch")], lines, f"Loss by epoch, {title.lower()}")
+    ]
+
+
+def _metric(metrics: list[object], split: str) -> dict[str, list[float]]:
+    """Return the values of each metric of a split, one a model."""
+    found: dict[str, list[float]] = {}
+    for one in metrics:
+        values = one.get(split) if isinstance(one, dict) else None
+        for name, value in values.items() if isinstance(values, dict) else ():
+            if isinstance(value, (int, float)):
+                found.setdefault(name, []).append(float(value))
+    return found
+
+
+def _interval(row: dict[str, str], name: str) -> str:
+    low, high = (number(row.get(f"{name}_{end}", "")) for end in ("low", "high"))
+    return "" if low != low else f", 95 % interval {shown(low)} to {shown(high)}"
