@@ -13,6 +13,10 @@ from dnabert_enhancer.commands.options import Options, add_setting, positive_int
 from dnabert_enhancer.reporting import ReportSettings
 
 _log = logging.getLogger(__name__)
+EXAMPLES = (
+    "report out/scan out/variants --output report.html",
+    'report out --title "Alpha-globin" --rows 500 --output report.html',
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
