@@ -81,7 +81,7 @@ workflow {
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.vcf }
             .map { meta, row, genome, index, model, output ->
                 def tf = ['name', 'path', 'output'].collect { part -> row.tf_models.collect { one -> one[part] } }
-                tuple(meta, genome, index, row.assembly_report, row.vcf, row.vcf_format, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, shardsFor(row.vcf, params.variants_shard_mb, params))
+                tuple(meta, genome, index, row.assembly_report, row.vcf, row.vcf_format, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, row.tf_panel, params.panel_group_size, shardsFor(row.vcf, params.variants_shard_mb, params))
             }
     )
 
@@ -117,6 +117,10 @@ workflow {
         VARIANTS.out.vcf.join(VARIANTS.out.table).join(VARIANTS.out.candidates).join(VARIANTS.out.record)
             .map { meta, vcf, table, candidates, record -> [meta.id, vcf.name, table.name, candidates.name, record.name] },
         ['sample', 'vcf', 'table', 'candidates', 'record'], "${params.outdir}/variants", 'index.tsv'
+    )
+    writeTable(
+        VARIANTS.out.panel.join(VARIANTS.out.matrix).map { meta, panel, matrix -> [meta.id, panel.name, matrix.name] },
+        ['sample', 'panel', 'matrix'], "${params.outdir}/variants", 'panels.tsv'
     )
     writeTable(
         INTERPRET.out.table.join(INTERPRET.out.attributions).join(INTERPRET.out.track).join(INTERPRET.out.record)

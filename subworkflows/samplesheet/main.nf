@@ -3,7 +3,7 @@ include { contentOf } from '../store'
 
 // The columns: what a cell holds, and the column without which it means nothing.
 def samplesheetColumns() {
-    def bed = /bed|bed\.gz|narrowPeak|narrowPeak\.gz|broadPeak|broadPeak\.gz/
+    def bed = bedEnding()
     return [
         sample         : [holds: 'name', required: true],
         genome         : [holds: 'file', ending: /fa|fasta|fna|fa\.gz|fasta\.gz|fna\.gz|fa\.bgz|fasta\.bgz/, required: true],
@@ -18,12 +18,17 @@ def samplesheetColumns() {
         vcf            : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf|(bed|tsv|txt|hgvs|spdi)(\.gz|\.bgz)?/],
         vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi/, says: 'vcf, bed, chrombpnet, vep, hgvs-g or spdi', needs: 'vcf'],
         tf_models      : [holds: 'named models', needs: 'vcf'],
+        tf_panel       : [holds: 'panel', needs: 'vcf'],
         motifs         : [holds: 'file', needs: 'vcf'],
         genes          : [holds: 'file'],
         interpret_regions: [holds: 'file', ending: bed],
         databases      : [holds: 'named files', needs: 'scan_regions'],
         chains         : [holds: 'files', needs: 'databases'],
     ]
+}
+
+def bedEnding() {
+    return /bed|bed\.gz|narrowPeak|narrowPeak\.gz|broadPeak|broadPeak\.gz/
 }
 
 // The samplesheet as [rows: list of maps, faults: list of texts]; models by name are those of the store (openStore). Files become paths, models [path, output]; an empty cell becomes [], '' where it is a word.
@@ -179,6 +184,8 @@ def cellOf(content, column, folder, store) {
         return [value: parts[0]]
     if( column.holds == 'model' )
         return modelAt(parts[0], folder, store).with { model -> [value: model.subMap(['path', 'output']), fault: model.fault] }
+    if( column.holds == 'panel' )
+        return panelCell(parts[0], folder, store)
     return column.holds.startsWith('named') ? namedCell(parts, column, folder, store) : pathsCell(parts, column, folder)
 }
 
@@ -207,6 +214,67 @@ def namedCell(parts, column, folder, store) {
     def twice = names.findAll { name -> name && names.count(name) > 1 }.unique()
     def faults = read.findAll { one -> one.fault }.collect { one -> one.fault } + twice.collect { name -> "the name ${name} comes twice" }
     return [value: read.collect { one -> one.subMap(['name', 'path', 'keys', 'output']) }, fault: faults.join('; ') ?: null]
+}
+
+// The models of a panel as [name, model (as it is named there), path, output, regions or null], in its order: a table of models, or models of a collection of the catalogue, as catalogue/panel.py reads them.
+def panelCell(text, folder, store) {
+    def table = existingIn(text, folder)
+    def read = table ? panelTable(text, table, store) : panelCollection(text, folder, store)
+    if( read.fault )
+        return [value: [], fault: read.fault]
+    def faults = read.members.findAll { one -> one.fault }.collect { one -> "${one.where}${one.fault}" }
+    def names = read.members.collect { one -> one.name }
+    faults += names.findAll { name -> names.count(name) > 1 }.unique().collect { name -> "the name ${name} comes twice" }
+    if( !read.members )
+        faults << "${quoted(text)}: the panel has no model"
+    def more = faults.size() > 5 ? "; and ${faults.size() - 5} more" : ''
+    return [value: read.members.collect { one -> one.subMap(['name', 'model', 'path', 'output', 'regions']) }, fault: faults ? faults.take(5).join('; ') + more : null]
+}
+
+def panelTable(text, table, store) {
+    if( table.isDirectory() || table.size() > 10_000_000 )
+        return [fault: "${quoted(text)} is no panel: give a table with the columns name, model and maybe regions, or a collection of the catalogue"]
+    def lines = new String(table.bytes, 'UTF-8').split(/\r\n|\n|\r/, -1).toList().withIndex(1)
+        .findAll { line, _number -> line.trim() && !line.startsWith('#') }
+    def titles = lines ? lines.head()[0].split('\t', -1).toList() : []
+    if( !(titles in [['name', 'model'], ['name', 'model', 'regions']]) )
+        return [fault: "${quoted(text)}: the titles of a panel are name, model and maybe regions, separated by tabs"]
+    return [members: lines.tail().collect { line, number -> panelMember(line.split('\t', -1).collect { field -> field.trim() }, "${quoted(text)}, line ${number}: ", table.parent, store) }]
+}
+
+def panelMember(fields, where, folder, store) {
+    def (name, model, regions) = [fields[0], fields[1], fields[2]]
+    if( !(name ==~ namePattern()) || !model || fields.size() > 3 || fields.any { field -> field =~ /\p{Cntrl}/ } )
+        return [where: where, name: name, fault: "give a name of letters, digits, '.', '_' and '-', a tab, and a model"]
+    def found = predictingModelAt(model, folder, store)
+    def area = regions ? located(regions, [ending: bedEnding()], folder) : [:]
+    return [where: where, name: name, model: model, path: found.path, output: found.output ?: '', regions: area.path, fault: found.fault ?: area.fault]
+}
+
+// COLLECTION (all its transcription factors), COLLECTION:NAME,NAME… or COLLECTION:FILE with a name a line; every model must be in the store.
+def panelCollection(text, folder, store) {
+    def (collection, chosen) = text.contains(':') ? [text.substring(0, text.indexOf(':')), text.substring(text.indexOf(':') + 1)] : [text, null]
+    def listed = chosen ? existingIn(chosen, folder) : null
+    def names = chosen == null ? factorsOf(collection) : (listed ? listed.readLines().findAll { line -> !line.startsWith('#') } : chosen.tokenize(','))
+        .collect { name -> name.trim() }
+        .findAll { name -> name }
+    if( chosen == null && !names )
+        return [fault: "${quoted(text)}: there is no such file, and no such collection in the catalogue; a panel is a table with the columns name, model and maybe regions, or such as deepvregulome or deepvregulome:CTCFL,SP7"]
+    def missing = names.findAll { name -> !store.models["${collection}/${name}".toString()] }
+    if( missing )
+        return [fault: "${missing.size()} of ${names.size()} models of ${quoted(text)} are not in the store (${store.folder}), and tasks bring nothing; before the run: dnabert-enhancer models get ${missing.take(3).collect { name -> "${collection}/${name}" }.join(' ')}${missing.size() > 3 ? ' …' : ''}"]
+    return [members: names.collect { name -> panelMember([name, "${collection}/${name}".toString()], '', folder, store) }]
+}
+
+// The transcription factors of a collection of the suite's catalogue, in its order.
+def factorsOf(collection) {
+    def catalogue = contentOf(file("${moduleDir}/../../src/dnabert_enhancer/catalogue/models.json"))
+    return catalogue.models
+        .collect { entry -> (catalogue.groups[entry.group] ?: [:]) + entry }
+        .findAll { entry -> entry.type == 'tf' }
+        .collect { entry -> entry.name.replace('{member}', entry.member ?: '') }
+        .findAll { name -> name.startsWith("${collection}/") }
+        .collect { name -> name.substring(collection.size() + 1) }
 }
 
 // [path, fault] of a file.

@@ -9,10 +9,17 @@ def shardsFor(path, megabytes, options) {
     return Math.max(1, Math.min(wanted, options.max_shards as Integer))
 }
 
-// tuple(meta, all files) as soon as the meta.shards files of a meta are there; their order is that of their names, so that a resumed run finds its cache.
+// The models of a panel for each task, so many networks a task; outputs of one network stay together, since one pass gives them all.
+def panelGroups(panel, size) {
+    return panel.groupBy { one -> one.path.toUriString() }.values().toList()
+        .collate(size as Integer)
+        .collect { networks -> networks.collectMany { members -> members } }
+}
+
+// tuple(meta, all files) as soon as what meta.shards tasks wrote is there; their order is that of their names, so that a resumed run finds its cache.
 def allShards(channel) {
     return channel
         .map { meta, file -> tuple(groupKey(meta, meta.shards as Integer), file) }
         .groupTuple()
-        .map { key, files -> tuple(key.target.findAll { name, _value -> name != 'shards' }, files.toSorted { file -> file.name }) }
+        .map { key, files -> tuple(key.target.findAll { name, _value -> name != 'shards' }, files.collectMany { one -> one instanceof List ? one : [one] }.toSorted { file -> file.name }) }
 }

@@ -5,6 +5,7 @@ def methodsText(rows, options, run, versions) {
     def trained = samplesWith(rows, 'train_regions')
     def scanned = samplesWith(rows, 'scan_regions')
     def scored = samplesWith(rows, 'vcf')
+    def panels = rows.findAll { row -> row.tf_panel }
     def explained = samplesWith(rows, 'interpret_regions')
     def compared = rows.findAll { row -> row.databases }
     def suite = versions.join(', ')
@@ -13,6 +14,7 @@ def methodsText(rows, options, run, versions) {
         trained ? "Models were trained for ${trained}: windows of ${options.window_length} bp (${options.placement}) from the regions given, negatives ${options.negatives}${options.negatives == 'matched' ? ' for GC, repeats and contig' : ' with their dinucleotide counts kept'} at a ratio of ${options.ratio}, splits ${options.splits} by ${options.split_by} without windows that share 40-mers across splits, ${options.epochs} epochs (${options.method}, batches of ${options.batch_size}, seed ${options.seed}) from the model of the row or else ${options.base_model}, calibrated on the validation split and judged on the test split." : '',
         scanned ? "Genomes were scanned for ${scanned}: windows every ${options.stride ?: 'quarter of a window in'}${options.stride ? '' : ' '} bp, both strands averaged, calls at or above the threshold ${options.threshold ?: "of the model's card"}, q-values of windows against dinucleotide-preserving shuffles of a share of the same windows [4]." : '',
         scored ? "Variants were scored for ${scored}: both alleles in windows at ${options.offsets ?: 5} offsets on both strands, p-values against variants of the same type in shuffled sequence, q-values after [4]." : '',
+        panels ? "Their effects on the binding of transcription factors were predicted by panels of models in the same way (${panels.collect { row -> "${row.sample}: ${row.tf_panel.size()}" }.join('; ')})." : '',
         explained ? "Regions were explained for ${explained}: ${options.interpret_method == 'attention' ? 'what the token that the classifier reads attends to, in the last layer, averaged over the heads, told of single bases and averaged over both strands' : 'in-silico mutagenesis, the importance of a base being minus the mean change of the score (the logit; of a regression the value) when it is replaced by each other one, on both strands'}." : '',
         compared ? "Calls were compared with databases (${compared.collect { row -> "${row.sample}: ${row.databases.collect { one -> one.name }.join(', ')}" }.join('; ')}) within what was scanned, with ${options.permutations} circular shifts and as many re-samplings matched for GC; intervals by bioframe [5]. The databases' own papers and licences are listed in the run.json of each comparison." : '',
     ].findAll { sentence -> sentence }

@@ -406,6 +406,23 @@ def test_a_collection_is_all_its_transcription_factors(tmp_path: Path) -> None:
     ]
 
 
+def test_paths_count_from_the_panels_folder_also_where_an_output_is_named(tmp_path: Path) -> None:
+    for name in ("several", "a:b"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+    named = [
+        "models/several",
+        "models/several:tf1",
+        "models/a:b",
+        "models/a:b:tf1",
+        "default:tf1",
+        "hub:x/y@z",
+    ]
+    rows = [f"M{number}\t{model}\n" for number, model in enumerate(named)]
+    (tmp_path / "panel.tsv").write_text("name\tmodel\n" + "".join(rows))
+    found = [member.model for member in read_panel(tmp_path / "panel.tsv")]
+    assert found == [*(f"{tmp_path}/{model}" for model in named[:4]), "default:tf1", "hub:x/y@z"]
+
+
 def test_a_model_named_longer_than_a_file_can_be_stays_a_name(tmp_path: Path) -> None:
     (tmp_path / "panel.tsv").write_text(f"name\tmodel\nA\t{'m' * 300}\n")
     assert read_panel(tmp_path / "panel.tsv")[0].model == "m" * 300

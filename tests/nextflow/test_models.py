@@ -13,14 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from dnabert_enhancer.catalogue import Store
+from stored_models import PACKAGED, store_model
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"
-PACKAGED = REPOSITORY / "src" / "dnabert_enhancer" / "model" / "default"
 OUTPUTS = "it has enhancer, lentimpra_hepg2, lentimpra_wtc11, sharpr_hepg2, sharpr_k562, gue_tf0"
 
 
@@ -41,21 +39,6 @@ def _files(tmp_path: Path) -> None:
         store_model(tmp_path / "cache", name, kind)
     (tmp_path / "models" / "foreign").mkdir()
     (tmp_path / "models" / "file").write_text("x")
-
-
-def store_model(cache: Path, name: str, kind: str) -> None:
-    """Put a copy of the packaged model into a store, under a name, as one of a type."""
-
-    def make(folder: Path) -> str:
-        for path in PACKAGED.iterdir():
-            if path.is_file():
-                shutil.copy(path, folder)
-        card = json.loads((folder / "enhancer_model.json").read_text())
-        origin = {"name": name, "source": f"from {name}", "type": kind}
-        (folder / "enhancer_model.json").write_text(json.dumps(card | {"origin": origin}))
-        return f"from {name}"
-
-    Store(cache / "models").find_or_make(name, make)
 
 
 def write_sheet(folder: Path, *models: str, tf: str, tf_row: int = 2) -> None:

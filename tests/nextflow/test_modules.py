@@ -31,7 +31,9 @@ def test_a_module_is_a_tool_call_and_its_contract(name: str) -> None:
     assert len(outputs) == len(set(outputs)) > 0
 
 
-@pytest.mark.parametrize("name", ["finetune", "predict", "score_variants", "evaluate", "interpret"])
+@pytest.mark.parametrize(
+    "name", ["finetune", "predict", "score_variants", "score_panel", "evaluate", "interpret"]
+)
 def test_what_runs_a_model_takes_its_device_from_the_task(name: str) -> None:
     text = (REPOSITORY / "modules" / name / "main.nf").read_text()
     assert "label 'process_gpu'" in text

@@ -123,8 +123,8 @@ def test_a_run_says_what_was_done_with_what(study) -> None:
     }  # fmt: skip
     versions = [tuple(row.values()) for row in rows_of(info / "software_versions.tsv")]
     modules = {path.name.upper() for path in (REPOSITORY / "modules").iterdir()}
-    # no row of the test profile has interpret_regions: test_interpret.py runs it
-    assert {process for process, _, _ in versions} == modules - {"INTERPRET"}
+    # no row of the test profile has interpret_regions or tf_panel: test_interpret.py, test_panel.py
+    assert {process for process, _, _ in versions} == modules - {"INTERPRET", "SCORE_PANEL"}
     assert all(re.fullmatch(r"\d+\.\d+\.\d+\S*", version) for _, _, version in versions)
     methods = (info / "methods.md").read_text()
     for words in (

@@ -12,6 +12,7 @@ from dnabert_enhancer.catalogue.catalogue import Catalogue
 from dnabert_enhancer.catalogue.entry import ModelType
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import is_stream, read_text_lines
+from dnabert_enhancer.model import split_output
 
 COLUMNS = ("name", "model", "regions")
 """Titles of a panel file; ``regions`` may be left out."""
@@ -123,10 +124,14 @@ def _read_file(path: str) -> Iterable[PanelMember]:
 
 def _beside(folder: Path, model: str) -> str:
     """Return a model's path seen from the panel's folder; names and places elsewhere as they are."""
+    network, output = split_output(model)
     try:
-        return str(folder / model) if (folder / model).exists() else model
+        for path, end in ((model, ""), (str(network), f":{output}")):
+            if (folder / path).exists():
+                return f"{folder / path}{end}"
     except OSError:  # longer than the name of a file can be
-        return model
+        pass
+    return model
 
 
 def _distinct(members: Iterable[PanelMember], source: str) -> list[PanelMember]:

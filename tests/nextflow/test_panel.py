@@ -1,0 +1,122 @@
+"""A panel of the samplesheet: cut into groups of models and shards, merged into the bytes of one run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from stored_models import PACKAGED, store_model
+
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEMO = REPOSITORY / "assets" / "demo"
+ODD = "a b's $(touch pwned)"
+ENGINE = ("--backend", "onnx", "--precision", "float32", "--device", "cpu", "--threads", "1")
+SETTINGS = ("--offsets", "1", "--null-variants", "40")
+WRITTEN = ("vcf.gz", "tsv.gz", "candidates.tsv", "tf-panel.tsv.gz", "tf-panel.matrix.tsv.gz")
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path) -> None:
+    """Four members of three networks, one of them in regions alone; two more by the name of a collection."""
+    shutil.copyfile(DEMO / "alpha-globin.fa.gz", tmp_path / "g.fa.gz")
+    lines = (DEMO / "variants.vcf").read_text().splitlines(keepends=True)
+    header = sum(line.startswith("#") for line in lines)
+    (tmp_path / "v.vcf").write_text("".join(lines[: header + 12]))
+    shutil.copytree(PACKAGED, tmp_path / "panels" / "models" / ODD)
+    (tmp_path / "panels" / "peaks.bed").write_text("chr16\t0\t173000\n")
+    members = [
+        ("A", "default:gue_tf0", ""),
+        ("B", f"models/{ODD}:gue_tf1", "peaks.bed"),
+        ("C", "hub:lab/tf@main:gue_tf2", ""),
+        ("D", "default:gue_tf3", ""),
+    ]
+    rows = ["name\tmodel\tregions", *("\t".join(member) for member in members)]
+    (tmp_path / "panels" / "panel.tsv").write_text("\n".join(rows) + "\n")
+    for name in ("hub:lab/tf@main", "deepvregulome/SP7", "deepvregulome/CTCFL"):
+        store_model(tmp_path / "cache", name, "tf")
+
+
+def write_sheet(folder: Path, panels: dict[str, str]) -> None:
+    rows = [
+        {"sample": name, "genome": "g.fa.gz", "vcf": "v.vcf", **({"tf_panel": panel} if panel else {})}
+        for name, panel in panels.items()
+    ]
+    (folder / "s.json").write_text(json.dumps(rows))
+
+
+def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Callable) -> None:
+    write_sheet(tmp_path, {"table": "panels/panel.tsv", "named": "deepvregulome:SP7,CTCFL"})
+    done = pipeline(
+        "-profile", "test", "--input", "s.json", "--store", "cache", "--shards", "2",
+        "--panel_group_size", "2", "--offsets", "1", "--null_variants", "40",
+    )  # fmt: skip
+    assert done.returncode == 0, done.said
+    # A and D are outputs of one network, so that the groups are A, D, B and C; each over 2 shards
+    tasks = re.findall(r"Submitted process > VARIANTS:SCORE_PANEL \((.+)\)", done.said)
+    assert sorted(tasks) == ["named:1/2:SP7", "named:2/2:SP7"] + [
+        f"table:{shard}/2:{first}" for shard in (1, 2) for first in "AC"
+    ]
+    assert not list(tmp_path.rglob("pwned"))
+    results = tmp_path / "results" / "variants"
+    environment = os.environ | {"DNABERT_ENHANCER_CACHE": str(tmp_path / "cache")}
+    for sample, panel in (("table", "panels/panel.tsv"), ("named", "deepvregulome:SP7,CTCFL")):
+        command = [sys.executable, str(REPOSITORY / "bin" / "score-variants"), "--quiet"]
+        command += ["--vcf", "v.vcf", "--genome", "g.fa.gz", *SETTINGS, *ENGINE]
+        command += ["--tf-panel", panel, "--output-prefix", f"one/{sample}"]
+        (tmp_path / "one").mkdir(exist_ok=True)
+        subprocess.run(command, check=True, cwd=tmp_path, env=environment)
+        for ending in WRITTEN:
+            made = results / f"{sample}.{ending}"
+            assert made.read_bytes() == (tmp_path / "one" / made.name).read_bytes(), made.name
+    assert (results / "panels.tsv").read_text().splitlines() == [
+        "sample\tpanel\tmatrix",
+        "named\tnamed.tf-panel.tsv.gz\tnamed.tf-panel.matrix.tsv.gz",
+        "table\ttable.tf-panel.tsv.gz\ttable.tf-panel.matrix.tsv.gz",
+    ]
+    with gzip.open(results / "table.tf-panel.matrix.tsv.gz", "rt") as matrix:
+        assert next(matrix).rstrip("\n").split("\t")[5:] == ["A", "B", "C", "D"]
+    methods = (tmp_path / "results" / "pipeline_info" / "methods.md").read_text()
+    assert "by panels of models in the same way (table: 4; named: 2)" in methods
+
+
+PANELS = {
+    "nowhere.tsv": "'nowhere.tsv': there is no such file, and no such collection in the catalogue;",
+    "deepvregulome": "456 of 458 models of 'deepvregulome' are not in the store (cache), and tasks",
+    "deepvregulome:SP7,SP8": "1 of 2 models of 'deepvregulome:SP7,SP8' are not in the store (cache)",
+    "deepvregulome:SP7,SP7": "the name SP7 comes twice",
+    "deepvregulome:": "'deepvregulome:': the panel has no model",
+    "v.vcf": "'v.vcf': the titles of a panel are name, model and maybe regions, separated by tabs",
+    "panels": "'panels' is no panel: give a table with the columns name, model and maybe regions",
+    "panels/wrong.tsv": "'panels/wrong.tsv', line 3: 'models/none': there is no such folder, and no such",
+}
+
+
+def test_faults_of_panels_are_told_before_anything_runs(tmp_path: Path, pipeline: Callable) -> None:
+    wrong = ["name\tmodel\tregions", "A\tdefault", "B\tmodels/none", "C\tdefault\tnone.bed", "x y\tdefault"]
+    (tmp_path / "panels" / "wrong.tsv").write_text("\n".join([*wrong, "D\tdefault:gue_tf9"]) + "\n")
+    write_sheet(tmp_path, {f"row{number}": panel for number, panel in enumerate(PANELS)})
+    done = pipeline("--input", "s.json", "--store", "cache")
+    assert done.returncode != 0
+    lines = done.said.partition("nothing was started:\n")[2].splitlines()
+    found = [line.strip() for line in lines if line.startswith("  ")]
+    assert len(found) == len(PANELS)
+    for number, (fault, start) in enumerate(zip(found, PANELS.values(), strict=True), 1):
+        assert fault.startswith(f"row {number}, column tf_panel: {start}")
+    for more in (
+        "line 4: 'none.bed': there is no such file",
+        "line 5: give a name",
+        "line 6: 'default' has no output",
+    ):
+        assert more in found[-1]
+    assert "models get deepvregulome/SP8" in found[2]
+    assert not list(tmp_path.glob("work/??/*"))
