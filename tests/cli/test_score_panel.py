@@ -1,4 +1,4 @@
-"""Panels of TF models over variants (variants/panel, api/panel, catalogue/panel, engine/network)."""
+"""Panels of TF models (variants/panel, api/panel, catalogue/panel, engine/network, files/parquet)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,68 @@ def test_groups_of_models_merged_have_the_bytes_of_one_run(
     assert other["tf_panel"] == one["tf_panel"]
     parts = {path.name for path in Path(f"{in_groups}.tf-panel").glob("*.run.json")}
     assert parts == {f"{name}.shard-{index}-of-2.run.json" for name in ("TF0", "TF4") for index in (1, 2)}
+
+
+@pytest.mark.slow
+def test_the_matrix_as_parquet_has_the_values_of_the_table(
+    in_groups: Path, panel: Path, tmp_path: Path
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for prefix in ("m", "again"):
+        merged = (
+            "--merge",
+            in_groups,
+            "--tf-panel",
+            panel,
+            "--parquet",
+            "--output-prefix",
+            tmp_path / prefix,
+        )
+        assert run(*merged, "--quiet") == 0
+    file = tmp_path / "m.tf-panel.matrix.parquet"
+    assert file.read_bytes() == (tmp_path / "again.tf-panel.matrix.parquet").read_bytes()
+    rows = rows_of(tmp_path / "m.tf-panel.matrix.tsv.gz")
+    found = parquet.read_table(file)
+    assert found.column_names == list(rows[0])
+    assert [str(kind) for kind in found.schema.types] == ["string", "int64", *["string"] * 3, *["float"] * 3]
+    unscored = 0
+    for one, row in zip(found.to_pylist(), rows, strict=True):
+        for name, value in one.items():
+            if value is None:
+                assert row[name] == "NA"
+                unscored += name in NAMES
+            elif name in NAMES:
+                assert np.float32(value) == np.float32(row[name]) != 0
+            else:
+                assert str(value) == row[name]
+    assert unscored == 3
+
+
+@pytest.mark.slow
+def test_parquet_without_pyarrow_or_without_a_panel_is_one_line(
+    in_groups: Path,
+    panel: Path,
+    vcf: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    score = ("--vcf", vcf, "--genome", GENOME, "--parquet", "--output-prefix", tmp_path / "m")
+    merge = ("--merge", in_groups, "--parquet", "--output-prefix", tmp_path / "m")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for given, code, said in (
+        (
+            (*merge, "--tf-panel", panel),
+            3,
+            "Parquet needs the package pyarrow; leave --parquet out, pip install",
+        ),
+        (merge, 2, "--parquet does not apply to a run without a panel"),
+        ((*score, "--tf-panel", panel, "--shard", "1/2"), 2, "--parquet does not apply to --shard"),
+    ):
+        capsys.readouterr()
+        assert run(*given) == code
+        assert said in capsys.readouterr().err
+        assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -74,6 +74,7 @@ LEFT_OUT = {
     "score_variants": {
         "--tf-panel": "a job cannot be resumed model by model, and fetches no models",
         "--panel-only": "belongs to --shard",
+        "--parquet": "its package has no pyarrow, and Galaxy no viewer; the table holds the same",
         "--convention": "is for comparing with results of deepvregulome, whose models are not in the form",
     },
     "interpret": dict.fromkeys(("--baselines", "--steps", "--completeness-limit"), "belongs to gradients"),

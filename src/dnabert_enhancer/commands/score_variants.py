@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api import Model
     from dnabert_enhancer.catalogue import PanelMember
     from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.genome import Genome
     from dnabert_enhancer.variants import (
         BlockScorer,
+        PanelFiles,
         RecordSource,
         ResultFiles,
         ScoredVariants,
@@ -118,6 +120,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="score with the models of --tf-panel alone, into the folder PREFIX.tf-panel: runs of one "
         "--output-prefix and --shard, each with a group of the models, are joined by --merge --tf-panel",
+    )
+    group.add_argument(
+        "--parquet",
+        action="store_true",
+        help="also write the matrix of --tf-panel as PREFIX.tf-panel.matrix.parquet, which needs pyarrow",
     )
     add("window_length", "default: each model's own", type=positive_integer, metavar="BP")
     add(
@@ -200,7 +207,6 @@ def _score(options: Options) -> None:
     from dnabert_enhancer.shards import ShardFile, shard_path
     from dnabert_enhancer.variants import (
         SHARD_FORMAT,
-        PanelFiles,
         ResultFiles,
         ScoredVariants,
         VariantSettings,
@@ -211,6 +217,8 @@ def _score(options: Options) -> None:
     settings = options.settings(VariantSettings)
     settings.convention.check_given(options)
     prefix = options["output_prefix"]
+    if "shard" in options:
+        options.refuse(("parquet",), "--shard, which writes scores alone; --merge writes the matrix")
     panel = read_panel(options["tf_panel"]) if "tf_panel" in options else []
     names = [member.name for member in panel]
     model, tf = _models(options, record)
@@ -230,7 +238,7 @@ def _score(options: Options) -> None:
             for name, number in scorer.counts.items():
                 record.count(name, number)
         else:
-            files = ResultFiles(out, prefix, PanelFiles(out, prefix, names) if panel else None)
+            files = ResultFiles(out, prefix, _panel_files(options, out, names))
             # a nameless file: it goes with the process, however that ends
             with tempfile.TemporaryFile(dir=Path(prefix).resolve().parent) as scores:
                 _write_scores(options, record, scorer, reader, scores, digests, names)
@@ -256,7 +264,7 @@ def _score_panel_alone(options: Options) -> None:
         raise InputError(
             "--panel-only needs --tf-panel and --shard", remedy="give both; --shard 1/1 is all of the records"
         )
-    options.refuse(_NOT_OF_A_PANEL, "--panel-only, which has the models of the panel alone")
+    options.refuse((*_NOT_OF_A_PANEL, "parquet"), "--panel-only, which has the models of the panel alone")
     record = RunRecord(options)
     settings = options.settings(VariantSettings)
     settings.convention.check_given(options)
@@ -279,7 +287,7 @@ def _merge(options: Options) -> None:
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.shards import ShardFile, find_shards
-    from dnabert_enhancer.variants import SHARD_FORMAT, PanelFiles, ResultFiles, ScoredVariants
+    from dnabert_enhancer.variants import SHARD_FORMAT, ResultFiles, ScoredVariants
 
     record = RunRecord(options)
     paths = find_shards(options["merge"])
@@ -291,13 +299,21 @@ def _merge(options: Options) -> None:
         names = [member.name for member in read_panel(options["tf_panel"])]
     members = _members_beside(paths, names)
     with OutputSet() as out:
-        prefix = options["output_prefix"]
-        files = ResultFiles(out, prefix, PanelFiles(out, prefix, names) if names else None)
+        files = ResultFiles(out, options["output_prefix"], _panel_files(options, out, names))
         _write_results(record, files, scored, members)
         record.set("scoring", scored.header["settings"] | {"panel": names})
         record.set("engine", scored.header["engine"])
         out.open_text(f"{options['output_prefix']}.run.json").write(record.to_json())
     scored.close()
+
+
+def _panel_files(options: Options, out: OutputSet, names: list[str]) -> PanelFiles | None:
+    from dnabert_enhancer.variants import PanelFiles
+
+    if names:
+        return PanelFiles(out, options["output_prefix"], names, parquet="parquet" in options)
+    options.refuse(("parquet",), "a run without a panel")
+    return None
 
 
 def _panel_folder(prefix: str) -> str:

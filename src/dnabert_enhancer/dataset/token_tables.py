@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.dataset.kmer_hash import window_sums
 from dnabert_enhancer.dataset.sequence_sources import LabelledSequence
-from dnabert_enhancer.errors import InputError, ResourceError
+from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import check_parquet
 from dnabert_enhancer.sequence import UNKNOWN_BASE, KmerVocabulary, encode_bases, kmer_text
 
 if TYPE_CHECKING:
@@ -101,15 +102,10 @@ def write_token_ids(
     ResourceError
         When pyarrow is not installed.
     """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise ResourceError(
-            "Parquet needs the package pyarrow",
-            remedy="write the table (.tsv.gz), pip install '.[parquet]' in a clone of the suite, or take "
-            "the image with torch, which has it",
-        ) from None
+    check_parquet("write the table (.tsv.gz)")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     report = TokenReport()
     vocabulary = KmerVocabulary(k)
     writer: pq.ParquetWriter | None = None

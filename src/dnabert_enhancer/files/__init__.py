@@ -20,6 +20,7 @@ from dnabert_enhancer.files.outputs import (
     finished_outputs,
     interrupt,
 )
+from dnabert_enhancer.files.parquet import check_parquet
 from dnabert_enhancer.files.reading import (
     Compression,
     LineBlock,
@@ -51,6 +52,7 @@ __all__ = [
     "cache_state",
     "cached_folder",
     "check_output",
+    "check_parquet",
     "compression_of",
     "csv_rows",
     "describe_source",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.files import OutputSet, check_parquet
 from dnabert_enhancer.shards import ShardBlock, ShardFile, ShardWriter, check_equal
 from dnabert_enhancer.variants.alleles import SkipReason
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic
@@ -20,6 +20,8 @@ from dnabert_enhancer.variants.results import ScoredVariants
 from dnabert_enhancer.vcf import VcfRecord
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
 MEMBER_FORMAT = "dnabert-enhancer panel member scores 1"
@@ -236,9 +238,19 @@ class PanelFiles:
         allele and a column a model.
     names : sequence of str
         Of the models.
+    parquet : bool
+        Write ``PREFIX.tf-panel.matrix.parquet`` too, with the values of the matrix.
+
+    Raises
+    ------
+    ResourceError
+        Parquet without pyarrow.
     """
 
-    def __init__(self, out: OutputSet, prefix: str, names: Sequence[str]) -> None:
+    def __init__(self, out: OutputSet, prefix: str, names: Sequence[str], *, parquet: bool = False) -> None:
+        self._parquet = (
+            _ParquetMatrix(out.path(f"{prefix}.tf-panel.matrix.parquet"), names) if parquet else None
+        )
         self._table: TextIO = out.open_text(f"{prefix}.tf-panel.tsv.gz")
         self._matrix: TextIO = out.open_text(f"{prefix}.tf-panel.matrix.tsv.gz")
         self._names = names
@@ -256,6 +268,49 @@ class PanelFiles:
         changes = np.array(_texts(block.outcomes[_RANKED_BY].reshape(-1)))
         for place, row in zip(places, changes.reshape(len(places), -1).tolist(), strict=True):
             self._matrix.write("\t".join([*map(str, place), *row]) + "\n")
+        if self._parquet is not None:
+            self._parquet.write(places, block.outcomes[_RANKED_BY])
+
+    def finish(self) -> None:
+        """Write the end of the Parquet file; the others have none."""
+        if self._parquet is not None:
+            self._parquet.close()
+
+
+class _ParquetMatrix:
+    """The matrix as Parquet: the columns and values of the table, float32, null where that has NA."""
+
+    def __init__(self, path: Path, names: Sequence[str]) -> None:
+        check_parquet("leave --parquet out")
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        kinds = [(name, pa.int64() if name == "pos" else pa.string()) for name in _PLACE]
+        kinds += [(name, pa.float32()) for name in names]
+        self._writer = pq.ParquetWriter(path, pa.schema(kinds), compression="zstd")
+
+    def write(self, places: Sequence[Place], changes: NDArray[np.float32]) -> None:
+        """Append rows; `changes` has shape (alleles, models)."""
+        import pyarrow as pa
+
+        columns = [*([_utf8(value) for value in values] for values in zip(*places, strict=True)), *changes.T]
+        schema = self._writer.schema
+        arrays = [
+            pa.array(values, type=kind, from_pandas=True)
+            for values, kind in zip(columns, schema.types, strict=True)
+        ]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+    def close(self) -> None:
+        """Write the end of the file."""
+        self._writer.close()
+
+
+def _utf8(value: str | int) -> str | int | None:
+    """Return a value as Parquet can have it: letters that are not UTF-8 replaced, None for none."""
+    if isinstance(value, int):
+        return value
+    return None if value == NO_VALUE else value.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _texts(values: NDArray[Any]) -> list[str]:

@@ -276,6 +276,8 @@ class ResultFiles:
             for number, effect in enumerate(EFFECTS):
                 if effect is not FunctionalEffect.NONE:
                     tally[effect.code] += int((enhancer["effect"][is_scored] == number).sum())
+        if self._panel is not None:
+            self._panel.finish()
         for rank, row in enumerate(ranked.sorted(), start=1):
             self._candidates.write(f"{rank}\t{row}\n")
         tally["candidates"] = len(ranked)
