@@ -44,15 +44,15 @@ demo: $(VENV)/core.stamp
 
 test: $(VENV)/all.stamp
 	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1
-	pytest --numprocesses auto $(PYTEST_OPTIONS)
+	pytest --numprocesses auto --dist worksteal $(PYTEST_OPTIONS)
 
 coverage: $(VENV)/all.stamp
 	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1
-	pytest --numprocesses auto --cov --cov-report=term:skip-covered --cov-fail-under=85 $(PYTEST_OPTIONS)
+	pytest --numprocesses auto --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=85 $(PYTEST_OPTIONS)
 
 test-fast: $(VENV)/all.stamp
 	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1
-	pytest --numprocesses auto -m "not slow" $(PYTEST_OPTIONS)
+	pytest --numprocesses auto --dist worksteal -m "not slow" $(PYTEST_OPTIONS)
 
 $(VENV)/docs.stamp: $(VENV)/all.stamp requirements/docs.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet -r requirements/docs.txt

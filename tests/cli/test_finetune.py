@@ -174,7 +174,7 @@ def test_labels_of_one_class_are_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert "labels are 1" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=40)
 def test_a_run_killed_twice_ends_with_the_weights_of_the_unbroken_one(tables: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     command = [*PROGRAM, *options(tables, whole, epochs=4, checkpoint_steps=7)]
@@ -292,7 +292,7 @@ def test_without_torch_the_way_to_install_it_is_said(
     )
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 def test_two_processes_of_accelerate_train_one_model(tables: Path, tmp_path: Path) -> None:
     script = tmp_path / "program.py"
     script.write_text("from dnabert_enhancer.commands.cli import main\nmain()\n")

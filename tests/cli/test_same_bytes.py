@@ -168,7 +168,7 @@ def differing(tmp_path: Path, inputs: Path, commands: tuple[str, ...]) -> dict[s
     return {name: sorted(names) for name, names in found.items() if names}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("job", COMMANDS)
 def test_a_command_gives_the_same_bytes_again(job: str, tmp_path: Path, inputs: Path) -> None:
     if job == "torch":
@@ -176,7 +176,7 @@ def test_a_command_gives_the_same_bytes_again(job: str, tmp_path: Path, inputs: 
     assert differing(tmp_path, inputs, COMMANDS[job]) == {}
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=40)
 def test_a_training_gives_the_same_model_again(tmp_path: Path, inputs: Path) -> None:
     pytest.importorskip("torch")
     assert differing(tmp_path, inputs, TRAINING) == {}

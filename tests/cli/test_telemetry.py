@@ -45,7 +45,7 @@ OFF = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("command", RUNS)
 def test_a_run_looks_up_no_name_and_leaves_nothing_in_home(command: str, tmp_path: Path) -> None:
     if shutil.which("strace") is None:

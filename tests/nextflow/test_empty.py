@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=30)]
 
 VCF = "##fileformat=VCFv4.2\n##contig=<ID=chr1,length=3000>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 SHEET = """\

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=20)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"

@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"
 GENOME = DEMO / "alpha-globin.fa.gz"
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=30)]
 
 # the region is in HS-40; the variant makes a site of GATA1 (De Gobbi 2006)
 REGIONS = "chr16\t113601\t113621\tHS-40\n"
@@ -133,25 +133,3 @@ def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
             assert (results / name).read_bytes() == (sheet / "own" / name).read_bytes(), name
     said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()
     assert "Regions were explained for places, open: in-silico mutagenesis, the importance of" in said
-
-
-def test_a_stub_of_the_pipeline_has_the_names_of_the_run(sheet: Path, pipeline: Callable[..., Any]) -> None:
-    done = pipeline("--input", "sheet.csv", "--interpret_method", "attention", "-stub")
-    assert done.returncode == 0, done.said
-    assert [name for name in made(sheet) if name.startswith("open")] == [
-        "open.attributions.npz", "open.bw", "open.high_attention.bed", "open.logo-1.png", "open.logo-1.svg",
-        "open.regions.tsv", "open.run.json",
-    ]  # fmt: skip
-    said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()
-    assert "Regions were explained for places, open: what the token that the classifier reads" in said
-
-
-def test_regions_of_the_wrong_kind_and_an_unknown_method_are_named_before_anything_starts(
-    sheet: Path, pipeline: Callable[..., Any]
-) -> None:
-    (sheet / "sheet.csv").write_text(f"sample,genome,interpret_regions\na,{GENOME},all\n")
-    done = pipeline("--input", "sheet.csv", "--interpret_method", "gradient")
-    assert done.returncode != 0
-    assert "--interpret_method 'gradient': give ism, attention" in done.said
-    assert "row 2, column interpret_regions: 'all': there is no such file" in done.said
-    assert not list(sheet.glob("work/??/*"))

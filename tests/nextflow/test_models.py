@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from stored_models import PACKAGED, store_model
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=50)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"

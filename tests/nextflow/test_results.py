@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLES = ("alpha-globin", "retrained")

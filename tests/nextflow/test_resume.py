@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60)]
 
 
 def test_a_killed_run_goes_on_without_doing_anything_again(study) -> None:

@@ -8,24 +8,24 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=20)]
 
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
 ROWS = """\
-sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label
-../evil,missing.fa,all,,,,,,
-$(touch pwned),g.fa,all,,,,,,
-good,g.fa,,,,,,,
-good,folder,all,,,,,,
-x y,p.bed,,,D=a.bed,mm10,,,
+sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label,interpret_regions
+../evil,missing.fa,all,,,,,,,
+$(touch pwned),g.fa,all,,,,,,,
+good,g.fa,,,,,,,,
+good,folder,all,,,,,,,
+x y,p.bed,,,D=a.bed,mm10,,,,
 
-db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,
-short,g.fa,all,,p.bed,,,,
-empty,empty.fa,all,,"P=p.bed",,,,
-list,g.fa,,p.bed,,,,,
-other,g.fa,,p.bed,,,,csv,
-nothing,g.fa,all,,,,,bed,x'y
+db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,,
+short,g.fa,all,,p.bed,,,,,
+empty,empty.fa,all,,"P=p.bed",,,,,
+list,g.fa,,p.bed,,,,,,
+other,g.fa,,p.bed,,,,csv,,
+nothing,g.fa,all,,,,,bed,x'y,all
 """
 FAULTS_OF_ROWS = [
     "row 2, column sample: '../evil': a name is made of",
@@ -49,6 +49,7 @@ FAULTS_OF_ROWS = [
     "row 11, column vcf_format: p.bed is no VCF by its name: say how it is written (vcf, bed, chrombpnet, ",
     "row 12, column vcf_format: 'csv': give vcf, bed, chrombpnet, vep, hgvs-g or spdi",
     "row 13, column positive_label: 'x'y': give a name of letters, digits, blanks, '.', '_', '+' and '-'",
+    "row 13, column interpret_regions: 'all': there is no such file",
     "row 13, column positive_label: it means nothing without train_regions, which is empty",
     "row 13, column vcf_format: it means nothing without vcf, which is empty",
     "row 4 and row 5, column sample: 'good' comes more than once",
@@ -129,26 +130,59 @@ def test_every_fault_of_the_rows_is_in_one_message(tmp_path: Path, pipeline: Cal
     assert nothing_ran(tmp_path)
 
 
-def test_every_wrong_file_is_named(tmp_path: Path, nextflow: Callable) -> None:
+def write_in_all_formats(folder: Path) -> dict[str, object]:
+    """Write one row as s.tsv, s.csv, s.json and s.yml; return it as the pipeline has it."""
+    row = {"sample": "a", "genome": "g.fa", "assembly": "hg38", "scan_regions": "p.bed"}
+    databases = ["P=p.bed,preset=screen", "V=p.bed"]
+    titles, cells = [*row, "databases"], [*row.values(), ";".join(databases)]
+    (folder / "s.tsv").write_text("\ufeff" + "\t".join(titles) + "\r\n\r\n" + "\t".join(cells) + "\r\n")
+    quoted = ", ".join(f'"{cell}"' for cell in cells)
+    # a spreadsheet leaves empty rows and columns behind
+    (folder / "s.csv").write_text(",".join(titles) + ",,\n" + f",,,,,,\n{quoted},,\n,,,,,,\n")
+    (folder / "s.json").write_text(json.dumps([row | {"databases": databases, "vcf": None}]))
+    lines = [f"  {name}: {value}\n" for name, value in row.items()]
+    (folder / "s.yml").write_text("- " + "".join(lines)[2:] + f"  databases: {json.dumps(databases)}\n")
+    return row | {
+        "databases": [
+            {"name": "P", "path": "p.bed", "keys": ",preset=screen", "output": ""},
+            {"name": "V", "path": "p.bed", "keys": "", "output": ""},
+        ]
+    }
+
+
+def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
+    tmp_path: Path, nextflow: Callable
+) -> None:
     for name, (content, _) in WRONG_FILES.items():
         (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
-    driver = Path(__file__).with_name("samplesheet_faults.nf")
-    done = nextflow(tmp_path, "run", str(driver), "--sheets", ",".join(WRONG_FILES))
+    given = write_in_all_formats(tmp_path)
+    formats = ("s.tsv", "s.csv", "s.json", "s.yml")
+    driver = Path(__file__).with_name("read_samplesheets.nf")
+    done = nextflow(tmp_path, "run", str(driver), "--sheets", ",".join([*WRONG_FILES, *formats]))
     assert done.returncode == 0, done.said
-    [line] = [line for line in done.said.splitlines() if line.startswith("FAULTS ")]
-    found: dict[str, list[str]] = json.loads(line.partition(" ")[2])
-    assert found.keys() == WRONG_FILES.keys()
+    printed = dict(
+        line.split(" ", 1) for line in done.said.splitlines() if line.startswith(("FAULTS", "ROWS"))
+    )
+    found: dict[str, list[str]] = json.loads(printed["FAULTS"])
+    assert found.keys() == {*WRONG_FILES, *formats}
     for name, (_, expected) in WRONG_FILES.items():
         assert len(found[name]) == len(expected), found[name]
         for fault, start in zip(found[name], expected, strict=True):
             assert fault.startswith(start), name
+    rows = json.loads(printed["ROWS"])
+    assert rows.keys() == set(formats)
+    assert all(read == rows["s.tsv"] for read in rows.values())
+    # what no format gave is empty
+    (row,) = rows["s.tsv"]
+    assert {name: value for name, value in row.items() if value and name != "model"} == given
+    assert row["model"] == {"path": [], "output": ""}
 
 
 def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipeline: Callable) -> None:
     done = pipeline(
         "--input", "sheet.txt", "--sharts", "3", "--max-shards", "4", "--epochs", "many",
         "--use_gpu", "maybe", "--precision", "float16", "--threshold", "';touch pwned'",
-        "--shards", "0", "--base_model", "nowhere", "--store", "nowhere",
+        "--shards", "0", "--base_model", "nowhere", "--store", "nowhere", "--interpret_method", "gradient",
     )  # fmt: skip
     assert done.returncode != 0
     # Nextflow keeps --max-shards under one of two names, by its version
@@ -160,6 +194,7 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--epochs 'many': give a whole number",
         "--input 'sheet.txt': give a file whose name ends in .csv, .tsv, .yaml, .yml or .json",
         "--input sheet.txt: there is no such file",
+        "--interpret_method 'gradient': give ism, attention",
         "--maxShards: there is no such parameter (did you mean max_shards?)",
         "--precision 'float16': give float32, bfloat16, int8",
         "--shards '0': give 1 or more",
@@ -169,36 +204,3 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--use_gpu 'maybe': give true or false",
     ]
     assert nothing_ran(tmp_path)
-
-
-def test_the_number_of_tasks_follows_the_sizes_of_the_files(tmp_path: Path, pipeline: Callable) -> None:
-    (tmp_path / "s.csv").write_text("sample,genome,scan_regions,vcf\na,real.fa.gz,all,v.vcf\n")
-    (tmp_path / "real.fa.gz").symlink_to(DEMO / "alpha-globin.fa.gz")  # 83,840 bytes, counted as 335,360
-    done = pipeline(
-        "--input", "s.csv", "-stub", "--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001",
-        "--max_shards", "3",
-    )  # fmt: skip
-    assert done.returncode == 0, done.said
-    tasks = [line.partition("> ")[2] for line in done.said.splitlines() if "Submitted process" in line]
-    assert {task for task in tasks if "SCAN:PREDICT (" in task} == {f"SCAN:PREDICT (a:{n}/2)" for n in (1, 2)}
-    # 3,634 bytes of VCF would give 4 tasks
-    assert sum("SCORE_VARIANTS (a:" in task for task in tasks) == 3
-
-
-def test_all_formats_of_a_samplesheet_give_the_same_run(tmp_path: Path, pipeline: Callable) -> None:
-    row = {"sample": "a", "genome": "g.fa", "assembly": "hg38", "scan_regions": "p.bed"}
-    databases = ["P=p.bed,preset=screen", "V=p.bed"]
-    titles, cells = [*row, "databases"], [*row.values(), ";".join(databases)]
-    (tmp_path / "s.tsv").write_text("\ufeff" + "\t".join(titles) + "\r\n\r\n" + "\t".join(cells) + "\r\n")
-    quoted = ", ".join(f'"{cell}"' for cell in cells)
-    # a spreadsheet leaves empty rows and columns behind
-    (tmp_path / "s.csv").write_text(",".join(titles) + ",,\n" + f",,,,,,\n{quoted},,\n,,,,,,\n")
-    (tmp_path / "s.json").write_text(json.dumps([row | {"databases": databases, "vcf": None}]))
-    lines = [f"  {name}: {value}\n" for name, value in row.items()]
-    (tmp_path / "s.yml").write_text("- " + "".join(lines)[2:] + f"  databases: {json.dumps(databases)}\n")
-    for number, name in enumerate(("s.tsv", "s.csv", "s.json", "s.yml")):
-        done = pipeline("--input", name, "-stub", "-resume", "--shards", "1")
-        assert done.returncode == 0, done.said
-        # after the first, every task is answered from its cache: the hash of all inputs is the same
-        assert done.said.count("Cached process") == (4 if number else 0)
-        assert done.said.count("Submitted process") == (0 if number else 4)

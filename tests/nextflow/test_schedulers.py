@@ -21,7 +21,7 @@ SLURM = {
 }
 QUICK = "executor { $slurm { pollInterval = '1 sec'; queueStatInterval = '2 sec' } }\n"
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=20)]
 
 
 def documented_line() -> list[str]:

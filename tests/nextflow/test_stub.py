@@ -1,0 +1,59 @@
+"""One stub run of the pipeline: how many tasks the files are worth, and the names of what a run leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=20)]
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEMO = REPOSITORY / "assets" / "demo"
+GENOME = DEMO / "alpha-globin.fa.gz"  # 83,840 bytes, counted as 335,360
+VARIANTS = DEMO / "variants.vcf"  # 3,634 bytes
+SHEET = f"""\
+sample,genome,scan_regions,vcf,interpret_regions,model
+a,{GENOME},all,{VARIANTS},,
+places,{GENOME},,,places.bed,
+open,{GENOME},,,places.bed,default:dnase_k562
+"""
+
+
+class Stub(NamedTuple):
+    """What the run said, and where its results are."""
+
+    said: str
+    results: Path
+
+
+@pytest.fixture(scope="module")
+def stub(tmp_path_factory: pytest.TempPathFactory, nextflow: Callable) -> Stub:
+    folder = tmp_path_factory.mktemp("stub")
+    (folder / "sheet.csv").write_text(SHEET)
+    (folder / "places.bed").write_text("chr16\t113601\t113621\tHS-40\n")
+    done = nextflow(
+        folder, "run", str(REPOSITORY / "main.nf"), "--input", "sheet.csv", "-stub",
+        "--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001", "--max_shards", "3",
+        "--interpret_method", "attention",
+    )  # fmt: skip
+    assert done.returncode == 0, done.said
+    return Stub(done.said, folder / "results")
+
+
+def test_the_number_of_tasks_follows_the_sizes_of_the_files(stub: Stub) -> None:
+    tasks = [line.partition("> ")[2] for line in stub.said.splitlines() if "Submitted process" in line]
+    assert {task for task in tasks if "SCAN:PREDICT (" in task} == {f"SCAN:PREDICT (a:{n}/2)" for n in (1, 2)}
+    # the size of the VCF would give 4 tasks
+    assert sum("SCORE_VARIANTS (a:" in task for task in tasks) == 3
+
+
+def test_the_names_are_those_of_a_run(stub: Stub) -> None:
+    assert sorted(path.name for path in stub.results.glob("interpret/open*")) == [
+        "open.attributions.npz", "open.bw", "open.high_attention.bed", "open.logo-1.png", "open.logo-1.svg",
+        "open.regions.tsv", "open.run.json",
+    ]  # fmt: skip
+    said = (stub.results / "pipeline_info" / "methods.md").read_text()
+    assert "Regions were explained for places, open: what the token that the classifier reads" in said
