@@ -776,3 +776,51 @@ def test_a_malformed_line_of_a_list_stops_with_its_place(run: Run, genome: Path,
     assert code == 2
     assert f"{path}, line 2: 'chr1:c.7A>T' counts along a transcript" in said
     assert not list(tmp_path.glob("out*"))
+
+
+def wrong(position: int) -> str:
+    """Return a record whose REF is another base than the genome's."""
+    columns = snv(position).split("\t")
+    return "\t".join([*columns[:3], columns[4], columns[3], *columns[5:]])
+
+
+def test_records_of_another_assembly_stop_the_run(run: Run, genome: Path, tmp_path: Path) -> None:
+    good, bad = [snv(place) for place in range(100, 190, 10)], [wrong(place) for place in (200, 210)]
+    vcf = write_vcf(tmp_path / "in.vcf", *good, *bad, header="##fileformat=VCFv4.2\n##reference=b37.fa\n")
+    to = ("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out" / "x")
+    code, said = run(*to)
+    assert code == 2
+    assert "REF of 2 of 11 records is not what the genome has; the first is chr1:200 " in said
+    assert "its header says hg19" in said
+    assert not list(tmp_path.glob("out/*"))
+    code, said = run(*to, "--allow-mismatches")
+    assert code == 0
+    assert "2 alleles have no score: ref mismatch" in said
+    assert len(records(tmp_path / "out" / "x.vcf.gz")) == 11
+    assert run("--vcf", write_vcf(tmp_path / "one.vcf", *good, bad[0]), *to[2:])[0] == 0
+
+
+@pytest.mark.parametrize("shards", [0, 2])
+def test_not_a_single_score_is_an_error(run: Run, genome: Path, tmp_path: Path, shards: int) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", wrong(100), "chr1\t9000\t.\tA\tC\t.\t.\t.\n")
+    final = ("--output-prefix", tmp_path / "out" / "x")
+    if shards:
+        for number in (1, 2):
+            shard = ("--shard", f"{number}/2", "--output-prefix", tmp_path / "parts" / "x")
+            assert run("--vcf", vcf, "--genome", genome, *shard)[0] == 0
+        how: tuple[object, ...] = ("--merge", tmp_path / "parts" / "x", *final)
+    else:
+        how = ("--vcf", vcf, "--genome", genome, *final)
+    code, said = run(*how, with_model=not shards)
+    assert code == 2
+    assert "in.vcf: not a single allele could be scored: 1 outside_contig, 1 ref_mismatch; give" in said
+    assert not list(tmp_path.glob("out/*"))
+    assert run(*how, "--allow-empty", with_model=not shards)[0] == 0
+    assert [line[7].split(";")[-1] for line in records(tmp_path / "out" / "x.vcf.gz")] != []
+
+
+def test_records_that_nobody_asked_for_are_no_error(run: Run, genome: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.bed").write_text("chr1\t2000\t2100\n")
+    given = ("--genome", genome, "--regions", tmp_path / "r.bed", "--output-prefix", tmp_path / "out")
+    assert run("--vcf", write_vcf(tmp_path / "in.vcf", snv(100)), *given)[0] == 0
+    assert run("--vcf", write_vcf(tmp_path / "none.vcf"), *given)[0] == 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dnabert_enhancer.api.inputs import require_columns
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome, Variant
-from dnabert_enhancer.variants import BlockScorer, RecordSource, VariantList, letters_agree
+from dnabert_enhancer.variants import RecordSource, VariantList
 from dnabert_enhancer.vcf import VariantFormat, VcfFaults, VcfHeader, VcfReader, VcfRecord, blocks_of, raw
 
 if TYPE_CHECKING:
@@ -40,20 +40,6 @@ class VariantTable:
     def blocks(self, gap: int = 0) -> Iterator[list[VcfRecord]]:
         """Yield the records in blocks; see `vcf.blocks_of`."""
         return blocks_of(self._records, gap)
-
-    def check_references(self, scorer: BlockScorer) -> None:
-        """Raise `InputError` when REF of several variants differs from the genome, and of none agrees."""
-        known = [record for record in self._records if scorer.names.resolve(record.contig)]
-        if len(known) < 2 or any(_agrees(scorer, record, 0) for record in known):
-            return
-        shifted = all(_agrees(scorer, record, 1) for record in known)
-        raise InputError(
-            f"the reference allele differs from the genome in all {len(known)} variants",
-            source=self.source,
-            remedy="positions are 1-based, as in VCF; these fit when 1 is added"
-            if shifted
-            else "positions are 1-based, as in VCF; give the genome of the same assembly",
-        )
 
 
 @contextlib.contextmanager
@@ -180,15 +166,6 @@ def _record(variant: Variant, number: int) -> VcfRecord:
             )
     texts = (variant.contig, str(variant.position), variant.identifier, variant.ref, variant.alt)
     return VcfRecord([*map(raw, texts), b".", b".", b"."], b"", variant.contig, variant.position, number)
-
-
-def _agrees(scorer: BlockScorer, record: VcfRecord, shift: int) -> bool:
-    contig = str(scorer.names.resolve(record.contig))
-    start = record.position - 1 + shift
-    end = start + len(record.ref)
-    if start < 0 or end > scorer.genome.contig_sizes[contig]:
-        return False
-    return letters_agree(record.ref, scorer.genome.fetch(contig, start, end).upper())
 
 
 @contextlib.contextmanager

@@ -12,10 +12,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.api.inputs import GenomeInput, opened_genome
-from dnabert_enhancer.api.variant_inputs import VariantTable, variant_records
+from dnabert_enhancer.api.variant_inputs import variant_records
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ASSEMBLIES, ContigNames, Genome, assembly_name, recognised_assembly
+from dnabert_enhancer.genome import ContigNames, Genome, assemblies_in, recognised_assembly
 from dnabert_enhancer.model import ModelCard
 from dnabert_enhancer.shards import ShardFile
 from dnabert_enhancer.variants import (
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api.variant_inputs import VariantInput
 
 _log = logging.getLogger(__name__)
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -69,8 +68,6 @@ def score_variants(
         )
         write_scores(scorer, records, scores)
         records.faults.warn()
-        if isinstance(records, VariantTable) and settings.convention.rules.checks_reference:
-            records.check_references(scorer)
         scored = ScoredVariants([ShardFile(scores, SHARD_FORMAT)])
         null = scored.null_report()
         for frame in scored.frames(chunks):
@@ -266,9 +263,9 @@ def warn_of_other_assembly(
     """
     named = card.training.get("assembly")
     texts = [named] if isinstance(named, str) else named if isinstance(named, list) else []
-    of_model = [name for text in map(str, texts) for name in _assemblies_in(text) or [text] if name]
+    of_model = [name for text in map(str, texts) for name in assemblies_in(text) or [text] if name]
     of_genome = recognised_assembly(sizes) or next(
-        (name for text in declared for name in _assemblies_in(text)), None
+        (name for text in declared for name in assemblies_in(text)), None
     )
     if of_model and of_genome is not None and of_genome not in of_model:
         _log.warning(
@@ -278,9 +275,3 @@ def warn_of_other_assembly(
             genome,
             of_genome,
         )
-
-
-def _assemblies_in(text: str) -> list[str]:
-    """Return the known assemblies that a text names, by our names: ``/data/GRCh38.p14.fa`` has hg38."""
-    names = (assembly_name(word) for word in _WORD.findall(text))
-    return list(dict.fromkeys(name for name in names if name in ASSEMBLIES))

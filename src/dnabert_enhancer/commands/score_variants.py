@@ -34,6 +34,8 @@ from dnabert_enhancer.commands.options import (
 from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dnabert_enhancer.api import Model
     from dnabert_enhancer.catalogue import PanelMember
     from dnabert_enhancer.commands.run_record import RunRecord
@@ -60,6 +62,7 @@ _SCORING = (
         "null_variants",
         "seed",
         "shard",
+        "allow_mismatches",
         "phased",
         "sample",
         "check",
@@ -176,6 +179,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add = partial(add_setting, group, VariantSettings)
     add("strict", "stop at the first allele that cannot be scored")
+    add("allow_mismatches", "go on where REF of more than a tenth of the records is not the genome's")
+    group.add_argument(
+        "--allow-empty", action="store_true", help="end well where not a single allele could be scored"
+    )
     add("check", "check all fields of the VCF against its header and the specification")
     add_engine_arguments(parser)
 
@@ -244,7 +251,7 @@ def _score(options: Options) -> None:
                 _write_scores(options, record, scorer, reader, scores, digests, names)
                 members = _score_panel(options, panel, settings, genome, digests)
                 scored = ScoredVariants([ShardFile(scores, SHARD_FORMAT)])
-                _write_results(record, files, scored, members)
+                _write_results(options, record, files, scored, members)
             stream = out.open_text(f"{prefix}.run.json")
         record.set("engine", describe(scorer.scorers))
         stream.write(record.to_json())
@@ -300,7 +307,7 @@ def _merge(options: Options) -> None:
     members = _members_beside(paths, names)
     with OutputSet() as out:
         files = ResultFiles(out, options["output_prefix"], _panel_files(options, out, names))
-        _write_results(record, files, scored, members)
+        _write_results(options, record, files, scored, members)
         record.set("scoring", scored.header["settings"] | {"panel": names})
         record.set("engine", scored.header["engine"])
         out.open_text(f"{options['output_prefix']}.run.json").write(record.to_json())
@@ -431,7 +438,11 @@ def _write_scores(
 
 
 def _write_results(
-    record: RunRecord, files: ResultFiles, scored: ScoredVariants, members: dict[str, list[Path]]
+    options: Options,
+    record: RunRecord,
+    files: ResultFiles,
+    scored: ScoredVariants,
+    members: dict[str, list[Path]],
 ) -> None:
     """Write the results; note counts and shares of time."""
     from dnabert_enhancer.api import open_panel
@@ -445,6 +456,8 @@ def _write_results(
         found = files.write(scored)
     for name, number in found.counts.items():
         record.count(name, number)
+    if not found.counts["scored"] and not options.get("allow_empty"):
+        _refuse_empty(found.skipped, scored.header["source"])
     for reason, number in found.skipped.items():
         record.skip(reason, number)
         _log.info("%d alleles have no score: %s", number, reason.replace("_", " "))
@@ -461,6 +474,21 @@ def _write_results(
         "%d records, %d alleles scored; %d gains and %d losses of function",
         *(found.counts[name] for name in ("records", "scored", "gain", "loss")),
     )
+
+
+def _refuse_empty(skipped: Mapping[str, int], source: str) -> None:
+    """Raise `InputError` where alleles were to be scored and none could be."""
+    from dnabert_enhancer.variants import SkipReason
+
+    defects = [
+        f"{number} {SkipReason(reason)}" for reason, number in skipped.items() if SkipReason(reason).is_defect
+    ]
+    if defects:
+        raise InputError(
+            f"not a single allele could be scored: {', '.join(defects)}",
+            source=source,
+            remedy="give the genome that the variants are of, or write files without scores by --allow-empty",
+        )
 
 
 def _named(text: str) -> tuple[str, str]:

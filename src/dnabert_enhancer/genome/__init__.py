@@ -5,6 +5,7 @@ Other packages import the names below and nothing else.
 
 from dnabert_enhancer.genome.assemblies import (
     ASSEMBLIES,
+    assemblies_in,
     assembly_name,
     check_genome_sizes,
     read_contig_sizes,
@@ -58,6 +59,7 @@ __all__ = [
     "ReportedSequence",
     "Spans",
     "Variant",
+    "assemblies_in",
     "assembly_name",
     "check_genome_sizes",
     "check_name",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -27,12 +28,19 @@ _OTHER_NAMES = {
     "hs38": "hg38",
     "38": "hg38",
 }
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 def assembly_name(text: str) -> str:
     """Return the name used here for an assembly: ``GRCh38`` and ``b38`` are ``hg38``."""
     plain = text.strip().casefold()
     return _OTHER_NAMES.get(plain, plain)
+
+
+def assemblies_in(text: str) -> list[str]:
+    """Return the known assemblies that a text names, by our names: ``/data/GRCh38.p14.fa`` has hg38."""
+    names = (assembly_name(word) for word in _WORD.findall(text))
+    return list(dict.fromkeys(name for name in names if name in ASSEMBLIES))
 
 
 def recognised_assembly(sizes: Mapping[str, int]) -> str | None:

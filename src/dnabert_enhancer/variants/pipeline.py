@@ -19,6 +19,7 @@ from dnabert_enhancer.variants.alleles import Allele, SkipReason
 from dnabert_enhancer.variants.effect import NULL_STATISTIC, SCORES
 from dnabert_enhancer.variants.null import draw_nulls, null_count, strata_of
 from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext, SequenceSource
+from dnabert_enhancer.variants.reference_check import ReferenceCheck
 from dnabert_enhancer.variants.settings import VariantSettings
 from dnabert_enhancer.variants.windows import WindowPlan, context_around
 from dnabert_enhancer.vcf import RecordChecks, VcfFaults, VcfHeader, VcfRecord, line_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.variants.motifs import MotifLibrary
     from dnabert_enhancer.variants.phased import PhasedAlleles
 
-SHARD_FORMAT = "dnabert-enhancer variant scores 2"
+SHARD_FORMAT = "dnabert-enhancer variant scores 3"
 ALLELES = np.dtype([("skip", "u1"), ("stratum", "<i2"), ("window", "<i8")])
 """An allele of a block: `SkipReason.code` or 0; stratum of the null and start of the middle window (0-based),
 -1 where it could not be placed."""
@@ -92,6 +93,8 @@ class BlockScorer:
 
     Attributes
     ----------
+    references : ReferenceCheck
+        Whether the records are of the genome's assembly.
     counts : Counter
         Records, alleles, scored, null_variants, joined.
     seconds : float
@@ -114,6 +117,7 @@ class BlockScorer:
         self.counts: Counter[str] = Counter()
         self.seconds = 0.0
         self._bases = GenomeBases(genome)
+        self.references = ReferenceCheck(genome)
         self._rules = scorers[0].rules
         self._widest: WindowPlan = max((scorer.plan for scorer in scorers), key=lambda plan: plan.length)
 
@@ -192,7 +196,11 @@ class BlockScorer:
         contig = self.names.resolve(record.contig)
         if self.annotations.regions is not None and not self._in_regions(contig, record):
             return [_Entry(None, None, SkipReason.OUTSIDE_REGIONS) for _ in record.alts]
-        return [self._entry(contig, record, alt) for alt in record.alts]
+        entries = [self._entry(contig, record, alt) for alt in record.alts]
+        differs = any(entry.reason is SkipReason.REF_MISMATCH for entry in entries)
+        if contig is not None and (differs or any(entry.allele for entry in entries)):
+            self.references.add(contig, record, agrees=not differs)
+        return entries
 
     def _entry(self, contig: str | None, record: VcfRecord, alt: bytes) -> _Entry:
         if contig is None:
@@ -296,7 +304,7 @@ def score_records(
     Raises
     ------
     InputError
-        Records, but none on a contig of the genome.
+        Records, but none on a contig of the genome; more than half of 1,000 with another REF.
     """
     settings, sizes, notes = scorer.settings, scorer.genome.contig_sizes, scorer.annotations
     checks = RecordChecks(records.header, records.faults, whole=settings.check)
@@ -304,6 +312,8 @@ def score_records(
         for number, block in enumerate(checks.check(records.blocks(scorer.longest_gap))):
             if number % settings.shard[1] == settings.shard[0] - 1:
                 writer.add_block(scorer.score(number, block))
+                if not settings.allow_mismatches:
+                    scorer.references.stop_early(records.header, records.source)
             if progress is not None:
                 progress(len(block))
         scorer.names.check_shared(checks.contigs, records.source, "records", "have no score")
@@ -316,6 +326,7 @@ def score_records(
                 "blocks": checks.blocks,
                 "indexable": checks.is_indexable,
                 "source": records.source,
+                "references": None if settings.allow_mismatches else scorer.references.tally(records.header),
                 "content": {
                     "genes": notes.genes is not None,
                     "tracks": bool(notes.tracks),

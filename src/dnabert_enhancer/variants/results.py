@@ -37,6 +37,7 @@ from dnabert_enhancer.variants.output_rows import (
     BlockRows,
     info_fields,
 )
+from dnabert_enhancer.variants.reference_check import refuse_other_assembly
 from dnabert_enhancer.vcf import VcfHeader, header_with_fields, raw
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class ScoredVariants:
     Raises
     ------
     InputError
-        A shard is missing or there twice, or two differ in what their scores depend on.
+        A shard is missing or there twice, or two differ in what their scores depend on; more than a tenth of
+        the records have a REF that the genome has not.
     """
 
     def __init__(self, files: Sequence[ShardFile]) -> None:
@@ -78,6 +80,8 @@ class ScoredVariants:
             facts, reference = ({name: one.header.get(name) for name in _EQUAL} for one in (file, first))
             check_equal(file.name, facts, first.name, reference)
         self.header: dict[str, Any] = first.header
+        tallies = [file.header["references"] for file in self._files]
+        refuse_other_assembly([tally for tally in tallies if tally], self.header["source"])
         self._models: list[dict[str, Any]] = self.header["settings"]["models"]
 
     @property

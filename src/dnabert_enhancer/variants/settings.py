@@ -36,6 +36,8 @@ class VariantSettings:
         Whose haplotypes `phased` reads; default: the first sample's.
     strict : bool
         The first allele that cannot be scored is an error.
+    allow_mismatches : bool
+        Go on where REF of more than a tenth of the records is not what the genome has.
     check : bool
         Check all fields of the VCF, not only places and alleles.
     vcf_format : VariantFormat
@@ -63,6 +65,7 @@ class VariantSettings:
     phased: bool = False
     sample: str | None = None
     strict: bool = False
+    allow_mismatches: bool = False
     check: bool = False
     vcf_format: VariantFormat = VariantFormat.VCF
     shard: tuple[int, int] = (1, 1)

@@ -132,8 +132,8 @@ def test_chunks_put_together_are_the_whole_table(model: de.Model, genome: de.Gen
         (
             rows([50, 60, 70, 80, 90]).assign(pos=[49, 59, 69, 79, 89]),
             {},
-            "in all 5 variants",
-            "when 1 is added",
+            "REF of 5 of 5 records",
+            "when 1 is added to them",
         ),
         (["chr1:5"], {}, "'chr1:5' is not a variant", "chr16:159710:T:C"),
         ([("chr1", 5, "A", "C")], {}, "tuple", "DataFrame"),
