@@ -80,7 +80,7 @@ class ScoredVariants:
             facts, reference = ({name: one.header.get(name) for name in _EQUAL} for one in (file, first))
             check_equal(file.name, facts, first.name, reference)
         self.header: dict[str, Any] = first.header
-        tallies = [file.header["references"] for file in self._files]
+        tallies = [file.header.get("references") for file in self._files]  # not of the models of a panel
         refuse_other_assembly([tally for tally in tallies if tally], self.header["source"])
         self._models: list[dict[str, Any]] = self.header["settings"]["models"]
 
