@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api import Evaluation as Evaluation
     from dnabert_enhancer.api import Model as Model
     from dnabert_enhancer.api import TrainedModel as TrainedModel
+    from dnabert_enhancer.api import add_background as add_background
     from dnabert_enhancer.api import calibrate_model as calibrate_model
     from dnabert_enhancer.api import compare as compare
     from dnabert_enhancer.api import doctor as doctor
@@ -74,6 +75,7 @@ for _name, _value in TELEMETRY_SWITCHES.items():
     os.environ.setdefault(_name, _value)
 
 _HOME = {
+    "add_background": "api",
     "CalibratedModel": "api",
     "CalibrationSettings": "evaluation",
     "calibrate_model": "api",

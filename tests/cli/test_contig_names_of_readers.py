@@ -79,6 +79,12 @@ CALLS = f"{COMPARE} --calls own.bed"
 READERS = [
     Reader("predict", "--regions", bed, f"{SCAN} --skip-outside"),
     Reader("predict", "--regions", bed, SCAN, some_stops=True),
+    Reader(
+        "models",
+        "--regions",
+        bed,
+        "background tiny --genome genome.fa --output-dir out --skip-outside --threads 1",
+    ),
     Reader("interpret", "--regions", bed, f"{GENOME} --output-prefix out --logos 0 --skip-outside"),
     Reader("interpret", "--vcf", alleles(LINES["vcf"]), f"{GENOME} --output-prefix out --logos 0"),
     Reader("make-dataset", "--regions", bed, f"{MAKE} --skip-outside"),

@@ -322,6 +322,8 @@ def test_a_stored_model_is_calibrated_into_a_folder_and_stays_as_it_is(
         ),
         (("calibrate", "default", "--dataset", "nowhere", "--output-dir", "o"), "no such file or folder"),
         (("get", "default", "--dataset", "d"), "--dataset does not apply to models get"),
+        (("background", "default", "--output-dir", "o"), "models background needs --genome"),
+        (("calibrate", "default", "--genome", "g"), "--genome does not apply to models calibrate"),
     ],
 )
 def test_what_calibrate_lacks_is_one_line(

@@ -178,6 +178,13 @@ CASES = {
             *("--output-dir", "{out}/m"),
         ),
     ),
+    "models background": Case(
+        "models",
+        (
+            *("background", MODEL, "--genome", "g.fa", "--regions", Input("regions.bed")),
+            *("--output-dir", "{out}/m"),
+        ),
+    ),
     "import-model": Case("import-model", (MODEL, "--name", "x", "--output-dir", "{out}/m")),
     "predict fasta": Case(
         "predict", ("--fasta", Input("pos.fa"), "--model", MODEL, "--output-prefix", "{out}/p", *ENGINE)

@@ -12,6 +12,7 @@ from dnabert_enhancer.api.inputs import fasta_sequences, table_sequences, with_k
 from dnabert_enhancer.api.model import Model, load_model
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.api.background import add_background
     from dnabert_enhancer.api.calibration import CalibratedModel, calibrate_model
     from dnabert_enhancer.api.checkup import doctor
     from dnabert_enhancer.api.comparison import Comparison, compare, comparison_files
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
 _LAZY = {
+    "add_background": "background",
     "CalibratedModel": "calibration",
     "calibrate_model": "calibration",
     "Comparison": "comparison",
@@ -78,6 +80,7 @@ __all__ = [
     "Evaluation",
     "Model",
     "TrainedModel",
+    "add_background",
     "block_scorer",
     "calibrate_model",
     "check_records",

@@ -129,10 +129,10 @@ def calibrate_model(
     if engine is None:
         engine = model.engine.settings if isinstance(model, Model) else EngineSettings()
     engine = dataclasses.replace(engine, precision=Precision.FLOAT32)
-    opened = _one_model(model)
-    _check_model(opened)
+    opened = one_model(model)
+    check_model(opened)
     directory = Path(output_dir)
-    _check_place(opened, directory)
+    check_place(opened, directory)
     data = _dataset_of(dataset, opened, settings)
     window_length = opened.card.window_length or settings.window_length or opened.window_length
     _check_window(opened, window_length, settings)
@@ -172,7 +172,8 @@ def calibrate_model(
     return CalibratedModel(written.select(output) if output else written, engine, report, metrics, rows)
 
 
-def _one_model(model: Model | str | Path) -> EnhancerModel:
+def one_model(model: Model | str | Path) -> EnhancerModel:
+    """Open a model; refuse an ensemble."""
     is_ensemble = (
         isinstance(model.opened, EnsembleModel)
         if isinstance(model, Model)
@@ -180,19 +181,20 @@ def _one_model(model: Model | str | Path) -> EnhancerModel:
     )
     if is_ensemble:
         raise InputError(
-            "several models are calibrated one by one",
+            "several models have one card each, and are treated one by one",
             source=None if isinstance(model, Model) else model,
             remedy="name one of them",
         )
     return model.opened if isinstance(model, Model) else open_model(model)
 
 
-def _check_model(opened: EnhancerModel) -> None:
+def check_model(opened: EnhancerModel) -> None:
+    """Refuse a base model."""
     if is_pretrained_only(opened):
         raise without_head(opened.source)
 
 
-def _check_place(opened: EnhancerModel, directory: Path) -> None:
+def check_place(opened: EnhancerModel, directory: Path) -> None:
     """Refuse now a folder that cannot take the model."""
     place = directory.resolve()
     if place.is_relative_to(Store().folder.resolve()):

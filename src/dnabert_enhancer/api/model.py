@@ -24,7 +24,7 @@ from dnabert_enhancer.api.prediction_tables import prediction_tables
 from dnabert_enhancer.catalogue import is_pretrained_only, open_model, without_head
 from dnabert_enhancer.engine import Engine, EngineSettings, Target
 from dnabert_enhancer.genome import Genome
-from dnabert_enhancer.model import EnhancerModel, Task, model_folders, split_output
+from dnabert_enhancer.model import Background, EnhancerModel, Task, model_folders, split_output
 from dnabert_enhancer.scan import (
     BLOCK_WINDOWS,
     EmbeddingSettings,
@@ -201,6 +201,11 @@ class Model:
     def digest(self) -> str:
         """SHA-256 over configuration, card, vocabulary, weights and the output."""
         return self.opened.digest
+
+    @property
+    def background(self) -> Background | None:
+        """Its scores over a genome's windows, where the card has them (see `add_background`), or None."""
+        return self.opened.card.background
 
     def threshold(self, settings: SequenceSettings | None = None) -> float | None:
         """Return the score (float32) from which a window is positive by `settings`, None without one."""

@@ -81,7 +81,7 @@ COMMANDS: dict[str, CommandEntry] = {
     "report": CommandEntry("report", "one HTML page of finished runs"),
     "index-genome": CommandEntry("index_genome", "a copy of a genome with its index, for many readers"),
     "models": CommandEntry(
-        "models", "the models that can be named: list, show, get, remove, check, calibrate"
+        "models", "the models that can be named: list, show, get, remove, check, calibrate, background"
     ),
     "import-model": CommandEntry("import_model", "a DNABERT or Hugging Face checkpoint as a model directory"),
     "doctor": CommandEntry("doctor", "what is installed, what is missing, how a model would be computed"),

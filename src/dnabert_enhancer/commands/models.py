@@ -8,9 +8,11 @@
   check           compare all files of the store with the digests that were written with them
   calibrate NAME  fit probabilities and thresholds on labelled rows that the model was not trained on, as
                   finetune does on its validation split, and write the model with them to --output-dir
+  background NAME put the distribution of its scores over the windows of a genome on the card, for percentiles
+                  and --threshold top:1%, and write the model with it to --output-dir
 
 The store is the folder models of the cache folder ($DNABERT_ENHANCER_CACHE). Its models are kept as they were
-brought: a calibrated one is a folder of its own, which every --model takes.
+brought: a calibrated one, or one with a background, is a folder of its own, which every --model takes.
 """
 
 from __future__ import annotations
@@ -26,18 +28,18 @@ from dnabert_enhancer.errors import InputError
 if TYPE_CHECKING:
     from dnabert_enhancer.catalogue import Catalogue, CatalogueEntry
 
-_ACTIONS = ("list", "show", "get", "remove", "check", "calibrate")
+_ACTIONS = ("list", "show", "get", "remove", "check", "calibrate", "background")
 _CALIBRATING = (
     "dataset",
     "negatives",
-    "output_dir",
     "split",
     "positive_label",
     "crop",
     "threshold",
-    "device",
-    "threads",
 )
+_SCORING = ("genome", "regions", "skip_outside")
+_WRITING = ("output_dir", "device", "threads")
+_NEEDED = {"calibrate": ("dataset", "output_dir"), "background": ("genome", "output_dir")}
 _COLUMNS = ("name", "type", "window", "k", "auroc", "licence", "size_mb", "stored", "predicts")
 EXAMPLES = (
     "models list CTCF --type tf",
@@ -48,6 +50,7 @@ EXAMPLES = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     from dnabert_enhancer.catalogue import ModelType
+    from dnabert_enhancer.scan import ScanSettings
 
     parser.add_argument("action", choices=_ACTIONS, metavar="ACTION", help=f"one of {', '.join(_ACTIONS)}")
     parser.add_argument("names", nargs="*", metavar="NAME", help="models, or a text for list")
@@ -66,11 +69,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "otherwise",
     )
     _add_calibration(parser.add_argument_group("calibrate"))
+    group = parser.add_argument_group("background")
+    group.add_argument("--genome", metavar="FASTA", help="genome whose windows are scored")
+    group.add_argument("--regions", metavar="BED", help="score these regions of it only")
+    add_setting(
+        group,
+        ScanSettings,
+        "skip_outside",
+        "leave out regions outside the genome's contigs instead of stopping",
+    )
+    _add_writing(parser.add_argument_group("calibrate and background"))
 
 
 def _add_calibration(group: argparse._ArgumentGroup) -> None:
     from dnabert_enhancer.dataset import SPLIT_NAMES
-    from dnabert_enhancer.engine import Device, EngineSettings
     from dnabert_enhancer.evaluation import CROPS, DEFAULT_THRESHOLDS, CalibrationSettings
 
     group.add_argument(
@@ -80,13 +92,6 @@ def _add_calibration(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--negatives", metavar="FASTA", help="negatives, when --dataset is a FASTA of positives"
-    )
-    group.add_argument(
-        "--output-dir",
-        type=Path,
-        metavar="DIR",
-        help="gets the model with its new card; may be the model's own folder; models of the store stay "
-        "as they are",
     )
     add_setting(
         group,
@@ -116,6 +121,18 @@ def _add_calibration(group: argparse._ArgumentGroup) -> None:
         "default decision threshold: half of the calibrated probability, or the best MCC",
         choices=DEFAULT_THRESHOLDS,
     )
+
+
+def _add_writing(group: argparse._ArgumentGroup) -> None:
+    from dnabert_enhancer.engine import Device, EngineSettings
+
+    group.add_argument(
+        "--output-dir",
+        type=Path,
+        metavar="DIR",
+        help="gets the model with its new card; may be the model's own folder; models of the store stay "
+        "as they are",
+    )
     add_setting(group, EngineSettings, "device", "where the model runs", choices=[*Device])
     add_setting(
         group,
@@ -141,8 +158,10 @@ def run(options: Options) -> None:
         _remove(names)
     elif action == "check":
         _check()
-    else:
+    elif action == "calibrate":
         _calibrate(options, names[0])
+    else:
+        _add_background(options, names[0])
 
 
 def _refuse(options: Options, action: str, names: tuple[str, ...]) -> None:
@@ -154,15 +173,19 @@ def _refuse(options: Options, action: str, names: tuple[str, ...]) -> None:
         options.refuse(["window_length"], f"models {action}")
     if action != "calibrate":
         options.refuse(_CALIBRATING, f"models {action}")
-    if action in ("show", "get", "remove", "calibrate") and not names:
+    if action != "background":
+        options.refuse(_SCORING, f"models {action}")
+    if action not in _NEEDED:
+        options.refuse(_WRITING, f"models {action}")
+    if action not in ("list", "check") and not names:
         raise InputError(f"models {action} needs a name", remedy="see models list")
-    if action == "calibrate":
+    if action in _NEEDED:
         if len(names) > 1:
-            raise InputError("models calibrate takes one name", remedy="calibrate one after the other")
-        for name in ("dataset", "output_dir"):
+            raise InputError(f"models {action} takes one name", remedy="take one after the other")
+        for name in _NEEDED[action]:
             if name not in options:
                 option = "--" + name.replace("_", "-")
-                raise InputError(f"models calibrate needs {option}", remedy="see models --help")
+                raise InputError(f"models {action} needs {option}", remedy="see models --help")
     if action == "check" and names:
         raise InputError("models check takes no names", remedy="it checks the whole store")
 
@@ -285,3 +308,41 @@ def _calibrate(options: Options, name: str) -> None:
     sys.stdout.write(
         "\t".join([report.kind, str(report.rows), *(f"{value:.6g}" for value in figures)]) + "\n"
     )
+
+
+def _add_background(options: Options, name: str) -> None:
+    from functools import partial
+
+    from dnabert_enhancer.api import add_background
+    from dnabert_enhancer.catalogue import get
+    from dnabert_enhancer.commands.run_record import RunRecord, progress_of
+    from dnabert_enhancer.engine import EngineSettings
+    from dnabert_enhancer.files import OutputSet
+
+    record, folder, regions = RunRecord(options), options["output_dir"], options.get("regions")
+    if "catalogue" in options and not Path(name).exists():
+        get(name, catalogue=_catalogue(options))
+    model = add_background(
+        name,
+        options["genome"],
+        folder,
+        None if regions is None else Path(regions),
+        skip_outside="skip_outside" in options,
+        engine=options.settings(EngineSettings),
+        progress=partial(progress_of, "background", unit="windows", quiet=options.quiet),
+    )
+    background = model.background
+    assert background is not None  # it was just written
+    for role in ("genome", "regions"):
+        if role in options:
+            record.add_input(role, options[role])
+    record.count("windows", background.windows)
+    record.set("model", model.opened.description())
+    record.set("engine", model.engine.description())
+    with OutputSet() as outputs, outputs.open_text(folder / "background.run.json") as file:
+        file.write(record.to_json())
+    shares = (50, 10, 1, 0.1)
+    sys.stdout.write("\t".join(("windows", "assembly", *(f"top_{share:g}%" for share in shares))) + "\n")
+    scores = [model.target.threshold(model.opened, f"top:{share}%") for share in shares]
+    figures = (str(background.windows), background.assembly or "NA", *(f"{score:.6g}" for score in scores))
+    sys.stdout.write("\t".join(figures) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -96,6 +97,9 @@ class WindowScores(NamedTuple):
         return None if self.members is None else deviation_of(self.members)
 
 
+_TOP = "top:"
+
+
 @dataclass(frozen=True)
 class Target:
     """The output of a model that is reported.
@@ -156,18 +160,39 @@ class Target:
         ----------
         model : EnhancerModel
         asked : float or str, optional
-            A number, or the name of one of the card's thresholds; default: the card's own default.
+            A number, the name of one of the card's thresholds, or ``"top:1%"``: the score that this share of
+            the windows of the card's background reaches; default: the card's own default.
 
         Raises
         ------
         InputError
-            No probability, for a target that is one; no threshold of that name.
+            No probability, for a target that is one; no threshold of that name; no background.
         """
+        if isinstance(asked, str) and asked.startswith(_TOP):
+            return self._top(model, asked)
         if asked is None and not self.is_probability:
             return None
         if asked is None or isinstance(asked, str):
             return model.card.threshold(asked or "default")
         return self.check_threshold(asked)
+
+    def _top(self, model: EnhancerModel, asked: str) -> float:
+        found = re.fullmatch(rf"{_TOP}([0-9]*\.?[0-9]+)%", asked)
+        share = float(found[1]) if found else 0.0
+        if not 0 < share < 100:
+            raise InputError(
+                f"--threshold {asked} names no share of the background",
+                remedy="write it as top:1% or top:0.1%",
+            )
+        background = model.card.background
+        if background is None:
+            raise InputError(
+                f"--threshold {asked}: the model {model.card.name} has no background",
+                source=model.source,
+                remedy="make it: dnabert-enhancer models background NAME --genome G --output-dir DIR",
+            )
+        score = np.array([background.score_of_top(share / 100)], np.float32)
+        return float((model.card.calibration.apply(score) if self.is_probability else score)[0])
 
     def check_threshold(self, threshold: float) -> float:
         """Return a threshold that suits the target; raises `InputError` for another."""

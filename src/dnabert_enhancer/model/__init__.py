@@ -1,6 +1,7 @@
 """An enhancer model as a directory: weights, configuration, vocabulary, card and calibration."""
 
 from dnabert_enhancer.model.archive import model_files, unpack_checkpoint, write_archive
+from dnabert_enhancer.model.background import Background, percentiles
 from dnabert_enhancer.model.calibration import Calibration, CalibrationKind
 from dnabert_enhancer.model.card import (
     CARD_NAME,
@@ -57,6 +58,7 @@ __all__ = [
     "FOLDS_NAME",
     "NEW_PREFIX",
     "NOT_CALIBRATED",
+    "Background",
     "Calibration",
     "CalibrationKind",
     "EmbeddingRule",
@@ -85,6 +87,7 @@ __all__ = [
     "new_model",
     "number_value",
     "open_model",
+    "percentiles",
     "positive_class",
     "read_folds",
     "replace_card",

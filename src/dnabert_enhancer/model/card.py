@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model.background import Background
 from dnabert_enhancer.model.calibration import Calibration
 from dnabert_enhancer.model.card_values import (
     check_whole,
@@ -87,7 +88,7 @@ class FurtherOutput:
         In a few words, with the unit of a value.
     window_length : int
         Length in bp of the windows that it was made for.
-    calibration, thresholds, metrics
+    calibration, thresholds, metrics, background
         As in `ModelCard`.
     """
 
@@ -98,6 +99,7 @@ class FurtherOutput:
     calibration: Calibration = field(default_factory=Calibration)
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)  # free JSON values
+    background: Background | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "meaning", printable(self.meaning))
@@ -149,6 +151,8 @@ class ModelCard:
     positive : str
         Which label of a binary model is the positive class, whose log odds, probability, calibration and
         thresholds are meant; empty: what `class_names.positive_class` tells, or else the second.
+    background : Background, optional
+        The distribution of its scores over the windows of a genome.
 
     Notes
     -----
@@ -174,6 +178,7 @@ class ModelCard:
     further_outputs: Mapping[str, FurtherOutput] = field(default_factory=dict)
     origin: Mapping[str, Any] = field(default_factory=dict)  # free JSON values
     positive: str = ""
+    background: Background | None = None
 
     def __post_init__(self) -> None:
         for name in ("name", "licence", "limits", "positive"):
@@ -283,6 +288,7 @@ class ModelCard:
             calibration=output.calibration,
             thresholds=output.thresholds,
             metrics=output.metrics,
+            background=output.background,
             further_outputs={},
         )
 
@@ -342,6 +348,13 @@ class ModelCard:
             limits="" if self.limits in _SAID_UNTIL_CALIBRATED else self.limits,
         )
 
+    def with_background(self, background: Background, output: str = "") -> ModelCard:
+        """Return the card with a background, of one of its further outputs where it is named."""
+        if not output:
+            return self.replace(background=background)
+        changed = dataclasses.replace(self.further_outputs[output], background=background)
+        return self.replace(further_outputs={**self.further_outputs, output: changed})
+
     def mirrored(self) -> ModelCard:
         """Return the card with calibration and thresholds of the other class as those of the positive one.
 
@@ -354,7 +367,10 @@ class ModelCard:
             for name, value in self.thresholds.items()
         }
         return self.replace(
-            calibration=self.calibration.mirrored(), thresholds=thresholds, positive=self.positive_label
+            calibration=self.calibration.mirrored(),
+            thresholds=thresholds,
+            positive=self.positive_label,
+            background=None if self.background is None else self.background.mirrored(),
         )
 
     def to_json(self) -> str:
@@ -374,9 +390,13 @@ class ModelCard:
                 "calibration": output.calibration.to_json(),
                 "thresholds": _thresholds_to_json(output.thresholds),
                 "metrics": output.metrics,
+                **({} if output.background is None else {"background": output.background.to_json()}),
             }
             for name, output in self.further_outputs.items()
         }
+        del content["background"]
+        if self.background is not None:  # last, since it is long
+            content["background"] = self.background.to_json()
         if self.column is None:
             del content["column"], content["further_outputs"]
         if not self.origin:
@@ -408,6 +428,7 @@ class ModelCard:
             values = {name: value for name, value in content.items() if name in known}
             values["calibration"] = _calibration_from_json(values)
             values["thresholds"] = _thresholds_from_json(values)
+            values["background"] = _background_from_json(values)
             values["further_outputs"] = {
                 name: FurtherOutput(
                     entry["column"],
@@ -417,6 +438,7 @@ class ModelCard:
                     _calibration_from_json(entry),
                     _thresholds_from_json(entry),
                     dict(entry.get("metrics", {})),
+                    _background_from_json(entry),
                 )
                 for name, entry in values.get("further_outputs", {}).items()
             }
@@ -454,6 +476,10 @@ def _thresholds_from_json(content: Mapping[str, Any]) -> dict[str, Threshold]:
         name: Threshold(float(value["value"]), value.get("source", ""))
         for name, value in content.get("thresholds", {}).items()
     }
+
+
+def _background_from_json(content: Mapping[str, Any]) -> Background | None:
+    return Background.from_json(content["background"]) if content.get("background") else None
 
 
 def _calibration_from_json(content: Mapping[str, Any]) -> Calibration:

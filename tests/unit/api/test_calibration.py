@@ -387,7 +387,7 @@ def test_models_without_classes_are_refused(parts: Make, logits: np.ndarray, tmp
     for name in "ab":
         write_model(tmp_path / "folds" / name, parts(name=name))
     for ensemble in (tmp_path / "folds", de.load_model(tmp_path / "folds")):
-        with pytest.raises(de.InputError, match="several models are calibrated one by one"):
+        with pytest.raises(de.InputError, match="several models have one card each"):
             de.calibrate_model(ensemble, data, tmp_path / "out")
 
 

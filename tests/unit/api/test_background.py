@@ -1,0 +1,97 @@
+"""`add_background` (api/background.py): which windows are scored, what is written, its thresholds."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dnabert_enhancer as de
+from dnabert_enhancer.model import new_model, replace_card, write_model
+from dnabert_enhancer.model.background import LEVELS
+
+LENGTH = 200
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model, a genome of 100 windows of which two hold an N, and the model with its background."""
+    path = tmp_path_factory.mktemp("background")
+    rng = np.random.default_rng(4)
+    letters = rng.choice(list("ACGT"), 100 * LENGTH)
+    letters[[430, 9000]] = "N"
+    (path / "g.fa").write_text(f">c\n{''.join(letters)}\n>short\nACGT\n")
+    packaged = de.load_model().opened
+    shutil.copytree(packaged.directory, path / "m")
+    replace_card(path / "m", packaged.card.replace(background=None))
+    de.add_background(path / "m", path / "g.fa", path / "with")
+    return path
+
+
+def test_it_is_the_distribution_of_the_windows_without_unknown_bases(folder: Path) -> None:
+    letters = (folder / "g.fa").read_text().split("\n")[1]
+    windows = [letters[start : start + LENGTH] for start in range(0, len(letters), LENGTH)]
+    whole = [window for window in windows if "N" not in window]
+    assert len(whole) == 98
+    model = de.load_model(folder / "with")
+    background = model.background
+    assert background is not None
+    assert (background.windows, background.window_length, background.assembly) == (98, LENGTH, "")
+    assert background.source.startswith("g.fa (SHA-256 ")
+    assert background.source.endswith(", all of it")
+    probability = model.predict(whole, window_length=LENGTH)["probability"].to_numpy().astype(float)
+    log_odds = np.log(probability / (1 - probability)) * model.opened.card.calibration.temperature
+    assert background.quantiles == pytest.approx(np.quantile(log_odds, LEVELS), abs=1e-4)
+    kept = {path.name for path in (folder / "m").iterdir()}
+    assert kept == {path.name for path in (folder / "with").iterdir()}
+    for name in kept - {"enhancer_model.json"}:
+        assert (folder / "with" / name).read_bytes() == (folder / "m" / name).read_bytes()
+    assert de.load_model(folder / "m").background is None
+
+
+def test_again_it_gives_the_same_bytes_and_regions_choose_the_windows(folder: Path, tmp_path: Path) -> None:
+    de.add_background(folder / "m", folder / "g.fa", tmp_path / "again")
+    card = (folder / "with" / "enhancer_model.json").read_bytes()
+    assert (tmp_path / "again" / "enhancer_model.json").read_bytes() == card
+    (tmp_path / "r.bed").write_text(f"c\t0\t{30 * LENGTH}\nd\t0\t9\n")
+    model = de.add_background(
+        folder / "m", folder / "g.fa", tmp_path / "again", tmp_path / "r.bed", skip_outside=True
+    )
+    assert model.background is not None
+    assert model.background.windows == 29
+    assert model.background.source.endswith(", the regions of r.bed")
+    with pytest.raises(de.InputError, match="there is no contig 'd'"):
+        de.add_background(folder / "m", folder / "g.fa", tmp_path / "x", tmp_path / "r.bed")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_threshold_of_the_top_share_calls_that_share_whatever_the_calibration(
+    folder: Path, tmp_path: Path
+) -> None:
+    model = de.load_model(folder / "with")
+    scan = model.scan(folder / "g.fa", "c", stride=LENGTH, max_unknown=0.0, null=False, threshold="top:10%")
+    above = int((scan.windows["probability"] >= scan.threshold).sum())
+    assert above == 10  # of 98: the tenth highest and those above
+    for asked, said in (
+        ("top:0%", "names no share of the background"),
+        ("top:100%", "names no share"),
+        ("top:1", "names no share"),
+        ("top:-1%", "names no share"),
+    ):
+        with pytest.raises(de.InputError, match=said):
+            model.threshold(de.SequenceSettings(threshold=asked))
+    with pytest.raises(de.InputError, match=r"has no background.*\n?.*models background"):
+        de.load_model(folder / "m").threshold(de.SequenceSettings(threshold="top:1%"))
+
+
+def test_models_of_several_classes_and_several_models_are_refused(folder: Path, tmp_path: Path) -> None:
+    write_model(
+        tmp_path / "three",
+        new_model("tiny", k=3, window_length=LENGTH, task="multiclass", labels=("a", "b", "c")),
+    )
+    with pytest.raises(de.InputError, match="has several classes"):
+        de.add_background(tmp_path / "three", folder / "g.fa", tmp_path / "o")
+    with pytest.raises(de.InputError, match="is the packaged model"):
+        de.add_background("default", folder / "g.fa", de.load_model().opened.directory)
