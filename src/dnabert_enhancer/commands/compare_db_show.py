@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from dnabert_enhancer.commands.tables import show_table
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -59,37 +61,26 @@ def show_presets() -> None:
 
 def show_results(comparison: Comparison) -> None:
     """Print one row per database, and how many calls are in how many databases."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from dnabert_enhancer.comparison import NULLS
 
     nulls = [null for null in NULLS if any(null in result.nulls for result in comparison.results)]
-    table = Table(title=f"{len(comparison.calls):,} calls", title_justify="left")
-    table.add_column("database", overflow="fold")
-    titles = ["elements", "calls in it", "precision", "recall", "Jaccard", "odds ratio"]
+    titles = ["database", "elements", "calls in it", "precision", "recall", "Jaccard", "odds ratio"]
     titles += [f"fold {null}" for null in nulls] + [f"q {null}" for null in nulls] + ["median bp", "AUROC"]
-    for title in titles:
-        table.add_column(title, justify="right", overflow="fold", no_wrap=title.startswith("fold"))
+    rows = []
     for row in comparison.summary.to_dict("records"):
-        cells = [f"{row['elements']:,}", f"{row['calls_overlapping']:,}"]
+        cells = [str(row["database"]), f"{row['elements']:,}", f"{row['calls_overlapping']:,}"]
         cells += [_text(row[name]) for name in ("precision", "recall", "jaccard", "odds_ratio")]
         for null in nulls:
             fold, low, high = (row[f"{null}_fold{end}"] for end in ("", "_low", "_high"))
             between = "" if _text(fold) == "-" else f" ({_text(low, 2)}-{_text(high, 2)})"
             cells.append(_text(fold) + between)
         cells += [_text(row[f"{null}_q"]) for null in nulls]
-        cells += [_text(row["median_distance"]), _text(row["auroc"])]
-        table.add_row(escape(str(row["database"])), *cells)
-    console = _console()
-    console.print(table)
-    shown = (
-        ", ".join(
-            f"{count:,} in {number}" for number, count in comparison.calls_by_number_of_databases.items()
-        )
-        or "none"
-    )
-    console.print(f"calls by the number of databases that hold them: {shown}")
+        rows.append([*cells, _text(row["median_distance"]), _text(row["auroc"])])
+    show_table(f"{len(comparison.calls):,} calls", titles, rows)
+    numbers = [
+        [str(number), f"{count:,}"] for number, count in comparison.calls_by_number_of_databases.items()
+    ]
+    show_table("calls by the number of databases that hold them", ("databases", "calls"), numbers)
 
 
 def _text(value: str | int | float, digits: int = 3) -> str:

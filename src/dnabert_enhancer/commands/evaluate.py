@@ -22,14 +22,13 @@ from dnabert_enhancer.commands.options import (
     positive_integer,
     whole_number,
 )
+from dnabert_enhancer.commands.tables import show_table
 from dnabert_enhancer.dataset import SPLIT_NAMES
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation import BASELINE_OPTIONS, CROPS, EvaluationSettings
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from dnabert_enhancer.api import Evaluation
     from dnabert_enhancer.dataset import DatasetSource
     from dnabert_enhancer.evaluation import MetricKey, Result
@@ -218,14 +217,9 @@ def _source(options: Options, role: str) -> DatasetSource:
 
 def _show_tables(evaluation: Evaluation) -> None:
     """Print the metrics with their intervals, and for two classes those of other prevalences."""
-    from rich.console import Console
-
     from dnabert_enhancer.evaluation import AS_GIVEN, PREVALENCES, MetricKey, metric_names
 
     data = evaluation.judged.data
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
     for subset in evaluation.judged.subsets:
         rows = [result for result in evaluation.results if result.subset.name == subset.name]
         inside = data.labels[subset.rows]
@@ -235,26 +229,22 @@ def _show_tables(evaluation: Evaluation) -> None:
             counts = int(inside.sum()), int((1 - inside).sum())
             size = f"{counts[0]:,} positives ({positive}), {counts[1]:,} negatives ({negative})"
         keys = [MetricKey(AS_GIVEN, metric) for metric in metric_names(rows)]
-        console.print(_table(f"{size} ({subset.name})", rows, keys))
+        _show_metrics(f"{size} ({subset.name})", rows, keys)
         if data.task == "binary":
             keys = [MetricKey(ratio, metric) for ratio in PREVALENCES for metric in _RARE_METRICS]
             title = f"negatives weighted to 1, 10 and 100 a positive ({subset.name})"
-            console.print(_table(title, rows, keys))
+            _show_metrics(title, rows, keys)
 
 
-def _table(title: str, rows: Sequence[Result], keys: Sequence[MetricKey]) -> Table:
-    from rich.box import SIMPLE
-    from rich.table import Table
-    from rich.text import Text
-
+def _show_metrics(title: str, rows: Sequence[Result], keys: Sequence[MetricKey]) -> None:
     from dnabert_enhancer.evaluation import AS_GIVEN, DEFINITIONS, interval_text
 
-    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
-    table.add_column("method")
-    for key in keys:
-        place = "" if key.condition == AS_GIVEN else f" {key.condition}"
-        table.add_column(DEFINITIONS[key.metric].title + place, justify="right")
-    for row in rows:
-        cells = [interval_text(row.estimates[key]).replace(" (", "\n(") for key in keys]
-        table.add_row(Text(row.method.name), *(Text(cell) for cell in cells))
-    return table
+    titles = [
+        DEFINITIONS[key.metric].title + ("" if key.condition == AS_GIVEN else f" {key.condition}")
+        for key in keys
+    ]
+    cells = [
+        [row.method.name, *(interval_text(row.estimates[key]).replace(" (", "\n(") for key in keys)]
+        for row in rows
+    ]
+    show_table(title, ("method", *titles), cells)

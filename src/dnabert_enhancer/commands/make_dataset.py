@@ -9,6 +9,7 @@ dataset.json, gc.png and run.json.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from dnabert_enhancer.commands.options import (
     positive_integer,
     positive_number,
 )
+from dnabert_enhancer.commands.tables import show_table
 from dnabert_enhancer.dataset import (
     DatasetSettings,
     LeakRepeats,
@@ -203,19 +205,14 @@ def run(options: Options) -> None:
 
 
 def _print_summary(dataset: BuiltDataset, folder: Path) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"{folder}: windows of {dataset.metadata['length']} bp", title_justify="left")
     negative, positive = dataset.label_names
-    for column in ("split", f"positives ({positive})", f"negatives ({negative})", "removed as leaks"):
-        table.add_column(column, justify="left" if column == "split" else "right")
     removed = dataset.metadata["leaks"]["removed"]
+    rows = []
     for split in dataset.splits:
         counts = (dataset.counts[f"{split}_positives"], dataset.counts[f"{split}_negatives"], removed[split])
-        table.add_row(split, *(f"{count:,}" for count in counts))
-    console = Console()
-    console.print(table)
+        rows.append((split, *(f"{count:,}" for count in counts)))
+    columns = ("split", f"positives ({positive})", f"negatives ({negative})", "removed as leaks")
+    show_table(f"{folder}: windows of {dataset.metadata['length']} bp", columns, rows)
     for reason, number in dataset.skipped.items():
         if not reason.startswith("leak_"):
-            console.print(f"left out: {number:,} {reason.replace('_', ' ')}", highlight=False, markup=False)
+            sys.stdout.write(f"left out: {number:,} {reason.replace('_', ' ')}\n")

@@ -1,0 +1,65 @@
+"""Tables on the terminal, which fit its width, and as TSV where the output is a file or a pipe."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_GAP = 3
+
+
+def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table.
+
+    On a terminal, columns that do not fit beside the others follow in a further table below, with the first
+    column again; no number is cut or divided. Elsewhere it is TSV, under the title as a comment.
+
+    Parameters
+    ----------
+    title : str
+        What the rows are of.
+    columns : sequence of str
+        Titles; the first column names the rows.
+    rows : sequence of sequence of str
+        Cells; one may have several lines.
+    """
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        lines = [f"# {title}", "\t".join(columns)]
+        lines += ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
+        sys.stdout.write("\n".join(lines) + "\n")
+        return
+    widths = [_width(columns[at], [row[at] for row in rows]) for at in range(len(columns))]
+    left = list(range(1, len(columns)))
+    while left:
+        ends = itertools.accumulate((widths[at] + _GAP for at in left), initial=widths[0] + _GAP)
+        fitting = max(1, sum(end <= console.width for end in ends) - 1)
+        console.print(_table(title, columns, rows, left[:fitting], widths))
+        left, title = left[fitting:], ""
+
+
+def _width(title: str, cells: Sequence[str]) -> int:
+    """Return the width of a column whose title may be divided at blanks, and whose cells may not."""
+    return max(len(line) for text in (title.replace(" ", "\n"), *cells) for line in text.split("\n"))
+
+
+def _table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], taken: list[int], widths: list[int]
+) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title) if title else None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for at in (0, *taken):
+        table.add_column(Text(columns[at]), justify="right" if at else "left", width=widths[at])
+    for row in rows:
+        table.add_row(*(Text(row[at]) for at in (0, *taken)))
+    return table
