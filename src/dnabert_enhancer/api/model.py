@@ -272,9 +272,11 @@ class Model:
         DataFrame
             ``name``; ``probability`` (float32; for a regression ``value``): the maximum over the windows, NaN
             where none could be scored; of an ensemble ``probability_sd`` (or ``value_sd``): the standard
-            deviation of its models there; ``label`` at the threshold; ``mean`` (float32) over the windows;
-            ``summit``: 0-based centre of the highest window; ``length`` in bp; ``windows``: how many were
-            scored; ``skipped``: how many held too many unknown bases; ``note``: what is special, or empty.
+            deviation of its models there; ``label`` at the threshold; ``percentile``: the share of the
+            windows of the model's background that score lower, in per cent, NaN without one; ``mean``
+            (float32) over the windows; ``summit``: 0-based centre of the highest window; ``length`` in bp;
+            ``windows``: how many were scored; ``skipped``: how many held too many unknown bases; ``note``:
+            what is special, or empty.
 
         Raises
         ------

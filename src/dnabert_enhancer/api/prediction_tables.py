@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dnabert_enhancer.api.inputs import named_sequences
+from dnabert_enhancer.model import percentiles
 from dnabert_enhancer.scan import (
     SHORTER,
     NamedSequence,
@@ -69,6 +70,8 @@ def prediction_tables(
 def _table(model: Model, rows: list[SequenceScore], threshold: float | None, window: int) -> pd.DataFrame:
     import pandas as pd
 
+    background = model.background
+    quantiles = () if background is None else background.quantiles
     value = "probability" if model.target.is_probability else "value"
     deviation = {}
     if len(model.members) > 1:
@@ -79,6 +82,7 @@ def _table(model: Model, rows: list[SequenceScore], threshold: float | None, win
             value: np.array([row.maximum for row in rows], dtype=np.float32),
             **deviation,
             "label": pd.array([_label(model, row, threshold) for row in rows], dtype="string"),
+            "percentile": percentiles(np.array([row.highest for row in rows]), quantiles),
             "mean": np.array([row.mean for row in rows], dtype=np.float32),
             "summit": pd.array([row.summit if row.windows else None for row in rows], dtype="Int64"),
             "length": np.array([row.length for row in rows], dtype=np.int64),

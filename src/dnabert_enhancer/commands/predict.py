@@ -1,17 +1,18 @@
 """Enhancer probability of sequences (--fasta, --tsv), or a scan of a genome (--genome) with track and calls.
 
 Sequences give PREFIX.predictions.tsv, one row each: name, length, windows scored and skipped, maximum and
-mean of their scores, summit (0-based centre of the highest window), label at the threshold, and why nothing
-was scored. --embeddings FILE.npz also gives one embedding each, of the whole sequence, and is all that a base
-model such as dnabert-2 gives.
+mean of their scores, summit (0-based centre of the highest window), label at the threshold, percentile, and
+why nothing was scored. The percentile is the share of a genome's windows that score lower, in per cent, by
+the background on the model's card (models background); NA without one. --embeddings FILE.npz also gives one
+embedding each, of the whole sequence, and is all that a base model such as dnabert-2 gives.
 
 A scan gives PREFIX.bw (per-base mean of the windows that cover it), PREFIX.scanned.bed (what was scored),
 with --regions PREFIX.regions.tsv (one row for each, in their order, with its name and further columns:
-maximum and mean of its windows' scores, summit, label at the threshold, windows, and why nothing was scored)
-and PREFIX.calls.bed.gz: windows at or above the threshold, merged where they overlap or touch, with chrom,
-start, end, name, score (1000 times the maximum), strand, summit, mean, maximum and q_value, which is the
-false discovery rate among windows as high or higher, against shuffled windows. It can be cut into shards
-(--shard I/N) that --merge joins; the files are those of one run, byte for byte.
+maximum and mean of its windows' scores, summit, label, percentile, windows, and why nothing was scored) and
+PREFIX.calls.bed.gz: windows at or above the threshold, merged where they overlap or touch, with chrom, start,
+end, name, score (1000 times the maximum), strand, summit, mean, maximum, q_value, which is the false
+discovery rate among windows as high or higher, against shuffled windows, and percentile. It can be cut into
+shards (--shard I/N) that --merge joins; the files are those of one run, byte for byte.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ _CALLING = ("merge_gap", "bedgraph")
 _EMBEDDING = ("embeddings", "pooling")
 _HEAD = ("label", "threshold", "window_length", "stride", "windows")
 _ARRAYS = ".npz"
-COLUMNS = ("name", "length", "windows", "skipped", "maximum", "mean", "summit", "label", "note")
+COLUMNS = ("name", "length", "windows", "skipped", "maximum", "mean", "summit", "label", "percentile", "note")
 WINDOW_COLUMNS = ("name", "start", "end", "logit", "probability")
 NO_VALUE = "NA"
 CHUNK_SEQUENCES = 4096
@@ -96,7 +97,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = partial(add_setting, group, ScanSettings)
     add(
         "threshold",
-        "positive at or above this: a number, or the name of one of the card's thresholds, such as strict "
+        "positive at or above this: a number, the name of one of the card's thresholds, such as strict, or "
+        "top:1%%: what this share of the background on the card reaches "
         "(default: the card's default; an output that is a value has none: its scan gives no calls then)",
         type=_threshold,
         metavar="P",
@@ -357,8 +359,9 @@ def _write_rows(table: TextIO, frame: pd.DataFrame, columns: list[str]) -> list[
         for name in ("maximum", "maximum_sd", "mean")
         if name in renamed
     }
+    percentiles = [f"{value:.6g}" if value == value else NO_VALUE for value in renamed["percentile"]]
     summits = renamed["summit"].astype("string").fillna(NO_VALUE)
-    shown = renamed.assign(label=labels, summit=summits, **numbers)[columns]
+    shown = renamed.assign(label=labels, summit=summits, percentile=percentiles, **numbers)[columns]
     table.writelines("\t".join(map(str, row)) + "\n" for row in shown.itertuples(index=False))
     return labels
 

@@ -147,7 +147,10 @@ class ScanRecord(RunRecord):
             self.count(name, number)
         settings = {"threshold": scan.settings.threshold, "merge_gap": scan.settings.merge_gap}
         self.set("calls_made_with", settings)
-        _log.info("%d calls with %d bp in %d bp scanned", *counts)
+        calls_per_mb = round(1e6 * counts.calls / counts.scanned_bases, 3) if counts.scanned_bases else None
+        self.set("calls_per_mb", calls_per_mb)
+        rate = "" if calls_per_mb is None else f": {calls_per_mb:.1f} calls per Mb"
+        _log.info("%d calls with %d bp in %d bp scanned%s", *counts, rate)
 
 
 class SequenceRecord(RunRecord):

@@ -34,7 +34,7 @@ _REASONS = (
 )
 _GIVEN = ("chrom", "start", "end", "name")
 _BED_TITLES = ("name", "score", "strand")
-FOUND_COLUMNS = ("maximum", "mean", "summit", "label", "windows", "skipped", "note")
+FOUND_COLUMNS = ("maximum", "mean", "summit", "label", "percentile", "windows", "skipped", "note")
 DEVIATION = "maximum_sd"
 _CHUNK = 1 << 16
 
@@ -191,6 +191,8 @@ class RegionSummary(NamedTuple):
     maximum, maximum_sd, mean : float32[n]
         NaN where there are none; the standard deviation over the models of an ensemble is the highest
         window's.
+    highest : float32[n]
+        The rank (log odds or value) of the highest window; -inf where there are none.
     summit : int64[n]
         0-based centre of the highest window, of equal ones the first; -1 where there are none.
     note : list of str
@@ -202,6 +204,7 @@ class RegionSummary(NamedTuple):
     maximum: NDArray[np.float32]
     maximum_sd: NDArray[np.float32]
     mean: NDArray[np.float32]
+    highest: NDArray[np.float32]
     summit: NDArray[np.int64]
     note: list[str]
 
@@ -240,7 +243,7 @@ def summarise(rows: RegionRows, scores: Scores) -> RegionSummary:
             rows.reason.tolist(), windows.tolist(), skipped.tolist(), is_short.tolist(), strict=True
         )
     ]
-    return RegionSummary(windows, skipped, maximum, deviation, mean, summit, note)
+    return RegionSummary(windows, skipped, maximum, deviation, mean, highest, summit, note)
 
 
 def region_frames(
@@ -273,6 +276,7 @@ def region_frames(
                 "mean": found.mean[part],
                 "summit": pd.array(np.where(has_score, found.summit[part], 0), dtype="Int64"),
                 "label": pd.array(label, dtype="string"),
+                "percentile": scores.percentiles(np.where(has_score, found.highest[part], np.nan)),
                 "windows": found.windows[part],
                 "skipped": found.skipped[part],
                 "note": found.note[part],

@@ -147,6 +147,8 @@ def _write_regions(stream: TextIO, rows: RegionRows, scores: Scores, settings: R
 
 
 def _texts(column: pd.Series[Any]) -> list[str]:
+    if column.dtype == np.float64:
+        return _six_digits(column.to_numpy())
     if column.dtype == np.float32:
         return [NO_VALUE if text == "nan" else text for text in _digits(column.to_numpy())]
     return column.astype("string").fillna(NO_VALUE).tolist()
@@ -192,7 +194,8 @@ class _ResultWriter:
     def _write_calls(self, contig: str, calls: Sequence[Call]) -> None:
         if not calls:
             return
-        q = self._q_text(np.array([call.highest for call in calls], dtype=np.float32))
+        highest = np.array([call.highest for call in calls], dtype=np.float32)
+        q, percentile = self._q_text(highest), _six_digits(self._scores.percentiles(highest))
         mean = _digits(np.array([call.mean for call in calls], dtype=np.float32))
         maximum = _digits(np.array([call.maximum for call in calls], dtype=np.float32))
         deviation = _digits(np.array([call.maximum_sd for call in calls], dtype=np.float32))
@@ -201,7 +204,7 @@ class _ResultWriter:
             self._called_bases += call.end - call.start
             self._files.calls.stream.write(
                 f"{contig}\t{call.start}\t{call.end}\tcall_{self._n_calls}\t{call.score}\t.\t{call.summit}\t"
-                f"{mean[number]}\t{maximum[number]}\t{q[number]}"
+                f"{mean[number]}\t{maximum[number]}\t{q[number]}\t{percentile[number]}"
                 + (f"\t{deviation[number]}\n" if self._scores.is_ensemble else "\n")
             )
 
@@ -224,8 +227,11 @@ class _ResultWriter:
         )
 
     def _q_text(self, ranks: NDArray[np.float32]) -> list[str]:
-        q = self._q_values[score_bins(ranks)]
-        return [NO_VALUE if value != value else f"{value:.6g}" for value in q.tolist()]
+        return _six_digits(self._q_values[score_bins(ranks)])
+
+
+def _six_digits(values: NDArray[np.float64]) -> list[str]:
+    return [NO_VALUE if value != value else f"{value:.6g}" for value in values.tolist()]
 
 
 def _digits(values: NDArray[np.float32]) -> list[str]:

@@ -141,8 +141,10 @@ class Scan:
         """One row per call: `CALL_COLUMNS`, as in ``PREFIX.calls.bed.gz``.
 
         Windows at or above the threshold, merged. ``score`` is 1000 times the maximum, ``summit`` the 0-based
-        centre of the highest window, ``q_value`` the false discovery rate among windows as high or higher. Of
-        an ensemble also ``maximum_sd``: the standard deviation of its models' scores of the highest window.
+        centre of the highest window, ``q_value`` the false discovery rate among windows as high or higher,
+        ``percentile`` the share of the background's windows that score lower, in per cent (NaN where the
+        model has no background, see `add_background`). Of an ensemble also ``maximum_sd``: the standard
+        deviation of its models' scores of the highest window.
         """
         import pandas as pd
 
@@ -158,6 +160,7 @@ class Scan:
             "mean": np.array([call.mean for _, call in rows], np.float32),
             "maximum": np.array([call.maximum for _, call in rows], np.float32),
             "q_value": self._q(highest),
+            "percentile": self.scores.percentiles(highest),
             CALL_DEVIATION: np.array([call.maximum_sd for _, call in rows], np.float32),
         }
         more = [CALL_DEVIATION] if self.scores.is_ensemble else []
@@ -186,9 +189,10 @@ class Scan:
         ``maximum`` and ``mean`` (float32) over the scores of the region's windows, NaN where none was scored;
         of an ensemble ``maximum_sd``: the standard deviation over its models of the highest window;
         ``summit``: 0-based centre of the highest window, of equal ones the first; ``label`` of the maximum at
-        the threshold, missing without one; ``windows``: how many were scored; ``skipped``: how many held too
-        many unknown bases; ``note``: why nothing was scored, ``shorter_than_window`` where the region was
-        widened to one, or empty.
+        the threshold, missing without one; ``percentile``: the share of the background's windows that score
+        lower than the maximum, in per cent, NaN where the model has no background; ``windows``: how many were
+        scored; ``skipped``: how many held too many unknown bases; ``note``: why nothing was scored,
+        ``shorter_than_window`` where the region was widened to one, or empty.
 
         Raises
         ------

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.model import percentiles
 from dnabert_enhancer.scan.grid import ScanGrid
 from dnabert_enhancer.scan.region_rows import RegionRows
 from dnabert_enhancer.shards import ShardFile, ShardWriter, check_all_shards, check_equal
@@ -59,6 +60,8 @@ class ScoreHeader:
         The largest absolute score.
     regions : int
         How many regions the scan was given; 0: none.
+    background : tuple of float
+        Quantiles of the model's background; empty: it has none.
     """
 
     settings: Mapping[str, Any]
@@ -71,6 +74,7 @@ class ScoreHeader:
     seconds: Mapping[str, float] = field(default_factory=dict)
     largest: float = 1.0
     regions: int = 0
+    background: tuple[float, ...] = ()
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> ScoreHeader:
@@ -81,6 +85,7 @@ class ScoreHeader:
             contigs=tuple((str(name), int(size)) for name, size in header.contigs),
             windows=(int(header.windows[0]), int(header.windows[1])),
             shard=(int(header.shard[0]), int(header.shard[1])),
+            background=tuple(map(float, header.background)),
         )
 
 
@@ -181,6 +186,10 @@ class Scores:
         self.largest = max(header.largest for header in self.headers)
         self.scored_counts = _sum(file.array("scored_counts") for file in self._files)
         self.null_counts = _sum(file.array("null_counts") for file in self._files)
+
+    def percentiles(self, ranks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Return the share of the background's windows that score lower, in per cent; NaN without one."""
+        return percentiles(ranks, self.headers[0].background)
 
     @property
     def is_ensemble(self) -> bool:

@@ -99,6 +99,8 @@ class ScanPlan:
         What windows below the threshold are called.
     rows : RegionRows, optional
         The regions that were given, one by one.
+    background : tuple of float
+        Quantiles of the model's background; empty: it has none.
     skipped : dict of str to int
         What never came onto the grid, by reason.
     """
@@ -110,6 +112,7 @@ class ScanPlan:
     genome_digest: str
     other_label: str = ""
     rows: RegionRows | None = None
+    background: tuple[float, ...] = ()
     skipped: dict[str, int] = field(default_factory=dict)
 
     def settings(self) -> dict[str, Any]:
@@ -173,7 +176,8 @@ def plan_scan(
     calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
     rows = None if regions is None else RegionRows.of_table(regions, grid, settings.contigs or None)
     other_label, digest = target.other_label(model.card), sha256_of(genome.path)
-    return ScanPlan(grid, target, score_settings, calls, digest, other_label, rows), notes
+    background = () if model.card.background is None else model.card.background.quantiles
+    return ScanPlan(grid, target, score_settings, calls, digest, other_label, rows, background), notes
 
 
 def score_shard(
@@ -230,6 +234,7 @@ def score_shard(
             seconds={"model": tally.model_seconds, "other": tally.seconds - tally.model_seconds},
             largest=tally.largest,
             regions=0 if plan.rows is None else len(plan.rows),
+            background=plan.background,
         )
         rows = plan.rows if shard[0] == 1 else None
         writer.close(header, tally.scored_counts, tally.null_counts, plan.grid, rows)

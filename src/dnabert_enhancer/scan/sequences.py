@@ -45,6 +45,8 @@ class SequenceScore(NamedTuple):
         0-based centre of the highest window (of equal ones the first); -1 when there are none.
     note : str
         Why nothing was scored; empty otherwise.
+    highest : float
+        The rank (log odds or value) of the highest window; NaN when there are none.
     """
 
     name: str
@@ -56,6 +58,7 @@ class SequenceScore(NamedTuple):
     mean: float
     summit: int
     note: str
+    highest: float
 
 
 @dataclass
@@ -96,6 +99,7 @@ class _Row:
             mean,
             self.summit,
             self.note,
+            self.highest if self.windows else float("nan"),
         )
 
 

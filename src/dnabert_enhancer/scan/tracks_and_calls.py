@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.scan.scores import Scores
 
-CALL_COLUMNS = ("chrom", "start", "end", "name", "score", "strand", "summit", "mean", "maximum", "q_value")
+CALL_COLUMNS = (
+    *("chrom", "start", "end", "name", "score", "strand", "summit", "mean", "maximum", "q_value"),
+    "percentile",
+)
 WINDOW_COLUMNS = ("chrom", "start", "end", "logit", "probability", "q_value")
 VALUE_COLUMNS = ("chrom", "start", "end", "value", "q_value")
 CALL_DEVIATION, WINDOW_DEVIATION, VALUE_DEVIATION = "maximum_sd", "probability_sd", "value_sd"

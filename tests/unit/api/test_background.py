@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from pathlib import Path
 
@@ -84,6 +85,55 @@ def test_a_threshold_of_the_top_share_calls_that_share_whatever_the_calibration(
             model.threshold(de.SequenceSettings(threshold=asked))
     with pytest.raises(de.InputError, match=r"has no background.*\n?.*models background"):
         de.load_model(folder / "m").threshold(de.SequenceSettings(threshold="top:1%"))
+
+
+def test_tables_of_sequences_calls_and_regions_say_what_share_of_the_windows_scores_lower(
+    folder: Path, tmp_path: Path
+) -> None:
+    letters = (folder / "g.fa").read_text().split("\n")[1]
+    every = [letters[start : start + LENGTH] for start in range(0, len(letters), LENGTH)]
+    whole = [place for place, window in enumerate(every) if "N" not in window]
+    model = de.load_model(folder / "with")
+    found = model.predict([*(every[place] for place in whole), "N" * LENGTH])
+    own = found["probability"].to_numpy()[:-1]
+    lower = [100 * float(np.mean(own < value)) for value in own]
+    # 98 windows: quantiles are interpolated between one window and the next
+    assert found["percentile"].to_numpy()[:-1] == pytest.approx(lower, abs=100 / 97)
+    assert np.isnan(found["percentile"].to_numpy()[-1])
+    (tmp_path / "r.bed").write_text(
+        "".join(f"c\t{LENGTH * place}\t{LENGTH * place + LENGTH}\tw{place}\n" for place in range(100))
+    )
+    scan = model.scan(
+        folder / "g.fa", tmp_path / "r.bed", stride=LENGTH, null=False, max_unknown=0.0, threshold=0.1
+    )
+    rows = scan.region_scores
+    assert rows["percentile"].iloc[whole].tolist() == found["percentile"].tolist()[:-1]
+    assert rows["percentile"].isna().sum() == 2
+    calls = scan.calls
+    assert len(calls) > 1
+    by_summit = dict(zip(rows["summit"].dropna(), rows["percentile"].dropna(), strict=True))
+    assert calls["percentile"].tolist() == [by_summit[summit] for summit in calls["summit"]]
+    scan.write(tmp_path / "p")
+    with gzip.open(tmp_path / "p.calls.bed.gz", "rt") as lines:
+        titles, *content = [line.rstrip("\n").split("\t") for line in lines]
+    assert (titles[-1], [float(line[-1]) for line in content]) == ("percentile", calls["percentile"].tolist())
+    shards = [(tmp_path / f"s.shard-{n}-of-2.scores", (n, 2)) for n in (1, 2)]
+    for path, shard in shards:
+        model.scan_shard(
+            path,
+            shard,
+            folder / "g.fa",
+            tmp_path / "r.bed",
+            stride=LENGTH,
+            null=False,
+            max_unknown=0.0,
+            threshold=0.1,
+        )
+    de.merge_scans([tmp_path / "s"]).write(tmp_path / "m")
+    for ending in ("regions.tsv", "calls.bed.gz"):
+        assert (tmp_path / f"m.{ending}").read_bytes() == (tmp_path / f"p.{ending}").read_bytes()
+    none = de.load_model(folder / "m").predict(every[:1])
+    assert none["percentile"].isna().all()
 
 
 def test_models_of_several_classes_and_several_models_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_rows_of_a_bed_keep_their_order_their_names_and_their_columns(genome: Ge
     ]
     scan.write(tmp_path / "p")
     header, *lines = [line.split("\t") for line in (tmp_path / "p.regions.tsv").read_text().splitlines()]
-    assert header[8:] == ["maximum", "mean", "summit", "label", "windows", "skipped", "note"]
+    assert header[8:] == [*("maximum", "mean", "summit", "label", "percentile", "windows", "skipped", "note")]
     assert [line[:8] for line in lines] == [
         ["chr2", "10", "80", "nan", "7", "+", "11", "."],
         ["chr2", "100", "110", ".", ".", ".", ".", "."],
@@ -144,7 +144,7 @@ def test_rows_of_a_bed_keep_their_order_their_names_and_their_columns(genome: Ge
         *("contig_not_scanned", "contig_shorter_than_window", "no_base"),
     ]
     for line in lines[2:]:
-        assert line[8:14] == ["NA", "NA", "NA", "NA", "0", "0"]
+        assert line[8:15] == ["NA", "NA", "NA", "NA", "NA", "0", "0"]
 
 
 def test_blanks_between_columns_and_further_columns_of_a_table_are_read(

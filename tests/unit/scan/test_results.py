@@ -113,11 +113,12 @@ def test_calls_are_sorted_named_scored_and_indexed(tmp_path: Path) -> None:
         "mean",
         "maximum",
         "q_value",
+        "percentile",
     ]
     assert calls == [
-        ["chr10", "0", "20", "call_1", "500", ".", "10", "0.5", "0.5", "NA"],
-        ["chr2", "10", "40", "call_2", "750", ".", "30", "0.625", "0.75", "NA"],
-        ["chr2", "70", "90", "call_3", "1000", ".", "80", "1.0", "1.0", "NA"],
+        ["chr10", "0", "20", "call_1", "500", ".", "10", "0.5", "0.5", "NA", "NA"],
+        ["chr2", "10", "40", "call_2", "750", ".", "30", "0.625", "0.75", "NA", "NA"],
+        ["chr2", "70", "90", "call_3", "1000", ".", "80", "1.0", "1.0", "NA", "NA"],
     ]
     assert counts == ResultCounts(calls=3, called_bases=70, scanned_bases=90)
     with pysam.TabixFile(str(tmp_path / "p.calls.bed.gz")) as index:
