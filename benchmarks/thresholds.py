@@ -26,7 +26,6 @@ PIECES = (60_000, 7_391_880), (9_995_000, 11_095_000)
 UNSEEN = {"chr1": 1_000_000, "chr20": 1_000_000}
 ELEMENTS = {
     "FANTOM5 enhancers": "annotation/F5.hg38.enhancers.bed.gz",
-    "VISTA cores": "annotation/Vista.element.controls.bed.gz",
     "cCRE, proximal enhancer-like": "databases/*pELS*",
     "cCRE, promoter-like": "annotation/cCREv4_PLS*",
     "cCRE, CTCF": "annotation/cCREv4_CA-CTCF*",
@@ -88,8 +87,6 @@ def _maxima(model: de.Model, genome: Path, folder: Path, pattern: str) -> np.nda
     frame = frame[frame["end"] <= limit]
     if len(frame) > MOST:
         frame = frame.iloc[np.linspace(0, len(frame) - 1, MOST).astype(int)]
-    if frame.empty:
-        return np.zeros(0)
     with Genome(genome) as opened:
         found = model.scan(opened, frame[["chrom", "start", "end"]].astype({"chrom": str}), null=False)
     maxima = found.region_scores["maximum"].to_numpy()
