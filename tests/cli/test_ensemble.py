@@ -286,7 +286,7 @@ def test_a_scan_is_of_the_mean_with_its_deviation_in_shards_too(
     np.testing.assert_allclose([float(row["probability_sd"]) for row in windows], deviation, rtol=1e-6)
 
     calls = rows_of(tmp_path / "all.calls.bed.gz")
-    assert list(calls[0])[-2:] == ["q_value", "maximum_sd"]
+    assert list(calls[0])[-2:] == ["percentile", "maximum_sd"]
     assert len(calls) > 2
     for call in calls:
         inside = [

@@ -174,7 +174,18 @@ def test_sequences_get_one_row_each(
     fasta.write_text(f">long one\n{long}\n>exact\n{exact}\n>short\n{short}\n>tiny\nACGTA\n>n\n{'N' * 60}\n")
     assert run("--fasta", fasta, "--stride", 45, "--windows", "--output-prefix", tmp_path / "p")[0] == 0
     header, *rows = table(tmp_path / "p.predictions.tsv")
-    assert header == ["name", "length", "windows", "skipped", "maximum", "mean", "summit", "label", "note"]
+    assert header == [
+        "name",
+        "length",
+        "windows",
+        "skipped",
+        "maximum",
+        "mean",
+        "summit",
+        "label",
+        "percentile",
+        "note",
+    ]
     assert [row[:4] for row in rows] == [
         ["long", "150", "3", "0"],
         ["exact", "60", "1", "0"],
@@ -190,12 +201,12 @@ def test_sequences_get_one_row_each(
     assert [row[7] for row in rows[:3]] == [
         "enhancer" if x >= 0.55 else "other" for x in (p[:3].max(), *p[3:])
     ]
-    assert [row[8] for row in rows[:3]] == ["", "", "shorter_than_window"]
+    assert [row[9] for row in rows[:3]] == ["", "", "shorter_than_window"]
     positive = sum(row[7] == "enhancer" for row in rows)
     labels = {"without a label": 2, "enhancer": positive, "other": 3 - positive}
     assert "5 sequences: " + ", ".join(f"{n} {name}" for name, n in labels.items() if n) in caplog.text
-    assert rows[3][4:] == ["NA", "NA", "NA", "NA", "shorter_than_a_token"]
-    assert rows[4][4:] == ["NA", "NA", "NA", "NA", "too_many_unknown_bases"]
+    assert rows[3][4:] == ["NA", "NA", "NA", "NA", "NA", "shorter_than_a_token"]
+    assert rows[4][4:] == ["NA", "NA", "NA", "NA", "NA", "too_many_unknown_bases"]
     assert len(table(tmp_path / "p.windows.tsv.gz")) == 1 + 5
     written = record(tmp_path / "p.run.json")
     assert written["counts"] == {"sequences": 5, "windows": 5, "shorter_than_window": 2, "scored": 3}

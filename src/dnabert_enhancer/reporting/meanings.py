@@ -34,6 +34,7 @@ _SEQUENCE = {
     "maximum": "the highest score of the sequence's windows",
     "maximum_sd": "its standard deviation over the models of the ensemble",
     "label": "the class at the threshold",
+    "percentile": "share of windows of the background genome that score lower",
     "mean": "mean over the sequence's windows",
     "summit": "where in the sequence the centre of the highest window is, counted from 0",
     "length": "bases",
