@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _DONE = ("windows", "scored", "null_windows")
 LOG_SECONDS = 30.0
+_TELLING_SECONDS = 5.0
+"""What took less tells no rate: much of it was the first call."""
 
 
 class RunRecord:
@@ -127,8 +129,10 @@ class ScanRecord(RunRecord):
         self.set("time", shares | {"other_share": round(seconds["other"] / total, 4) if total else 0.0})
         if seconds["model"]:
             n_null = counts.get("null_windows", 0)
-            rate = (counts["scored"] + n_null) / seconds["model"]
-            _log.info("%d windows and %d shuffled ones scored, %.0f a second", counts["scored"], n_null, rate)
+            rate = ""
+            if seconds["model"] >= _TELLING_SECONDS:
+                rate = f", {_rate(counts['scored'] + n_null, seconds['model'])}"
+            _log.info("%d windows and %d shuffled ones scored%s", counts["scored"], n_null, rate)
 
     def add_results(self, scan: Scan, counts: ResultCounts, seconds: float) -> None:
         """Note what a whole scan gave.
@@ -187,6 +191,14 @@ class SequenceRecord(RunRecord):
         self.set("threshold", model.threshold(settings))
 
 
+def _rate(done: int, seconds: float) -> str:
+    """Return a rate with two digits, or as the time of one."""
+    rate = done / seconds
+    if rate >= 10:
+        return f"{rate:,.0f} a second"
+    return f"{rate:.1f} a second" if rate >= 1 else f"{seconds / max(done, 1):,.0f} seconds each"
+
+
 @contextlib.contextmanager
 def progress_of(
     task: str, total: int | None, unit: str, *, quiet: bool = False
@@ -237,6 +249,6 @@ class _LogLines:
         if now - self._logged < LOG_SECONDS:
             return
         self._logged = now
-        rate = self._done / (now - self._began)
+        rate = _rate(self._done, now - self._began)
         of = f" of {self._total:,}" if self._total else ""
-        self._log.info("%s: %s%s %s, %.0f a second", self._task, f"{self._done:,}", of, self._unit, rate)
+        self._log.info("%s: %s%s %s, %s", self._task, f"{self._done:,}", of, self._unit, rate)

@@ -53,6 +53,24 @@ def test_an_unknown_total_is_left_out(clock: Clock, caplog: pytest.LogCaptureFix
     assert caplog.messages == ["predict: 1,200 sequences, 30 a second"]
 
 
+@pytest.mark.parametrize(
+    ("done", "said"),
+    [
+        (30, "records: 30 of 30 records, 2 seconds each"),
+        (80, "records: 80 of 30 records, 1.3 a second"),
+        (120_000, "records: 120,000 of 30 records, 2,000 a second"),
+    ],
+)
+def test_rates_of_few_units_are_told_by_the_time_of_one(
+    clock: Clock, caplog: pytest.LogCaptureFixture, done: int, said: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    with run_record.progress_of("records", 30, "records") as advance:
+        clock.now += 60
+        advance(done)
+    assert caplog.messages == [said]
+
+
 def test_quiet_says_nothing(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with run_record.progress_of("scan", 10, "windows", quiet=True) as advance:
