@@ -84,9 +84,15 @@ def main() -> None:
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="which (default: all)")
     parser.add_argument("--methods", nargs="+", choices=[*Method], default=[*Method], help="default: all")
+    parser.add_argument(
+        "--factors", nargs="+", choices=list(PLANTED), default=list(PLANTED), help="planted (default: all)"
+    )
     parser.add_argument("--windows", type=int, default=200, help="windows with a planted site (default 200)")
     parser.add_argument(
-        "--every", type=int, default=1, help="of the bases that are not planted, ask this one in so many"
+        "--every",
+        type=int,
+        default=1,
+        help="ask one in so many of the bases that are not planted, and of tiled regions (default 1: all)",
     )
     parser.add_argument(
         "--gradient-windows", type=int, help="for gradients only the first so many (default: all)"
@@ -136,7 +142,8 @@ def print_planted(args: argparse.Namespace, ways: Sequence[Way]) -> None:
     print("| factor | output | median score before, after | method | windows | AUROC | less that of ism |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     means: dict[str, list[tuple[Floats, Floats]]] = {way.name: [] for way in ways}
-    for factor, (identifier, outputs) in PLANTED.items():
+    for factor in args.factors:
+        identifier, outputs = PLANTED[factor]
         site = _consensus(motifs, identifier)
         outputs = outputs[: args.outputs]
         models = [de.load_model(output) for output in outputs]
@@ -217,21 +224,24 @@ def print_tiled(args: argparse.Namespace, ways: Sequence[Way]) -> None:
     """Print how well the importance of bases, summed over reporters, follows what they measured."""
     table = pd.read_csv(args.shared_data / "enhancers/sharpr_mpra/sharpr_regions.tsv.gz", sep="\t")
     usable = table["chrom"].isin(TILED_CONTIGS) & (table["n_tiles"] == TILES)
+    for name in TILED_COUNTS:
+        usable &= table[name].str.count(",") == TILES - 1
     table = table[usable].sample(args.regions, random_state=args.seed)
     model = de.load_model(TILED_BY)
     ridge = _fitted_ridge(args.shared_data)
     correlations: dict[str, list[float]] = {}
     for _, row in table.iterrows():
         codes = encode_bases(row["sequence_295bp"].encode())
-        counts = np.array([[float(value) for value in row[name].split(",")] for name in TILED_COUNTS])
+        counts = np.array([row[name].split(",") for name in TILED_COUNTS], dtype=np.float64)
         truth = np.log2(1 + counts).mean(axis=0)
         reporters = np.stack([codes[STEP * tile : STEP * tile + TILE] for tile in range(TILES)])
-        profiles = {
-            way.name: tile_sums(
-                importance([model], codes, way.method, len(codes), **way.keywords)[0].signed, TILE, STEP
-            )
-            for way in ways
-        }
+        asked = np.arange(0, len(codes), args.every)
+        profiles = {}
+        for way in ways:
+            keywords = {**way.keywords, **({"places": asked} if way.method == Method.ISM else {})}
+            values = np.zeros(len(codes))
+            values[asked] = importance([model], codes, way.method, len(codes), **keywords)[0].signed[asked]
+            profiles[way.name] = tile_sums(values, TILE, STEP)
         profiles["score of the reporter"] = _scores(model, reporters).astype(np.float64)
         profiles["6-mer ridge, importance"] = tile_sums(
             ridge_importance(ridge, codes, len(codes)).signed, TILE, STEP
