@@ -14,7 +14,7 @@ def samplesheetColumns() {
         positive_label : [holds: 'word', pattern: /[\p{L}\p{N}][\p{L}\p{N} ._+-]{0,99}/, says: "a name of letters, digits, blanks, '.', '_', '+' and '-'", needs: 'train_regions'],
         model          : [holds: 'model'],
         scan_regions   : [holds: 'file', ending: bed, words: ['all']],
-        threshold      : [holds: 'word', pattern: /[A-Za-z0-9._-]+|top:[0-9.]+%/, says: "a probability, or the name of a threshold in the model's card", needs: 'scan_regions'],
+        threshold      : [holds: 'word', pattern: /[A-Za-z0-9._-]+|top:[0-9.]+%/, says: "a probability, the name of a threshold in the model's card, or a share of its background such as top:1%", needs: 'scan_regions'],
         vcf            : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf|(bed|tsv|txt|hgvs|spdi)(\.gz|\.bgz)?/],
         vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi/, says: 'vcf, bed, chrombpnet, vep, hgvs-g or spdi', needs: 'vcf'],
         tf_models      : [holds: 'named models', needs: 'vcf'],

@@ -200,7 +200,8 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--shards '0': give 1 or more",
         "--sharts: there is no such parameter (did you mean shards?)",
         "--store 'nowhere': there is no such folder",
-        "--threshold '';touch pwned'': give a probability, or the name of a threshold in the model's card",
+        "--threshold '';touch pwned'': give a probability, the name of a threshold in the model's card, "
+        "or a share of its background such as top:1%",
         "--use_gpu 'maybe': give true or false",
     ]
     assert nothing_ran(tmp_path)
