@@ -176,12 +176,16 @@ def test_labels_of_one_class_are_refused(tmp_path: Path, capsys: pytest.CaptureF
 
 @pytest.mark.slow(seconds=40)
 def test_a_run_killed_twice_ends_with_the_weights_of_the_unbroken_one(
-    tables: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tables: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     changed = {"epochs": 4, "checkpoint_steps": 7, "threads": 1}
     assert finetune(options(tables, whole, **changed)) == 0
-    command = [*PROGRAM, *options(tables, broken, **changed)]
+    for name in ("WANDB_API_KEY", "WANDB_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    logged = ["--log-to", "wandb"] if importlib.util.find_spec("wandb") else []
+    resumable = [*options(tables, broken, **changed), *logged]
+    command = [*PROGRAM, *resumable]
     steps_at_kill = []
     for wanted in (7, 42):
         process = subprocess.Popen(
@@ -192,8 +196,12 @@ def test_a_run_killed_twice_ends_with_the_weights_of_the_unbroken_one(
         process.wait()
         assert not (broken / "config.json").exists()
     caplog.clear()
-    assert finetune(options(tables, broken, **changed)) == 0
+    assert finetune(resumable) == 0
     assert "continuing from update" in caplog.text
+    # offline-run-DATE_TIME-ID: three processes, one run of Weights & Biases
+    parts = [path.name for path in broken.glob("logs/wandb/wandb/offline-run-*")] if logged else []
+    assert len(parts) == (3 if logged else 0)
+    assert len({part.split("-", 3)[3] for part in parts}) <= 1
     assert steps_at_kill[1] >= 42
     assert not (broken / ".checkpoints").exists()
     assert (broken / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
