@@ -18,7 +18,7 @@ SHELL := /bin/bash
 .ONESHELL:
 .DELETE_ON_ERROR:
 
-.PHONY: help docs demo test test-fast coverage lint format lock clean
+.PHONY: help docs demo test test-fast test-discovery coverage lint format lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile | head -6
@@ -54,6 +54,15 @@ test-fast: $(VENV)/all.stamp
 	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1
 	pytest --numprocesses auto --dist worksteal -m "not slow" $(PYTEST_OPTIONS)
 
+# TF-MoDISco, whose tests are skipped where it is not installed
+$(VENV)/discovery.stamp: $(VENV)/all.stamp requirements/discovery.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet -r requirements/discovery.txt
+	touch $@
+
+test-discovery: $(VENV)/discovery.stamp
+	@export PATH="$(BIN):$$PATH" OMP_NUM_THREADS=1
+	pytest tests/unit/interpret/test_modisco.py tests/unit/interpret/test_tomtom.py $(PYTEST_OPTIONS)
+
 $(VENV)/docs.stamp: $(VENV)/all.stamp requirements/docs.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet -r requirements/docs.txt
 	touch $@
@@ -80,6 +89,7 @@ lock: $(UV)
 	@compile="$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links"
 	$$compile pyproject.toml --output-file requirements/core.txt
 	$$compile pyproject.toml --extra train --extra parquet --extra mlflow --group dev --constraint requirements/core.txt --output-file requirements/all.txt
+	$$compile pyproject.toml --extra discovery --constraint requirements/all.txt --output-file requirements/discovery.txt
 	$$compile --group docs --constraint requirements/all.txt --output-file requirements/docs.txt
 
 clean:

@@ -22,6 +22,7 @@ RECORDED_PACKAGES = (
     "liftover",
     "torch",
     "transformers",
+    "modisco-lite",
 )
 """Packages whose versions a run notes, since results may depend on them."""
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^;]*(?:;.*extra\s*==\s*[\"']([A-Za-z0-9._-]+)[\"'])?")

@@ -93,6 +93,17 @@ def test_seqlets_of_sequences(fasta: Path, tmp_path: Path, caplog: pytest.LogCap
     assert {item["role"] for item in record["inputs"]} == {"sequences", "motifs"}
 
 
+def test_modisco_is_asked_for_before_anything_is_computed(
+    fasta: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("dnabert_enhancer.interpret.modisco.find_spec", lambda name: None)
+    given = ("--fasta", fasta, "--model", "no-such-model", "--discover", "modisco")
+    assert interpret(*given, "--output-prefix", tmp_path / "out/x") == 2
+    (message,) = capsys.readouterr().err.strip().splitlines()
+    assert "pip install '.[discovery]'" in message
+    assert not list((tmp_path / "out").glob("*"))
+
+
 @pytest.mark.slow
 def test_too_few_shuffles_are_told(fasta: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     given = ("--fasta", fasta, "--method", "attention", "--null", 1, "--logos", 0)
@@ -154,6 +165,8 @@ def test_variants_give_a_table_and_pictures(tmp_path: Path) -> None:
         (("--genome", DEMO, "--vcf", "v.vcf", "--null", 5), "--null"),
         (("--fasta", "{fasta}", "--motifs", "{fasta}"), "--null"),
         (("--fasta", "{fasta}", "--discover"), "--null"),
+        (("--fasta", "{fasta}", "--discover", "kmers"), "--null"),
+        (("--fasta", "{fasta}", "--discover", "meme"), "meme"),
         (("--genome", DEMO, "--vcf", "v.vcf", "--discover"), "--discover"),
         (("--fasta", "{fasta}", "--null", 5, "--motifs", "{fasta}"), "not a MEME file"),
         (("--fasta", "{fasta}", "--null", 5, "--motifs", "{empty}"), "no motif"),

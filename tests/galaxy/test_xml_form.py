@@ -18,6 +18,7 @@ from dnabert_enhancer.comparison import CONTROL_COLUMNS, summary_columns
 from dnabert_enhancer.interpret import (
     DELETION_COLUMNS,
     ENRICHMENT_COLUMNS,
+    MATCH_COLUMNS,
     REGION_COLUMNS,
     SUBSTITUTION_COLUMNS,
     VARIANT_COLUMNS,
@@ -45,6 +46,7 @@ COLUMN_NAMES = {
     ("interpret", "substitutions"): SUBSTITUTION_COLUMNS,
     ("interpret", "deletions"): DELETION_COLUMNS,
     ("interpret", "motif_enrichment"): ENRICHMENT_COLUMNS,
+    ("interpret", "motif_matches"): MATCH_COLUMNS,
     ("compare_db", "summary"): tuple(summary_columns()),
     ("compare_db", "controls"): CONTROL_COLUMNS,
 }

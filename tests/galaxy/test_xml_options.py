@@ -82,6 +82,9 @@ LEFT_OUT = {
 }
 LEFT_OUT_CHOICES = {
     ("interpret", "--method"): {"gradients": "needs torch, which this tool's package and image do not have"},
+    ("interpret", "--discover"): {
+        "modisco": "needs modisco-lite, which this tool's package and image do not have"
+    },
 }
 
 COMPUTED_DEFAULTS = {

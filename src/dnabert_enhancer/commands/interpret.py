@@ -81,7 +81,7 @@ EXAMPLES = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    from dnabert_enhancer.interpret import LOGOS, InterpretSettings, Method
+    from dnabert_enhancer.interpret import LOGOS, Discovery, InterpretSettings, Method
     from dnabert_enhancer.variants import VariantSettings
     from dnabert_enhancer.vcf import VariantFormat
 
@@ -177,9 +177,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--discover",
-        action="store_true",
-        help="find motifs in the seqlets themselves (--null), without a database: PREFIX.motifs.meme, a "
-        "table and a picture",
+        nargs="?",
+        const=Discovery.KMERS,
+        choices=[*Discovery],
+        help="find motifs without a database, as MEME, table and picture: kmers (--discover alone), words "
+        "of the seqlets (--null); modisco, TF-MoDISco on the importance of all bases (needs modisco-lite)",
     )
     group = parser.add_argument_group("output")
     group.add_argument(
@@ -369,10 +371,12 @@ def _files(
 
 
 def _seqlet_files(options: Options, out: OutputSet, has_seqlets: bool) -> SeqletFiles | None:
-    from dnabert_enhancer.interpret import FEWEST_TARGETS, SeqletFiles
+    from dnabert_enhancer.engine import EngineSettings
+    from dnabert_enhancer.interpret import FEWEST_TARGETS, Discovery, SeqletFiles
     from dnabert_enhancer.variants import MotifLibrary
 
-    if not has_seqlets:
+    way = Discovery(options["discover"]) if "discover" in options else None
+    if not has_seqlets and way is not Discovery.MODISCO:
         for name, does in (("motifs", "names"), ("discover", "takes")):
             if name in options:
                 raise InputError(f"--{name} {does} seqlets, and there are none", remedy="give --null 100 too")
@@ -380,7 +384,14 @@ def _seqlet_files(options: Options, out: OutputSet, has_seqlets: bool) -> Seqlet
     library = MotifLibrary(options["motifs"]) if "motifs" in options else None
     if library is not None and len(library) < FEWEST_TARGETS:
         _log.warning("%d motifs are few: p in motif_matches.tsv depends on which they are", len(library))
-    return SeqletFiles(out, options["output_prefix"], library, discover="discover" in options)
+    return SeqletFiles(
+        out,
+        options["output_prefix"],
+        library,
+        discover=way,
+        seqlets=has_seqlets,
+        threads=options.settings(EngineSettings).used_threads,
+    )
 
 
 def _write(
@@ -391,6 +402,10 @@ def _write(
         record.count(name, number)
     if counts.get("seqlets_of_shuffles") == 0:
         _log.warning("the shuffles have no seqlets, so that no p-value can be below 1: give a larger --null")
+    if "too_few_seqlets_for_modisco" in counts:
+        _log.warning(
+            "TF-MoDISco found no more than 100 seqlets of a sign, too few for motifs: give more regions"
+        )
     for reason, number in found.notes.items():
         record.skip(reason, number)
     refused = counts.get("regions_above_completeness_limit", 0)

@@ -10,9 +10,10 @@ from dnabert_enhancer.interpret.attributions import (
     Explained,
     write_effects,
 )
-from dnabert_enhancer.interpret.discovery import FoundMotif, discover_motifs, meme_text
+from dnabert_enhancer.interpret.discovery import Discovered, FoundMotif, discover_motifs, meme_text
 from dnabert_enhancer.interpret.found_motif_files import BEST_MATCH_COLUMNS, FOUND_COLUMNS, FoundMotifFiles
 from dnabert_enhancer.interpret.gradients import Gradients, completeness_error, shuffled_windows
+from dnabert_enhancer.interpret.modisco import check_modisco, modisco_motifs
 from dnabert_enhancer.interpret.motif_words import (
     ENRICHMENT_COLUMNS,
     MotifEnrichment,
@@ -24,7 +25,7 @@ from dnabert_enhancer.interpret.null import shuffle_count, shuffled_stretches
 from dnabert_enhancer.interpret.result_files import LOGOS, AttributionFiles, VariantFiles
 from dnabert_enhancer.interpret.seqlet_table import MOTIF_COLUMNS, SEQLET_COLUMNS, SeqletFiles
 from dnabert_enhancer.interpret.seqlets import Seqlet, SeqletTest
-from dnabert_enhancer.interpret.settings import InterpretSettings, Method
+from dnabert_enhancer.interpret.settings import Discovery, InterpretSettings, Method
 from dnabert_enhancer.interpret.stretches import Stretch, stretches_of_regions, stretches_of_sequences
 from dnabert_enhancer.interpret.tomtom import FEWEST_TARGETS, MATCH_COLUMNS, SimilarMotif, Tomtom
 from dnabert_enhancer.interpret.variants import (
@@ -52,6 +53,8 @@ __all__ = [
     "Attention",
     "AttributionFiles",
     "Attributions",
+    "Discovered",
+    "Discovery",
     "Effects",
     "Explained",
     "ExplainedVariants",
@@ -74,11 +77,13 @@ __all__ = [
     "VariantFiles",
     "base_attention",
     "best_motifs",
+    "check_modisco",
     "completeness_error",
     "discover_motifs",
     "explain_variants",
     "high_attention",
     "meme_text",
+    "modisco_motifs",
     "other_bases",
     "quiet_runs",
     "shuffle_count",

@@ -15,6 +15,7 @@ from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.interpret.attention import high_attention
 from dnabert_enhancer.interpret.mutagenesis import Effects
 from dnabert_enhancer.interpret.seqlets import SeqletTest
+from dnabert_enhancer.interpret.settings import Discovery
 from dnabert_enhancer.interpret.stretches import Stretch
 from dnabert_enhancer.sequence import UNKNOWN_BASE
 from dnabert_enhancer.shards import ShardBlock, ShardFile, ShardWriter, check_all_shards, check_equal
@@ -394,20 +395,28 @@ class Attributions:
 
         return match_frame(self, MotifLibrary(motifs), found)
 
-    def discover_motifs(self) -> list[FoundMotif]:
-        """Return motifs of the seqlets themselves, without a database, the smallest p first.
+    def discover_motifs(self, way: Discovery | str = Discovery.KMERS, threads: int = 1) -> list[FoundMotif]:
+        """Return motifs of the regions themselves, found without a database.
 
-        Words of 6 bases in seqlets above 0 that the regions have more often than their dinucleotide
-        shuffles, merged by alignment after DNABERT's motif analysis; see `FoundMotif`.
+        Parameters
+        ----------
+        way : {"kmers", "modisco"}
+            Words of 6 bases in seqlets above 0 that the regions have more often than their dinucleotide
+            shuffles, merged by alignment after DNABERT's motif analysis, the smallest p first; or TF-MoDISco
+            on the importance of all bases, all of which must fit into memory: those that raise the score
+            first. It finds none where there are no more than 100 of its seqlets of a sign.
+        threads : int
+            Of TF-MoDISco.
 
         Raises
         ------
         InputError
-            No shuffled sequence was explained.
+            No shuffled sequence was explained, for ``"kmers"``; modisco-lite is not installed, for
+            ``"modisco"``.
         """
         from dnabert_enhancer.interpret.seqlet_table import found_motifs
 
-        return found_motifs(self)
+        return found_motifs(self, Discovery(way), threads).motifs
 
     def arrays(self) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
         """Return the sequences and their hypothetical contributions in the shape that TF-MoDISco takes.
@@ -448,7 +457,7 @@ class Attributions:
         substitutions: bool = False,
         logos: int = 0,
         motifs: str | os.PathLike[str] | None = None,
-        discover: bool = False,
+        discover: Discovery | str | bool = False,
     ) -> dict[str, int]:
         """Write the files of ``interpret`` but its ``run.json``, whole or not at all.
 
@@ -460,8 +469,8 @@ class Attributions:
             See `AttributionFiles`.
         motifs : path, optional
             MEME file: name the motif of each seqlet, and write which motifs are enriched in them.
-        discover : bool
-            Write the motifs of the seqlets themselves.
+        discover : {False, True, "kmers", "modisco"}
+            Write motifs found without a database; see `discover_motifs`.
 
         Returns
         -------
@@ -473,11 +482,12 @@ class Attributions:
 
         with OutputSet() as out:
             library = None if motifs is None else MotifLibrary(motifs)
-            if library is not None or discover:
+            way = Discovery(Discovery.KMERS if discover is True else discover) if discover else None
+            if way is not Discovery.MODISCO and (library is not None or way):
                 self.check_seqlets()
             seqlets = None
-            if self.has_seqlets:
-                seqlets = SeqletFiles(out, os.fspath(prefix), library, discover=discover)
+            if self.has_seqlets or way:
+                seqlets = SeqletFiles(out, os.fspath(prefix), library, discover=way, seqlets=self.has_seqlets)
             files = AttributionFiles(
                 out,
                 os.fspath(prefix),

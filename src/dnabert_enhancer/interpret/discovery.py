@@ -26,7 +26,7 @@ RegionWords = tuple[NDArray[np.uint8], Sequence[Seqlet]]
 
 
 class FoundMotif(NamedTuple):
-    """A motif of words that were merged.
+    """A motif of the regions themselves.
 
     Attributes
     ----------
@@ -35,11 +35,13 @@ class FoundMotif(NamedTuple):
     shares : float64 array, shape (width, 4)
         Of A, C, G and T in each column.
     n_sites : int
-        Places in seqlets that have one of its words.
+        Places in seqlets that have one of its words; of TF-MoDISco its seqlets.
     words : tuple of str
-        The smallest p first; each in the strand of the motif.
+        The smallest p first; each in the strand of the motif. None of TF-MoDISco.
     p, q : float
-        Of the first word.
+        Of the first word; NaN of TF-MoDISco.
+    effect : {"raises", "lowers"}
+        What it does to the score.
     """
 
     name: str
@@ -48,6 +50,23 @@ class FoundMotif(NamedTuple):
     words: tuple[str, ...]
     p: float
     q: float
+    effect: str = "raises"
+
+
+class Discovered(NamedTuple):
+    """What was found.
+
+    Attributes
+    ----------
+    motifs : list of FoundMotif
+        The smallest p first; of TF-MoDISco those that raise the score first, of these the one with the most
+        seqlets.
+    enough : bool
+        Of TF-MoDISco: whether there were more than 100 seqlets of a sign; it clusters no fewer.
+    """
+
+    motifs: list[FoundMotif]
+    enough: bool = True
 
 
 class _Member(NamedTuple):
@@ -115,6 +134,11 @@ def numbered(motifs: Sequence[FoundMotif]) -> list[tuple[str, FoundMotif]]:
     return [(f"{number}-{motif.name}", motif) for number, motif in enumerate(motifs, start=1)]
 
 
+def consensus(shares: NDArray[np.float64]) -> str:
+    """Return the most frequent letter of each column."""
+    return "".join(BASES[base] for base in shares.argmax(axis=1).tolist())
+
+
 def information(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the bits that each column says, float64[width]: 2 less its entropy (Schneider 1986)."""
     return np.asarray(2 + np.where(shares > 0, shares * np.log2(np.maximum(shares, 1e-300)), 0.0).sum(axis=1))
@@ -125,10 +149,9 @@ def meme_text(motifs: Sequence[FoundMotif]) -> str:
     lines = ["MEME version 4", "", f"ALPHABET= {''.join(BASES)}", "", "strands: + -", ""]
     for name, motif in numbered(motifs):
         width = len(motif.shares)
-        lines.append(f"MOTIF {name} {','.join(motif.words)}")
-        lines.append(
-            f"letter-probability matrix: alength= 4 w= {width} nsites= {motif.n_sites} E= {motif.q:.3g}"
-        )
+        lines.append(f"MOTIF {name} {','.join(motif.words)}".rstrip())
+        value = "" if np.isnan(motif.q) else f" E= {motif.q:.3g}"
+        lines.append(f"letter-probability matrix: alength= 4 w= {width} nsites= {motif.n_sites}{value}")
         lines += [" ".join(f"{share:.6f}" for share in column) for column in motif.shares.tolist()]
         lines.append("")
     return "\n".join(lines) + "\n"
@@ -247,6 +270,5 @@ def _motif(members: list[_Member], counts: NDArray[np.int64], p: float, q: float
     said = np.flatnonzero(information(shares) >= _LEAST_BITS)
     if len(said):
         shares = shares[said[0] : said[-1] + 1]
-    name = "".join(BASES[base] for base in shares.argmax(axis=1).tolist())
     words = tuple("".join(BASES[code] for code in member.codes) for member in members)
-    return FoundMotif(name, shares, n_sites, words, p, q)
+    return FoundMotif(consensus(shares), shares, n_sites, words, p, q)

@@ -11,7 +11,7 @@ from dnabert_enhancer.interpret.discovery import FoundMotif, meme_text, numbered
 from dnabert_enhancer.interpret.logos import motif_figure
 from dnabert_enhancer.interpret.tomtom import SimilarMotif
 
-FOUND_COLUMNS = ("motif", "width", "sites", "p", "q", "words")
+FOUND_COLUMNS = ("motif", "effect", "width", "sites", "p", "q", "words")
 BEST_MATCH_COLUMNS = ("match", "match_p", "match_q", "match_offset", "match_overlap", "match_orientation")
 NO_VALUE = "NA"
 
@@ -54,7 +54,8 @@ class FoundMotifFiles:
         columns = [*FOUND_COLUMNS, *(() if best is None else BEST_MATCH_COLUMNS)]
         self._table.write("\t".join(columns) + "\n")
         for number, (name, motif) in enumerate(numbered(motifs)):
-            row = [name, len(motif.shares), motif.n_sites, motif.p, motif.q, ",".join(motif.words) or None]
+            row = [name, motif.effect, len(motif.shares), motif.n_sites, motif.p, motif.q]
+            row.append(",".join(motif.words) or None)
             row += [] if best is None else best[number][1:]
             self._table.write("\t".join(map(table_text, row)) + "\n")
         if motifs:

@@ -146,6 +146,7 @@ def motif_figure(motifs: Sequence[FoundMotif], best: Sequence[SimilarMotif] | No
             axes.spines[["top", "right"]].set_visible(False)
             sites = f"{motif.n_sites} site{'s' * (motif.n_sites != 1)}"
             title = f"{name if len(name) <= 30 else name[:29] + '…'}   {sites}"
+            title += ", lowers the score" if motif.effect == "lowers" else ""
             if best is not None:
                 match = best[place]
                 title += f"\n{match.target} ({match.orientation}), q = {match.q:.2g}"

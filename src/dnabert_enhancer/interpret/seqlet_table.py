@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.interpret.discovery import FoundMotif, discover_motifs, numbered
+from dnabert_enhancer.interpret.discovery import Discovered, FoundMotif, discover_motifs, numbered
 from dnabert_enhancer.interpret.found_motif_files import NO_VALUE, FoundMotifFiles, table_text
+from dnabert_enhancer.interpret.modisco import check_modisco, modisco_motifs
 from dnabert_enhancer.interpret.motif_words import (
     ENRICHMENT_COLUMNS,
     MotifEnrichment,
@@ -19,6 +20,7 @@ from dnabert_enhancer.interpret.motif_words import (
     best_motifs,
 )
 from dnabert_enhancer.interpret.seqlets import Seqlet
+from dnabert_enhancer.interpret.settings import Discovery
 from dnabert_enhancer.interpret.tomtom import MATCH_COLUMNS, SimilarMotif, Tomtom
 from dnabert_enhancer.variants import FalseDiscovery, MotifLibrary, run_matches
 
@@ -150,25 +152,28 @@ def match_frame(
     return frame.astype(dict(zip(MATCH_COLUMNS, kinds, strict=True)))
 
 
-def found_motifs(found: Attributions) -> list[FoundMotif]:
-    """Return the motifs of the seqlets; see `discover_motifs`."""
+def found_motifs(found: Attributions, way: Discovery, threads: int = 1) -> Discovered:
+    """Return the motifs of the regions; see `discover_motifs` and `modisco_motifs`."""
+    if way is Discovery.MODISCO:
+        return modisco_motifs(*found.arrays(), threads)
     test = found.seqlet_test
 
     def regions() -> Iterator[tuple[NDArray[np.uint8], list[Seqlet]]]:
         for region in found:
             yield region.codes, test.seqlets(region.importance)
 
-    return discover_motifs(regions(), regions(), int(found.settings.get("seed", 0)))
+    motifs = discover_motifs(regions(), regions(), int(found.settings.get("seed", 0)))
+    return Discovered(motifs)
 
 
 class SeqletFiles:
-    """The files of seqlets, opened at once.
+    """The files of seqlets and of motifs found, opened at once.
 
     ``PREFIX.seqlets.bed.gz``, bgzip: contig, start, end (0-based, half-open), name of the region, ``-100
     log10 p`` up to 1000, ``.``, sum of the importance, p, q; with motifs `MOTIF_COLUMNS`, too.
     ``PREFIX.motif_enrichment.tsv``, with motifs: `ENRICHMENT_COLUMNS`. ``PREFIX.motif_matches.tsv``, with
-    motifs: `MATCH_COLUMNS`, of the seqlets and then of the motifs of the seqlets themselves, whose files
-    `FoundMotifFiles` writes where asked for.
+    motifs: `MATCH_COLUMNS`, of the seqlets and then of the motifs that are found without a database, whose
+    files `FoundMotifFiles` writes where asked for. Without seqlets the first two are left out.
 
     Parameters
     ----------
@@ -176,28 +181,62 @@ class SeqletFiles:
     prefix : str
         What all names begin with.
     library : MotifLibrary, optional
-    discover : bool
-        Whether to find motifs in the seqlets themselves.
+    discover : {"kmers", "modisco"}, optional
+        How to find motifs without a database; default: not.
+    seqlets : bool
+        Whether there are any: shuffled sequence was explained.
+    threads : int
+        Of TF-MoDISco.
+
+    Raises
+    ------
+    InputError
+        modisco-lite is asked for and not installed.
     """
 
     def __init__(
-        self, out: OutputSet, prefix: str, library: MotifLibrary | None = None, *, discover: bool = False
+        self,
+        out: OutputSet,
+        prefix: str,
+        library: MotifLibrary | None = None,
+        *,
+        discover: Discovery | None = None,
+        seqlets: bool = True,
+        threads: int = 1,
     ) -> None:
+        if discover is Discovery.MODISCO:
+            check_modisco()
+        self._discover, self._threads = discover, threads
         self._found = FoundMotifFiles(out, prefix) if discover else None
         self._library = library
-        self._bed = out.open_text(f"{prefix}.seqlets.bed.gz")
+        self._bed = out.open_text(f"{prefix}.seqlets.bed.gz") if seqlets else None
         if library is not None:
             self._tomtom = Tomtom(library.content)
-            self._table = out.open_text(f"{prefix}.motif_enrichment.tsv")
             self._matches = out.open_text(f"{prefix}.motif_matches.tsv")
+            if seqlets:
+                self._table = out.open_text(f"{prefix}.motif_enrichment.tsv")
 
     def write(self, found: Attributions) -> dict[str, int]:
-        """Write everything; return how many seqlets there are, and how many in shuffled sequence."""
+        """Write everything; return how many seqlets there are, how many in shuffled sequence, and motifs."""
+        if self._library is not None:
+            self._matches.write("\t".join(MATCH_COLUMNS) + "\n")
+        counts = {} if self._bed is None else self._write_seqlets(found, self._bed)
+        if self._found is not None and self._discover is not None:
+            motifs, enough = found_motifs(found, self._discover, self._threads)
+            counts |= {"motifs_found": len(motifs), **({} if enough else {"too_few_seqlets_for_modisco": 1})}
+            best = None
+            if self._library is not None:
+                similar = [self._tomtom.matches(name, motif.shares) for name, motif in numbered(motifs)]
+                for matches in similar:
+                    self._write_matches(matches)
+                best = [matches[0] for matches in similar]
+            self._found.write(motifs, best)
+        return counts
+
+    def _write_seqlets(self, found: Attributions, bed: IO[str]) -> dict[str, int]:
         library = self._library
         enrichment = None if library is None else MotifEnrichment(library)
         number = 0
-        if library is not None:
-            self._matches.write("\t".join(MATCH_COLUMNS) + "\n")
         for of_region in seqlets_of_regions(found, library, enrichment):
             number += len(of_region.seqlets)
             for row, motif in zip(of_region.rows(), of_region.motif_rows(), strict=True):
@@ -206,25 +245,14 @@ class SeqletFiles:
                 fields = [contig, start, end, name, score, ".", total, p, q]
                 if library is not None:
                     fields += motif or [NO_VALUE] * len(MOTIF_COLUMNS)
-                self._bed.write("\t".join(map(table_text, fields)) + "\n")
+                bed.write("\t".join(map(table_text, fields)) + "\n")
             if library is not None:
                 for matches in of_region.similar_motifs(self._tomtom):
                     self._write_matches(matches)
         if enrichment is not None:
             self._table.write("\t".join(ENRICHMENT_COLUMNS) + "\n")
             self._table.writelines("\t".join(map(table_text, row)) + "\n" for row in enrichment.rows())
-        counts = {"seqlets": number, "seqlets_of_shuffles": found.seqlet_test.null_seqlets}
-        if self._found is not None:
-            motifs = found_motifs(found)
-            counts["motifs_found"] = len(motifs)
-            best = None
-            if library is not None:
-                similar = [self._tomtom.matches(name, motif.shares) for name, motif in numbered(motifs)]
-                for matches in similar:
-                    self._write_matches(matches)
-                best = [matches[0] for matches in similar]
-            self._found.write(motifs, best)
-        return counts
+        return {"seqlets": number, "seqlets_of_shuffles": found.seqlet_test.null_seqlets}
 
     def _write_matches(self, matches: Sequence[SimilarMotif]) -> None:
         self._matches.writelines("\t".join(map(table_text, row)) + "\n" for row in matches)

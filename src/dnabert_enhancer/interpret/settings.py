@@ -23,6 +23,19 @@ class Method(enum.StrEnum):
     """Integrated gradients over the embeddings of the tokens, against shuffled sequence; needs torch."""
 
 
+class Discovery(enum.StrEnum):
+    """How motifs are found without a database."""
+
+    KMERS = "kmers"
+    """After DNABERT: words of the seqlets that are rarer in shuffles of the regions, merged."""
+    MODISCO = "modisco"
+    """TF-MoDISco on the importance of all bases; needs modisco-lite, but no shuffles."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Discovery:
+        raise _out_of_range("discover", value, " or ".join(cls))
+
+
 @dataclass(frozen=True, slots=True)
 class InterpretSettings:
     """How the bases of sequences and regions are explained.
