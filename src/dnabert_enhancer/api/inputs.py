@@ -255,7 +255,8 @@ def with_keywords(
     Raises
     ------
     InputError
-        Settings of another class; a keyword that is no field, with the fields nearest to it.
+        Settings of another class; a keyword that is no field, with the fields nearest to it; one that the
+        settings' convention has another value for.
     """
     if settings is None:
         settings = kind()
@@ -271,4 +272,8 @@ def with_keywords(
             raise InputError(
                 f"{kind.__name__} has no field {name!r}", remedy=f"did you mean {', '.join(near)}?"
             )
-    return dataclasses.replace(settings, **keywords)
+    changed = dataclasses.replace(settings, **keywords)
+    convention = getattr(changed, "convention", None)  # of variants; it decides some of the fields
+    if convention is not None:
+        convention.check_given(keywords)
+    return changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Self
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.variants.conventions import Convention
@@ -47,7 +48,7 @@ class VariantSettings:
     convention : Convention
         Whose rules put alleles into windows: the suite's, or ``"deepvregulome"``, which decides
         ``window_length`` (301), ``offsets`` (1) and ``max_unknown`` (1), and reads the forward strand only;
-        values of these other than their defaults are refused with it.
+        other values of these are refused with it, the suite's defaults too where they are given.
 
     Raises
     ------
@@ -70,6 +71,14 @@ class VariantSettings:
     vcf_format: VariantFormat = VariantFormat.VCF
     shard: tuple[int, int] = (1, 1)
     convention: Convention = Convention.SUITE
+
+    def __new__(cls, *values: object, **given: object) -> Self:
+        """Refuse what was given beside a convention that decides it; all fields are given by a copy."""
+        names = [field.name for field in fields(cls)]
+        given |= dict(zip(names, values, strict=False))
+        if len(given) < len(names) and given.get("convention") in [*Convention]:
+            Convention(str(given["convention"])).check_given(given)
+        return object.__new__(cls)
 
     def __post_init__(self) -> None:
         if self.vcf_format not in [*VariantFormat]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import dataclasses
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dnabert_enhancer.api import with_keywords
 from dnabert_enhancer.engine import Predictions, Target
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome
@@ -160,6 +164,9 @@ def test_it_decides_what_it_says() -> None:
             "--window-length 200 does not apply to --convention deepvregulome, which has 301",
         ),
         ({"max_unknown": 0.5}, "--max-unknown 0.5 does not apply"),
+        # the suite's own default, but given
+        ({"offsets": 5}, "--offsets 5 does not apply to --convention deepvregulome, which has 1"),
+        ({"max_unknown": 0.1}, "--max-unknown 0.1 does not apply"),
         (
             {"phased": True},
             "--phased does not apply to --convention deepvregulome, which scores each allele alone",
@@ -171,6 +178,21 @@ def test_what_contradicts_it_is_refused(fields: dict[str, Any], said: str) -> No
     with pytest.raises(InputError) as caught:
         VariantSettings(**{"convention": "deepvregulome", **fields})
     assert said in str(caught.value)
+    if "convention" not in fields:
+        settings = VariantSettings(convention="deepvregulome")  # type: ignore[arg-type]
+        for chosen, given in ((None, {"convention": "deepvregulome", **fields}), (settings, fields)):
+            with pytest.raises(InputError) as caught:
+                with_keywords(VariantSettings, chosen, given)
+            assert said in str(caught.value)
+
+
+def test_settings_are_copied_as_they_are() -> None:
+    """Also from one convention to the other: what a copy has of the suite's was not given."""
+    settings = VariantSettings(null_variants=7)
+    changed = dataclasses.replace(settings, convention=Convention.DEEPVREGULOME)
+    assert (changed.offsets, changed.null_variants) == (1, 7)
+    for one in (settings, changed):
+        assert pickle.loads(pickle.dumps(one)) == copy.copy(one) == dataclasses.replace(one) == one
 
 
 def test_the_suites_own_is_the_default(make_scorer: Callable[..., AlleleScorer]) -> None:
