@@ -334,8 +334,12 @@ def test_folds_are_trained_kept_and_judged(
     """Two folds; a run whose second one is lost trains that alone, with the same bytes."""
     folder = tmp_path / "cv"
     given = [*options(tables, folder, epochs=1, model_name="motif"), "--folds", "2"]
-    assert finetune(given) == 0
+    assert finetune([*given, "--archive", str(tmp_path / "packed.tar.gz")]) == 0
     assert sorted(path.name for path in folder.iterdir()) == ["fold1", "fold2", "folds.json", "run.json"]
+    assert sorted(path.name for path in tmp_path.glob("packed*")) == [
+        "packed.fold1.tar.gz",
+        "packed.fold2.tar.gz",
+    ]
     cards = [json.loads((folder / f"fold{n}" / "enhancer_model.json").read_text()) for n in (1, 2)]
     assert [card["name"] for card in cards] == ["motif fold 1", "motif fold 2"]
     assert [card["training"]["splits"]["validation"]["sequences"] for card in cards] == [192, 192]
@@ -344,6 +348,7 @@ def test_folds_are_trained_kept_and_judged(
     assert record["counts"] == {"sequences_train": 320, "sequences_validation": 64}
     digests = [one["digest"] for one in record["model"]["members"]]
     assert digests == [open_model(folder / f"fold{n}").digest for n in (1, 2)]
+    assert digests == [open_model(tmp_path / f"packed.fold{n}.tar.gz").digest for n in (1, 2)]
     assert [fold["validation"] for fold in record["folds"]] == [c["training"]["validation"] for c in cards]
     assert len((folder / "fold2" / "history.tsv").read_text().splitlines()) == 2
 
@@ -371,7 +376,6 @@ def test_folds_are_trained_kept_and_judged(
     ("more", "said"),
     [
         (("--validation", "x"), "--validation does not apply to --folds"),
-        (("--archive", "x.tar.gz"), "--archive does not apply to --folds"),
         (("--folds", "1"), "1 folds are too few"),
     ],
 )

@@ -63,7 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--archive",
         metavar="FILE",
-        help="also write the model as one file (.tar.gz), which every --model takes",
+        help="also write the model as one file (.tar.gz), which every --model takes; with --folds one a "
+        "fold: FILE m.tar.gz gives m.fold1.tar.gz and so on",
     )
     parser.add_argument(
         "--restart", action="store_true", help="discard an interrupted run, or replace a finished model"
@@ -261,7 +262,6 @@ def run(options: Options) -> None:
 
     if "folds" in options:
         options.refuse(("validation", "validation_fraction"), "--folds, which hold out each part in turn")
-        options.refuse(("archive",), "--folds: an archive holds one model")
     archive, folder = options.get("archive"), Path(options["output_dir"])
     if archive is not None:
         check_output(archive)
@@ -320,6 +320,7 @@ def _train_folds(options: Options, record: RunRecord, dataset: Dataset, settings
     """Train a model a fold, write the history of each and the record of all."""
     from dnabert_enhancer.api import finetune_folds
     from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.model import write_archive
 
     folder = Path(options["output_dir"])
 
@@ -347,8 +348,20 @@ def _train_folds(options: Options, record: RunRecord, dataset: Dataset, settings
             for card in cards
         ],
     )
-    with OutputSet() as outputs, outputs.open_text(folder / "run.json") as file:
-        file.write(record.to_json())
+    with OutputSet() as outputs:
+        if "archive" in options:
+            before, ending = _split_ending(options["archive"])
+            for number in range(1, len(cards) + 1):
+                archive = outputs.path(f"{before}.fold{number}{ending}")
+                write_archive(folder / f"fold{number}", archive)
+        with outputs.open_text(folder / "run.json") as file:
+            file.write(record.to_json())
+
+
+def _split_ending(archive: str) -> tuple[str, str]:
+    """Return the name of an archive without its ending, and that: ``.tar.gz``, or nothing."""
+    ending = next((one for one in (".tar.gz", ".tgz") if archive.endswith(one)), "")
+    return archive.removesuffix(ending), ending
 
 
 def _history_lines(history: pd.DataFrame, positive: str | None) -> Iterator[str]:
