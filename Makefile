@@ -88,7 +88,7 @@ format: $(VENV)/all.stamp
 lock: $(UV)
 	@compile="$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links"
 	$$compile pyproject.toml --output-file requirements/core.txt
-	$$compile pyproject.toml --extra train --extra parquet --extra mlflow --group dev --constraint requirements/core.txt --output-file requirements/all.txt
+	$$compile pyproject.toml --extra train --extra parquet --extra report --extra mlflow --group dev --constraint requirements/core.txt --output-file requirements/all.txt
 	$$compile pyproject.toml --extra discovery --constraint requirements/all.txt --output-file requirements/discovery.txt
 	$$compile --group docs --constraint requirements/all.txt --output-file requirements/docs.txt
 

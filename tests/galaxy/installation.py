@@ -40,6 +40,12 @@ def installation() -> Installation:
     return Installation(_venv(cache), _node_package(cache, PLAYWRIGHT).parent, _browser(), viewers)
 
 
+def browser_and_driver() -> tuple[str, Path]:
+    """Return Chromium and the folder of Node packages that drive it, after installing what is missing."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return _browser(), _node_package(Path(base) / "dnabert-enhancer-galaxy", PLAYWRIGHT).parent
+
+
 def _venv(cache: Path) -> Path:
     """Return an environment that is made anew when the list of its packages changes."""
     listed = HERE / "requirements.txt"

@@ -37,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=positive_integer,
         metavar="N",
     )
+    add_setting(
+        parser,
+        ReportSettings,
+        "browser",
+        "put the genome browser igv.js into the page (default: where igv-notebook is installed)",
+        action=argparse.BooleanOptionalAction,
+    )
 
 
 def run(options: Options) -> None:

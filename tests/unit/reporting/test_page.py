@@ -49,7 +49,7 @@ class Reader(HTMLParser):
 
 
 def page_of(tmp_path: Path, *runs: Path, **keywords: Any) -> str:
-    de.report(runs, tmp_path / "page.html", **keywords)
+    de.report(runs, tmp_path / "page.html", **{"browser": False, **keywords})
     return (tmp_path / "page.html").read_text(encoding="utf-8")
 
 

@@ -161,7 +161,9 @@
     const holder = document.getElementById('igv');
     if (!holder || typeof igv === 'undefined') return null;
     const data = JSON.parse(document.getElementById('igv-data').textContent);
-    const made = igv.createBrowser(holder, data.options);
+    const sizes = Object.entries(data.contigs).map(([contig, length]) => `${contig}\t${length}\n`).join('');
+    const reference = { id: 'genome', name: 'genome', format: 'chromsizes', fastaURL: URL.createObjectURL(new Blob([sizes])), wholeGenomeView: false };
+    const made = igv.createBrowser(holder, { ...data.options, reference });
     made.then(() => { holder.dataset.ready = 'yes'; }, error => { holder.textContent = `The genome browser failed: ${error}`; });
     return async ({ contig, start, end }) => {
       const margin = Math.max(500, end - start);
