@@ -76,7 +76,9 @@ const CHECKS = {
     const [file] = await Promise.all([page.waitForEvent('download'), page.click(`${CALLS} >> text=Save as TSV`)]);
     assert.strictEqual(file.suggestedFilename(), 'scan.calls.selected.tsv');
     const lines = fs.readFileSync(await file.path(), 'utf8').trimEnd().split('\n').map(line => line.split('\t'));
-    assert.deepStrictEqual(lines.map(line => [line.length, line[1], line[8]]), [[10, 'start', 'maximum'], [10, '40000', '0.9'], [10, '39000', '0.89']]);
+    const at = lines[0].indexOf('maximum');
+    assert.ok(lines[0].length >= 10 && lines.every(line => line.length === lines[0].length));
+    assert.deepStrictEqual(lines.map(line => [line[1], line[at]]), [['start', 'maximum'], ['40000', '0.9'], ['39000', '0.89']]);
     await quiet();
   },
   'columns can be hidden and shown, and pages turned': async () => {

@@ -55,10 +55,22 @@ def write_scan(
             **entries,
         },
     )
-    rows = [
-        (contig, start, end, f"call_{n}", round(1000 * score), ".", (start + end) // 2, score, score, 0.5)
+    known = [
+        {
+            "chrom": contig,
+            "start": start,
+            "end": end,
+            "name": f"call_{n}",
+            "score": round(1000 * score),
+            "strand": ".",
+            "summit": (start + end) // 2,
+            "mean": score,
+            "maximum": score,
+            "q_value": 0.5,
+        }
         for n, (contig, start, end, score) in enumerate(calls, start=1)
     ]
+    rows = [[row.get(name, "NA") for name in CALL_COLUMNS] for row in known]
     write_rows(Path(f"{prefix}.calls.bed.gz"), CALL_COLUMNS, rows, title="#")
     with pyBigWig.open(f"{prefix}.bw", "w") as track:
         track.addHeader(sorted(contigs.items()))
