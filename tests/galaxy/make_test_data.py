@@ -11,6 +11,7 @@ import dataclasses
 import gzip
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -260,7 +261,7 @@ def write_labelled(folder: Path) -> None:
 
 
 def write_models(folder: Path) -> None:
-    """Write the model directory for the server's table, the same as an archive, and no archive."""
+    """Write the model directory for the server's table, the same and another as archives, and no archive."""
     made = new_model("tiny", k=3, window_length=60, seed=1, name="tiny")
     state = Encoder.from_config(made.config).fresh_state(np.random.default_rng(1), 0.3)
     directory = folder / "models" / "tiny"
@@ -272,6 +273,11 @@ def write_models(folder: Path) -> None:
     card = dataclasses.replace(made.card, thresholds=thresholds)
     write_model(directory, ModelParts(made.config, state, card, made.vocabulary))
     write_archive(directory, folder / "tiny-model.tar.gz")
+    other = Encoder.from_config(made.config).fresh_state(np.random.default_rng(2), 0.3)
+    with tempfile.TemporaryDirectory() as work:
+        second = dataclasses.replace(card, name="tiny-2")
+        write_model(Path(work) / "tiny-2", ModelParts(made.config, other, second, made.vocabulary))
+        write_archive(Path(work) / "tiny-2", folder / "tiny-model-2.tar.gz")
     with gzip.GzipFile(folder / "not-a-model.tar.gz", "wb", mtime=0) as stream:
         stream.write(b"this is no archive\n")
 

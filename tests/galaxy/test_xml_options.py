@@ -54,13 +54,11 @@ _OF_A_SCAN = (
 LEFT_OUT = {
     "tokenize": {"--split": "the user chooses one table of the collection"},
     "finetune": {
-        "--folds": "a tool's output is one model archive",
         "--restart": "every job has a folder of its own",
         "--log-to": "the epochs are an output table; services on the network are not for a server's jobs",
         "--log-dir": "belongs to --log-to",
     },
     "evaluate": {
-        "--ensemble": "of folds in one folder, which a history does not have",
         "--jobs": "its default is --threads",
         "--train-negatives": "a table holds both classes; the tokenize tool makes one of two FASTA files",
     },
@@ -75,7 +73,6 @@ LEFT_OUT = {
         "--tf-panel": "a job cannot be resumed model by model, and fetches no models",
         "--panel-only": "belongs to --shard",
         "--parquet": "its package has no pyarrow, and Galaxy no viewer; the table holds the same",
-        "--convention": "is for comparing with results of deepvregulome, whose models are not in the form",
     },
     "interpret": dict.fromkeys(("--baselines", "--steps", "--completeness-limit"), "belongs to gradients"),
     "compare_db": {"--databases": "the form is the manifest"},
@@ -99,6 +96,7 @@ COMPUTED_DEFAULTS = {
 OTHER_DEFAULTS = {
     ("tokenize", "--k"): "it has none in the command; 6 is what the packaged model reads",
     ("compare_db", "--assembly"): "it has none in the command",
+    ("finetune", "--folds"): "it has none in the command",
     ("finetune", "--base-model"): "it has none in the command",
     ("finetune", "--k"): "None stands for 6 in the command, where the base is fresh",
     ("finetune", "--model-name"): "the command takes the folder's name, which is this",
