@@ -39,7 +39,12 @@ $(VENV)/all.stamp: $(VENV)/core.stamp requirements/all.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet -r requirements/all.txt
 	touch $@
 
-demo: $(VENV)/core.stamp
+# igv.js for the page of the demo, in the locked version, without the notebook's packages
+$(VENV)/demo.stamp: $(VENV)/core.stamp requirements/all.txt
+	@sed -n '/^igv-notebook==/,/[^\\]$$/p' requirements/all.txt | VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps -r -
+	touch $@
+
+demo: $(VENV)/demo.stamp
 	@PATH="$(BIN):$$PATH" tools/demo.sh demo-results
 
 test: $(VENV)/all.stamp

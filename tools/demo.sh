@@ -29,3 +29,15 @@ echo "demo: the calls against FANTOM5 and ENCODE's proximal enhancer-like elemen
     --assembly hg38 --genome-sizes "$root/assets/demo/alpha-globin.fa.gz.fai" --genome "$root/assets/demo/alpha-globin.fa.gz" \
     --database "FANTOM5=$root/assets/demo/fantom5-enhancers.bed,preset=fantom5" "pELS=$root/assets/demo/ccre-pels.bed" \
     --controls --output-prefix "$out/compare/alpha-globin"
+
+echo
+echo "demo: the 35 variants of the locus, what each base of the enhancer HS-40 does, and what the variant that causes alpha-thalassaemia changes"
+genome=$root/assets/demo/alpha-globin.fa.gz
+"$root/bin/score-variants" --quiet --vcf "$root/assets/demo/variants.vcf" --genome "$genome" --output-prefix "$out/variants/alpha-globin"
+grep HS-40 "$root/assets/demo/textbook-enhancers.bed" |
+    "$root/bin/interpret" --quiet --genome "$genome" --regions - --output-prefix "$out/interpret/hs40"
+grep -E '^#|rSNP_DeGobbi2006' "$root/assets/demo/variants.vcf" |
+    "$root/bin/interpret" --quiet --genome "$genome" --vcf - --output-prefix "$out/interpret/rsnp"
+"$root/bin/report" --quiet "$out/scan/alpha-globin" "$out/variants/alpha-globin" "$out/compare/alpha-globin" "$out/interpret/hs40" \
+    "$out/interpret/rsnp" --title "The human alpha-globin locus" --output "$out/alpha-globin.html"
+echo "demo: open $out/alpha-globin.html in a browser: all of this on one page"

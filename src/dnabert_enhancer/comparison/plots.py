@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.comparison.database_results import DatabaseResult
+from dnabert_enhancer.comparison.enrichment import false_discovery_rates
 from dnabert_enhancer.comparison.result_tables import NULLS
 from dnabert_enhancer.evaluation import new_figure
 
@@ -98,25 +99,39 @@ def upset_figure(results: Sequence[DatabaseResult]) -> Figure:
 
 
 def enrichment_figure(results: Sequence[DatabaseResult]) -> Figure:
-    """Return the folds with their intervals under each null, most enriched databases first."""
+    """Return the folds with their intervals under each null, most enriched databases first.
+
+    An interval without an upper limit, or down to 0, ends in an arrow.
+    """
     tested = [result for result in results if result.nulls]
     nulls = [null for null in NULLS if any(null in result.nulls for result in tested)]
     tested.sort(key=lambda result: -_finite(result.nulls[nulls[0]].calls.fold))
     figure = new_figure(6.4, 1.4 + 0.36 * max(1, len(tested)))
     axes = figure.subplots()
     axes.axvline(1, color=_GREY, linewidth=0.8, linestyle=(0, (4, 3)))
+    ends = [
+        limit
+        for result in tested
+        for found in (test.calls for test in result.nulls.values())
+        for limit in (found.fold_low, found.fold, found.fold_high)
+        if np.isfinite(limit) and limit > 0
+    ]
+    least, most = (min(ends) / 1.3, max(ends) * 1.3) if ends else (1.0, 1.0)
     for number, null in enumerate(nulls):
         colour, marker, label = _NULL_STYLE[null]
+        q_values = false_discovery_rates([result.nulls[null].calls.p for result in tested])
         shift = (number - (len(nulls) - 1) / 2) * 0.28
         for row, result in enumerate(tested):
             found = result.nulls[null].calls
             low, fold, high = found.fold_low, found.fold, found.fold_high
             if not fold > 0 or not np.isfinite(fold):
                 continue
-            low = low if low > 0 else fold
-            high = high if np.isfinite(high) else fold
+            for is_limit, end, arrow in ((low > 0, least, "<"), (np.isfinite(high), most, ">")):
+                if not is_limit:
+                    axes.plot(end, row + shift, marker=arrow, markersize=4, color=colour, linestyle="")
+            low, high = (low if low > 0 else least), (high if np.isfinite(high) else most)
             axes.hlines(row + shift, low, high, color=colour, linewidth=1.6)
-            filled = colour if found.p <= 0.05 else "white"
+            filled = colour if q_values[row] <= 0.05 else "white"
             axes.plot(fold, row + shift, marker=marker, markersize=5, color=colour, markerfacecolor=filled)
         axes.plot([], [], marker=marker, color=colour, linewidth=1.6, markersize=5, label=label)
     axes.set_xscale("log")
@@ -125,7 +140,7 @@ def enrichment_figure(results: Sequence[DatabaseResult]) -> Figure:
         _say(axes, "nothing to test: no calls, or no database with an element")
     axes.set_yticks(np.arange(len(tested)), [label_of(result.database.name) for result in tested])
     axes.set_ylim(max(1, len(tested)) - 0.5, -0.5)
-    axes.set_xlabel("calls in the database, observed / expected (95 % of the null); filled: p ≤ 0.05")
+    axes.set_xlabel("calls in the database, observed / expected (95 % of the null); filled: q ≤ 0.05")
     if nulls:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return figure
@@ -162,7 +177,7 @@ def agreement_figure(
     side = 2.2 + 0.42 * len(names)
     figure = new_figure(2 * side, side + 0.3)
     labels = [label_of(name) for name in names]
-    titles = ("Jaccard of bases", "share of the row's elements in the column's set")
+    titles = ("Jaccard of bases", "share of the row's elements\nin the column's set")
     for axes, matrix, title in zip(figure.subplots(1, 2), (jaccard, share), titles, strict=True):
         off = matrix[~np.eye(len(names), dtype=bool)]
         top = (float(np.nanmax(off)) if np.isfinite(off).any() else 0.0) or 1.0

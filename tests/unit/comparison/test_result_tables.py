@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import math
 
@@ -137,6 +138,31 @@ def test_cells_keep_all_digits(value, text: str) -> None:
 
 def test_scores_are_written_as_they_came() -> None:
     assert [score_text(score) for score in (978.0, 0.97, math.nan)] == ["978", "0.97", "."]
+
+
+def test_limits_that_are_none_are_arrows_and_filled_marks_are_small_q(study) -> None:
+    """Of two tests with p 0.03 and 0.2: q is 0.06 and 0.2, so that none is filled; with 0.02 the first is."""
+    _, _, results = study
+
+    def drawn(p_values: tuple[float, float]) -> dict[str, list[str]]:
+        folds = ((2.0, 0.0, math.inf), (4.0, 1.5, 8.0))
+        for result, p, (fold, low, high) in zip(results[:2], p_values, folds, strict=True):
+            test = result.nulls["circular"]
+            calls = dataclasses.replace(test.calls, fold=fold, fold_low=low, fold_high=high, p=p)
+            result.nulls["circular"] = dataclasses.replace(test, calls=calls)
+        with drawing():
+            axes = enrichment_figure(results).axes[0]
+        marks: dict[str, list[str]] = {}
+        for line in axes.lines:
+            if len(line.get_xdata()) == 1:
+                marks.setdefault(str(line.get_marker()), []).append(str(line.get_markerfacecolor()))
+        return marks
+
+    marks = drawn((0.03, 0.2))
+    assert sorted(marks) == ["<", ">", "o"]
+    assert [len(marks[arrow]) for arrow in "<>"] == [1, 1]
+    assert marks["o"] == ["white", "white"]
+    assert [colour == "white" for colour in drawn((0.02, 0.2))["o"]] == [True, False]
 
 
 @pytest.mark.slow
