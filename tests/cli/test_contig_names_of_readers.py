@@ -72,6 +72,7 @@ class Reader(NamedTuple):
 
 GENOME = "--genome genome.fa --model tiny --backend onnx --precision float32 --threads 1"
 SCAN = f"{GENOME} --no-null --output-prefix out"
+EXPLAIN = f"{GENOME} --output-prefix out --logos 0 --flank 2"
 MAKE = "--genome genome.fa --output-dir out --length 150 --splits 1,0,0"
 SCORE = f"{GENOME} --null-variants 0 --output-prefix out"
 COMPARE = "--assembly hg38 --genome-sizes sizes --output-prefix out --no-plots --null none"
@@ -87,6 +88,8 @@ READERS = [
     ),
     Reader("interpret", "--regions", bed, f"{GENOME} --output-prefix out --logos 0 --skip-outside"),
     Reader("interpret", "--vcf", alleles(LINES["vcf"]), f"{GENOME} --output-prefix out --logos 0"),
+    Reader("interpret", "--genes", bed, f"{EXPLAIN} --vcf own.vcf"),
+    Reader("interpret", "--annotate", bed, f"{EXPLAIN} --vcf own.vcf", value="A=FILE"),
     Reader("make-dataset", "--regions", bed, f"{MAKE} --skip-outside"),
     Reader("make-dataset", "--exclude", bed, f"{MAKE} --regions far.bed"),
     Reader("make-dataset", "--negatives", bed, f"{MAKE} --regions far.bed --skip-outside"),

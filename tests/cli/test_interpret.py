@@ -150,15 +150,47 @@ def test_variants_give_a_table_and_pictures(tmp_path: Path) -> None:
         ["chr16", "20", "rs2", "N", "C"],
     ]
     assert rows[2][-1] == "too_many_unknown_bases"
+    assert [row[-5:-1] for row in rows[1:]] == [["", "", "NA", ""]] * 2
     record = json.loads((tmp_path / "out/x.run.json").read_text())
     assert record["counts"] == {"variants_explained": 1}
     assert record["skipped"] == {"too_many_unknown_bases": 1}
+
+
+def test_genes_and_regions_around_a_variant_are_told_and_drawn(tmp_path: Path) -> None:
+    (tmp_path / "v.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nchr16\t159710\trs1\tT\tC\n"
+    )
+    # HBM starts 15 bp behind the 0-based place 159,709; the site holds it, the peak ends just before it
+    (tmp_path / "genes.bed").write_text("16\t150000\t159689\tHBZ\t0\t+\n16\t159724\t170000\tHBM\t0\t+\n")
+    (tmp_path / "site.bed").write_text("chr16\t159705\t159715\tGATA1\nchr16\t159600\t159709\tpeak\n")
+    given = ("--genome", DEMO, "--vcf", tmp_path / "v.vcf", "--flank", 20)
+    places = ("--genes", tmp_path / "genes.bed", "--annotate", f"sites={tmp_path / 'site.bed'}")
+    assert interpret(*given, *places, "--output-prefix", tmp_path / "x") == 0
+    rows = [line.split("\t") for line in (tmp_path / "x.variants.tsv").read_text().splitlines()]
+    assert dict(zip(rows[0], rows[1], strict=True)) | {
+        "gene": "HBM",
+        "strand": "+",
+        "distance": "15",
+        "annotations": "sites:GATA1",
+    } == dict(zip(rows[0], rows[1], strict=True))
+    drawn = (tmp_path / "x.variant-1.svg").read_text()
+    assert all(f">{name}</text>" in drawn or f"<!-- {name} -->" in drawn for name in ("HBM", "GATA1", "peak"))
+    assert "HBZ" not in drawn  # ends at 159,689, where the picture begins
+    record = json.loads((tmp_path / "x.run.json").read_text())
+    assert [item["role"] for item in record["inputs"]] == ["genome", "vcf", "genes", "annotate"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("--genome", DEMO), "--regions"),
+        (("--fasta", "{fasta}", "--genes", "x.bed"), "--genes"),
+        (("--fasta", "{fasta}", "--annotate", "a=x.bed"), "--annotate"),
+        (("--genome", DEMO, "--vcf", "v.vcf", "--annotate", "x.bed"), "NAME=PATH"),
+        (
+            ("--genome", DEMO, "--vcf", "v.vcf", "--annotate", "a=x.bed", "--annotate", "a=y.bed"),
+            "--annotate a is given twice",
+        ),
         (("--fasta", "{fasta}", "--regions", "x.bed"), "--genome"),
         (("--fasta", "{fasta}", "--flank", 3), "--flank"),
         (("--genome", DEMO, "--vcf", "v.vcf", "--shard", "1/2"), "--shard"),

@@ -215,6 +215,7 @@ CASES = {
         "interpret",
         (
             *("--genome", "g.fa", "--vcf", Input("few.vcf"), "--motifs", Input("motifs.meme")),
+            *("--genes", Input("genes.gtf"), "--annotate", Input("near.bed", "near={}")),
             *("--model", MODEL, "--logos", "0", "--output-prefix", "{out}/i", *ENGINE),
         ),
     ),

@@ -6,13 +6,14 @@ import itertools
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 from dnabert_enhancer.api.inputs import GenomeInput, named_sequences, opened_genome, regions_of
 from dnabert_enhancer.api.variant_inputs import variant_records
+from dnabert_enhancer.api.variants import open_annotations
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.interpret import (
@@ -23,6 +24,7 @@ from dnabert_enhancer.interpret import (
     ExplainedVariants,
     Gradients,
     InterpretSettings,
+    Landmark,
     Method,
     Mutagenesis,
     NamedAllele,
@@ -40,10 +42,12 @@ from dnabert_enhancer.scan import NamedSequence, shortest_sequence
 from dnabert_enhancer.shards import ShardFile, find_shards
 from dnabert_enhancer.variants import (
     Allele,
+    Annotations,
     GenomeBases,
     MotifLibrary,
     RecordSource,
     SkipReason,
+    named_regions,
     place_allele,
 )
 from dnabert_enhancer.vcf import VariantFormat
@@ -138,6 +142,8 @@ def explained_variants(
     settings: InterpretSettings,
     *,
     motifs: str | os.PathLike[str] | None = None,
+    genes: str | os.PathLike[str] | None = None,
+    annotate: Mapping[str, str | os.PathLike[str]] | None = None,
     vcf_format: VariantFormat = VariantFormat.VCF,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[NamedAllele, Sides | SkipReason]]:
@@ -149,6 +155,10 @@ def explained_variants(
         As `Model.score_variants` takes them.
     motifs : path, optional
         MEME file; motifs that match one of the alleles are named.
+    genes : path, optional
+        BED, GTF or GFF3; the nearest start of transcription is told, and genes around are drawn.
+    annotate : mapping of str to path, optional
+        Regions to name and draw, by the name of their set.
     vcf_format : VariantFormat
         Of a file, or of the texts of a list.
     progress : callable, optional
@@ -163,12 +173,15 @@ def explained_variants(
     if settings.ism_deletions is not None:
         raise InputError("deletions are of sequences and regions", remedy="leave --ism-deletions out")
     mutagenesis = _mutagenesis(model, settings)
-    library = None if motifs is None else MotifLibrary(motifs)
     with opened_genome(genome) as opened, variant_records(variants, vcf_format, opened) as records:
+        notes = open_annotations(opened.names, genes=genes, annotate=annotate, motifs=motifs)
         bases = GenomeBases(opened)
         alleles = _alleles(records, opened, bases)
         found = explain_variants(mutagenesis, alleles, bases, settings.flank, progress)
-        yield from found if library is None else _with_motifs(found, library, bases)
+        if notes.motifs is not None:
+            found = _with_motifs(found, notes.motifs, bases)
+        for variant, sides in found:
+            yield variant, _with_places(sides, notes) if isinstance(sides, Sides) else sides
         records.faults.warn()
 
 
@@ -178,6 +191,22 @@ def interpret_variants(
     """Return variants with both alleles explained; see `Model.interpret_variants`."""
     found = list(explained_variants(model, variants, genome, settings, **more))
     return ExplainedVariants(found, importance_unit(model))
+
+
+def _with_places(sides: Sides, notes: Annotations) -> Sides:
+    """Add the nearest gene, and the genes and regions around."""
+    assert isinstance(sides.variant.placed, Allele)
+    contig, start, end = sides.variant.placed[:3]
+    tracks = dict(notes.tracks) if notes.genes is None else {"genes": notes.genes.bodies, **notes.tracks}
+    return sides._replace(
+        gene=None if notes.genes is None else notes.genes.nearest(contig, start, end),
+        annotations=tuple(named_regions(notes.tracks, contig, (start, end))),
+        landmarks=tuple(
+            Landmark(track, name, first, last)
+            for track, regions in tracks.items()
+            for first, last, name in regions.overlapping(contig, sides.ref.start, sides.ref.end)
+        ),
+    )
 
 
 def _with_motifs(

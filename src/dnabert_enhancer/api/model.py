@@ -576,6 +576,8 @@ class Model:
         settings: InterpretSettings | None = None,
         *,
         motifs: str | os.PathLike[str] | None = None,
+        genes: str | os.PathLike[str] | None = None,
+        annotate: Mapping[str, str | os.PathLike[str]] | None = None,
         **keywords: Any,
     ) -> ExplainedVariants:
         """Return what variants change: the importance of bases with the reference and with the alternative.
@@ -586,8 +588,8 @@ class Model:
             As `score_variants` takes them.
         settings : InterpretSettings, optional
             ``flank`` says how many bases on each side of a variant are explained.
-        motifs : path, optional
-            MEME file; motifs that match one of the alleles are named.
+        motifs, genes, annotate
+            As `score_variants` takes them; genes and regions around a variant are in its picture.
         **keywords
             Fields of `InterpretSettings` instead, such as ``flank=30``.
 
@@ -605,7 +607,8 @@ class Model:
         from dnabert_enhancer.interpret import InterpretSettings
 
         chosen = with_keywords(InterpretSettings, settings, keywords)
-        return interpret_variants(self, variants, genome, chosen, motifs=motifs)
+        annotation = {"motifs": motifs, "genes": genes, "annotate": annotate}
+        return interpret_variants(self, variants, genome, chosen, **annotation)
 
     def _plan(
         self, genome: Genome, regions: RegionInput | None, settings: ScanSettings

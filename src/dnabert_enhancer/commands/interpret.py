@@ -15,7 +15,8 @@ PREFIX.motif_enrichment.tsv and PREFIX.motif_matches.tsv (TOMTOM); with --discov
 .png and .svg. --shard I/N and --merge share the work among machines; the files are those of one run.
 
 With --vcf both alleles of each variant are explained: PREFIX.variants.tsv (one row per allele: scores, change
-of the logit, how much the importance of the bases around changes, motifs created or broken) and pictures of
+of the logit, how much the importance of the bases around changes, motifs created or broken, with --genes and
+--annotate the nearest gene and the regions that it lies in) and pictures of
 those that change most, PREFIX.variant-1.png and .svg and so on: reference, alternative and their difference.
 """
 
@@ -33,7 +34,9 @@ from dnabert_enhancer.commands.options import (
     add_assembly_report,
     add_engine_arguments,
     add_models,
+    add_places,
     add_setting,
+    annotations_of,
     fraction,
     genome_of,
     models_of,
@@ -50,7 +53,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.interpret import AttributionFiles, Attributions, SeqletFiles
 
 _log = logging.getLogger(__name__)
-_VARIANTS = ("flank", "vcf_format")
+_VARIANTS = ("flank", "vcf_format", "genes", "annotate")
 _SCORING = (
     "model",
     "label",
@@ -168,6 +171,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "of --vcf, where it is a list of variants in another format",
         choices=[*VariantFormat],
     )
+    add_places(group)
     group = parser.add_argument_group("motifs")
     group.add_argument(
         "--motifs",
@@ -306,9 +310,12 @@ def _explain_variants(options: Options, out: OutputSet, record: RunRecord) -> No
     vcf_format = options.settings(VariantSettings, shard=(1, 1)).vcf_format
     files = VariantFiles(out, options["output_prefix"], logos=options.get("logos", LOGOS))
     model = _load(options, record)
-    for role in ("genome", "assembly_report", "vcf"):
+    for role in ("genome", "assembly_report", "vcf", "genes"):
         if role in options:
             record.add_input(role, options[role])
+    annotations = annotations_of(options)
+    for path in annotations.values():
+        record.add_input("annotate", path)
     with progress_of("interpret", None, "variants", quiet=options.quiet) as advance:
         found = explained_variants(
             model,
@@ -316,6 +323,8 @@ def _explain_variants(options: Options, out: OutputSet, record: RunRecord) -> No
             genome_of(options),
             settings,
             motifs=options.get("motifs"),
+            genes=options.get("genes"),
+            annotate=annotations,
             vcf_format=vcf_format,
             progress=advance,
         )

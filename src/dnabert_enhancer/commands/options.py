@@ -158,6 +158,38 @@ def add_assembly_report(parser: argparse.ArgumentParser | argparse._ArgumentGrou
     )
 
 
+def name_and_path(text: str) -> tuple[str, str]:
+    """Return both parts of NAME=PATH."""
+    match = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(.+)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not NAME=PATH, with a name of letters, digits, _ . or -"
+        )
+    return match[1], match[2]
+
+
+def add_places(group: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add ``--genes`` and ``--annotate``, which tell what lies around a variant."""
+    group.add_argument("--genes", metavar="FILE", help="genes as BED, GTF or GFF3")
+    group.add_argument(
+        "--annotate",
+        action="append",
+        type=name_and_path,
+        metavar="NAME=BED",
+        help="name the regions of this BED that a record lies in; can be repeated",
+    )
+
+
+def annotations_of(options: Options) -> dict[str, str]:
+    """Return the paths of ``--annotate`` by their names."""
+    tracks: dict[str, str] = {}
+    for name, path in options.get("annotate", ()):
+        if name in tracks:
+            raise InputError(f"--annotate {name} is given twice", remedy="give different names")
+        tracks[name] = path
+    return tracks
+
+
 def genome_of(options: Options) -> Genome:
     """Return the genome of ``--genome`` with the names of ``--assembly-report``."""
     from dnabert_enhancer.genome import Genome

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import re
 import shutil
 import tempfile
 import time
@@ -23,10 +22,13 @@ from dnabert_enhancer.commands.options import (
     add_assembly_report,
     add_engine_arguments,
     add_models,
+    add_places,
     add_setting,
+    annotations_of,
     fraction,
     genome_of,
     models_of,
+    name_and_path,
     positive_integer,
     shard,
     whole_number,
@@ -105,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--tf",
         action="append",
-        type=_named,
+        type=name_and_path,
         metavar="NAME=MODEL",
         help="a model of the binding of a transcription factor: directory, archive, or an output such as "
         "default:gue_tf0; can be repeated",
@@ -164,15 +166,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("seed", "of the null variants", type=whole_number, metavar="N")
     group = parser.add_argument_group("annotation")
     group.add_argument("--motifs", metavar="FILE", help="motifs in MEME format, such as HOCOMOCO or JASPAR")
-    group.add_argument("--genes", metavar="FILE", help="genes as BED, GTF or GFF3")
     group.add_argument("--regions", metavar="BED", help="score the records in these regions only")
-    group.add_argument(
-        "--annotate",
-        action="append",
-        type=_named,
-        metavar="NAME=BED",
-        help="name the regions of this BED that a record lies in; can be repeated",
-    )
+    add_places(group)
     group = parser.add_argument_group("run")
     group.add_argument(
         "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
@@ -409,11 +404,8 @@ def _scorer(
     digests = _digests(options, record)
     paths = {role: options[role] for role in _ANNOTATION if role in options}
     digests |= {role: record.add_input(role, path) for role, path in paths.items()}
-    tracks: dict[str, str] = {}
-    for name, path in options.get("annotate", ()):
-        if name in tracks:
-            raise InputError(f"--annotate {name} is given twice", remedy="give different names")
-        tracks[name] = path
+    tracks = annotations_of(options)
+    for name, path in tracks.items():
         digests[f"annotate {name}"] = record.add_input("annotate", path)
     annotations = open_annotations(genome.names, **paths, annotate=tracks)
     return block_scorer(model, genome, reader, settings, tf, annotations), digests
@@ -489,12 +481,3 @@ def _refuse_empty(skipped: Mapping[str, int], source: str) -> None:
             source=source,
             remedy="give the genome that the variants are of, or write files without scores by --allow-empty",
         )
-
-
-def _named(text: str) -> tuple[str, str]:
-    match = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(.+)", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not NAME=PATH, with a name of letters, digits, _ . or -"
-        )
-    return match[1], match[2]

@@ -31,6 +31,7 @@ from dnabert_enhancer.interpret.tomtom import FEWEST_TARGETS, MATCH_COLUMNS, Sim
 from dnabert_enhancer.interpret.variants import (
     VARIANT_COLUMNS,
     ExplainedVariants,
+    Landmark,
     NamedAllele,
     Sides,
     explain_variants,
@@ -63,6 +64,7 @@ __all__ = [
     "Gradients",
     "HighAttention",
     "InterpretSettings",
+    "Landmark",
     "Method",
     "MotifEnrichment",
     "Mutagenesis",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from dnabert_enhancer.interpret.attributions import Explained
     from dnabert_enhancer.interpret.tomtom import SimilarMotif
-    from dnabert_enhancer.interpret.variants import Sides
+    from dnabert_enhancer.interpret.variants import Landmark, Sides
 
 BASES_IN_A_ROW = 100
 MOTIFS_DRAWN = 30
@@ -27,6 +27,8 @@ COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
 """Of Okabe and Ito's palette, told apart by colour-blind readers too."""
 _GREY = "#7F7F7F"
 _MOTIFS_TOLD = 3
+MOST_LANES = 8
+"""Rows of genes and regions below a variant; what would need more is left out of the picture."""
 
 
 def importance_figure(region: Explained, *, title: str | None = None, unit: str = "logit") -> Figure:
@@ -79,7 +81,7 @@ def variant_figure(sides: Sides, *, title: str | None = None, unit: str = "logit
 
     Columns are those of the alignment: inserted bases stand where the reference has a gap. The allele is
     shaded. In the difference a bar above the line is a base that matters more, or for more, in the
-    alternative.
+    alternative. Below are the genes and regions around, where `sides` has any.
 
     Parameters
     ----------
@@ -100,8 +102,11 @@ def variant_figure(sides: Sides, *, title: str | None = None, unit: str = "logit
     margin = 0.06 * (high - low) or 1.0
     places = np.flatnonzero(_changed(sides))
     with drawing():
-        figure = new_figure(max(4.5, 0.1 * width + 1), 4.6)
-        panels = figure.subplots(3, 1, sharex=True)
+        lanes = _lanes(sides)
+        ratios = [4.0] * 3 + [0.9 * len(lanes)] * bool(lanes)
+        figure = new_figure(max(4.5, 0.1 * width + 1), 4.6 + 0.28 * len(lanes))
+        every = figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios)
+        panels = every[:3]
         for axes, heights, name in zip(panels, (*letters, None), ("REF", "ALT", "ALT - REF"), strict=True):
             axes.set_axisbelow(True)
             if heights is None:
@@ -114,9 +119,11 @@ def variant_figure(sides: Sides, *, title: str | None = None, unit: str = "logit
                 axes.axvspan(places[0] - 0.5, places[-1] + 0.5, color="#F0E442", alpha=0.35, zorder=0)
             axes.set(ylabel=name, xlim=(-0.5, width - 0.5), ylim=(low - margin, high + margin))
             axes.spines[["top", "right"]].set_visible(False)
-        _mark_places(panels[-1], sides)
+        if lanes:
+            _draw_landmarks(every[-1], lanes, sides)
+        _mark_places(every[-1], sides)
         panels[0].set_title(_variant_title(sides) if title is None else title, loc="left", fontsize="medium")
-        panels[-1].set_xlabel(f"{sides.variant.chrom} (bp, from 1)")
+        every[-1].set_xlabel(f"{sides.variant.chrom} (bp, from 1)")
         figure.supylabel(f"importance ({unit})", fontsize="medium")
     return figure
 
@@ -177,6 +184,42 @@ def _mark_places(axes: Axes, sides: Sides) -> None:
     step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 200, 500) if len(own) / size <= 8 or size == 500)
     chosen = positions % step == 0
     axes.set_xticks(own[chosen], [f"{position:,}" for position in positions[chosen]])
+
+
+def _lanes(sides: Sides) -> list[list[Landmark]]:
+    """Return the landmarks in rows: each row holds some of one track that do not overlap."""
+    lanes: list[list[Landmark]] = []
+    for mark in sorted(sides.landmarks, key=lambda mark: mark.track != "genes"):
+        free = (lane for lane in lanes if lane[0].track == mark.track and lane[-1].end <= mark.start)
+        lane = next(free, None)
+        if lane is None:
+            lanes.append([mark])
+        else:
+            lane.append(mark)
+    return lanes[:MOST_LANES]
+
+
+def _draw_landmarks(axes: Axes, lanes: list[list[Landmark]], sides: Sides) -> None:
+    """Draw each landmark over the columns that it has, and its name on it."""
+    for row, lane in enumerate(lanes):
+        for mark in lane:
+            inside = np.flatnonzero((sides.positions >= mark.start) & (sides.positions < mark.end))
+            if not len(inside):  # a region of no base
+                continue
+            first, last = int(inside[0]), int(inside[-1])
+            colour = COLOURS["G"] if mark.track == "genes" else COLOURS["A"]
+            axes.barh(row, last - first + 1, left=first - 0.5, height=0.8, color=colour, alpha=0.55)
+            room = max(3, last - first)  # a letter is about as wide as a column
+            name = mark.name if len(mark.name) <= room else mark.name[: room - 1] + "…"
+            axes.text((first + last) / 2, row, name, ha="center", va="center", fontsize="x-small")
+    axes.set(ylim=(len(lanes) - 0.5, -0.5))
+    axes.set_yticks(range(len(lanes)), [_short_name(lane[0].track) for lane in lanes], fontsize="x-small")
+    axes.grid(visible=False)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _short_name(name: str) -> str:
+    return name if len(name) <= 12 else name[:11] + "…"
 
 
 def _variant_title(sides: Sides) -> str:

@@ -15,7 +15,7 @@ from dnabert_enhancer.interpret.attributions import Explained, explained
 from dnabert_enhancer.interpret.mutagenesis import Mutagenesis, Progress
 from dnabert_enhancer.interpret.stretches import Stretch
 from dnabert_enhancer.sequence import decode_bases
-from dnabert_enhancer.variants import Allele, GenomeBases, MotifMatch, SkipReason, haplotype
+from dnabert_enhancer.variants import Allele, GenomeBases, MotifMatch, NearestGene, SkipReason, haplotype
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +34,10 @@ VARIANT_COLUMNS = (
     "strongest_position",
     "strongest_difference",
     "motifs",
+    "gene",
+    "strand",
+    "distance",
+    "annotations",
     "skipped",
 )
 GAP = "-"
@@ -65,6 +69,23 @@ class NamedAllele(NamedTuple):
         return place if self.identifier == "." else f"{self.identifier}  {place}"
 
 
+class Landmark(NamedTuple):
+    """A gene, or a region of a track, that reaches into what is explained around a variant.
+
+    Attributes
+    ----------
+    track, name : str
+        The track is ``genes`` or the name of the regions' file.
+    start, end : int
+        0-based, half-open.
+    """
+
+    track: str
+    name: str
+    start: int
+    end: int
+
+
 class Sides(NamedTuple):
     """Both alleles of a variant explained, column by column.
 
@@ -81,6 +102,12 @@ class Sides(NamedTuple):
         allele are aligned with themselves; within it the first with the first, and the rest with gaps.
     motifs : sequence of MotifMatch
         The largest change first; empty where no motifs were given.
+    gene : NearestGene, optional
+        With the nearest start of transcription, where genes were given.
+    annotations : tuple of str
+        Regions that the variant lies in, as ``TRACK:NAME``.
+    landmarks : tuple of Landmark
+        By track.
     """
 
     variant: NamedAllele
@@ -90,6 +117,9 @@ class Sides(NamedTuple):
     ref_columns: NDArray[np.int64]
     alt_columns: NDArray[np.int64]
     motifs: tuple[MotifMatch, ...] = ()
+    gene: NearestGene | None = None
+    annotations: tuple[str, ...] = ()
+    landmarks: tuple[Landmark, ...] = ()
 
     @property
     def difference(self) -> NDArray[np.float32]:
@@ -119,6 +149,8 @@ class Sides(NamedTuple):
             int(self.positions[strongest]) + 1,
             float(difference[strongest]),
             ",".join(match.text() for match in self.motifs),
+            *(self.gene or ("", "", None)),
+            ",".join(self.annotations),
             "",
         )
 
@@ -126,7 +158,7 @@ class Sides(NamedTuple):
 def skipped_row(variant: NamedAllele, reason: SkipReason) -> tuple[Any, ...]:  # of `VARIANT_COLUMNS`
     """Return the values of `VARIANT_COLUMNS` of an allele without scores."""
     nothing = float("nan")
-    return (*variant[:5], nothing, nothing, nothing, nothing, None, nothing, "", str(reason))
+    return (*variant[:5], *[nothing] * 4, None, nothing, "", "", "", None, "", str(reason))
 
 
 def explain_variants(
@@ -256,7 +288,9 @@ class ExplainedVariants:
             skipped_row(variant, sides) if isinstance(sides, SkipReason) else sides.row()
             for variant, sides in self._found
         ]
-        return pd.DataFrame(rows, columns=list(VARIANT_COLUMNS)).astype({"strongest_position": "Int64"})
+        return pd.DataFrame(rows, columns=list(VARIANT_COLUMNS)).astype(
+            {"strongest_position": "Int64", "distance": "Int64"}
+        )
 
     def __getitem__(self, number: int) -> Sides:
         """Return both sides of a variant by its number from 0; `InputError` for one that was skipped."""

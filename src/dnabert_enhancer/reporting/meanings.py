@@ -78,6 +78,10 @@ _INTERPRETED = {
     "strongest_position": "the base whose importance changes most, counted from 1",
     "strongest_difference": "by how much",
     "motifs": "motifs whose match changes",
+    "gene": "the gene whose start of transcription is nearest",
+    "strand": "of the gene",
+    "distance": "from the variant to that start in bp; positive where it lies at higher coordinates",
+    "annotations": "regions that the variant lies in",
     "skipped": "why the allele was not explained",
 }
 _NOVEL = {

@@ -1,7 +1,7 @@
 """Effects of variants: alleles to windows, windows to effects, effects to VCF and table."""
 
 from dnabert_enhancer.variants.allele_scorer import AlleleScorer, Scored, describe, score_together
-from dnabert_enhancer.variants.alleles import Allele, SkipReason, letters_agree, place_allele
+from dnabert_enhancer.variants.alleles import Allele, SkipReason, place_allele
 from dnabert_enhancer.variants.conventions import Convention, WindowRules
 from dnabert_enhancer.variants.effect import (
     OUTCOMES,
@@ -26,6 +26,7 @@ from dnabert_enhancer.variants.pipeline import (
     Annotations,
     BlockScorer,
     RecordSource,
+    named_regions,
     score_records,
 )
 from dnabert_enhancer.variants.reference import ContextLetters, GenomeBases, SequenceContext
@@ -89,8 +90,8 @@ __all__ = [
     "functional_effects",
     "haplotype",
     "info_fields",
-    "letters_agree",
     "log_odd_ratio",
+    "named_regions",
     "place_allele",
     "read_meme",
     "run_matches",

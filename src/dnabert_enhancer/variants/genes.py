@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.genome import ContigNames, read_genes, read_regions, transcription_starts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class NearestGene(NamedTuple):
@@ -39,6 +42,11 @@ class GeneIndex:
     names : ContigNames
         Of the genome; genes on other contigs are left out.
 
+    Attributes
+    ----------
+    bodies : RegionIndex
+        The genes from end to end.
+
     Raises
     ------
     InputError
@@ -47,6 +55,7 @@ class GeneIndex:
 
     def __init__(self, path: str | os.PathLike[str], names: ContigNames) -> None:
         genes = read_genes(path, names)
+        self.bodies = RegionIndex.of_frame(genes)
         columns = (genes["chrom"], transcription_starts(genes), genes["name"], genes["strand"])
         found: dict[str, list[tuple[int, str, str]]] = {}
         for contig, *gene in zip(*(column.tolist() for column in columns), strict=True):
@@ -90,7 +99,16 @@ class RegionIndex:
     """
 
     def __init__(self, path: str | os.PathLike[str], names: ContigNames) -> None:
-        frame = read_regions(path, names=names).frame
+        self._index(read_regions(path, names=names).frame)
+
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame) -> RegionIndex:
+        """Return the index of a table with the columns chrom, start, end and name."""
+        index = cls.__new__(cls)
+        index._index(frame)
+        return index
+
+    def _index(self, frame: pd.DataFrame) -> None:
         frame = frame.assign(name=frame["name"].where(frame["name"] != ".", ""))
         self._regions: dict[str, list[tuple[int, int, str]]] = {}
         self._starts: dict[str, NDArray[np.int64]] = {}

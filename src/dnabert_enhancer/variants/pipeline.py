@@ -271,7 +271,7 @@ class BlockScorer:
             if notes.regions is not None:
                 found["regions"] = [_first_region(notes.regions, contig, place) for contig, *place in places]
             if notes.tracks:
-                found["tracks"] = [_named_regions(notes.tracks, contig, place) for contig, *place in places]
+                found["tracks"] = [named_regions(notes.tracks, contig, place) for contig, *place in places]
         if notes.motifs is not None:
             motifs: list[list[str]] = [[] for _ in range(n_alleles)]
             for row, matches in zip(rows, notes.motifs.matches(pairs), strict=True):
@@ -345,7 +345,8 @@ def _first_region(regions: RegionIndex, contig: str | None, place: Sequence[int]
     return [found[0][0], found[0][1]] if found else None
 
 
-def _named_regions(tracks: Mapping[str, RegionIndex], contig: str | None, place: Sequence[int]) -> list[str]:
+def named_regions(tracks: Mapping[str, RegionIndex], contig: str | None, place: Sequence[int]) -> list[str]:
+    """Return the regions that a place (0-based start, end) lies in, as ``TRACK:NAME``."""
     if contig is None:
         return []
     return [
