@@ -108,7 +108,7 @@ def _library(*, needed: bool) -> str | None:
             raise ResourceError(
                 f"the genome browser needs the package {PACKAGE}",
                 source="--browser",
-                remedy="pip install 'dnabert-enhancer[report]'",
+                remedy="pip install '.[report]' in a clone of the suite",
             ) from None
         return None
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
