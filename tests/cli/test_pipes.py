@@ -40,6 +40,7 @@ NOT_PIPES = {
     ("score-variants", "--genome"): "a genome cannot be read from a pipe",
     ("compare-db", "--genome"): "a genome cannot be read from a pipe",
     ("interpret", "--genome"): "a genome cannot be read from a pipe",
+    ("models", "--genome"): "a genome cannot be read from a pipe",
     ("import-model", "--base-model"): "",  # a folder
     ("report", "RUN_PREFIX"): "",  # stands for the files of a run
     ("index-genome", "--genome"): "a genome cannot be read from a pipe",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,8 +102,8 @@ def add_background(
     ranks = _ranks(scan)
     scan.close()
     part = "all of it"
-    if isinstance(regions, (str, os.PathLike)):
-        part = f"the regions of {Path(regions).name}" if Path(regions).is_file() else str(regions)
+    if isinstance(regions, str) and not Path(regions).exists():
+        part = regions
     elif regions is not None:
         part = f"{len(scan.scores.rows or ())} regions"
     source = f"{Path(path).name} (SHA-256 {sha256_of(path)}), {part}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -382,7 +383,8 @@ def split_output(
     before, separator, output = text.rpartition(":")
     if not separator or not before or before in _PLACES or not output or "/" in output:
         return spec, ""
-    return (spec, "") if Path(text).exists() else (before, output)
+    # of os: a text that is too long for a name of a file is none
+    return (spec, "") if os.path.exists(text) else (before, output)  # noqa: PTH110
 
 
 def _opened(spec: str | PathLike[str] | None) -> EnhancerModel:

@@ -104,6 +104,7 @@ def _finish(names: tuple[str, ...]) -> None:
 
         if wandb.run is not None:
             wandb.finish()
+        wandb.teardown()  # else a later training of this process would log into the folder of this one
     if "mlflow" in names:
         import mlflow
 

@@ -62,7 +62,7 @@ def test_again_it_gives_the_same_bytes_and_regions_choose_the_windows(folder: Pa
     )
     assert model.background is not None
     assert model.background.windows == 29
-    assert model.background.source.endswith(", the regions of r.bed")
+    assert model.background.source.endswith(", 2 regions")
     with pytest.raises(de.InputError, match="there is no contig 'd'"):
         de.add_background(folder / "m", folder / "g.fa", tmp_path / "x", tmp_path / "r.bed")
     assert not (tmp_path / "x").exists()
