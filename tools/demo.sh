@@ -40,4 +40,5 @@ grep -E '^#|rSNP_DeGobbi2006' "$root/assets/demo/variants.vcf" |
     "$root/bin/interpret" --quiet --genome "$genome" --vcf - --output-prefix "$out/interpret/rsnp"
 "$root/bin/report" --quiet "$out/scan/alpha-globin" "$out/variants/alpha-globin" "$out/compare/alpha-globin" "$out/interpret/hs40" \
     "$out/interpret/rsnp" --title "The human alpha-globin locus" --output "$out/alpha-globin.html"
+find "$out" -maxdepth 1 -type d -empty -delete # Nextflow makes a folder for every kind of result
 echo "demo: open $out/alpha-globin.html in a browser: all of this on one page"
