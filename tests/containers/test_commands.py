@@ -44,8 +44,8 @@ RUNS = {
     ),
     "report": (
         "compare-db --calls /demo/ccre-pels.bed --assembly hg38 --genome-sizes /demo/alpha-globin.fa.gz.fai"
-        " --database FANTOM5=/demo/fantom5-enhancers.bed,preset=fantom5 --permutations 20 --output-prefix out"
-        " && report out --output page.html",
+        " --database FANTOM5=/demo/fantom5-enhancers.bed,preset=fantom5 --permutations 20"
+        " --output-prefix runs/out && report runs --output page.html",
         ["page.html"],
     ),
     "score-variants": (
