@@ -48,7 +48,7 @@ def test_no_browser_without_places_or_where_it_is_not_wanted(scan: Section) -> N
 def test_a_browser_that_is_missing_is_said(scan: Section, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "PACKAGE", "no-such-package")
     assert browser.browser_of([scan], None) is None
-    with pytest.raises(de.ResourceError, match=r"pip install 'dnabert-enhancer\[report\]'"):
+    with pytest.raises(de.ResourceError, match=r"pip install '\.\[report\]' in a clone"):
         browser.browser_of([scan], True)
 
 

@@ -88,8 +88,9 @@ def test_interpretations_of_regions_and_of_variants(tmp_path: Path) -> None:
     assert [picture.wide for picture in found.pictures] == [True, True]
 
     prefix = write_record(tmp_path / "v", "interpret", counts={"variants_explained": 2})
-    rows = [["chr1", 7, "rs1", "A", "C", 0.5, 0.6, -0.25, 0.5, 7, 0.1, "", ""]]
-    rows.append(["chr1", 9, "rs2", "A", "C", 0.5, 0.6, 0.125, 2.5, 9, 0.1, "", ""])
+    places = ("", "HBZ", "+", -5, "sites:GATA1", "")
+    rows = [["chr1", 7, "rs1", "A", "C", 0.5, 0.6, -0.25, 0.5, 7, 0.1, *places]]
+    rows.append(["chr1", 9, "rs2", "A", "C", 0.5, 0.6, 0.125, 2.5, 9, 0.1, *places])
     write_rows(tmp_path / "v.variants.tsv", VARIANT_COLUMNS, rows)
     found = section_of(prefix)
     assert [figure.value for figure in found.figures] == ["2", "0.25", "2.5"]
