@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,12 +38,9 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_log_level() -> Iterator[None]:
-    """Give each test the log as it was: a command that is run in this process sets its level."""
-    logger = logging.getLogger("dnabert_enhancer")
-    level = logger.level
-    yield
-    logger.setLevel(level)
+def _own_log_level() -> None:
+    """Let each test set the level of the log: a command that ran in this process before has set its own."""
+    logging.getLogger("dnabert_enhancer").setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)

@@ -192,7 +192,9 @@ def _model_with(name: str) -> Callable[[Path], None]:
 
     def opened(path: Path) -> None:
         with tarfile.open(TINY) as archive:
-            archive.extractall(path.parent, filter="data")
+            # as an attribute, since Python 3.11 takes no such argument before 3.11.4
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)
+            archive.extractall(path.parent)
         path.replace(path.parent / "model" / name)
         _ = open_model(path.parent / "model").digest
 
