@@ -150,7 +150,64 @@ def test_scores_are_those_of_the_windows(
     assert float(row["LogOddRatio"]) == pytest.approx(np.log2(odds[0] / odds[1]), abs=1e-4)
     assert (row["chrom"], row["pos"]) == ("chr1", "1000")
     assert (row["variant_start_0based"], row["variant_end_0based"]) == ("999", "1000")
-    assert row["class"] == ("Enhancer" if p_ref >= 0.5 else "Non-enhancer")
+    assert row["reference_call"] == ("Enhancer" if p_ref >= 0.5 else "Non-enhancer")
+    assert row["class"] == "NA"
+
+
+def test_class_is_of_the_annotation_and_both_files_use_the_same_words(
+    run: Run, genome: Path, tmp_path: Path
+) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500), snv(800), snv(2000))
+    (tmp_path / "enhancers.bed").write_text("chr1\t450\t850\tE1\nchr1\t700\t900\tE2\n")
+    (tmp_path / "promoters.bed").write_text("chr1\t790\t810\n")
+    job = ("--vcf", vcf, "--genome", genome, "--offsets", 1, "--null-variants", 0, "--threshold", 0.0)
+    sets = [f"{name}={tmp_path / name.lower()}s.bed" for name in ("Enhancer", "Promoter")]
+    for more, wanted in (
+        (("--annotate", sets[0], "--annotate", sets[1]), ["Enhancer", "Enhancer,Promoter", "NA"]),
+        (("--regions", tmp_path / "enhancers.bed"), ["E1", "E1", "NA"]),
+        (("--regions", tmp_path / "enhancers.bed", "--annotate", sets[1]), ["NA", "Promoter", "NA"]),
+        (("--regions", tmp_path / "promoters.bed"), ["NA", "NA", "NA"]),
+    ):
+        assert run(*job, *more, "--output-prefix", tmp_path / "out")[0] == 0
+        rows = table(tmp_path / "out.tsv.gz")
+        assert [row["class"] for row in rows] == wanted
+        for row, columns in zip(rows, records(tmp_path / "out.vcf.gz"), strict=True):
+            info = info_of(columns)
+            assert info.get("DBE_CLASS", "NA") == row["class"]
+            assert info.get("DBE_REFERENCE_CALL", "NA") == row["reference_call"]
+            if row["reference_call"] != "NA":
+                # every probability is at or above 0
+                assert row["reference_call"] == "Enhancer"
+                assert info["DBE_EFFECT"] == "No_change"
+                assert row["predicted_functional_effect"] == "No change"
+
+
+def test_a_least_log_odd_ratio_leaves_larger_changes_alone(run: Run, genome: Path, tmp_path: Path) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", *(snv(place) for place in range(400, 420)))
+    job = ("--vcf", vcf, "--genome", genome, "--null-variants", 0, "--output-prefix", tmp_path / "out")
+    assert run(*job)[0] == 0
+    ratios = sorted(abs(float(row["LogOddRatio"])) for row in table(tmp_path / "out.tsv.gz"))
+    p = [float(row["reference_probability"]) for row in table(tmp_path / "out.tsv.gz")]
+    least = (ratios[9] + ratios[10]) / 2
+    for threshold in p:
+        more = ("--threshold", threshold)
+        assert run(*job, *more)[0] == 0
+        crossing = {
+            row["pos"]: abs(float(row["LogOddRatio"])) >= least
+            for row in table(tmp_path / "out.tsv.gz")
+            if row["predicted_functional_effect"] != "No change"
+        }
+        assert run(*job, *more, "--min-lor", least)[0] == 0
+        kept = {
+            row["pos"]
+            for row in table(tmp_path / "out.tsv.gz")
+            if row["predicted_functional_effect"] != "No change"
+        }
+        assert kept == {place for place, is_large in crossing.items() if is_large}
+        if {True, False} <= set(crossing.values()):
+            break
+    else:
+        pytest.fail("no threshold has a large and a small change across it")
 
 
 def many(n: int) -> list[str]:
@@ -532,13 +589,13 @@ def test_scoring_again_keeps_the_fields_that_are_not_written_anew(
     code, said = run("--vcf", tmp_path / "one.vcf.gz", *job, tmp_path / "two", *again)
     assert code == 0
     (line,) = [line for line in said.splitlines() if "are replaced" in line]
-    assert "DBE_CLASS" in line
+    assert "DBE_REFERENCE_CALL" in line
     assert "DBE_PREF" in line
     assert "CTCF" not in line
     for before, after in zip(records(tmp_path / "one.vcf.gz"), records(tmp_path / "two.vcf.gz"), strict=True):
         old, new = info_of(before), info_of(after)
         kept = {name: value for name, value in old.items() if not name.startswith("DBE_")}
-        kept |= {name: old[name] for name in old if re.match("DBE_(CTCF|GENE|ANNO|NOTE)", name)}
+        kept |= {name: old[name] for name in old if re.match("DBE_(CTCF|CLASS|GENE|ANNO|NOTE)", name)}
         assert len(kept) > 12
         assert kept.items() <= new.items()
         assert after[7].count("DBE_PREF=") == 1

@@ -90,6 +90,7 @@ COMPUTED_DEFAULTS = {
     ("score_variants", "--null-variants"): VariantSettings().null_variants,
     ("score_variants", "--seed"): VariantSettings().seed,
     ("score_variants", "--min-change"): VariantSettings().min_change,
+    ("score_variants", "--min-lor"): VariantSettings().min_lor,
     ("interpret", "--logos"): LOGOS,
 }
 """Where the parser's default is None, and the command takes this."""

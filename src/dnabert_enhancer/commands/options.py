@@ -255,6 +255,14 @@ def positive_number(text: str) -> float:
     return number
 
 
+def number_from_zero(text: str) -> float:
+    """Return a finite number of 0 or more."""
+    number = _number(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
+    return number
+
+
 def fraction(text: str) -> float:
     """Return a number from 0 to 1."""
     number = _number(text)

@@ -29,6 +29,7 @@ from dnabert_enhancer.commands.options import (
     genome_of,
     models_of,
     name_and_path,
+    number_from_zero,
     positive_integer,
     shard,
     whole_number,
@@ -60,6 +61,7 @@ _SCORING = (
     *(
         "vcf_format",
         "min_change",
+        "min_lor",
         "max_unknown",
         "null_variants",
         "seed",
@@ -157,6 +159,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=fraction,
         metavar="P",
     )
+    add("min_lor", "least |LogOddRatio| for the same", type=number_from_zero, metavar="LOR")
     add(
         "null_variants",
         "least number of null variants in shuffled sequence, for p-values; 0: none",

@@ -51,7 +51,8 @@ _VARIANT = {
     "alternative_nucleotide": "ALT: bases of this allele",
     "model": "which model is changed: enhancer, or the name of a TF's",
     "region_coordinates": "the region of --regions that the variant is in, else its window (0-based)",
-    "class": "what the reference is by its probability",
+    "class": "annotated class of the variant's region: sets of --annotate, else its name in --regions",
+    "reference_call": "what the model calls the reference: Enhancer from its threshold on",
     "transcription_factor": "the TF whose model the tf_ columns are of",
     "gene": "the gene whose start of transcription is nearest",
     "strand": "strand of that gene",
@@ -131,7 +132,7 @@ def _variant_statistics() -> dict[str, str]:
     return plain | deviation | {f"tf_{name}": f"{text} (of the TF's model)" for name, text in plain.items()}
 
 
-_ALL_CONTENT = {"genes": True, "tracks": True, "motifs": True, "panel": True, "deviations": True}
+_ALL_CONTENT = dict.fromkeys(("genes", "classes", "tracks", "motifs", "panel", "deviations"), True)
 
 
 def call_meanings() -> dict[str, str]:

@@ -14,11 +14,12 @@ from dnabert_enhancer.variants.effect import (
     score_change,
 )
 from dnabert_enhancer.variants.genes import GeneIndex, NearestGene, RegionIndex
+from dnabert_enhancer.variants.info_fields import info_fields
 from dnabert_enhancer.variants.meme import MemeMotif, read_meme
 from dnabert_enhancer.variants.motif_runs import RunMatches, run_matches
 from dnabert_enhancer.variants.motifs import REPORTED_P, MotifLibrary, MotifMatch
 from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, draw_nulls, uniformity
-from dnabert_enhancer.variants.output_rows import CANDIDATE_COLUMNS, COLUMNS, info_fields
+from dnabert_enhancer.variants.output_rows import CANDIDATE_COLUMNS, COLUMNS
 from dnabert_enhancer.variants.panel import MEMBER_FORMAT, PanelFiles, PanelScores, score_members_together
 from dnabert_enhancer.variants.phased import PhasedAlleles
 from dnabert_enhancer.variants.pipeline import (

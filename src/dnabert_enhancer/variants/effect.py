@@ -161,18 +161,19 @@ def scores_of(offsets: AlleleScores) -> NDArray[np.void]:
 
 
 class FunctionalEffect(enum.Enum):
-    """What an allele does to the element; the value is the word of the table and the one of the VCF."""
+    """What an allele does to the element; the value is what the table says, in the portal's words."""
 
-    GAIN = ("Gain of function", "gain")
-    """``p_ref < t <= p_alt``, and the probabilities differ by the minimum change at least."""
-    LOSS = ("Loss of function", "loss")
+    GAIN = "Gain of function"
+    """``p_ref < t <= p_alt``, and the probabilities and their odds differ by the least change."""
+    LOSS = "Loss of function"
     """``p_alt < t <= p_ref``, and the same."""
-    NONE = ("No change", "none")
+    NONE = "No change"
     """Neither."""
 
-    def __init__(self, text: str, code: str) -> None:
-        self.text = text
-        self.code = code
+    @property
+    def in_vcf(self) -> str:
+        """The same words as INFO can hold them."""
+        return self.value.replace(" ", "_")
 
 
 EFFECTS = tuple(FunctionalEffect)
@@ -185,9 +186,13 @@ OUTCOMES = np.dtype(
 
 
 def functional_effects(
-    p_ref: NDArray[np.float32], p_alt: NDArray[np.float32], threshold: float, minimum_change: float = 0.0
+    p_ref: NDArray[np.float32],
+    p_alt: NDArray[np.float32],
+    threshold: float,
+    minimum_change: float = 0.0,
+    minimum_lor: float = 0.0,
 ) -> NDArray[np.uint8]:
-    """Return the effect of each allele.
+    r"""Return the effect of each allele.
 
     Parameters
     ----------
@@ -196,6 +201,8 @@ def functional_effects(
         From here on a probability counts as an enhancer's (or as a bound site's).
     minimum_change : float
         The probabilities must differ by this much at least.
+    minimum_lor : float
+        The absolute LogOddRatio must be this at least.
 
     Returns
     -------
@@ -204,6 +211,7 @@ def functional_effects(
     """
     t = np.float32(threshold)
     changed = np.abs(p_alt.astype(np.float64) - p_ref) >= minimum_change
+    changed &= np.abs(log_odd_ratio(p_ref, p_alt)) >= minimum_lor
     effect = np.full(len(p_ref), EFFECTS.index(FunctionalEffect.NONE), dtype=np.uint8)
     effect[(p_ref < t) & (t <= p_alt) & changed] = EFFECTS.index(FunctionalEffect.GAIN)
     effect[(p_alt < t) & (t <= p_ref) & changed] = EFFECTS.index(FunctionalEffect.LOSS)

@@ -12,11 +12,23 @@ from numpy.typing import NDArray
 from dnabert_enhancer.shards import ShardBlock
 from dnabert_enhancer.variants.alleles import SkipReason
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic, FunctionalEffect
-from dnabert_enhancer.variants.motifs import MOTIF_FORMAT, REPORTED_P
-from dnabert_enhancer.vcf import InfoField, VcfRecord, line_with_info, parse_record, raw, text
+from dnabert_enhancer.variants.info_fields import (
+    CALL_FIELD,
+    CLASS_FIELD,
+    GENE_FIELDS,
+    MOTIF_FIELD,
+    PANEL_FIELD,
+    PREFIX,
+    REFERENCE_CALLS,
+    SKIP_FIELD,
+    STATISTIC_ORDER,
+    TRACK_FIELD,
+    deviation_field,
+    info_fields,
+    score_fields,
+)
+from dnabert_enhancer.vcf import VcfRecord, line_with_info, parse_record, raw, text
 
-PREFIX: Final = "DBE_"
-"""What the names of all INFO fields begin with."""
 NO_VALUE: Final = "NA"
 """What the table has where there is no value."""
 
@@ -31,9 +43,6 @@ _PLACE = (
     "model",
     "region_coordinates",
 )
-_STATISTICS = ("ScoreChange", "LogOddRatio")
-"""The portal's statistics stand first, in its order; the others follow."""
-STATISTIC_ORDER = sorted(EffectStatistic, key=lambda item: (*_STATISTICS, item.column).index(item.column))
 _SCORES = (
     "reference_probability",
     "alternative_probability",
@@ -46,6 +55,7 @@ COLUMNS = (
     *_SCORES,
     "predicted_functional_effect",
     "class",
+    "reference_call",
     "transcription_factor",
     *(f"tf_{name}" for name in (*_SCORES, "predicted_functional_effect")),
     "gene",
@@ -62,106 +72,6 @@ DEVIATION_COLUMNS = ("probability_difference_sd", "tf_probability_difference_sd"
 PLACE_COLUMNS = ("pos", "variant_start_0based", "variant_end_0based")
 NUMBER_COLUMNS = (*_SCORES, *(f"tf_{name}" for name in _SCORES), "distance", *DEVIATION_COLUMNS)
 """Columns that hold numbers; NaN where there is no value."""
-
-
-def score_fields(name: str | None = None) -> list[InfoField]:
-    """Return the INFO fields of one model's numbers, in the order REF, ALT, statistics, p, q, effect.
-
-    Parameters
-    ----------
-    name : str, optional
-        Of a TF; default: the enhancer model.
-    """
-    prefix = PREFIX if name is None else f"{PREFIX}{name}_"
-    what = "enhancer" if name is None else f"{name} binding"
-    fields = [
-        InfoField(f"{prefix}PREF", "A", "Float", f"Probability of {what} with the reference allele"),
-        InfoField(f"{prefix}PALT", "A", "Float", f"Probability of {what} with this allele"),
-    ]
-    fields += [
-        InfoField(f"{prefix}{statistic.info}", "A", "Float", f"{what}: {statistic.formula}")
-        for statistic in STATISTIC_ORDER
-    ]
-    codes = ", ".join(effect.code for effect in EFFECTS)
-    fields += [
-        InfoField(f"{prefix}P", "A", "Float", f"{what}: p-value of the difference of logits"),
-        InfoField(f"{prefix}Q", "A", "Float", f"{what}: Benjamini-Hochberg q-value over the run"),
-        InfoField(f"{prefix}EFFECT", "A", "String", f"Effect on {what}: {codes}"),
-    ]
-    return fields
-
-
-def deviation_field(name: str | None = None) -> InfoField:
-    """Return the INFO field of an ensemble's standard deviation; `name` as in `score_fields`."""
-    prefix = PREFIX if name is None else f"{PREFIX}{name}_"
-    what = "enhancer" if name is None else f"{name} binding"
-    return InfoField(
-        f"{prefix}DIFF_SD",
-        "A",
-        "Float",
-        f"{what}: standard deviation (n - 1) over the models of the ensemble of p_alt - p_ref",
-    )
-
-
-CLASS_FIELD = InfoField(
-    f"{PREFIX}CLASS", "A", "String", "What the reference is by its probability: enhancer or non_enhancer"
-)
-SKIP_FIELD = InfoField(
-    f"{PREFIX}SKIP",
-    "A",
-    "String",
-    f"Why this allele has no score, or . where it has: {', '.join(SkipReason)}",
-)
-GENE_FIELDS = [
-    InfoField(f"{PREFIX}GENE", "1", "String", "Gene whose start of transcription is nearest"),
-    InfoField(f"{PREFIX}GENE_STRAND", "1", "String", "Strand of that gene"),
-    InfoField(
-        f"{PREFIX}GENE_DISTANCE",
-        "1",
-        "Integer",
-        "Distance to that start in bp, positive where it lies at higher coordinates",
-    ),
-]
-TRACK_FIELD = InfoField(
-    f"{PREFIX}ANNOTATIONS",
-    ".",
-    "String",
-    "Regions that the record lies in, as set:name or set:start-end (0-based)",
-)
-PANEL_FIELD = InfoField(
-    f"{PREFIX}TF_TOP",
-    ".",
-    "String",
-    "Models of the panel that see an allele change most, the largest |ScoreChange| first, as number of the "
-    "ALT|model|probability with the reference|probability with this allele|effect",
-)
-MOTIF_FIELD = InfoField(
-    f"{PREFIX}MOTIFS",
-    ".",
-    "String",
-    f"Motifs with p < {REPORTED_P:g} on one of the alleles, as number of the ALT|{MOTIF_FORMAT}",
-)
-
-
-def info_fields(tf_names: Sequence[str], content: dict[str, Any]) -> list[InfoField]:
-    """Return all INFO fields of a run.
-
-    Parameters
-    ----------
-    tf_names : sequence of str
-    content : dict
-        ``genes``, ``tracks``, ``motifs``, ``panel``, ``deviations``: whether there are such.
-    """
-    fields = [*score_fields(), CLASS_FIELD, SKIP_FIELD]
-    for name in tf_names:
-        fields += score_fields(name)
-    if content.get("deviations"):
-        fields += [deviation_field(name) for name in (None, *tf_names)]
-    fields += GENE_FIELDS if content["genes"] else []
-    fields += [TRACK_FIELD] if content["tracks"] else []
-    fields += [MOTIF_FIELD] if content["motifs"] else []
-    fields += [PANEL_FIELD] if content.get("panel") else []
-    return fields
 
 
 _SKIPS = ("", *(reason.value for reason in SkipReason))
@@ -243,7 +153,7 @@ class BlockRows:
                 zip(block.texts["records"].split(b"\n"), firsts, strict=False)
             )
         ]
-        content = {name: name in block.json for name in ("genes", "tracks", "motifs")}
+        content = {name: name in block.json for name in ("genes", "classes", "tracks", "motifs")}
         content["deviations"] = "deviations" in block.arrays
         fields = info_fields(tf_names, content)
         self._written = {field.identifier.encode() for field in fields}
@@ -256,7 +166,10 @@ class BlockRows:
         models = [outcomes[:, model] for model in range(outcomes.shape[1])]
         self._numbers = [_numbers(outcome) for outcome in models]
         self._effects = [[EFFECTS[effect] for effect in outcome["effect"].tolist()] for outcome in models]
-        self._positive: list[list[bool]] = [outcome["is_positive"].tolist() for outcome in models]
+        calls = [REFERENCE_CALLS[called] for called in outcomes[:, 0]["is_positive"].tolist()]
+        self._calls = [
+            None if own is None else call for own, call in zip(self._numbers[0], calls, strict=True)
+        ]
         self._sizes: list[list[float]] = [np.abs(outcome[_CANDIDATES_BY]).tolist() for outcome in models]
 
     def rows(self) -> Iterator[tuple[list[str], float | None]]:
@@ -270,12 +183,13 @@ class BlockRows:
                 deviations = [NO_VALUE if number == "nan" else number for number in self._deviations[row]]
                 own = [*place, _printable(text(alt)), "enhancer", self._region(site, row)]
                 enhancer = self._scores(0, row)
-                no_tf = [NO_VALUE] * len(enhancer)
+                no_tf = [NO_VALUE] * (len(enhancer) + 1)
+                enhancer += [",".join(self._classes(site)) or NO_VALUE, self._calls[row] or NO_VALUE]
                 last = [*deviations[:1], *[NO_VALUE for _ in deviations[:1]]]
                 yield [*own, *enhancer, *no_tf, *tail, motifs, skip, *last], self._candidate_size(0, row)
                 for model, name in enumerate(self._tf_names, start=1):
                     own[-2] = name
-                    tf = [name, *self._scores(model, row)[:-1]]
+                    tf = [name, *self._scores(model, row)]
                     last = [*deviations[:1], *deviations[model : model + 1]]
                     yield [*own, *enhancer, *tf, *tail, motifs, skip, *last], self._candidate_size(model, row)
 
@@ -318,13 +232,12 @@ class BlockRows:
         return f"{_printable(site.record.contig)}:{start}-{end}"
 
     def _scores(self, model: int, row: int) -> list[str]:
-        """Return numbers, effect and class as the table has them."""
+        """Return numbers and effect as the table has them."""
         numbers = self._numbers[model][row]
         if numbers is None:
-            return [NO_VALUE] * (len(_NUMBERS) + 2)
+            return [NO_VALUE] * (len(_NUMBERS) + 1)
         shown = [NO_VALUE if number == "nan" else number for number in numbers]
-        is_enhancer = "Enhancer" if self._positive[model][row] else "Non-enhancer"
-        return [*shown, self._effects[model][row].text, is_enhancer]
+        return [*shown, self._effects[model][row].value]
 
     def _tail(self, site: _Site) -> list[str]:
         gene = self._gene(site) or [NO_VALUE] * 3
@@ -334,6 +247,10 @@ class BlockRows:
         genes = self._json.get("genes")
         found: list[Any] | None = genes[site.number] if genes is not None else None
         return found
+
+    def _classes(self, site: _Site) -> list[str]:
+        classes = self._json.get("classes")
+        return classes[site.number] if classes is not None else []
 
     def _tracks(self, site: _Site) -> list[str]:
         tracks = self._json.get("tracks")
@@ -356,7 +273,7 @@ class BlockRows:
             numbers = self._numbers[model][rows.start : rows.stop]
             if not any(numbers):
                 continue
-            effects = [effect.code for effect in self._effects[model][rows.start : rows.stop]]
+            effects = [effect.in_vcf for effect in self._effects[model][rows.start : rows.stop]]
             values = [
                 None if own is None else [*own, effect] for own, effect in zip(numbers, effects, strict=True)
             ]
@@ -364,13 +281,9 @@ class BlockRows:
                 f"{name}={','.join(_value(allele, place) for allele in values)}"
                 for place, name in enumerate(identifiers)
             ]
-            if model == 0:
-                positive = self._positive[0][rows.start : rows.stop]
-                classes = [
-                    _MISSING if own is None else "enhancer" if is_enhancer else "non_enhancer"
-                    for own, is_enhancer in zip(numbers, positive, strict=True)
-                ]
-                added.append(f"{CLASS_FIELD.identifier}={','.join(classes)}")
+        calls = self._calls[rows.start : rows.stop]
+        if any(calls):
+            added.append(f"{CALL_FIELD.identifier}={','.join(call or _MISSING for call in calls)}")
         for model, identifier in enumerate(self._deviation_fields):
             texts = [one[model] for one in self._deviations[rows.start : rows.stop] if one]
             if any(number != "nan" for number in texts):
@@ -385,6 +298,9 @@ class BlockRows:
             added += [
                 f"{field.identifier}={_plain(value)}" for field, value in zip(GENE_FIELDS, gene, strict=True)
             ]
+        classes = self._classes(site)
+        if classes:
+            added.append(f"{CLASS_FIELD.identifier}={','.join(map(_plain, classes))}")
         tracks = self._tracks(site)
         if tracks:
             added.append(f"{TRACK_FIELD.identifier}={','.join(map(_plain, tracks))}")

@@ -14,7 +14,8 @@ from dnabert_enhancer.files import OutputSet, check_parquet
 from dnabert_enhancer.shards import ShardBlock, ShardFile, ShardWriter, check_equal
 from dnabert_enhancer.variants.alleles import SkipReason
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic
-from dnabert_enhancer.variants.output_rows import NO_VALUE, STATISTIC_ORDER, BlockRows, Place, places_of
+from dnabert_enhancer.variants.info_fields import STATISTIC_ORDER
+from dnabert_enhancer.variants.output_rows import NO_VALUE, BlockRows, Place, places_of
 from dnabert_enhancer.variants.pipeline import BlockScorer, RecordSource
 from dnabert_enhancer.variants.results import ScoredVariants
 from dnabert_enhancer.vcf import VcfRecord
@@ -29,7 +30,7 @@ STRONGEST = 5
 """How many models of a panel the VCF names for an allele."""
 _BY_MODEL = ("scores", "null_statistics", "deviations")
 """Arrays of a block that have a column for each model."""
-_OF_THE_RUN = ("version", "convention", "minimum_change", "nulls", "phased")
+_OF_THE_RUN = ("version", "convention", "minimum_change", "minimum_lor", "nulls", "phased")
 _INPUTS = ("vcf", "genome", "assembly_report")
 """Settings, and files, that all models of a run share, whatever else is annotated."""
 _RANKED_BY = EffectStatistic.SCORE_CHANGE.column
@@ -125,7 +126,7 @@ class PanelBlock(NamedTuple):
             Of each allele.
         """
         flat = self.outcomes.reshape(-1)
-        effects = np.array([effect.text for effect in EFFECTS])[flat["effect"]]
+        effects = np.array([effect.value for effect in EFFECTS])[flat["effect"]]
         columns = [np.repeat(np.array(values), len(names)) for values in zip(*places, strict=True)]
         columns.append(np.tile(np.array(names), len(places)))
         columns += [flat[name] for name in _NUMBERS]
@@ -146,7 +147,7 @@ class PanelBlock(NamedTuple):
             chosen = [(names[model], self.outcomes[row, model]) for model in models if size[row, model] > 0]
             found.append(
                 [
-                    f"{name}|{one['p_ref']}|{one['p_alt']}|{EFFECTS[one['effect']].code}"
+                    f"{name}|{one['p_ref']}|{one['p_alt']}|{EFFECTS[one['effect']].in_vcf}"
                     for name, one in chosen
                 ]
             )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.variants.motifs import MotifLibrary
     from dnabert_enhancer.variants.phased import PhasedAlleles
 
-SHARD_FORMAT = "dnabert-enhancer variant scores 3"
+SHARD_FORMAT = "dnabert-enhancer variant scores 4"
 ALLELES = np.dtype([("skip", "u1"), ("stratum", "<i2"), ("window", "<i8")])
 """An allele of a block: `SkipReason.code` or 0; stratum of the null and start of the middle window (0-based),
 -1 where it could not be placed."""
@@ -270,6 +270,8 @@ class BlockScorer:
                 found["genes"] = [contig and notes.genes.nearest(contig, *place) for contig, *place in places]
             if notes.regions is not None:
                 found["regions"] = [_first_region(notes.regions, contig, place) for contig, *place in places]
+            if notes.tracks or notes.regions is not None:
+                found["classes"] = [_classes(notes, contig, place) for contig, *place in places]
             if notes.tracks:
                 found["tracks"] = [named_regions(notes.tracks, contig, place) for contig, *place in places]
         if notes.motifs is not None:
@@ -329,6 +331,7 @@ def score_records(
                 "references": None if settings.allow_mismatches else scorer.references.tally(records.header),
                 "content": {
                     "genes": notes.genes is not None,
+                    "classes": bool(notes.tracks) or notes.regions is not None,
                     "tracks": bool(notes.tracks),
                     "motifs": notes.motifs is not None,
                     "deviations": scorer.has_ensemble,
@@ -343,6 +346,16 @@ def score_records(
 def _first_region(regions: RegionIndex, contig: str | None, place: Sequence[int]) -> list[int] | None:
     found = regions.overlapping(contig, place[0], place[1]) if contig else []
     return [found[0][0], found[0][1]] if found else None
+
+
+def _classes(notes: Annotations, contig: str | None, place: Sequence[int]) -> list[str]:
+    """Return the names of the sets that a place lies in, or without sets that of its region."""
+    if contig is None:
+        return []
+    if notes.tracks:
+        return [name for name, regions in notes.tracks.items() if regions.overlapping(contig, *place)]
+    found = notes.regions.overlapping(contig, *place) if notes.regions is not None else []
+    return [found[0][2]] if found and found[0][2] else []
 
 
 def named_regions(tracks: Mapping[str, RegionIndex], contig: str | None, place: Sequence[int]) -> list[str]:

@@ -26,6 +26,7 @@ from dnabert_enhancer.variants.effect import (
     FunctionalEffect,
     functional_effects,
 )
+from dnabert_enhancer.variants.info_fields import info_fields
 from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, uniformity
 from dnabert_enhancer.variants.output_rows import (
     CANDIDATE_COLUMNS,
@@ -35,7 +36,6 @@ from dnabert_enhancer.variants.output_rows import (
     NUMBER_COLUMNS,
     PLACE_COLUMNS,
     BlockRows,
-    info_fields,
 )
 from dnabert_enhancer.variants.reference_check import refuse_other_assembly
 from dnabert_enhancer.vcf import VcfHeader, header_with_fields, raw
@@ -167,8 +167,9 @@ class ScoredVariants:
             p = self._nulls[column].p_values(strata, scores[NULL_STATISTIC][:, column])
             one = found[:, column]
             one["p_value"], one["q_value"] = p, self._rates[column].q_values(p)
-            threshold, min_change = model["threshold"], self.header["settings"]["minimum_change"]
-            one["effect"] = functional_effects(one["p_ref"], one["p_alt"], threshold, min_change)
+            threshold = model["threshold"]
+            least = [self.header["settings"][name] for name in ("minimum_change", "minimum_lor")]
+            one["effect"] = functional_effects(one["p_ref"], one["p_alt"], threshold, *least)
             one["is_positive"] = one["p_ref"] >= np.float32(threshold)
         return found
 
@@ -279,7 +280,7 @@ class ResultFiles:
             tally["scored"] += int(is_scored.sum())
             for number, effect in enumerate(EFFECTS):
                 if effect is not FunctionalEffect.NONE:
-                    tally[effect.code] += int((enhancer["effect"][is_scored] == number).sum())
+                    tally[effect.name.lower()] += int((enhancer["effect"][is_scored] == number).sum())
         if self._panel is not None:
             self._panel.finish()
         for rank, row in enumerate(ranked.sorted(), start=1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -27,6 +28,8 @@ class VariantSettings:
         Of the enhancer model: an enhancer from here on; default: the model card's.
     min_change : float
         Least difference of the probabilities for a gain or loss of function.
+    min_lor : float
+        Least absolute LogOddRatio for the same.
     null_variants : int
         Least number of null variants, in shuffled sequence, for p- and q-values; 0: none.
     seed : int
@@ -61,6 +64,7 @@ class VariantSettings:
     max_unknown: float = 0.1
     threshold: float | None = None
     min_change: float = 0.0
+    min_lor: float = 0.0
     null_variants: int = 1000
     seed: int = 0
     phased: bool = False
@@ -92,6 +96,8 @@ class VariantSettings:
             share = getattr(self, name)
             if share is not None and not 0 <= share <= 1:
                 raise _out_of_range(name, share, "a number from 0 to 1")
+        if not 0 <= self.min_lor < math.inf:
+            raise _out_of_range("min_lor", self.min_lor, "a number >= 0")
         for name in ("null_variants", "seed"):
             if getattr(self, name) < 0:
                 raise _out_of_range(name, getattr(self, name), "a whole number >= 0")

@@ -105,6 +105,24 @@ def test_the_formulas_reproduce_the_portals_table(shared_data: Path) -> None:
         published = np.array([float(row[name]) for row in rows])
         assert np.abs(found - published).max() <= 5e-6
     effects = functional_effects(p_ref.astype(np.float32), p_alt.astype(np.float32), 0.5)
-    assert {EFFECTS[effect].text for effect in effects} == {
+    assert {EFFECTS[effect].value for effect in effects} == {
         row["predicted_functional_effect"] for row in rows
     }
+    # the portal's class is that of the annotation: no reference reaches the threshold
+    assert {row["class"] for row in rows} == {"Enhancer"}
+    assert p_ref.max() < 0.5
+    assert len(set(effects.tolist())) == 1
+
+
+@pytest.mark.data
+def test_a_least_log_odd_ratio_cuts_the_portals_table_as_its_own_column_does(shared_data: Path) -> None:
+    path = shared_data / "variants/dnabert_enhancer_portal/Detailed_info_enhancer_GOF.csv.gz"
+    rows = list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode())))
+    p_ref, p_alt = (
+        np.float32([float(row[f"{side}_probability"]) for row in rows])
+        for side in ("reference", "alternative")
+    )
+    published = np.array([abs(float(row["LogOddRatio"])) for row in rows])
+    for least in (1.768, 2.0, 3.0):
+        found = functional_effects(p_ref, p_alt, 0.5, minimum_lor=least)
+        assert [EFFECTS[effect] is FunctionalEffect.GAIN for effect in found] == (published >= least).tolist()
