@@ -95,6 +95,13 @@ READERS = [
     Reader("make-dataset", "--negatives", bed, f"{MAKE} --regions far.bed --skip-outside"),
     Reader(
         "make-dataset",
+        "--negatives-from",
+        bed,
+        f"{MAKE} --regions far.bed --skip-outside --allow-fewer",
+        value="A=FILE,share=0.1",
+    ),
+    Reader(
+        "make-dataset",
         "--splits",
         splits,
         "--genome genome.fa --output-dir out --length 150 --regions own.bed",

@@ -153,6 +153,7 @@ CASES = {
         (
             *("--regions", Input("regions.bed"), "--genome", "g.fa", "--exclude", Input("gaps.bed")),
             *("--splits", Input("splits.tsv"), "--negatives", Input("background.bed"), "--length", "60"),
+            *("--ratio", "1", "--negatives-from", Input("hard.bed", "hard={},share=0.1"), "--allow-fewer"),
             *REPORT,
             *("--output-dir", "{out}/d"),
         ),
@@ -289,6 +290,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "scanned.bed": "chr1\t0\t29000\nchr2\t0\t12000\nchr3\t100\t9000\n",
         "gaps.bed": "chr2\t11000\t11500\n",
         "background.bed": "".join(f"{name}\t0\t{len(letters)}\n" for name, letters in contigs.items()),
+        "hard.bed": "".join(f"{name}\t2000\t2060\n" for name in contigs),
         "splits.tsv": "chr1\ttrain\nchr2\tvalidation\nchr3\ttest\n",
         "genes.bed": "chr1\t5000\t9000\tABC\t0\t+\nchr2\t100\t2000\tXYZ\t0\t-\n",
         "genes.gtf": 'chr1\tx\tgene\t5001\t9000\t.\t+\t.\tgene_id "a"; gene_name "ABC";\n'

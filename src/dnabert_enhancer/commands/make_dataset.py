@@ -40,6 +40,8 @@ EXAMPLES = (
     "make-dataset --regions peaks.bed --genome hg38.fa.gz --output-dir data",
     "make-dataset --regions peaks.bed --genome hg38.fa.gz --length 350 \\\n"
     "    --exclude blacklist.bed --split-by contig --output-dir data350",
+    "make-dataset --regions peaks.bed --genome hg38.fa.gz --exclude blacklist.bed \\\n"
+    "    --negatives bedtools-shuffle --output-dir authors",
 )
 
 
@@ -104,9 +106,20 @@ def _add_negatives(group: argparse._ArgumentGroup) -> None:
         group,
         "negatives",
         "matched: windows of the same contig like the positives in GC and repeats, off all regions; "
-        "shuffled: the positives, dinucleotides kept; or BED files (./matched for one so named)",
+        "shuffled: the positives, dinucleotides kept; bedtools-shuffle: each positive anew at any place of "
+        "its contig off --exclude, as the authors of DNABERT-Enhancer do; or BED files (./matched for one so "
+        "named)",
         nargs="+",
-        metavar="matched|shuffled|BED",
+        metavar="matched|shuffled|bedtools-shuffle|BED",
+    )
+    _add(
+        group,
+        "negatives_from",
+        "take this share of the negatives from the regions of a BED, such as "
+        "promoters=pls.bed,share=0.2; can be repeated, and --negatives gives the others",
+        nargs="+",
+        action="extend",
+        metavar="NAME=BED,share=S",
     )
     _add(
         group,
@@ -186,6 +199,7 @@ def run(options: Options) -> None:
         "assembly_report": [options["assembly_report"]] if "assembly_report" in options else [],
         "exclude": settings.exclude_files,
         "negatives": settings.negative_files,
+        **{f"negatives {source.name}": [source.path] for source in settings.named_negatives},
     }
     for role, paths in inputs.items():
         for path in paths:

@@ -25,6 +25,7 @@ from dnabert_enhancer.dataset.io import (
 )
 from dnabert_enhancer.dataset.leak_rule import LeakRule
 from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between, shared_kmers
+from dnabert_enhancer.dataset.named_negatives import NamedNegatives
 from dnabert_enhancer.dataset.sequence_sources import (
     INPUT_FORMATS,
     LabelledSequence,
@@ -62,6 +63,7 @@ __all__ = [
     "LeakRepeats",
     "LeakReport",
     "LeakRule",
+    "NamedNegatives",
     "NegativeSource",
     "OnLeak",
     "Overlapping",

@@ -18,15 +18,18 @@ from dnabert_enhancer.dataset.gc_profile import GcProfile, gc_figure, gc_of_sequ
 from dnabert_enhancer.dataset.io import check_folder, write_dataset
 from dnabert_enhancer.dataset.leaks import LeakReport, leaks_between
 from dnabert_enhancer.dataset.metadata import describe_dataset
+from dnabert_enhancer.dataset.named_negatives import NamedNegatives
 from dnabert_enhancer.dataset.negatives import (
     NO_PLACE,
     Labelled,
+    joined,
     labelled_windows,
     matched_negatives,
     require_enough,
     shuffled_negatives,
     thinned,
 )
+from dnabert_enhancer.dataset.placed_negatives import placed_negatives
 from dnabert_enhancer.dataset.settings import DatasetSettings, NegativeSource, OnLeak, SplitBy
 from dnabert_enhancer.dataset.splits import NO_SPLIT, SplitMap, make_split_map
 from dnabert_enhancer.dataset.window_filter import UsableWindows, usable_windows
@@ -102,6 +105,11 @@ def build_dataset(
     _require_both_classes(frames)
     frames, leaks = _without_leaks(frames, settings, builder.skipped)
     _require_both_classes(frames)
+    sources = {
+        name: dict(sorted(Counter(frame.loc[frame["label"] == 0, "source"].tolist()).items()))
+        for name, frame in frames.items()
+    }
+    frames = {name: frame.drop(columns="source") for name, frame in frames.items()}
     for name, frame in frames.items():
         builder.counts[f"{name}_positives"] = int((frame["label"] == 1).sum())
         builder.counts[f"{name}_negatives"] = int((frame["label"] == 0).sum())
@@ -109,7 +117,7 @@ def build_dataset(
     skipped = {reason: number for reason, number in builder.skipped.items() if number}
     plain = Dataset(frames, "binary", settings.label_names)
     metadata = describe_dataset(
-        plain, settings, builder.split_map, builder.counts, skipped, builder.matching, leaks, profile
+        plain, settings, builder.split_map, builder.counts, sources, skipped, builder.matching, leaks, profile
     )
     return BuiltDataset(
         frames, "binary", settings.label_names, metadata, "", dict(builder.counts), skipped, profile
@@ -156,11 +164,29 @@ class _Builder:
             )
         positives = labelled_windows(self._genome, usable.frame, split, self._settings)
         covered = pd.concat([given, usable.frame], ignore_index=True)
-        if self._settings.negative_source is NegativeSource.SHUFFLED:
-            return positives, shuffled_negatives(positives, self._settings, self._rng)
-        if self._settings.negative_source is NegativeSource.GIVEN:
-            return positives, self._given(self._settings.negative_files, positives, covered, excluded)
-        return positives, self._matched(positives, usable, pd.concat([covered, excluded], ignore_index=True))
+        parts = []
+        for source in self._settings.named_negatives:
+            named, windows = self._named(source, positives, covered, excluded)
+            parts.append(named)
+            covered = pd.concat([covered, windows], ignore_index=True)
+        if self._settings.base_ratio != 0:
+            parts.append(self._base(positives, usable, covered, excluded))
+        return positives, parts[0] if len(parts) == 1 else joined(parts)
+
+    def _base(
+        self, positives: Labelled, usable: UsableWindows, covered: pd.DataFrame, excluded: pd.DataFrame
+    ) -> Labelled:
+        """Return the negatives that no named source gives."""
+        import pandas as pd
+
+        settings, ratio = self._settings, self._settings.base_ratio
+        if settings.negative_source is NegativeSource.GIVEN or ratio is None:
+            return self._given(settings.negative_files, ratio, positives, covered, excluded)[0]
+        if settings.negative_source is NegativeSource.SHUFFLED:
+            return shuffled_negatives(positives, settings, ratio, self._rng)
+        if settings.negative_source is NegativeSource.BEDTOOLS_SHUFFLE:
+            return self._placed(positives, usable.frame, excluded, ratio)
+        return self._matched(positives, usable, pd.concat([covered, excluded], ignore_index=True), ratio)
 
     def _in_splits(self, windows: UsableWindows, what: str) -> tuple[UsableWindows, NDArray[np.int8]]:
         split = self.split_map.splits_of(windows.frame)
@@ -168,7 +194,28 @@ class _Builder:
         self.skipped[f"{what}_in_no_split"] += int((~inside).sum())
         return windows.take(inside), split[inside]
 
-    def _matched(self, positives: Labelled, usable: UsableWindows, forbidden: pd.DataFrame) -> Labelled:
+    def _placed(
+        self, positives: Labelled, own: pd.DataFrame, excluded: pd.DataFrame, ratio: float
+    ) -> Labelled:
+        settings = self._settings
+        placed = placed_negatives(
+            self._genome, positives, self.split_map, excluded, settings, ratio, self._rng
+        )
+        require_enough(placed.wanted - placed.without_place, placed.wanted, settings, self.skipped)
+        self.skipped["negative_of_unknown_bases"] += placed.of_unknown_bases
+        self.matching = {"negatives_that_touch_a_positive": int(overlaps(placed.frame, own).sum())}
+        return placed.windows
+
+    def _named(
+        self, source: NamedNegatives, positives: Labelled, covered: pd.DataFrame, excluded: pd.DataFrame
+    ) -> tuple[Labelled, pd.DataFrame]:
+        ratio = source.share * (1.0 if self._settings.ratio is None else self._settings.ratio)
+        windows, frame = self._given([source.path], ratio, positives, covered, excluded, source)
+        return windows._replace(name=[f"{source.name}:{name}" for name in windows.name]), frame
+
+    def _matched(
+        self, positives: Labelled, usable: UsableWindows, forbidden: pd.DataFrame, ratio: float
+    ) -> Labelled:
         if not usable.composition.masked.any():
             LOGGER.warning("no positive has soft-masked bases: negatives are matched for GC alone")
         matched = matched_negatives(
@@ -178,6 +225,7 @@ class _Builder:
             self.split_map,
             forbidden,
             self._settings,
+            ratio,
             self._rng,
         )
         require_enough(
@@ -195,22 +243,27 @@ class _Builder:
     def _given(
         self,
         paths: Sequence[Path | str],
+        ratio: float | None,
         positives: Labelled,
         covered: pd.DataFrame,
         excluded: pd.DataFrame,
-    ) -> Labelled:
+        source: NamedNegatives | None = None,
+    ) -> tuple[Labelled, pd.DataFrame]:
+        """Return negatives at given regions, all without a ratio, and their places."""
+        what = "negative" if source is None else f"negative_{source.name}"
         regions, outside = read_positions(paths, self._genome, skip_outside=self._settings.skip_outside)
-        self.skipped.update({f"negative_region_{reason}": number for reason, number in outside.items()})
-        usable = usable_windows(regions, self._genome, self._settings, excluded, self.skipped, "negative")
+        self.skipped.update({f"{what}_region_{reason}": number for reason, number in outside.items()})
+        usable = usable_windows(regions, self._genome, self._settings, excluded, self.skipped, what)
         touched = overlaps(usable.frame, covered)
-        self.skipped["negative_overlaps_positive"] += int(touched.sum())
-        usable, split = self._in_splits(usable.take(~touched), "negative")
+        self.skipped[f"{what}_overlaps_{'positive' if source is None else 'another'}"] += int(touched.sum())
+        usable, split = self._in_splits(usable.take(~touched), what)
         windows = usable.frame
-        if self._settings.ratio is not None:
-            rows, wanted = thinned(split, positives.split, self._settings.ratio, self._rng)
-            require_enough(len(rows), wanted, self._settings, self.skipped)
+        if ratio is not None:
+            rows, wanted = thinned(split, positives.split, ratio, self._rng)
+            require_enough(len(rows), wanted, self._settings, self.skipped, source=source)
             windows, split = windows.iloc[rows], split[rows]
-        return labelled_windows(self._genome, windows, split, self._settings)
+        name = NegativeSource.GIVEN.value if source is None else source.name
+        return labelled_windows(self._genome, windows, split, self._settings, name), windows
 
 
 def _frames(
@@ -234,6 +287,7 @@ def _frames(
                     "name": windows.name,
                     "split": windows.split,
                     "contig": windows.contig,
+                    "source": windows.source,
                 }
             )
         )

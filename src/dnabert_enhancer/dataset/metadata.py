@@ -19,6 +19,7 @@ def describe_dataset(
     settings: DatasetSettings,
     split_map: SplitMap,
     counts: Mapping[str, int],
+    sources: Mapping[str, Mapping[str, int]],
     skipped: Mapping[str, int],
     matching: Mapping[str, Any],
     leaks: LeakReport,
@@ -34,8 +35,10 @@ def describe_dataset(
         The parts of the genome that belong to the splits.
     counts, skipped : mapping
         Positives and negatives of each split; what was left out, by reason.
+    sources : mapping
+        Negatives of each split by what they are taken from.
     matching : mapping
-        How far matched negatives are from their positives; empty for others.
+        How far matched negatives are from their positives, how many placed ones touch one; empty for others.
     leaks : LeakReport
     profile : GcProfile
     """
@@ -51,6 +54,7 @@ def describe_dataset(
             name: {
                 "positives": counts[f"{name}_positives"],
                 "negatives": counts[f"{name}_negatives"],
+                "negatives_by_source": dict(sources[name]),
                 "parts_of_the_genome": [
                     f"{chrom}:{start}-{end}"
                     for chrom, start, end in split_map.units[name].itertuples(index=False)
@@ -62,6 +66,7 @@ def describe_dataset(
             "placement": str(settings.placement),
             "overlapping": str(settings.overlapping),
             "negatives": settings.negative_source.value,
+            "negatives_from": {source.name: source.share for source in settings.named_negatives},
             "ratio": settings.ratio,
             "gc_tolerance": settings.gc_tolerance,
             "repeat_tolerance": settings.repeat_tolerance,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from dnabert_enhancer.dataset.background import BackgroundSampler, Targets
 from dnabert_enhancer.dataset.composition import Composition, sequences_by_contig
 from dnabert_enhancer.dataset.matching import NOT_MATCHED
-from dnabert_enhancer.dataset.settings import DatasetSettings
+from dnabert_enhancer.dataset.named_negatives import NamedNegatives
+from dnabert_enhancer.dataset.settings import DatasetSettings, NegativeSource
 from dnabert_enhancer.dataset.splits import SplitMap
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome, region_frame
@@ -34,7 +36,7 @@ _SHUFFLED_AT_ONCE = 20_000
 
 
 class Labelled(NamedTuple):
-    """Windows of one class with their bases; shuffled ones have no place of their own (`NO_PLACE`)."""
+    """Windows of one class with their bases and what they are taken from; shuffled ones have `NO_PLACE`."""
 
     contig: NDArray[np.int32]
     start: NDArray[np.int64]
@@ -42,6 +44,7 @@ class Labelled(NamedTuple):
     split: NDArray[np.int8]
     sequence: list[str]
     name: list[str]
+    source: list[str]
 
     def take(self, rows: NDArray[np.intp]) -> Labelled:
         """Return some of the windows, in the order asked for."""
@@ -53,6 +56,7 @@ class Labelled(NamedTuple):
             self.split[rows],
             [self.sequence[row] for row in chosen],
             [self.name[row] for row in chosen],
+            [self.source[row] for row in chosen],
         )
 
 
@@ -69,7 +73,11 @@ class Matched(NamedTuple):
 
 
 def labelled_windows(
-    genome: Genome, windows: pd.DataFrame, split: NDArray[np.int8], settings: DatasetSettings
+    genome: Genome,
+    windows: pd.DataFrame,
+    split: NDArray[np.int8],
+    settings: DatasetSettings,
+    source: str = "",
 ) -> Labelled:
     """Return windows with their bases; without a name of their own they are called by their place."""
     strand = windows["strand"].to_numpy(dtype=str) if settings.stranded else np.full(len(windows), "+")
@@ -79,7 +87,15 @@ def labelled_windows(
     rows = zip(windows["name"].tolist(), windows["chrom"].tolist(), windows["start"].tolist(), strict=True)
     names = [name or f"{chrom}:{start}-{start + settings.length}" for name, chrom, start in rows]
     contig = windows["chrom"].cat.codes.to_numpy().astype(np.int32)
-    return Labelled(contig, windows["start"].to_numpy(), strand, split, sequences, names)
+    start = windows["start"].to_numpy()
+    return Labelled(contig, start, strand, split, sequences, names, [source] * len(names))
+
+
+def joined(parts: Sequence[Labelled]) -> Labelled:
+    """Return the windows of several parts as one."""
+    contig, start, strand, split = (np.concatenate([part[field] for part in parts]) for field in range(4))
+    sequence, name, source = ([item for part in parts for item in part[field]] for field in (4, 5, 6))
+    return Labelled(contig, start, strand, split, sequence, name, source)
 
 
 def copies_wanted(split: NDArray[np.int8], ratio: float, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -99,10 +115,11 @@ def matched_negatives(
     split_map: SplitMap,
     forbidden: pd.DataFrame,
     settings: DatasetSettings,
+    ratio: float,
     rng: np.random.Generator,
 ) -> Matched:
     """Return windows of the genome like the positives, each in the split of its positive."""
-    copies = copies_wanted(positives.split, _ratio(settings), rng)
+    copies = copies_wanted(positives.split, ratio, rng)
     rows = np.repeat(np.arange(len(copies)), copies)
     targets = Targets(positives.contig[rows], positives.split[rows], composition.take(rows))
     matches = BackgroundSampler(genome, split_map, forbidden, settings, rng).match(targets)
@@ -120,7 +137,7 @@ def matched_negatives(
     gc = np.abs(matches.composition.gc[found] - targets.composition.gc[found])
     masked = np.abs(matches.composition.masked[found] - targets.composition.masked[found])
     return Matched(
-        labelled_windows(genome, windows, positives.split[partner], settings),
+        labelled_windows(genome, windows, positives.split[partner], settings, NegativeSource.MATCHED),
         float(gc.max(initial=0.0)),
         float(gc.mean()) if len(gc) else 0.0,
         float(masked.max(initial=0.0)),
@@ -130,9 +147,11 @@ def matched_negatives(
     )
 
 
-def shuffled_negatives(positives: Labelled, settings: DatasetSettings, rng: np.random.Generator) -> Labelled:
+def shuffled_negatives(
+    positives: Labelled, settings: DatasetSettings, ratio: float, rng: np.random.Generator
+) -> Labelled:
     """Return the positives with their bases shuffled; dinucleotide counts stay, letters become upper case."""
-    copies = copies_wanted(positives.split, _ratio(settings), rng)
+    copies = copies_wanted(positives.split, ratio, rng)
     source = positives.take(np.repeat(np.arange(len(copies)), copies))
     shuffled: list[str] = []
     for first in range(0, len(source.sequence), _SHUFFLED_AT_ONCE):
@@ -144,6 +163,7 @@ def shuffled_negatives(positives: Labelled, settings: DatasetSettings, rng: np.r
         strand=np.full(len(shuffled), "."),
         sequence=shuffled,
         name=[f"shuffled:{name}" for name in source.name],
+        source=[NegativeSource.SHUFFLED.value] * len(shuffled),
     )
 
 
@@ -176,6 +196,7 @@ def require_enough(
     settings: DatasetSettings,
     skipped: Counter[str],
     unmatched_gc: NDArray[np.float64] | None = None,
+    source: NamedNegatives | None = None,
 ) -> None:
     """Refuse a data set with fewer negatives than wanted, unless that is allowed; count what is missing.
 
@@ -187,6 +208,8 @@ def require_enough(
         Gets ``negative_not_found``.
     unmatched_gc : float64[n], optional
         GC of the positives without a negative, for the message.
+    source : NamedNegatives, optional
+        Whose regions are too few.
 
     Raises
     ------
@@ -199,6 +222,12 @@ def require_enough(
     if unmatched_gc is not None and len(unmatched_gc):
         low, middle, high = np.quantile(unmatched_gc, (0.1, 0.5, 0.9))
         detail = f" (positives without one: GC {low:.2f} to {high:.2f}, median {middle:.2f})"
+    if source is not None and not settings.allow_fewer:
+        raise InputError(
+            f"{source.name} gives {found:,} of {wanted:,} negatives",
+            source=source.path,
+            remedy="give --allow-fewer, a smaller share or a smaller --ratio",
+        )
     if not settings.allow_fewer:
         raise InputError(
             f"the genome gives {found:,} of {wanted:,} negatives{detail}",
@@ -207,7 +236,3 @@ def require_enough(
         )
     LOGGER.warning("%d of %d negatives found%s", found, wanted, detail)
     skipped["negative_not_found"] += wanted - found
-
-
-def _ratio(settings: DatasetSettings) -> float:
-    return 1.0 if settings.ratio is None else settings.ratio

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dnabert_enhancer.dataset.leak_rule import LeakRule
+from dnabert_enhancer.dataset.named_negatives import NamedNegatives, named_negatives
 from dnabert_enhancer.errors import require_numbers, require_setting
 from dnabert_enhancer.model import told_by_name
 
@@ -52,6 +53,9 @@ class NegativeSource(enum.StrEnum):
     """Windows of the genome like the positives in GC and repeats, on the same contig where possible."""
     SHUFFLED = "shuffled"
     """The positives, shuffled so that dinucleotide counts stay (Altschul and Erickson 1985)."""
+    BEDTOOLS_SHUFFLE = "bedtools-shuffle"
+    """Each positive placed anew at random on its contig, off the excluded regions alone, as
+    ``bedtools shuffle -chrom -excl`` does: the rule of DNABERT-Enhancer's authors. It may touch positives."""
     GIVEN = "given"
     """Windows of regions that the user names."""
 
@@ -80,6 +84,7 @@ _CHOICES: dict[str, type[enum.StrEnum]] = {
     "on_leak": OnLeak,
     "leak_repeats": LeakRepeats,
 }
+_WORDS = tuple(source for source in NegativeSource if source is not NegativeSource.GIVEN)
 _PathOrPaths = str | Path | Sequence[str | Path]
 
 
@@ -102,10 +107,13 @@ class DatasetSettings:
         Windows with a larger share of bases other than A, C, G, T are left out.
     stranded : bool
         Read regions of the minus strand as their reverse complement; their matched negatives too.
-    negatives : {"matched", "shuffled"}, path, or several paths
+    negatives : {"matched", "shuffled", "bedtools-shuffle"}, path, or several paths
         Where negatives come from, see `NegativeSource`; paths are BED files.
+    negatives_from : str or NamedNegatives, or several
+        Regions that give a share of the negatives, such as ``"promoters=pls.bed,share=0.2"``; the others come
+        from `negatives`.
     ratio : float, optional
-        Negatives for each positive; default 1 for matched and shuffled ones, all for given regions.
+        Negatives for each positive; default 1, all for given regions.
     gc_tolerance, repeat_tolerance : float
         Largest difference of a matched negative to its positive in GC and soft-masked fraction.
     allow_fewer : bool
@@ -131,6 +139,7 @@ class DatasetSettings:
     max_unknown: float = 0.1
     stranded: bool = False
     negatives: _PathOrPaths = NegativeSource.MATCHED
+    negatives_from: str | NamedNegatives | Sequence[str | NamedNegatives] = ()
     ratio: float | None = None
     gc_tolerance: float = 0.02
     repeat_tolerance: float = 0.1
@@ -149,6 +158,7 @@ class DatasetSettings:
         for name in ("exclude", "negatives"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, (str, Path)) else tuple(value))
+        object.__setattr__(self, "negatives_from", named_negatives(self.negatives_from))
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             require_setting(self, name, value in tuple(choices), f"one of {', '.join(choices)}")
@@ -162,7 +172,14 @@ class DatasetSettings:
         name = self.positive_label
         is_name = bool(name.strip()) and name.isprintable() and told_by_name(name) is not False
         require_setting(self, "positive_label", is_name, "the name of a class that is positive")
-        require_setting(self, "negatives", bool(self.negatives), "matched, shuffled or BED files")
+        require_setting(self, "negatives", bool(self.negatives), f"{', '.join(_WORDS)} or BED files")
+        needs_ratio = bool(self.negatives_from) and self.negative_source is NegativeSource.GIVEN
+        require_setting(
+            self,
+            "ratio",
+            self.ratio is not None or not needs_ratio,
+            "given where BED files and --negatives-from share the negatives",
+        )
         require_setting(
             self,
             "leak_k",
@@ -183,14 +200,26 @@ class DatasetSettings:
     @property
     def negative_source(self) -> NegativeSource:
         """Where negatives come from."""
-        words = (NegativeSource.MATCHED, NegativeSource.SHUFFLED)
-        return next((word for word in words if self.negatives == (word,)), NegativeSource.GIVEN)
+        return next((word for word in _WORDS if self.negatives == (word,)), NegativeSource.GIVEN)
 
     @property
     def negative_files(self) -> tuple[str | Path, ...]:
         """BED files of the negatives, where they are given."""
         given = self.negative_source is NegativeSource.GIVEN
         return tuple(self.negatives) if given else ()  # type: ignore[arg-type]  # a tuple since __post_init__
+
+    @property
+    def named_negatives(self) -> tuple[NamedNegatives, ...]:
+        """Regions that give a share of the negatives."""
+        return tuple(self.negatives_from)  # type: ignore[arg-type]  # a tuple since __post_init__
+
+    @property
+    def base_ratio(self) -> float | None:
+        """Negatives for each positive that `negatives` gives; None: all of the given regions."""
+        if self.ratio is None and self.negative_source is NegativeSource.GIVEN:
+            return None
+        named = sum(source.share for source in self.named_negatives)
+        return (1.0 if self.ratio is None else self.ratio) * round(1.0 - named, 9)
 
     @property
     def leak_rule(self) -> LeakRule:

@@ -79,7 +79,8 @@ def usable_windows(
     if not len(apart):
         why = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in reasons.items() if count)
         raise InputError(
-            f"none of {len(regions):,} {what} regions gives a window of {settings.length} bp ({why})",
+            f"none of {len(regions):,} {what.replace('_', ' ')} regions gives a window of "
+            f"{settings.length} bp ({why})",
             source=genome.path,
             remedy="check assembly and --length: contigs shorter than the window, or all N, give none",
         )
