@@ -182,6 +182,49 @@ def test_class_is_of_the_annotation_and_both_files_use_the_same_words(
                 assert row["predicted_functional_effect"] == "No change"
 
 
+@pytest.mark.parametrize(
+    ("more", "column", "level"),
+    [
+        ((), "p_value", 0.05),
+        (("--significance", "p:0.3"), "p_value", 0.3),
+        (("--significance", "q:0.9"), "q_value", 0.9),
+        (("--significance", "none"), "p_value", 1.0),
+    ],
+)
+def test_candidates_cross_the_threshold_and_are_significant(
+    run: Run,
+    genome: Path,
+    models: dict[str, Path],
+    tmp_path: Path,
+    more: tuple[str, ...],
+    column: str,
+    level: float,
+) -> None:
+    vcf = write_vcf(tmp_path / "in.vcf", *(snv(place) for place in range(300, 400)))
+    job = ("--vcf", vcf, "--genome", genome, "--null-variants", 200, "--tf", f"TF={models['tf']}")
+    assert run(*job, "--threshold", 0.5, *more, "--output-prefix", tmp_path / "out")[0] == 0
+    wanted = []
+    for row in table(tmp_path / "out.tsv.gz"):
+        tf = "" if row["model"] == "enhancer" else "tf_"
+        significant = float(row[f"{tf}{column}"]) <= level
+        if row[f"{tf}predicted_functional_effect"] != "No change" and significant:
+            wanted.append((-abs(float(row[f"{tf}ScoreChange"])), row["pos"], row["model"]))
+    title, *lines = (tmp_path / "out.candidates.tsv").read_text().splitlines()
+    assert title.startswith("# gains and losses of function ")
+    assert (f"{column} <= {level:g};" in title) == (level < 1)
+    names = lines[0].split("\t")
+    rows = [dict(zip(names, line.split("\t"), strict=True)) for line in lines[1:]]
+    assert [row["rank"] for row in rows] == [str(rank + 1) for rank in range(len(rows))]
+    assert sorted((row["pos"], row["model"]) for row in rows) == sorted(one[1:] for one in wanted)
+    sizes = [
+        abs(float(row["ScoreChange" if row["model"] == "enhancer" else "tf_ScoreChange"])) for row in rows
+    ]
+    assert sizes == sorted(sizes, reverse=True)
+    record = json.loads((tmp_path / "out.run.json").read_text())
+    assert record["counts"]["candidates"] == len(rows)
+    assert len(rows) > 0 or level == 0.05
+
+
 def test_a_least_log_odd_ratio_leaves_larger_changes_alone(run: Run, genome: Path, tmp_path: Path) -> None:
     vcf = write_vcf(tmp_path / "in.vcf", *(snv(place) for place in range(400, 420)))
     job = ("--vcf", vcf, "--genome", genome, "--null-variants", 0, "--output-prefix", tmp_path / "out")

@@ -177,6 +177,7 @@ def shared_facts(scorer: BlockScorer, digests: Mapping[str, str] | None) -> dict
         "models": [model.settings() for model in scorer.scorers],
         "minimum_change": settings.min_change,
         "minimum_lor": settings.min_lor,
+        "significance": str(settings.candidate_level),
         "nulls": {"minimum": settings.null_variants, "seed": settings.seed},
         "phased": scorer.phased.sample if scorer.phased else None,
         "engine": dataclasses.asdict(scorer.scorers[0].engine.settings),

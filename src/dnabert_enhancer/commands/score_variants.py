@@ -1,9 +1,9 @@
 """Effects of variants on enhancers and on the binding of transcription factors, from VCF to VCF.
 
 Writes PREFIX.vcf.gz with its index (every record, in order, with our INFO fields), PREFIX.tsv.gz (one row per
-allele and model), PREFIX.candidates.tsv (gains and losses of function, ranked) and PREFIX.run.json. A run
-can be cut into shards (--shard I/N), and a panel into groups of models (--panel-only), that --merge joins;
-the files are those of one run, byte for byte.
+allele and model), PREFIX.candidates.tsv (significant gains and losses of function, ranked) and
+PREFIX.run.json. A run can be cut into shards (--shard I/N), and a panel into groups of models
+(--panel-only), that --merge joins; the files are those of one run, byte for byte.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ _SCORING = (
         "min_lor",
         "max_unknown",
         "null_variants",
+        "significance",
         "seed",
         "shard",
         "allow_mismatches",
@@ -165,6 +166,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "least number of null variants in shuffled sequence, for p-values; 0: none",
         type=whole_number,
         metavar="N",
+    )
+    add(
+        "significance",
+        "what gains and losses need to be in PREFIX.candidates.tsv: p:0.05, q:0.1 or the like, or none, for "
+        "crossing the threshold alone (default p:0.05, without null variants none)",
+        metavar="p:P|q:Q|none",
     )
     add("seed", "of the null variants", type=whole_number, metavar="N")
     group = parser.add_argument_group("annotation")
@@ -466,8 +473,8 @@ def _write_results(
     shares = {f"{name}_seconds": round(value, 3) for name, value in seconds.items()}
     record.set("time", shares | {"model_share": round(seconds["model"] / total, 4) if total else 0.0})
     _log.info(
-        "%d records, %d alleles scored; %d gains and %d losses of function",
-        *(found.counts[name] for name in ("records", "scored", "gain", "loss")),
+        "%d records, %d alleles scored; %d gains and %d losses of function, %d candidates",
+        *(found.counts[name] for name in ("records", "scored", "gain", "loss", "candidates")),
     )
 
 

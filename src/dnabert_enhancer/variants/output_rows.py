@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -27,6 +28,7 @@ from dnabert_enhancer.variants.info_fields import (
     info_fields,
     score_fields,
 )
+from dnabert_enhancer.variants.significance import Significance
 from dnabert_enhancer.vcf import VcfRecord, line_with_info, parse_record, raw, text
 
 NO_VALUE: Final = "NA"
@@ -124,6 +126,8 @@ class BlockRows:
         Of the enhancer model in bp.
     source : str
         For messages.
+    significance : Significance
+        Of candidates.
 
     Attributes
     ----------
@@ -142,6 +146,7 @@ class BlockRows:
         tf_names: Sequence[str],
         window_length: int,
         source: str,
+        significance: Significance,
     ) -> None:
         self._json, self._tf_names, self._window_length = block.json, tf_names, window_length
         self._skips = [_SKIPS[code] for code in block.arrays["alleles"]["skip"].tolist()]
@@ -170,7 +175,7 @@ class BlockRows:
         self._calls = [
             None if own is None else call for own, call in zip(self._numbers[0], calls, strict=True)
         ]
-        self._sizes: list[list[float]] = [np.abs(outcome[_CANDIDATES_BY]).tolist() for outcome in models]
+        self._sizes = [_candidate_sizes(outcome, significance) for outcome in models]
 
     def rows(self) -> Iterator[tuple[list[str], float | None]]:
         """Yield the rows of the table, and the size by which a row is a candidate, None where it is not."""
@@ -261,9 +266,8 @@ class BlockRows:
         return motifs[row] if motifs is not None else []
 
     def _candidate_size(self, model: int, row: int) -> float | None:
-        if self._numbers[model][row] is None or self._effects[model][row] is FunctionalEffect.NONE:
-            return None
-        return self._sizes[model][row]
+        size = self._sizes[model][row]
+        return None if math.isnan(size) else size
 
     def _info(self, site: _Site) -> list[str]:
         """Return our entries of INFO."""
@@ -314,6 +318,15 @@ class BlockRows:
         if panel:
             added.append(f"{PANEL_FIELD.identifier}={','.join(panel)}")
         return added
+
+
+def _candidate_sizes(outcome: NDArray[np.void], significance: Significance) -> list[float]:
+    """Return for each allele the size by which it is a candidate; NaN where it is none."""
+    is_candidate = outcome["effect"] != EFFECTS.index(FunctionalEffect.NONE)
+    if significance.column is not None:
+        is_candidate &= outcome[significance.column] <= significance.level
+    sizes: list[float] = np.where(is_candidate, np.abs(outcome[_CANDIDATES_BY]), np.nan).tolist()
+    return sizes
 
 
 def _numbers(outcome: NDArray[np.void]) -> list[list[str] | None]:

@@ -38,6 +38,7 @@ from dnabert_enhancer.variants.output_rows import (
     BlockRows,
 )
 from dnabert_enhancer.variants.reference_check import refuse_other_assembly
+from dnabert_enhancer.variants.significance import Significance
 from dnabert_enhancer.vcf import VcfHeader, header_with_fields, raw
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class ScoredVariants:
         """Names of the models beside the enhancer's."""
         return [model["name"] for model in self._models[1:]]
 
+    @property
+    def significance(self) -> Significance:
+        """What gains and losses of function need to be candidates."""
+        return Significance.parse(self.header["settings"]["significance"])
+
     def close(self) -> None:
         """Close all files."""
         for file in self._files:
@@ -121,12 +127,8 @@ class ScoredVariants:
         """Yield each block, its outcomes (`OUTCOMES`[alleles, models]) and its rows, in order."""
         for block in self._blocks(with_texts=True):
             outcomes = self._outcomes(block)
-            window_length = self._models[0]["window_length"]
-            yield (
-                block,
-                outcomes,
-                BlockRows(block, outcomes, self.tf_names, window_length, self.header["source"]),
-            )
+            facts = (self._models[0]["window_length"], self.header["source"], self.significance)
+            yield block, outcomes, BlockRows(block, outcomes, self.tf_names, *facts)
 
     def frames(self, size: int | None = None) -> Iterator[pd.DataFrame]:
         """Yield the rows of the table as data frames.
@@ -253,6 +255,8 @@ class ResultFiles:
         self._vcf.write(header_with_fields(header, fields, facts["contigs"], own_lines))
         more = scored.deviation_columns
         self._table.write("\t".join([*COLUMNS, *more]) + "\n")
+        has_null = facts["settings"]["nulls"]["minimum"] > 0
+        self._candidates.write(scored.significance.title(has_null=has_null) + "\n")
         self._candidates.write("\t".join([*CANDIDATE_COLUMNS, *more]) + "\n")
         tally = Counter(dict.fromkeys(("records", "alleles", "scored", "rows", "gain", "loss"), 0))
         skipped: Counter[str] = Counter()

@@ -8,6 +8,7 @@ from typing import Self
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.variants.conventions import Convention
+from dnabert_enhancer.variants.significance import Significance
 from dnabert_enhancer.variants.windows import WindowPlan
 from dnabert_enhancer.vcf import VariantFormat
 
@@ -34,6 +35,9 @@ class VariantSettings:
         Least number of null variants, in shuffled sequence, for p- and q-values; 0: none.
     seed : int
         Of the null variants.
+    significance : str, optional
+        What gains and losses need to be candidates: ``"p:0.05"``, the default with null variants,
+        ``"q:0.1"`` or the like, or ``"none"``, the default without.
     phased : bool
         Apply the alleles that a haplotype has within one window together.
     sample : str, optional
@@ -67,6 +71,7 @@ class VariantSettings:
     min_lor: float = 0.0
     null_variants: int = 1000
     seed: int = 0
+    significance: str | None = None
     phased: bool = False
     sample: str | None = None
     strict: bool = False
@@ -105,9 +110,29 @@ class VariantSettings:
             raise _out_of_range("window_length", self.window_length, "a whole number > 0")
         if not 1 <= self.shard[0] <= self.shard[1]:
             raise _out_of_range("shard", "{}/{}".format(*self.shard), "I/N with I from 1 to N")
+        _ = self.candidate_level
         WindowPlan(self.window_length or 1, self.offsets)
         if self.sample is not None and not self.phased:
             raise InputError("--sample belongs to --phased", remedy="give --phased too")
+
+    @property
+    def candidate_level(self) -> Significance:
+        """What gains and losses need to be candidates.
+
+        Raises
+        ------
+        InputError
+            p- or q-values where there are none.
+        """
+        if self.significance is None:
+            return Significance() if self.null_variants else Significance.parse("none")
+        chosen = Significance.parse(self.significance)
+        if chosen.column is not None and not self.null_variants:
+            raise InputError(
+                f"--significance {chosen} needs p-values, which --null-variants 0 leaves out",
+                remedy="give --null-variants a number above 0, or --significance none",
+            )
+        return chosen
 
     def _follow_convention(self) -> None:
         defaults = {field.name: field.default for field in fields(self)}
