@@ -109,6 +109,37 @@ def test_all_files_and_what_they_say(compare: Callable[..., Done], folder: Path)
 
 
 @pytest.mark.slow
+def test_each_share_of_a_range_is_that_of_a_run_of_its_own(
+    compare: Callable[..., Done], folder: Path
+) -> None:
+    quick = ("--null", "none", "--no-plots")
+    done = compare(folder, *COMMON, "--null", "none", "--min-fraction", "0.15:0.95:0.4")
+    assert done.returncode == 0, done.stderr
+    sweep = rows_of(folder / "out/x.sweep.tsv")
+    assert [(row["database"], row["min_fraction"]) for row in sweep] == [
+        (name, share) for name in ("near", "far") for share in ("0.15", "0.55", "0.95")
+    ]
+    assert (folder / "out/x.sweep.png").read_bytes().startswith(b"\x89PNG")
+    near, _ = rows_of(folder / "out/x.summary.tsv")
+    for share in ("0.15", "0.55", "0.95", "0.5"):
+        compare(folder, *COMMON, *quick, "--min-fraction", share)
+        alone = rows_of(folder / "out/x.summary.tsv")
+        if share == "0.5":
+            assert alone[0]["calls_min_fraction"] == near["calls_min_fraction"]
+            continue
+        rows = [row for row in sweep if row["min_fraction"] == share]
+        assert [row["calls_min_fraction"] for row in rows] == [row["calls_min_fraction"] for row in alone]
+        for row in rows:
+            assert float(row["calls_share"]) == int(row["calls_min_fraction"]) / int(row["calls"])
+    # an element covers 150 of the 200 bases of every second call
+    assert [row["calls_min_fraction"] for row in sweep[:3]] == ["75", "75", "0"]
+    wrong = compare(folder, *COMMON, "--min-fraction", "0.9:0.1:0.1")
+    assert wrong.returncode == 2
+    assert "min-fraction is 0.9:0.1:0.1; the range begins above its end" in wrong.stderr
+    assert len([line for line in wrong.stderr.splitlines() if "error: " in line]) == 1
+
+
+@pytest.mark.slow
 def test_databases_with_nothing_where_was_scanned_have_rows_without_statistics(
     compare: Callable[..., Done], folder: Path
 ) -> None:

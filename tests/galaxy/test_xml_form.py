@@ -14,7 +14,7 @@ import pytest
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands.predict import COLUMNS as SEQUENCE_COLUMNS
 from dnabert_enhancer.commands.predict import WINDOW_COLUMNS
-from dnabert_enhancer.comparison import CONTROL_COLUMNS, summary_columns
+from dnabert_enhancer.comparison import CONTROL_COLUMNS, SWEEP_COLUMNS, summary_columns
 from dnabert_enhancer.interpret import (
     DELETION_COLUMNS,
     ENRICHMENT_COLUMNS,
@@ -49,6 +49,7 @@ COLUMN_NAMES = {
     ("interpret", "motif_matches"): MATCH_COLUMNS,
     ("compare_db", "summary"): tuple(summary_columns()),
     ("compare_db", "controls"): CONTROL_COLUMNS,
+    ("compare_db", "sweep"): tuple(SWEEP_COLUMNS),
 }
 CONDA_NAMES = {"pytorch": "torch"}
 
@@ -135,7 +136,7 @@ def made_outputs(tool: Tool, test: Element) -> set[str]:
 
 
 def chosen_values(form: Element | None, test: Element | None) -> dict[str, object]:
-    """Return what a test chooses, numbers and files too; of conditionals in a dict each."""
+    """Return what a test chooses, numbers and files too; of conditionals and sections in a dict each."""
     chosen: dict[str, object] = {}
     for param in () if form is None else form.iterfind("param"):
         name = param.get("name") or str(param.get("argument")).lstrip("-").replace("-", "_")
@@ -144,10 +145,13 @@ def chosen_values(form: Element | None, test: Element | None) -> dict[str, objec
         marked = [str(option.get("value")) for option in param.iterfind("option[@selected='true']")]
         if param.get("type") == "boolean":
             chosen[name] = (param.get("checked") if said is None else said.get("value")) == "true"
-        elif param.get("type") in ("integer", "data"):
+        elif param.get("type") in ("integer", "text", "data"):
             chosen[name] = param.get("value", "") if said is None else said.get("value")
         elif param.get("type") == "select" and param.get("multiple") != "true":
             chosen[name] = (*marked, *options, None)[0] if said is None else said.get("value")
+    for part in () if form is None else form.iterfind("section"):
+        inner = None if test is None else test.find(f"section[@name='{part.get('name')}']")
+        chosen[str(part.get("name"))] = chosen_values(part, inner)
     for part in () if form is None else form.iterfind("conditional"):
         name = str(part.get("name"))
         inner = None if test is None else test.find(f"conditional[@name='{name}']")

@@ -43,6 +43,8 @@ from dnabert_enhancer.comparison import (
     novel_frame,
     per_call_frame,
     summary_frame,
+    sweep_figure,
+    sweep_frame,
     upset_figure,
     write_per_call,
     write_table,
@@ -132,6 +134,15 @@ class Comparison:
         """One row per control (random calls), null and database; empty unless ``controls`` was set."""
         return controls_frame(self.control_tests)
 
+    @cached_property
+    def sweep(self) -> pd.DataFrame:
+        """One row for each database and share of a range ``min_fraction``; empty for a single share.
+
+        How many calls and elements one partner covers for at least that share, and their shares.
+        """
+        fractions = self.settings.sweep_fractions
+        return sweep_frame(self.results if fractions else [], fractions)
+
     @property
     def calls_by_number_of_databases(self) -> dict[int, int]:
         """How many calls are in how many databases."""
@@ -149,6 +160,10 @@ class Comparison:
         """Return a picture of the share of calls that have an element within a distance."""
         return self._plot("distance")
 
+    def plot_sweep(self) -> Figure:
+        """Return a picture of the shares of calls and elements that are covered, by the least share."""
+        return self._plot("sweep")
+
     def plot_agreement(self) -> Figure:
         """Return two heat maps of how the calls and the databases agree."""
         return self._plot("agreement")
@@ -157,7 +172,7 @@ class Comparison:
         """Write the files of the command compare-db.
 
         ``summary.tsv``, ``matrix.tsv``, ``per_call.tsv.gz`` with its index, ``novel.bed.gz``, where controls
-        were tested ``controls.tsv``, and plots.
+        were tested ``controls.tsv``, for a range of shares ``sweep.tsv``, and plots.
 
         Parameters
         ----------
@@ -184,6 +199,9 @@ class Comparison:
         move_into(outputs.path(f"{prefix}.per_call.tsv.gz.tbi"), made)
         with outputs.open_text(f"{prefix}.novel.bed.gz") as stream:
             write_table(stream, self.novel, title="#")
+        if self.settings.sweep_fractions:
+            with outputs.open_text(f"{prefix}.sweep.tsv") as stream:
+                write_table(stream, self.sweep)
         if self.settings.controls:
             with outputs.open_text(f"{prefix}.controls.tsv") as stream:
                 write_table(stream, self.controls)
@@ -203,6 +221,8 @@ class Comparison:
 
     def _plot(self, name: str) -> Figure:
         with drawing():
+            if name == "sweep":
+                return sweep_figure(self.results, self.settings.sweep_fractions)
             if name == "agreement":
                 return agreement_figure(*self._agreement)
             draw = {"upset": upset_figure, "enrichment": enrichment_figure, "distance": distance_figure}
@@ -258,7 +278,7 @@ def compare(
     Returns
     -------
     Comparison
-        Its tables are ``summary``, ``per_call``, ``novel``, ``matrix`` and ``controls``.
+        Its tables are ``summary``, ``per_call``, ``novel``, ``matrix``, ``sweep`` and ``controls``.
 
     Raises
     ------
@@ -299,13 +319,15 @@ def compare(
 
 def plot_names(settings: CompareSettings) -> list[str]:
     """Return the plots that there are of a comparison."""
-    return ["upset", *(["enrichment"] if settings.null != "none" else []), "distance", "agreement"]
+    names = ["upset", *(["enrichment"] if settings.null != "none" else []), "distance", "agreement"]
+    return [*names, *(["sweep"] if settings.sweep_fractions else [])]
 
 
 def comparison_files(prefix: PathLike, settings: CompareSettings, *, plots: bool = True) -> list[str]:
     """Return the names of the files that `Comparison.write` writes."""
     ends = ["summary.tsv", "matrix.tsv", "per_call.tsv.gz", "per_call.tsv.gz.tbi", "novel.bed.gz"]
     ends += ["controls.tsv"] if settings.controls else []
+    ends += ["sweep.tsv"] if settings.sweep_fractions else []
     if plots:
         ends += [f"{name}.{kind}" for name in plot_names(settings) for kind in PLOT_KINDS]
     return [f"{prefix}.{end}" for end in ends]

@@ -18,11 +18,10 @@ from dnabert_enhancer.commands.options import (
     Options,
     add_assembly_report,
     add_setting,
-    fraction,
     positive_integer,
     whole_number,
 )
-from dnabert_enhancer.comparison import NULL_CHOICES, CompareSettings
+from dnabert_enhancer.comparison import NULL_CHOICES, CompareSettings, fractions_of
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
 
@@ -31,6 +30,8 @@ EXAMPLES = (
     "compare-db --calls scan.calls.bed.gz --scanned scan.scanned.bed \\\n"
     "    --database FANTOM5=F5.hg38.enhancers.bed.gz,preset=fantom5 \\\n"
     "    --assembly hg38 --genome-sizes hg38.chrom.sizes --output-prefix out/c",
+    "compare-db --calls calls.bed.gz --databases databases.tsv --assembly hg38 \\\n"
+    "    --genome-sizes sizes --min-fraction 0.05:0.95:0.05 --output-prefix out/c",
 )
 
 
@@ -107,9 +108,10 @@ def _add_statistics(parser: argparse.ArgumentParser) -> None:
     add = partial(add_setting, group, CompareSettings)
     add(
         "min_fraction",
-        "share of a call that one element must cover for calls_min_fraction",
-        type=_positive_fraction,
-        metavar="SHARE",
+        "share of a call that one element must cover for calls_min_fraction; of a range such as "
+        "0.05:0.95:0.05 every share is counted, into PREFIX.sweep.tsv and a picture",
+        type=_fraction_or_range,
+        metavar="SHARE|FIRST:LAST:STEP",
     )
     add("bin", "bin width of Fisher's test", type=positive_integer, metavar="BP")
     add("null", "circular shift, matched re-sampling, both or none", choices=NULL_CHOICES)
@@ -199,8 +201,9 @@ def _assembly(text: str) -> str:
     return name
 
 
-def _positive_fraction(text: str) -> float:
-    number = fraction(text)
-    if not number:
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
-    return number
+def _fraction_or_range(text: str) -> float | str:
+    try:
+        fractions = fractions_of(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(error.problem) from None
+    return text if ":" in text else fractions[0]

@@ -22,6 +22,7 @@ from dnabert_enhancer.comparison.plots import (
     agreement_figure,
     distance_figure,
     enrichment_figure,
+    sweep_figure,
     upset_figure,
 )
 from dnabert_enhancer.comparison.presets import PRESETS
@@ -39,12 +40,14 @@ from dnabert_enhancer.comparison.result_tables import (
 )
 from dnabert_enhancer.comparison.row_reader import head_of
 from dnabert_enhancer.comparison.settings import NULL_CHOICES, CompareSettings
+from dnabert_enhancer.comparison.sweep import SWEEP_COLUMNS, fractions_of, sweep_frame
 
 __all__ = [
     "CONTROL_COLUMNS",
     "NULLS",
     "NULL_CHOICES",
     "PRESETS",
+    "SWEEP_COLUMNS",
     "Assembly",
     "CompareSettings",
     "ControlTest",
@@ -67,6 +70,7 @@ __all__ = [
     "distance_figure",
     "element_frame",
     "enrichment_figure",
+    "fractions_of",
     "head_of",
     "into_genome",
     "joined_elements",
@@ -81,7 +85,8 @@ __all__ = [
     "read_manifest",
     "summary_columns",
     "summary_frame",
-    "the names below and nothing else. docs/compare-db.md explains the statistics.",
+    "sweep_figure",
+    "sweep_frame",
     "upset_figure",
     "write_per_call",
     "write_table",

@@ -31,6 +31,7 @@ from dnabert_enhancer.comparison.random_placements import (
     control_ring,
 )
 from dnabert_enhancer.comparison.settings import CompareSettings
+from dnabert_enhancer.comparison.sweep import Sweep
 from dnabert_enhancer.genome import Genome, Spans, union_of
 
 Progress = Callable[[str, int, str], AbstractContextManager[Callable[[int], None]]]
@@ -58,6 +59,8 @@ class DatabaseResult:
         The database on the effective line.
     start, end : int64 array, shape (elements,)
         Its elements on the effective line.
+    sweep : Sweep
+        At the shares of `CompareSettings.sweep_fractions`.
     nulls : dict of str to NullResult
         By the name of the null.
     """
@@ -73,6 +76,7 @@ class DatabaseResult:
     union: Spans
     start: NDArray[np.int64]
     end: NDArray[np.int64]
+    sweep: Sweep
     nulls: dict[str, NullResult] = field(default_factory=dict)
 
     def description(self) -> dict[str, Any]:  # JSON values
@@ -99,7 +103,9 @@ def compare_with(
 ) -> DatabaseResult:
     """Compare the calls with one database that was laid out in the same effective genome."""
     calls_union = union_of(calls.start, calls.end)
-    overlap, hits, union = overlap_of(calls, mapped, calls_union, settings.min_fraction)
+    overlap, hits, union, sweep = overlap_of(
+        calls, mapped, calls_union, settings.summary_fraction, settings.sweep_fractions
+    )
     if sign := sign_of_shifted_start(calls, mapped):
         _log.warning("%s: %s", database.name, sign)
     on_line = union_of(mapped.line_start, mapped.line_end)
@@ -118,6 +124,7 @@ def compare_with(
         union=union,
         start=mapped.start,
         end=mapped.end,
+        sweep=sweep,
     )
 
 

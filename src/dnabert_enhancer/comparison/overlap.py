@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.comparison.coverage import Coverage
 from dnabert_enhancer.comparison.effective_genome import MappedElements
+from dnabert_enhancer.comparison.sweep import Sweep, at_least
 from dnabert_enhancer.genome import Spans, overlap_counts, overlapping_pairs, union_of
 
 RECIPROCAL = 0.5
@@ -98,8 +100,12 @@ class Hits:
 
 
 def overlap_of(
-    calls: MappedElements, database: MappedElements, calls_union: Spans, minimum_fraction: float
-) -> tuple[Overlap, Hits, Spans]:
+    calls: MappedElements,
+    database: MappedElements,
+    calls_union: Spans,
+    minimum_fraction: float,
+    sweep_fractions: Sequence[float] = (),
+) -> tuple[Overlap, Hits, Spans, Sweep]:
     """Compare calls with a database.
 
     Parameters
@@ -110,27 +116,30 @@ def overlap_of(
         Of the calls, on the effective line.
     minimum_fraction : float
         For `Overlap.calls_hit_fraction`, in (0, 1].
+    sweep_fractions : sequence of float
+        For the sweep, in (0, 1].
 
     Returns
     -------
-    Overlap, Hits, Spans
-        The numbers, what each call shares, and the database's union on the effective line.
+    Overlap, Hits, Spans, Sweep
+        The numbers, what each call shares, the database's union on the effective line, and the sweep.
     """
     union = union_of(database.start, database.end)
     coverage = Coverage(union)
     shared = int(coverage.within(calls_union.start, calls_union.end).sum())
     call_length, element_length = calls.end - calls.start, database.end - database.start
-    fraction = np.zeros(len(calls), dtype=bool)
-    reciprocal = np.zeros(len(calls), dtype=bool)
-    elements_reciprocal = np.zeros(len(database), dtype=bool)
+    # the largest share that one partner covers, and the largest that the shared bases are of both
+    covered, both = np.zeros(len(calls)), np.zeros(len(calls))
+    elements_covered, elements_both = np.zeros(len(database)), np.zeros(len(database))
     best = np.full(len(calls), -1, dtype=np.int64)
     for pairs in overlapping_pairs(calls.start, calls.end, database.start, database.end):
         of_call = pairs.bases / call_length[pairs.first]
         of_element = pairs.bases / element_length[pairs.second]
-        fraction[pairs.first[of_call >= minimum_fraction]] = True
-        both = (of_call >= RECIPROCAL) & (of_element >= RECIPROCAL)
-        reciprocal[pairs.first[both]] = True
-        elements_reciprocal[pairs.second[both]] = True
+        of_both = np.minimum(of_call, of_element)
+        np.maximum.at(covered, pairs.first, of_call)
+        np.maximum.at(elements_covered, pairs.second, of_element)
+        np.maximum.at(both, pairs.first, of_both)
+        np.maximum.at(elements_both, pairs.second, of_both)
         order = np.lexsort((pairs.second, -pairs.bases, pairs.first))
         numbers, at = np.unique(pairs.first[order], return_index=True)
         best[numbers] = pairs.second[order[at]]
@@ -144,11 +153,13 @@ def overlap_of(
         shared_bp=shared,
         calls_hit=int((counts > 0).sum()),
         elements_hit=int((back > 0).sum()),
-        calls_hit_fraction=int(fraction.sum()),
-        calls_hit_reciprocal=int(reciprocal.sum()),
-        elements_hit_reciprocal=int(elements_reciprocal.sum()),
+        calls_hit_fraction=int((covered >= minimum_fraction).sum()),
+        calls_hit_reciprocal=int((both >= RECIPROCAL).sum()),
+        elements_hit_reciprocal=int((elements_both >= RECIPROCAL).sum()),
     )
-    return overlap, Hits(coverage.within(calls.start, calls.end), counts, best), union
+    shares = (covered, elements_covered, both, elements_both)
+    sweep = Sweep(*(at_least(values, sweep_fractions) for values in shares))
+    return overlap, Hits(coverage.within(calls.start, calls.end), counts, best), union, sweep
 
 
 def shared_bases(one: Spans, other: Spans) -> int:

@@ -170,6 +170,28 @@ def distance_figure(results: Sequence[DatabaseResult]) -> Figure:
     return figure
 
 
+def sweep_figure(results: Sequence[DatabaseResult], fractions: Sequence[float]) -> Figure:
+    """Return which share of the calls, and of the elements, one partner covers for at least a share."""
+    figure = new_figure(9.6, 4.2)
+    panels = figure.subplots(1, 2, sharey=True)
+    sides = ("calls", "elements")
+    for axes, side, partner in zip(panels, sides, sides[::-1], strict=True):
+        for number, result in enumerate(results):
+            counts, total = getattr(result.sweep, side), getattr(result.overlap, side)
+            if total:
+                label = label_of(result.database.name)
+                axes.plot(fractions, counts / total, marker=".", label=label, **_line_style(number))
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1.01)
+        axes.set_xlabel(f"least share of a length that one of the {partner} covers")
+        axes.set_title(f"share of {side}", loc="left")
+        if not axes.lines:
+            _say(axes, f"no {side}")
+    if panels[0].lines:
+        panels[1].legend(*panels[0].get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return figure
+
+
 def agreement_figure(
     names: Sequence[str], jaccard: NDArray[np.float64], share: NDArray[np.float64]
 ) -> Figure:

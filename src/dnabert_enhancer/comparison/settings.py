@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dnabert_enhancer.comparison.sweep import fractions_of
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
 
+DEFAULT_FRACTION = 0.5
 NULL_CHOICES = ("circular", "resample", "both", "none")
 
 
@@ -22,8 +24,9 @@ class CompareSettings:
     score_column : str, optional
         Column of the calls to rank them by, a title or a number from 1; default: ``maximum`` where there is
         one, else column 5 (of a DataFrame: ``score``).
-    min_fraction : float
-        Share of a call that one element must cover for ``calls_min_fraction``, in (0, 1].
+    min_fraction : float or str
+        Share of a call that one element must cover for ``calls_min_fraction``, in (0, 1]; or a range
+        ``FIRST:LAST:STEP`` such as ``"0.05:0.95:0.05"``, for the table of the sweep.
     bin : int
         Width of the bins of Fisher's test, in base pairs.
     null : {"circular", "resample", "both", "none"}
@@ -41,7 +44,7 @@ class CompareSettings:
 
     assembly: str | None = None
     score_column: str | None = None
-    min_fraction: float = 0.5
+    min_fraction: float | str = DEFAULT_FRACTION
     bin: int = 200
     null: str = "both"
     permutations: int = 1000
@@ -59,12 +62,22 @@ class CompareSettings:
                     remedy="give one of those",
                 )
             object.__setattr__(self, "assembly", name)
-        self._require("min_fraction", 0 < self.min_fraction <= 1, "above 0 and at most 1")
+        fractions_of(self.min_fraction)
         self._require("bin", self.bin >= 1, "at least 1")
         self._require("null", self.null in NULL_CHOICES, f"one of {', '.join(NULL_CHOICES)}")
         self._require("permutations", self.permutations >= 1, "at least 1")
         self._require("seed", self.seed >= 0, "at least 0")
         self._require("threads", self.threads is None or self.threads >= 1, "at least 1")
+
+    @property
+    def summary_fraction(self) -> float:
+        """The share for the summary; with a range of shares the default."""
+        return DEFAULT_FRACTION if self.sweep_fractions else float(self.min_fraction)
+
+    @property
+    def sweep_fractions(self) -> tuple[float, ...]:
+        """The shares of a range; empty for a single one."""
+        return fractions_of(self.min_fraction) if ":" in str(self.min_fraction) else ()
 
     def _require(self, name: str, fulfilled: bool, what: str) -> None:
         if not fulfilled:

@@ -21,6 +21,7 @@ _PICTURES = {
     "enrichment": ("Enrichment", "Observed by expected calls in each database, with what the nulls leave."),
     "upset": ("Calls by databases", "How many calls are in which combination of databases."),
     "distance": ("Distance to the nearest element", "Share of calls with an element within a distance."),
+    "sweep": ("Overlap by least share", "Share of calls and of elements that one partner covers so far."),
     "agreement": ("Agreement", "Two heat maps of how the calls and the databases agree."),
 }
 
@@ -59,6 +60,9 @@ def comparison_section(run: Run, settings: ReportSettings) -> Section:
             hidden=("strand",),
         ),
     ]
+    sweep = run.optional("sweep.tsv")
+    if sweep is not None:
+        tables.append(best_rows(sweep, "Overlap by least share", settings.rows, meanings=meanings))
     controls = run.optional("controls.tsv")
     if controls is not None:
         tables.append(best_rows(controls, "Random calls", settings.rows, meanings=meanings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dnabert_enhancer.comparison import summary_columns
+from dnabert_enhancer.comparison import SWEEP_COLUMNS, summary_columns
 from dnabert_enhancer.evaluation import DEFINITIONS
 from dnabert_enhancer.variants import EffectStatistic, info_fields
 
@@ -157,13 +157,13 @@ def interpret_meanings() -> dict[str, str]:
 
 
 def comparison_meanings() -> dict[str, str]:
-    """Return what the columns of the summary, the controls and the novel calls hold."""
+    """Return what the columns of the summary, the sweep, the controls and the novel calls hold."""
     nulls = {
         re.sub("^circular_", "", name): text.removesuffix(" (circular)")
         for name, text in summary_columns().items()
         if name.startswith("circular_")
     }
-    return _PLACES | nulls | _CONTROL | summary_columns() | _NOVEL
+    return _PLACES | nulls | _CONTROL | SWEEP_COLUMNS | summary_columns() | _NOVEL
 
 
 def metric_meanings() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +14,8 @@ from dnabert_enhancer.comparison import Assembly, CompareSettings, EffectiveGeno
 from dnabert_enhancer.comparison.database_results import compare_with
 from dnabert_enhancer.comparison.loading import load_database
 from dnabert_enhancer.comparison.overlap import overlap_of
+from dnabert_enhancer.comparison.sweep import fractions_of
+from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import read_contig_sizes, union_of
 
 #           0         1         2         3         4
@@ -26,7 +29,7 @@ ELEMENTS = [("a", 4, 6), ("a", 12, 16), ("a", 18, 22), ("a", 33, 35), ("a", 41, 
 def test_numbers_of_a_small_case(effective_of, placed) -> None:
     effective = effective_of({"a": 50})
     calls, database = placed(effective, CALLS), placed(effective, ELEMENTS)
-    overlap, hits, union = overlap_of(calls, database, union_of(calls.start, calls.end), 0.3)
+    overlap, hits, union, _ = overlap_of(calls, database, union_of(calls.start, calls.end), 0.3)
     assert (overlap.calls, overlap.elements, overlap.calls_bp, overlap.elements_bp) == (3, 5, 20, 14)
     assert overlap.shared_bp == 2 + 2 + 1 == union.bases - 9
     assert overlap.jaccard == pytest.approx(5 / (20 + 14 - 5))
@@ -44,6 +47,55 @@ def test_numbers_of_a_small_case(effective_of, placed) -> None:
     assert hits.best.tolist() == [0, 2, 3]
 
 
+def test_sweep_counts_what_is_covered_from_both_sides(effective_of, placed) -> None:
+    effective = effective_of({"a": 50})
+    calls, database = placed(effective, CALLS), placed(effective, ELEMENTS)
+    shares = fractions_of("0.2:0.5:0.1")
+    assert shares == (0.2, 0.3, 0.4, 0.5)
+    *_, sweep = overlap_of(calls, database, union_of(calls.start, calls.end), 0.3, shares)
+    # of the calls 2/10, 2/6 and 1/4 are covered, of the elements 2/2, 0, 2/4, 1/2 and 0
+    assert sweep.calls.tolist() == [3, 1, 0, 0]
+    assert sweep.elements.tolist() == [3, 3, 3, 3]
+    # the lesser share of each pair: 2/10, 2/6, 1/4
+    assert sweep.calls_reciprocal.tolist() == sweep.elements_reciprocal.tolist() == [3, 1, 0, 0]
+
+
+def test_the_best_of_several_partners_counts_for_the_sweep(effective_of, placed) -> None:
+    effective = effective_of({"a": 100})
+    calls = placed(effective, [("a", 0, 10)])
+    database = placed(effective, [("a", 0, 4), ("a", 4, 10), ("a", 6, 66)])
+    shares = (0.4, 0.6, 0.7)
+    *_, sweep = overlap_of(calls, database, union_of(calls.start, calls.end), 0.5, shares)
+    # 4, 6 and 4 of 10 bases; together they would be all
+    assert sweep.calls.tolist() == [1, 1, 0]
+    assert sweep.elements.tolist() == [2, 2, 2]
+    assert sweep.elements_reciprocal.tolist() == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0", "min-fraction is 0; it must be a number above 0 and at most 1, or a range"),
+        ("1.2", "min-fraction is 1.2; it must be"),
+        ("nan", "it must be"),
+        ("a", "it must be"),
+        ("0.5:0.1:0.1", "the range begins above its end, 0.1"),
+        ("0:1:0.1", "it must be"),
+        ("0.1:1.1:0.1", "it must be"),
+        ("0.1:0.9:0", "it must be"),
+        ("0.1:0.9", "it must be"),
+        ("0.1:0.9:0.1:0.1", "it must be"),
+        ("0.1.1:0.9:0.1", "it must be"),
+        ("0.1:0.9:0.0000001", "the range has more than 1,000 steps"),
+    ],
+)
+def test_shares_that_cannot_be_are_refused(text: str, said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        CompareSettings(min_fraction=text)
+    assert CompareSettings(min_fraction="0.05:0.95:0.05").sweep_fractions[2] == 0.15
+    assert len(fractions_of("0.05:0.95:0.05")) == 19
+
+
 def test_reciprocal_half_needs_half_of_both(effective_of, placed) -> None:
     effective = effective_of({"a": 100})
     calls = placed(effective, [("a", 0, 10), ("a", 50, 60)])
@@ -57,7 +109,7 @@ def test_overlapping_elements_count_their_bases_once(effective_of, placed) -> No
     effective = effective_of({"a": 100})
     calls = placed(effective, [("a", 0, 10), ("a", 5, 15)])
     database = placed(effective, [("a", 8, 12), ("a", 9, 20), ("a", 0, 1)])
-    overlap, hits, _ = overlap_of(calls, database, union_of(calls.start, calls.end), 0.5)
+    overlap, hits, *_ = overlap_of(calls, database, union_of(calls.start, calls.end), 0.5)
     assert (overlap.calls_bp, overlap.elements_bp, overlap.shared_bp) == (15, 13, 8)
     assert hits.bases.tolist() == [3, 7]
     assert hits.elements.tolist() == [3, 2]
@@ -115,7 +167,7 @@ def test_overlap_jaccard_and_nearest_are_those_of_bedtools(
     )
     database = parse_database(f"d={shared_data / database_file},preset={database_preset}", "hg38")
     placed = load_database(database, assembly, effective)
-    result = compare_with(effective, calls, database, placed, CompareSettings(min_fraction=0.25))
+    result = compare_with(effective, calls, database, placed, CompareSettings(min_fraction="0.25:0.95:0.35"))
     ours, order = _written(calls, tmp_path / "calls.bed")
     theirs, _ = _written(placed, tmp_path / "database.bed")
 
@@ -127,11 +179,18 @@ def test_overlap_jaccard_and_nearest_are_those_of_bedtools(
     jaccard = dict(zip(header, values, strict=True))
     assert int(jaccard["intersection"]) == result.overlap.shared_bp
     assert float(jaccard["jaccard"]) == pytest.approx(result.overlap.jaccard, rel=1e-5)
-    overlap = result.overlap
+    overlap, sweep, shares = result.overlap, result.sweep, (0.25, 0.6, 0.95)
     for options, one, other, wanted in (
         ((), ours, theirs, overlap.calls_hit),
         ((), theirs, ours, overlap.elements_hit),
-        (("-f", "0.25"), ours, theirs, overlap.calls_hit_fraction),
+        (("-f", "0.5"), ours, theirs, overlap.calls_hit_fraction),
+        *(
+            (("-f", str(share)), ours, theirs, found)
+            for share, found in zip(shares, sweep.calls, strict=True)
+        ),
+        (("-f", "0.6"), theirs, ours, sweep.elements[1]),
+        (("-f", "0.6", "-r"), ours, theirs, sweep.calls_reciprocal[1]),
+        (("-f", "0.6", "-r"), theirs, ours, sweep.elements_reciprocal[1]),
         (("-f", "0.5", "-r"), ours, theirs, overlap.calls_hit_reciprocal),
         (("-f", "0.5", "-r"), theirs, ours, overlap.elements_hit_reciprocal),
     ):
