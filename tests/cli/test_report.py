@@ -42,8 +42,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tables(page: str) -> dict[str, dict]:
-    found = re.findall(r'<script type="application/json" id="(table-[^"]+)">(.*?)</script>', page)
-    return {name: json.loads(text) for name, text in found}
+    """Return the tables of a page by the names of their files."""
+    found = re.findall(r'<script type="application/json" id="table-[^"]+">(.*?)</script>', page)
+    return {table["file"]: table for table in map(json.loads, found)}
 
 
 def cells(table: dict, name: str) -> list[str]:
@@ -58,7 +59,8 @@ def test_the_page_has_the_numbers_of_the_files(runs: Path, tmp_path: Path) -> No
     )
     text = page.read_text(encoding="utf-8")
     assert "<h1>A &amp; B</h1>" in text
-    scan, variants = tables(text).values()
+    found = tables(text)
+    scan, variants = found["scan.calls.bed.gz"], found["variants.tsv.gz"]
     with gzip.open(runs / "scan.calls.bed.gz", "rt") as stream:
         rows = [line.rstrip("\n").split("\t") for line in stream][1:]
     assert len(rows) > 1
@@ -72,6 +74,9 @@ def test_the_page_has_the_numbers_of_the_files(runs: Path, tmp_path: Path) -> No
     largest = sorted((row[column] for row in lines), key=lambda cell: -abs(float(cell)))
     assert cells(variants, "LogitDifference") == largest
     assert len(largest) == 28
+    ranked = (runs / "variants.candidates.tsv").read_text().splitlines()[1:]
+    assert cells(found["variants.candidates.tsv"], "pos") == [line.split("\t")[2] for line in ranked]
+    assert ranked
     digest = json.loads((runs / "scan.run.json").read_text())["model"]["digest"]
     assert text.count(digest) == 2
 
@@ -81,7 +86,7 @@ def test_a_folder_stands_for_its_runs_and_bytes_are_equal(runs: Path, tmp_path: 
     named = [runs / "scan", runs / "variants.run.json"]
     assert run("report", *named, "--output", tmp_path / "b.html", "--rows", "5", "--quiet") == 0
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
-    _, variants = tables((tmp_path / "a.html").read_text()).values()
+    variants = tables((tmp_path / "a.html").read_text())["variants.tsv.gz"]
     assert len(variants["rows"]) == 5
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 
-from dnabert_enhancer.commands.options import Options, add_setting, positive_integer
+from dnabert_enhancer.commands.options import Options, add_setting, positive_integer, positive_number
 from dnabert_enhancer.reporting import ReportSettings
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rows",
         "the most rows of a table, the best ones",
         type=positive_integer,
+        metavar="N",
+    )
+    add_setting(
+        parser,
+        ReportSettings,
+        "megabytes",
+        "the most of the page: pictures of low ranks are left out and long tables shortened",
+        type=positive_number,
         metavar="N",
     )
     add_setting(

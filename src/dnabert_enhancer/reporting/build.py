@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.reporting.bound import bounded
 from dnabert_enhancer.reporting.browser import browser_of
 from dnabert_enhancer.reporting.comparison_section import comparison_section
 from dnabert_enhancer.reporting.interpret_section import interpret_section
@@ -46,7 +47,11 @@ def page_of_runs(prefixes: Sequence[str | os.PathLike[str]], settings: ReportSet
         raise InputError("there is no run to report on", remedy="give the prefix of a run")
     sections = [_section(run, settings) for run in runs.values()]
     check_one_genome(sections)
-    return page_of(sections, settings, browser_of(sections, settings.browser))
+
+    def page(part: Sequence[Section]) -> str:
+        return page_of(part, settings, browser_of(part, settings.browser))
+
+    return page(bounded(sections, page, int(1e6 * settings.megabytes)))
 
 
 def _section(run: Run, settings: ReportSettings) -> Section:

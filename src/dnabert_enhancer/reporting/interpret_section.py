@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from dnabert_enhancer.reporting.meanings import interpret_meanings
+from dnabert_enhancer.reporting.motif_tables import motif_tables
 from dnabert_enhancer.reporting.picture import Picture, kept_picture
 from dnabert_enhancer.reporting.run import Run
 from dnabert_enhancer.reporting.section import (
@@ -16,6 +17,7 @@ from dnabert_enhancer.reporting.section import (
     skipped_notes,
 )
 from dnabert_enhancer.reporting.table import POSITION, REGION, best_rows, number
+from dnabert_enhancer.reporting.track import track_contigs
 
 _LIMITS = (
     "Importance says what the model looks at, not what a cell does.",
@@ -30,6 +32,7 @@ def interpret_section(run: Run, settings: ReportSettings) -> Section:
 
 
 def _regions(run: Run, settings: ReportSettings) -> Section:
+    track, has_genome = run.optional("bw"), run.has_input("genome")
     table = best_rows(
         run.file("regions.tsv"),
         "Regions",
@@ -38,7 +41,7 @@ def _regions(run: Run, settings: ReportSettings) -> Section:
         needed=("score", "maximum"),
         order="the highest score first",
         meanings=interpret_meanings(),
-        place=REGION,
+        place=REGION if has_genome else None,
     )
     figures = [
         KeyFigure(f"{run.count('regions_explained'):,}", f"regions explained of {run.count('regions'):,}"),
@@ -52,10 +55,11 @@ def _regions(run: Run, settings: ReportSettings) -> Section:
         f"Interpretation {run.name}",
         f"Which bases make the score that {model_of(run)} gives to each region?",
         figures,
-        _logos(run, "logo", "Importance of each base, region"),
-        [table],
+        [*_motifs(run), *_logos(run, "logo", "Importance of each base, region")],
+        [table, *motif_tables(run, settings, REGION if has_genome else None)],
         _LIMITS,
         skipped_notes(run, "regions"),
+        {} if track is None else track_contigs(track),
     )
 
 
@@ -88,6 +92,12 @@ def _variants(run: Run, settings: ReportSettings) -> Section:
         _LIMITS,
         skipped_notes(run, "variants"),
     )
+
+
+def _motifs(run: Run) -> list[Picture]:
+    """Return the logos of the motifs that the run found."""
+    text = "Sequence logos of the motifs found in the regions themselves."
+    return [one._replace(wide=True) for one in kept_picture(run.optional("motifs.svg"), "Motifs found", text)]
 
 
 def _logos(run: Run, name: str, text: str) -> list[Picture]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from dnabert_enhancer.comparison import SWEEP_COLUMNS, summary_columns
 from dnabert_enhancer.evaluation import DEFINITIONS
@@ -41,6 +42,61 @@ _SEQUENCE = {
     "windows": "windows that were scored",
     "skipped": "windows with too many unknown bases",
     "note": "why there is no score, or what is special",
+}
+_REGION = {
+    "name": "name of the region",
+    "score": "the score in your BED, as it stands there",
+    "maximum": "the highest score of the region's windows",
+    "mean": "mean over the region's windows",
+    "summit": "centre of the highest window, counted from 0",
+}
+_SEQLET = {
+    "name": "the region that the seqlet, a run of bases of high importance, lies in",
+    "score": "-100 times log10 of p, 1000 at most, for genome browsers",
+    "strand": "always .: seqlets have no strand",
+    "sum": "sum of the importance of its bases",
+    "p": "share of the seqlets in shuffled sequence whose sum is as far from 0",
+    "q": "false discovery rate over all seqlets",
+    "motif": "the motif of your file that matches best",
+    "motif_start": "first base of that match, counted from 0",
+    "motif_end": "the base after its last one",
+    "motif_strand": "strand of the match",
+    "motif_p": "chance of a match as good among as many words",
+    "motif_q": "false discovery rate over the motifs that fit this seqlet",
+}
+_FOUND_MOTIF = {
+    "motif": "name of the motif, by number, the smallest p first",
+    "effect": "whether it raises or lowers the score",
+    "width": "its length in bases",
+    "sites": "places in seqlets that it was made of",
+    "p": "of its first word: chance that regions, and not their shuffles, have it so often",
+    "q": "false discovery rate over the words",
+    "words": "the words that were joined to it",
+    "match": "the motif of your file that resembles it most",
+    "match_p": "chance that a random motif resembles it as much",
+    "match_q": "false discovery rate over the motifs of your file",
+    "match_offset": "column of that motif, from 0, under the first one of this",
+    "match_overlap": "columns that lie over each other",
+    "match_orientation": "-: that motif was turned round",
+}
+_MATCH = {
+    "query": "a seqlet (region:start-end, counted from 0) or a found motif",
+    "target": "the motif of your file that resembles it",
+    "p": "chance that a random motif resembles it as much",
+    "q": "false discovery rate over the motifs of your file",
+    "offset": "column of the target, from 0, under the first one of the query",
+    "overlap": "columns that lie over each other",
+    "orientation": "-: the target was turned round",
+}
+_ENRICHMENT = {
+    "motif": "a motif of your file",
+    "seqlets_with": "seqlets that have it",
+    "seqlets": "seqlets above 0, each beside a quiet run: as long, and of low importance",
+    "quiet_with": "quiet runs that have it",
+    "quiet": "quiet runs in all",
+    "odds_ratio": "odds of having it in seqlets by those in quiet runs; inf where no quiet run has it",
+    "p": "Fisher's exact test: chance that so many of the runs with the motif are seqlets",
+    "q": "false discovery rate over the motifs",
 }
 _VARIANT = {
     "rank": "place among the candidates, the largest |ScoreChange| first",
@@ -143,6 +199,32 @@ def call_meanings() -> dict[str, str]:
 def sequence_meanings() -> dict[str, str]:
     """Return what the columns of ``PREFIX.predictions.tsv`` hold."""
     return _PLACES | _SEQUENCE
+
+
+def region_meanings(columns: Sequence[str]) -> dict[str, str]:
+    """Return what the columns of a scan's ``PREFIX.regions.tsv`` hold; those of the BED are its own."""
+    given = dict.fromkeys(columns[3:], "a column of your BED, as it stands there")
+    return given | _PLACES | _SEQUENCE | _REGION
+
+
+def seqlet_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.seqlets.bed.gz`` hold."""
+    return _PLACES | _SEQLET
+
+
+def found_motif_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.motifs.tsv`` hold."""
+    return dict(_FOUND_MOTIF)
+
+
+def match_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.motif_matches.tsv`` hold."""
+    return dict(_MATCH)
+
+
+def enrichment_meanings() -> dict[str, str]:
+    """Return what the columns of ``PREFIX.motif_enrichment.tsv`` hold."""
+    return dict(_ENRICHMENT)
 
 
 def variant_meanings() -> dict[str, str]:

@@ -32,12 +32,15 @@ class Picture(NamedTuple):
     svg : bytes
     wide : bool
         Whether it takes the whole width.
+    file : str
+        Name of the file that the run wrote; none where the picture was drawn for the page.
     """
 
     title: str
     text: str
     svg: bytes
     wide: bool = False
+    file: str = ""
 
     @property
     def address(self) -> str:
@@ -52,7 +55,7 @@ def kept_picture(path: Path | None, title: str, text: str) -> list[Picture]:
     content = path.read_bytes()
     if b"<svg" not in content[:2000]:
         raise InputError("this is no SVG picture", source=path, remedy="run the command again")
-    return [Picture(title, text, content)]
+    return [Picture(title, text, content, file=path.name)]
 
 
 def score_histogram(

@@ -66,6 +66,10 @@ class Run(NamedTuple):
         value = self.record["counts"].get(name, 0)
         return value if isinstance(value, int) else 0
 
+    def has_input(self, role: str) -> bool:
+        """Return whether a file of this role was given."""
+        return any(isinstance(item, dict) and item.get("role") == role for item in self.record["inputs"])
+
     def optional(self, ending: str) -> Path | None:
         """Return one of its files where it is there."""
         path = Path(f"{self.base}{ending}")

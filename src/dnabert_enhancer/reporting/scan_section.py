@@ -6,11 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import pyBigWig
-from numpy.typing import NDArray
 
-from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.reporting.meanings import call_meanings, sequence_meanings
+from dnabert_enhancer.reporting.meanings import call_meanings, region_meanings, sequence_meanings
 from dnabert_enhancer.reporting.picture import bars, histogram_of, score_histogram
 from dnabert_enhancer.reporting.run import Run
 from dnabert_enhancer.reporting.section import (
@@ -22,10 +19,9 @@ from dnabert_enhancer.reporting.section import (
     shown,
     skipped_notes,
 )
-from dnabert_enhancer.reporting.table import REGION, best_rows, number
+from dnabert_enhancer.reporting.table import REGION, Table, best_rows, number, titles_of
+from dnabert_enhancer.reporting.track import track_scores
 
-_BIGWIG = (bytes.fromhex("26fc8f88"), bytes.fromhex("888ffc26"))
-_PIECE, _MOST_BASES = 10_000, 20_000_000
 _LIMITS = (
     "A score is a ranking by one model that sees one window at a time; it is no measurement of activity.",
     "q-values compare with shuffled DNA, not with real DNA that is no enhancer; in whole scans they are "
@@ -76,10 +72,38 @@ def _scan(run: Run, settings: ReportSettings) -> Section:
         KeyFigure(f"{100 * called / max(1, scanned):.1f} %", f"of the scanned bases called ({called:,} bp)"),
         KeyFigure(shown(number(best)), "highest probability of a call"),
     ]
+    tables = [calls]
+    path = run.optional("regions.tsv")
+    if path is not None:
+        regions, labels = _regions(path, settings)
+        tables.insert(0, regions)
+        high = labels[str(run.entry("model", "label"))]
+        if labels.keys() - {"NA"}:
+            figures[2] = KeyFigure(f"{high:,}", f"of {regions.total:,} regions reach the threshold")
     notes = skipped_notes(run, "windows")
     return Section(
-        run, f"Scan {run.name}", sentence, figures, pictures, [calls], _LIMITS, notes, contigs, track
+        run, f"Scan {run.name}", sentence, figures, pictures, tables, _LIMITS, notes, contigs, track
     )
+
+
+def _regions(path: Path, settings: ReportSettings) -> tuple[Table, Counter[str]]:
+    """Return the table of the regions that were given, and how many have which label."""
+    labels: Counter[str] = Counter()
+    titles = titles_of(path)
+    hidden = [name for name in titles[4:] if name in ("score", "strand") or name.startswith("column_")]
+    regions = best_rows(
+        path,
+        "Regions",
+        settings.rows,
+        lambda row: number(row["maximum"]),
+        watch=lambda row: labels.update([row["label"]]),
+        needed=("maximum", "label"),
+        order="the highest maximum first",
+        meanings=region_meanings(titles),
+        hidden=hidden,
+        place=REGION,
+    )
+    return regions, labels
 
 
 def _sequences(run: Run, settings: ReportSettings) -> Section:
@@ -127,29 +151,3 @@ def _sequences(run: Run, settings: ReportSettings) -> Section:
         _LIMITS[:1],
         skipped_notes(run, "items"),
     )
-
-
-def track_scores(path: Path) -> tuple[dict[str, int], NDArray[np.float64], int]:
-    """Return a track's contigs with their lengths, scores of bases, and of how many they were read.
-
-    Of long genomes the scores are those of pieces of 10,000 bases, evenly spread, 20 Mb in all.
-    """
-    remedy = "run the command again"
-    with path.open("rb") as stream:  # pyBigWig itself would print, too
-        if stream.read(4) not in _BIGWIG:
-            raise InputError("this is no bigWig file", source=path, remedy=remedy)
-    try:
-        with pyBigWig.open(str(path)) as track:
-            contigs = {str(name): int(length) for name, length in track.chroms().items()}
-            pieces = [
-                (name, start, min(start + _PIECE, length))
-                for name, length in sorted(contigs.items())
-                for start in range(0, length, _PIECE)
-            ]
-            step = max(1, -(-len(pieces) * _PIECE // _MOST_BASES))
-            parts = [track.values(*piece, numpy=True) for piece in pieces[::step]]
-    except RuntimeError as error:
-        raise InputError(f"the track cannot be read ({error})", source=path, remedy=remedy) from None
-    values = np.concatenate(parts).astype(np.float64) if parts else np.zeros(0)
-    values = values[np.isfinite(values)]
-    return contigs, values, len(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,16 +24,20 @@ class ReportSettings:
         Of the page.
     rows : int
         The most rows of a table, the best ones; the whole tables stay in their files.
+    megabytes : float
+        The most of the page, in 10^6 bytes: pictures are left out and tables shortened for it.
     browser : bool, optional
         With the genome browser; default: where igv-notebook, which carries igv.js, is installed.
     """
 
     title: str = "DNABERT-Enhancer report"
     rows: int = 2000
+    megabytes: float = 10
     browser: bool | None = None
 
     def __post_init__(self) -> None:
         require_setting(self, "rows", isinstance(self.rows, int) and self.rows > 0, "a whole number above 0")
+        require_setting(self, "megabytes", 0 < self.megabytes < math.inf, "a number above 0")
 
 
 class KeyFigure(NamedTuple):

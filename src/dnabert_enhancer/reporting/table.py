@@ -101,16 +101,39 @@ class Table:
         }
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def titles_of(path: Path) -> list[str]:
+    """Return the titles of a table; see `read_rows`."""
+    return next(read_rows(path))[1]
+
+
+def preamble_of(path: Path) -> str:
+    """Return what the first line of a table says of it after ``# ``; nothing where it begins with titles."""
+    first = next((text for _, text in read_text_lines(path)), "")
+    return first[2:] if first.startswith("# ") else ""
+
+
+def read_rows(path: Path, titles: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows of a table with their lines, the titles first; a ``#`` before them is dropped.
+
+    Lines before the titles that begin with ``# `` are left out; see `preamble_of`.
+
+    Parameters
+    ----------
+    path : Path
+    titles : sequence of str
+        Of a file that has none, such as a BED.
 
     Raises
     ------
     InputError
         No titles, or a row of another length.
     """
-    columns = 0
+    columns = len(titles)
+    if titles:
+        yield 0, list(titles)
     for line, text in read_text_lines(path):
+        if not columns and text.startswith("# "):
+            continue
         cells = text.split("\t")
         if not columns:
             columns, cells[0] = len(cells), cells[0].removeprefix("#")
@@ -134,6 +157,7 @@ def best_rows(
     *,
     watch: Callable[[dict[str, str]], None] | None = None,
     needed: Sequence[str] = (),
+    titles: Sequence[str] = (),
     **more: Any,  # further fields of `Table`
 ) -> Table:
     """Return the table of a file with the rows of the largest size, in memory of these alone.
@@ -150,10 +174,12 @@ def best_rows(
         Called with every row of the file.
     needed : sequence of str
         Columns that `size` and `watch` read; an `InputError` names one that is missing.
+    titles : sequence of str
+        Of a file that has none.
     **more
         Further fields of the `Table`.
     """
-    lines = read_rows(path)
+    lines = read_rows(path, titles)
     _, columns = next(lines)
     for name in needed:
         if name not in columns:

@@ -21,7 +21,7 @@ from dnabert_enhancer.reporting.section import (
     shown,
     skipped_notes,
 )
-from dnabert_enhancer.reporting.table import POSITION, Table, best_rows, number
+from dnabert_enhancer.reporting.table import POSITION, Table, best_rows, number, preamble_of
 
 _LIMITS = (
     "The model sees one window: effects of distal changes, copy number and structural variants are not in "
@@ -87,11 +87,28 @@ def variants_section(run: Run, settings: ReportSettings) -> Section:
         sentence,
         figures,
         _pictures(table, threshold),
-        [_with_models(table)],
+        [*_candidates(run, settings), _with_models(table)],
         _LIMITS,
         skipped_notes(run, "alleles"),
         _contigs(run.optional("vcf.gz")),
     )
+
+
+def _candidates(run: Run, settings: ReportSettings) -> list[Table]:
+    """Return the table of the candidates, where there are any."""
+    path = run.optional("candidates.tsv")
+    if path is None:
+        return []
+    table = best_rows(
+        path,
+        "Candidates",
+        settings.rows,
+        order=preamble_of(path) or "the largest |ScoreChange| first",
+        meanings=variant_meanings(),
+        hidden=_HIDDEN,
+        place=POSITION,
+    )
+    return [_with_models(table)] if table.rows else []
 
 
 def _size(row: dict[str, str]) -> float:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from written_runs import write_record, write_rows
+from written_runs import write_record, write_rows, write_scan, write_variants
 
 from dnabert_enhancer.comparison import summary_columns
+from dnabert_enhancer.interpret import ENRICHMENT_COLUMNS, FOUND_COLUMNS, MATCH_COLUMNS
 from dnabert_enhancer.interpret.attributions import REGION_COLUMNS
 from dnabert_enhancer.interpret.variants import VARIANT_COLUMNS
 from dnabert_enhancer.reporting.build import SECTIONS
 from dnabert_enhancer.reporting.run import find_runs
 from dnabert_enhancer.reporting.section import ReportSettings, Section
+from dnabert_enhancer.variants import CANDIDATE_COLUMNS
 
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'
 
@@ -95,3 +97,76 @@ def test_interpretations_of_regions_and_of_variants(tmp_path: Path) -> None:
     found = section_of(prefix)
     assert [figure.value for figure in found.figures] == ["2", "0.25", "2.5"]
     assert found.tables[0].column("id") == ["rs2", "rs1"]
+
+
+def test_a_scan_of_regions_has_a_row_for_each_and_counts_the_high_ones(tmp_path: Path) -> None:
+    model = {"name": "m", "label": "enhancer"}
+    prefix = write_scan(tmp_path / "s", [("chr1", 0, 9, 0.75)], {"chr1": 90}, model=model)
+    titles = ("chrom", "start", "end", "name", "column_7", "maximum", "label", "note")
+    rows = [["chr1", 0, 9, "low", "x", 0.25, "other", ""], ["chr1", 9, 20, "high", "y", 0.75, "enhancer", ""]]
+    rows.append(["chr1", 20, 30, "silent", "z", "NA", "NA", "too_many_unknown_bases"])
+    write_rows(tmp_path / "s.regions.tsv", titles, rows)
+    found = section_of(prefix)
+    assert [table.title for table in found.tables] == ["Regions", "Calls"]
+    assert found.tables[0].column("name") == ["high", "low", "silent"]
+    assert tuple(found.figures[2]) == ("1", "of 3 regions reach the threshold")
+    data = found.tables[0].data()
+    assert data["place"] == [0, 1, 2, 0]
+    assert [one["name"] for one in data["columns"] if not one["shown"]] == ["column_7"]
+
+
+def test_candidates_stand_before_all_variants_where_there_are_any(tmp_path: Path) -> None:
+    prefix = write_variants(tmp_path / "v", [{"chrom": "chr1", "pos": 3, "model": "enhancer"}], {"chr1": 90})
+    write_rows(tmp_path / "v.candidates.tsv", CANDIDATE_COLUMNS, [])
+    assert [table.title for table in section_of(prefix).tables] == ["Variants"]
+    row = {"rank": 1, "chrom": "chr1", "pos": 3, "model": "enhancer", "ScoreChange": 0.25}
+    cells = [row.get(name, "NA") for name in CANDIDATE_COLUMNS]
+    write_rows(tmp_path / "v.candidates.tsv", CANDIDATE_COLUMNS, [cells], title="# with p_value <= 0.05\n")
+    found = section_of(prefix)
+    assert [(table.title, table.total) for table in found.tables] == [("Candidates", 1), ("Variants", 1)]
+    assert found.tables[0].data()["place"] == [1, 2, 2, 1]
+    assert found.tables[0].order == "with p_value <= 0.05"
+
+
+def test_seqlets_and_motifs_of_an_interpretation(tmp_path: Path) -> None:
+    prefix = write_record(tmp_path / "r", "interpret")
+    row = ["b", "chr1", 25, 45, 0.75, 20, 1.5, 30, "31A>C", -0.5, ""]
+    write_rows(tmp_path / "r.regions.tsv", REGION_COLUMNS, [row])
+    seqlets = "chr1\t26\t31\tb\t150\t.\t0.5\t0.03\t0.06\nchr1\t35\t41\tb\t200\t.\t-0.75\t0.01\t0.04\n"
+    (tmp_path / "r.seqlets.bed.gz").write_text(seqlets)
+    write_rows(tmp_path / "r.motifs.tsv", FOUND_COLUMNS, [["1-GATAAG", "raises", 6, 4, 1e-5, 1e-3, "GATAAG"]])
+    write_rows(tmp_path / "r.motif_enrichment.tsv", ENRICHMENT_COLUMNS, [["GATA1", 3, 4, 1, 4, 9, 0.2, 0.2]])
+    matches = [["b:26-31", "SP1", 0.5, 0.5, 0, 5, "+"], ["b:35-41", "GATA1", 0.01, 0.02, 1, 6, "-"]]
+    write_rows(tmp_path / "r.motif_matches.tsv", MATCH_COLUMNS, matches)
+    (tmp_path / "r.motifs.svg").write_bytes(SVG)
+    found = section_of(prefix)
+    assert [(picture.title, picture.wide) for picture in found.pictures] == [("Motifs found", True)]
+    tables = {table.title: table for table in found.tables}
+    assert list(tables) == [
+        "Regions",
+        "Motifs found",
+        "Motifs in seqlets",
+        "Seqlets",
+        "Motifs that resemble seqlets and found motifs",
+    ]
+    assert tables["Seqlets"].column("sum") == ["-0.75", "0.5"]
+    assert tables["Seqlets"].total == 2
+    assert tables["Seqlets"].data()["place"] == [0, 1, 2, 0]
+    assert tables["Motifs that resemble seqlets and found motifs"].column("target") == ["GATA1", "SP1"]
+    assert all(table.meanings[name] for table in found.tables for name in table.columns)
+    # with motifs a seqlet has six columns more
+    more = "\tGATA1\t36\t42\t+\t0.001\t0.002"
+    (tmp_path / "r.seqlets.bed.gz").write_text("".join(f"{line}{more}\n" for line in seqlets.splitlines()))
+    (seqlet_table,) = (table for table in section_of(prefix).tables if table.title == "Seqlets")
+    assert seqlet_table.column("motif_end") == ["42", "42"]
+
+
+def test_sequences_that_were_explained_have_no_place(tmp_path: Path) -> None:
+    prefix = write_record(tmp_path / "r", "interpret", inputs=[{"role": "fasta", "path": "a.fa"}])
+    row = ["b", "b", 25, 45, 0.75, 20, 1.5, 30, "31A>C", -0.5, ""]
+    write_rows(tmp_path / "r.regions.tsv", REGION_COLUMNS, [row])
+    (tmp_path / "r.seqlets.bed.gz").write_text("")
+    assert [(table.total, table.data()["place"]) for table in section_of(prefix).tables] == [
+        (1, None),
+        (0, None),
+    ]
