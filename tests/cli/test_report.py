@@ -36,7 +36,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "variants.vcf").write_text(head + rows)
     given = ["--genome", folder / "genome.fa", "--model", tiny_model(folder / "tiny", 4), *ENGINE]
     assert run("predict", *given, "--threshold", "0.9", "--output-prefix", folder / "scan") == 0
-    vcf = ["--vcf", folder / "variants.vcf", "--null-variants", "100"]
+    vcf = ["--vcf", folder / "variants.vcf", "--null-variants", "100", "--significance", "none"]
     assert run("score-variants", *given, *vcf, "--output-prefix", folder / "variants") == 0
     return folder
 
@@ -74,7 +74,7 @@ def test_the_page_has_the_numbers_of_the_files(runs: Path, tmp_path: Path) -> No
     largest = sorted((row[column] for row in lines), key=lambda cell: -abs(float(cell)))
     assert cells(variants, "LogitDifference") == largest
     assert len(largest) == 28
-    ranked = (runs / "variants.candidates.tsv").read_text().splitlines()[1:]
+    ranked = (runs / "variants.candidates.tsv").read_text().splitlines()[2:]
     assert cells(found["variants.candidates.tsv"], "pos") == [line.split("\t")[2] for line in ranked]
     assert ranked
     digest = json.loads((runs / "scan.run.json").read_text())["model"]["digest"]
