@@ -7,7 +7,7 @@ def samplesheetColumns() {
     return [
         sample         : [holds: 'name', required: true],
         genome         : [holds: 'file', ending: /fa|fasta|fna|fa\.gz|fasta\.gz|fna\.gz|fa\.bgz|fasta\.bgz/, required: true],
-        assembly       : [holds: 'word', pattern: /hg38|hg19/, says: 'hg38 or hg19'],
+        assembly       : [holds: 'word', pattern: /[A-Za-z0-9][A-Za-z0-9._-]{0,49}/, says: "the name of an assembly, such as hg38, hg19 or mm39"],
         assembly_report: [holds: 'file'],
         train_regions  : [holds: 'file', ending: bed],
         exclude        : [holds: 'file', ending: bed, needs: 'train_regions'],
@@ -153,7 +153,7 @@ def checkedRow(entry, folder, store) {
     faults += columns.findAll { name, column -> column.needs && name in given && !(column.needs in given) }
         .collect { name, column -> "${entry.where}, column ${name}: it means nothing without ${column.needs}, which is empty" }
     if( 'databases' in given && !('assembly' in given) )
-        faults << "${entry.where}, column assembly: databases are compared by place: give hg38 or hg19"
+        faults << "${entry.where}, column assembly: databases are compared by place: give the assembly, such as hg38"
     if( 'vcf' in given && !cells.vcf.fault && !('vcf_format' in given) && !(cells.vcf.value.name ==~ /(?i).*\.(vcf|vcf\.gz|vcf\.bgz|bcf)/) )
         faults << "${entry.where}, column vcf_format: ${cells.vcf.value.name} is no VCF by its name: say how it is written (${columns.vcf_format.says})"
     if( 'model' in given && !cells.model.fault && !('train_regions' in given) )

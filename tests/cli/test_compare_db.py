@@ -280,7 +280,10 @@ FAILURES = [
     ({"--scanned": "elsewhere.bed"}, "none of the calls lies within what counts as scanned"),
     ({"--score-column": "nothing"}, "calls.bed, line 2: there is no column 'nothing'"),
     ({"--score-column": "4"}, "calls.bed: the column '4' holds no number"),
-    ({"--assembly": "mm10"}, "'mm10' is neither hg38 (GRCh38) nor hg19 (GRCh37)"),
+    (
+        {"--assembly": "mm 10"},
+        "'mm 10' is no name of an assembly; give one such as hg38, hg19, mm39 or T2T-CHM13",
+    ),
     ({"--permutations": "0"}, "'0' is not a whole number above 0"),
     ({"--genome-sizes": "hg19.sizes"}, "the contig lengths are those of hg19"),
     ({"--chain": "near.bed"}, "near.bed, line 1: this is not a UCSC chain file"),

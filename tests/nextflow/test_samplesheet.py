@@ -18,7 +18,7 @@ sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_
 $(touch pwned),g.fa,all,,,,,,,
 good,g.fa,,,,,,,,
 good,folder,all,,,,,,,
-x y,p.bed,,,D=a.bed,mm10,,,,
+x y,p.bed,,,D=a.bed,mm 10,,,,
 
 db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,,
 short,g.fa,all,,p.bed,,,,,
@@ -35,7 +35,7 @@ FAULTS_OF_ROWS = [
     "row 5, column genome: 'folder' is a folder; give a file",
     "row 6, column sample: 'x y': a name is made of",
     "row 6, column genome: 'p.bed': the name must end in .fa,",
-    "row 6, column assembly: 'mm10': give hg38 or hg19",
+    "row 6, column assembly: 'mm 10': give the name of an assembly, such as hg38",
     "row 6, column databases: 'a.bed': there is no such file",
     "row 6, column databases: it means nothing without scan_regions, which is empty",
     "row 6: there is nothing to do",
@@ -43,7 +43,7 @@ FAULTS_OF_ROWS = [
     "row 8, column databases: 'A=p.bed,preset=x'': after the file come key=value pairs, separated by commas; "
     "the name B comes twice",
     "row 9, column databases: 'p.bed': give NAME=FILE or NAME=FILE,key=value",
-    "row 9, column assembly: databases are compared by place: give hg38 or hg19",
+    "row 9, column assembly: databases are compared by place: give the assembly, such as hg38",
     "row 10, column genome: 'empty.fa' is empty",
     "row 10, column assembly: databases are compared by place",
     "row 11, column vcf_format: p.bed is no VCF by its name: say how it is written (vcf, bed, chrombpnet, ",

@@ -73,7 +73,7 @@ def assembly_of(
     if name is None:
         raise InputError(
             "the contig lengths do not show the assembly of the calls",
-            remedy="give assembly='hg38' or 'hg19'",
+            remedy="name it: assembly='hg38', 'hg19', 'mm39' or any other name",
         )
     source = genome if isinstance(genome, (str, os.PathLike)) else getattr(genome, "path", "genome")
     check_genome_sizes(sizes, name, source)

@@ -23,7 +23,7 @@ from dnabert_enhancer.commands.options import (
 )
 from dnabert_enhancer.comparison import NULL_CHOICES, CompareSettings, fractions_of
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
+from dnabert_enhancer.genome import assembly_name, is_assembly_name
 
 EXAMPLES = (
     "compare-db --list-presets",
@@ -74,10 +74,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         group,
         CompareSettings,
         "assembly",
-        "assembly of the calls",
+        "assembly of the calls: hg38, hg19 or any other name, such as mm39",
         required=True,
         type=_assembly,
-        metavar="hg38|hg19",
+        metavar="NAME",
     )
     add_assembly_report(group)
     group.add_argument(
@@ -195,10 +195,11 @@ class _ListPresets(argparse.Action):
 
 
 def _assembly(text: str) -> str:
-    name = assembly_name(text)
-    if name not in ASSEMBLIES:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither hg38 (GRCh38) nor hg19 (GRCh37)")
-    return name
+    if not is_assembly_name(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no name of an assembly; give one such as hg38, hg19, mm39 or T2T-CHM13"
+        )
+    return assembly_name(text)
 
 
 def _fraction_or_range(text: str) -> float | str:

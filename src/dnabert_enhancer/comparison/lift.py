@@ -14,7 +14,7 @@ import numpy as np
 from dnabert_enhancer.comparison.elements import Elements
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import path_for_others, read_text_lines
-from dnabert_enhancer.genome import ContigNames, recognised_assembly
+from dnabert_enhancer.genome import ASSEMBLIES, ContigNames, recognised_assembly
 
 if TYPE_CHECKING:
     from liftover import ChainFile
@@ -74,9 +74,11 @@ def chain_between(
     chains: Sequence[Chain], source: str, target: str, database: str, path: str | os.PathLike[str]
 ) -> Chain:
     """Return the chain from one assembly to another, or say which is missing."""
+    # what an assembly without known lengths is called, a chain file does not tell
+    targets = {target} if target in ASSEMBLIES else {target, None}
     for wanted in (source, None):
         for chain in chains:
-            if chain.source == wanted and chain.target == target:
+            if chain.source == wanted and chain.target in targets:
                 return chain
     given = ", ".join(f"{chain.path} leads from {chain.source} to {chain.target}" for chain in chains)
     raise InputError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dnabert_enhancer.comparison.sweep import fractions_of
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ASSEMBLIES, assembly_name
+from dnabert_enhancer.genome import assembly_name, is_assembly_name
 
 DEFAULT_FRACTION = 0.5
 NULL_CHOICES = ("circular", "resample", "both", "none")
@@ -18,9 +18,9 @@ class CompareSettings:
 
     Parameters
     ----------
-    assembly : {"hg38", "hg19"}, optional
-        What the calls are in (``GRCh38``, ``b37`` … are understood); default: what the genome's contig
-        lengths tell.
+    assembly : str, optional
+        What the calls are in: ``hg38``, ``hg19`` (``GRCh38``, ``b37`` … are understood) or any other name, such as
+        ``mm39``; default: hg38 or hg19, where the genome's contig lengths tell.
     score_column : str, optional
         Column of the calls to rank them by, a title or a number from 1; default: ``maximum`` where there is
         one, else column 5 (of a DataFrame: ``score``).
@@ -54,14 +54,13 @@ class CompareSettings:
 
     def __post_init__(self) -> None:
         if self.assembly is not None:
-            name = assembly_name(self.assembly)
-            if name not in ASSEMBLIES:
+            if not is_assembly_name(self.assembly):
                 raise InputError(
-                    f"the assembly {self.assembly!r} is neither hg38 (GRCh38) nor hg19 (GRCh37)",
+                    f"{self.assembly!r} is no name of an assembly",
                     source="--assembly",
-                    remedy="give one of those",
+                    remedy="give one such as hg38, hg19, mm39 or T2T-CHM13: letters, digits, '.', '_' and '-'",
                 )
-            object.__setattr__(self, "assembly", name)
+            object.__setattr__(self, "assembly", assembly_name(self.assembly))
         fractions_of(self.min_fraction)
         self._require("bin", self.bin >= 1, "at least 1")
         self._require("null", self.null in NULL_CHOICES, f"one of {', '.join(NULL_CHOICES)}")

@@ -8,6 +8,7 @@ from dnabert_enhancer.genome.assemblies import (
     assemblies_in,
     assembly_name,
     check_genome_sizes,
+    is_assembly_name,
     read_contig_sizes,
     recognised_assembly,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "foreign_letters",
     "frame_of_intervals",
     "indexed_fasta",
+    "is_assembly_name",
     "locate",
     "merge",
     "nearest",

@@ -27,14 +27,25 @@ _OTHER_NAMES = {
     "b38": "hg38",
     "hs38": "hg38",
     "38": "hg38",
+    "chm13": "t2t-chm13",
+    "chm13v2.0": "t2t-chm13",
+    "hs1": "t2t-chm13",
+    "grcm38": "mm10",
+    "grcm39": "mm39",
 }
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 def assembly_name(text: str) -> str:
-    """Return the name used here for an assembly: ``GRCh38`` and ``b38`` are ``hg38``."""
+    """Return the name used here for an assembly, in small letters: ``GRCh38`` and ``b38`` are ``hg38``."""
     plain = text.strip().casefold()
     return _OTHER_NAMES.get(plain, plain)
+
+
+def is_assembly_name(text: str) -> bool:
+    """Return whether a text can name an assembly, known here or not: ``hg38``, ``mm39``, ``T2T-CHM13``."""
+    return _NAME.fullmatch(assembly_name(text)) is not None
 
 
 def assemblies_in(text: str) -> list[str]:

@@ -107,6 +107,21 @@ def test_files_are_those_of_the_command(folder: Path, monkeypatch: pytest.Monkey
     assert {"x.controls.tsv", "x.per_call.tsv.gz.tbi", "x.upset.png", "x.enrichment.svg"} < set(written)
 
 
+def test_genomes_whose_lengths_are_not_known_have_any_name(folder: Path) -> None:
+    # 1 bp further in the older assembly, by one chain that moves chr1 back by 1 bp
+    (folder / "old.bed").write_text(
+        "".join(f"chr1\t{row.start + 1}\t{row.end + 1}\n" for row in ONE.itertuples())
+    )
+    (folder / "oldToNew.chain").write_text("chain 9 chr1 2000 + 1 1000 chr1 1000 + 0 999 1\n999\n\n")
+    given = {"one": f"{folder / 'old.bed'},assembly=mm10"}
+    found = de.compare(CALLS, given, SIZES, SETTINGS, assembly="GRCm39", chains=[folder / "oldToNew.chain"])
+    same = de.compare(CALLS, {"one": ONE}, SIZES, SETTINGS)
+    columns = ["elements", "elements_bp", "overlap_bp", "calls_overlapping", "jaccard"]
+    assert found.summary[columns].to_numpy().tolist() == same.summary[columns].to_numpy().tolist()
+    with pytest.raises(de.InputError, match="the database one is of mm10 and the calls of mm39"):
+        de.compare(CALLS, given, SIZES, SETTINGS, assembly="mm39")
+
+
 def test_genes_and_gaps_may_be_tables() -> None:
     genes = _frame([("chr1", 800, 900)]).assign(name="ABC")
     found = de.compare(
@@ -133,7 +148,7 @@ def test_plots_are_figures() -> None:
         ({"databases": [ONE]}, "DataFrame does not name a database; give a dict of names"),
         ({"databases": {"one": ONE.iloc[:0]}}, "the database one has no elements"),
         ({"genome": {"chr20": 63025520}}, "the contig lengths are those of hg19"),
-        ({"assembly": "mm10"}, "'mm10' is neither hg38 (GRCh38) nor hg19 (GRCh37)"),
+        ({"assembly": "mm,10"}, "'mm,10' is no name of an assembly; give one such as hg38, hg19, mm39"),
         ({"assembly": None}, "the contig lengths do not show the assembly of the calls"),
         ({"permutation": 3}, "did you mean permutations"),
         ({"bin": 0}, "bin is 0; it must be at least 1"),
