@@ -1,16 +1,16 @@
 #!/usr/bin/env nextflow
 
-include { INDEX_GENOME                         } from './modules/index_genome'
-include { INTERPRET                            } from './modules/interpret'
-include { COMPARE                              } from './subworkflows/compare'
-include { parameterFaults                      } from './subworkflows/parameters'
-include { modelAt; readSamplesheet             } from './subworkflows/samplesheet'
-include { SCAN                                 } from './subworkflows/scan'
-include { shardsFor                            } from './subworkflows/scatter'
-include { openStore                            } from './subworkflows/store'
-include { failureText; methodsText             } from './subworkflows/summary'
-include { TRAIN                                } from './subworkflows/train'
-include { VARIANTS                             } from './subworkflows/variants'
+include { INDEX_GENOME                                          } from './modules/index_genome'
+include { INTERPRET                                             } from './modules/interpret'
+include { COMPARE                                               } from './subworkflows/compare'
+include { helpText; parameterFaults                             } from './subworkflows/parameters'
+include { modelAt; readSamplesheet                              } from './subworkflows/samplesheet'
+include { SCAN                                                  } from './subworkflows/scan'
+include { shardsFor; shardsForGenome                            } from './subworkflows/scatter'
+include { openStore                                             } from './subworkflows/store'
+include { failureText; methodsText; skippedAlleles; skippedText } from './subworkflows/summary'
+include { TRAIN                                                 } from './subworkflows/train'
+include { VARIANTS                                              } from './subworkflows/variants'
 
 // What training starts from where the row names no model, as [name, path, output, fault].
 def baseModel(text, store) {
@@ -33,6 +33,10 @@ def writeTable(channel, titles, folder, name) {
 
 workflow {
     main:
+    if( params.help || params.version ) {
+        println(params.help ? helpText(workflow.manifest, file("${projectDir}/nextflow_schema.json")) : "${workflow.manifest.name} ${workflow.manifest.version}")
+        System.exit(0)
+    }
     def faults = parameterFaults(params, file("${projectDir}/nextflow_schema.json"))
     def store = openStore(params.store)
     if( store.fault )
@@ -40,7 +44,7 @@ workflow {
     def base = baseModel(params.base_model.toString(), store)
     if( base.fault )
         faults << "--base_model ${base.fault}${base.output ? '' : '; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION'}"
-    def sheet = params.input ? readSamplesheet(params.input, store) : [rows: [], faults: []]
+    def sheet = params.input ? readSamplesheet(params.input, store, params.genomes) : [rows: [], faults: []]
     faults += sheet.faults
     if( faults )
         error("${faults.size() == 1 ? 'One fault' : "${faults.size()} faults"} in what was given; nothing was started:\n  ${faults.join('\n  ')}")
@@ -73,7 +77,7 @@ workflow {
     SCAN(
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.scan_regions }
             .map { meta, row, genome, index, model, output ->
-                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', shardsFor(row.genome, params.scan_shard_mb, params))
+                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', shardsForGenome(row.genome, index, params.scan_shard_mb, params))
             }
     )
 
@@ -118,6 +122,12 @@ workflow {
             .map { meta, vcf, table, candidates, record -> [meta.id, vcf.name, table.name, candidates.name, record.name] },
         ['sample', 'vcf', 'table', 'candidates', 'record'], "${params.outdir}/variants", 'index.tsv'
     )
+    ch_skipped = VARIANTS.out.record.map { meta, record -> tuple(meta, skippedAlleles(record)) }
+    ch_skipped.map { meta, skipped -> skippedText(meta.id, skipped) }.filter { text -> text }.view()
+    writeTable(
+        ch_skipped.flatMap { meta, skipped -> skipped.collect { reason, number, share -> [meta.id, reason, number, share] } },
+        ['sample', 'reason', 'alleles', 'share'], params.tracedir, 'skipped_variants.tsv'
+    )
     writeTable(
         VARIANTS.out.panel.join(VARIANTS.out.matrix).map { meta, panel, matrix -> [meta.id, panel.name, matrix.name] },
         ['sample', 'panel', 'matrix'], "${params.outdir}/variants", 'panels.tsv'
@@ -148,6 +158,7 @@ workflow {
         .collectFile(name: 'params.json', sort: false, storeDir: params.tracedir)
 
     workflow.onComplete = {
-        println(workflow.success ? "Done: results are in ${params.outdir}, what was done in ${params.tracedir}/methods.md" : failureText(workflow.errorReport, workflow.commandLine, sheet.rows.collect { row -> row.sample }))
+        if( !workflow.preview )
+            println(workflow.success ? "Done: results are in ${params.outdir}, what was done in ${params.tracedir}/methods.md" : failureText(workflow.errorReport, workflow.commandLine, sheet.rows.collect { row -> row.sample }))
     }
 }

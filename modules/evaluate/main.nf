@@ -4,7 +4,7 @@ process EVALUATE {
     label 'process_gpu'
 
     conda "${moduleDir}/environment.yml"
-    container "${task.accelerator ? params.container_torch : params.container}"
+    container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
     tuple val(meta), path(dataset, stageAs: 'data/*'), path(model, stageAs: 'model/*')

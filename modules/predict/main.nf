@@ -4,7 +4,7 @@ process PREDICT {
     label 'process_gpu'
 
     conda "${moduleDir}/environment.yml"
-    container "${task.accelerator ? params.container_torch : params.container}"
+    container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
     tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(output), val(threshold), val(shard), val(shards)

@@ -4,7 +4,7 @@ process SCORE_PANEL {
     label 'process_gpu'
 
     conda "${moduleDir}/environment.yml"
-    container "${task.accelerator ? params.container_torch : params.container}"
+    container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
     tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(vcf, stageAs: 'vcf/*'), val(vcf_format), val(panel), path(models, stageAs: 'models/?/*', arity: '1..*'), path(regions, stageAs: 'regions/?/*', arity: '0..*'), val(shard), val(shards)

@@ -4,7 +4,7 @@ process SCORE_VARIANTS {
     label 'process_gpu'
 
     conda "${moduleDir}/environment.yml"
-    container "${task.accelerator ? params.container_torch : params.container}"
+    container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
     tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(vcf, stageAs: 'vcf/*'), val(vcf_format), path(model, stageAs: 'model/*'), val(output), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), val(tf_outputs), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(shard), val(shards)

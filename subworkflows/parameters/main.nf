@@ -10,9 +10,36 @@ def parameterFaults(given, schemaPath) {
     return unknown.collect { name -> "--${name}: there is no such parameter${didYouMean(name.replace('-', '_'), known.keySet().toList())}" } +
         required.findAll { name -> given[name] == null || given[name].toString() == '' }.collect { name -> "--${name} is missing: ${known[name].description}" } +
         known.findAll { name, _rule -> given[name] != null }
-            .collect { name, rule -> [name: name, problem: problemOf(given[name].toString(), rule)] }
+            .collect { name, rule -> [name: name, problem: problemOf(given[name], rule)] }
             .findAll { one -> one.problem }
-            .collect { one -> "--${one.name} ${quoted(given[one.name])}: ${one.problem}" }
+            .collect { one -> "--${one.name} ${quoted(given[one.name])}: ${one.problem}" } +
+        contradictions(given)
+}
+
+// Values that are right alone, and do not go together.
+def contradictions(given) {
+    def faults = []
+    def torch = given.backend ? given.backend == 'torch' : given.use_gpu.toString() == 'true'
+    if( given.precision == 'bfloat16' && !torch )
+        faults << "--precision bfloat16 is torch's: add --backend torch, or -profile gpu"
+    if( given.precision == 'int8' && torch )
+        faults << "--precision int8 is that of onnx on a CPU: leave ${given.backend ? '--backend torch' : '-profile gpu'} out"
+    def splits = given.splits.toString().tokenize(',')
+    if( splits.every { part -> part.isBigDecimal() } && splits.sum { part -> part.toBigDecimal() } != 1 )
+        faults << "--splits ${quoted(given.splits)}: the fractions add up to ${splits.sum { part -> part.toBigDecimal() }}, not 1"
+    return faults
+}
+
+// The parameters with their meaning and default, group by group, as --help prints them.
+def helpText(manifest, schemaPath) {
+    def schema = new groovy.json.JsonSlurper().parseText(schemaPath.getText('UTF-8'))
+    def groups = schema['allOf'].collect { entry -> schema['$defs'][entry['$ref'].tokenize('/').last()] }
+    def parts = groups.collect { group ->
+        def shown = group.properties.findAll { _name, rule -> !rule.hidden }
+        def lines = shown.collect { name, rule -> "  --${name.padRight(20)} ${rule.description}${rule['default'] == null || rule['default'] == '' ? '' : " (default: ${rule['default']})"}" }
+        "${group.title}: ${group.description}\n${lines.join('\n')}"
+    }
+    return "${manifest.name} ${manifest.version}: ${manifest.description}\n\n  nextflow run main.nf -profile docker --input samplesheet.csv --outdir results\n\n${parts.join('\n\n')}\n\nThe columns of the samplesheet, outputs, clusters: the pages docs/pipeline-*.md"
 }
 
 def camelCase(name) {
@@ -20,8 +47,12 @@ def camelCase(name) {
 }
 
 // What is wrong with a value, or null. Values are taken as text: from the command line they come as such.
-def problemOf(text, rule) {
+def problemOf(given, rule) {
     def types = [rule.type].flatten()
+    // what has no value on the command line comes as true
+    if( given == true && !('boolean' in types) )
+        return 'it has no value'
+    def text = given.toString()
     if( 'boolean' in types )
         return text in ['true', 'false'] ? null : 'give true or false'
     if( rule['enum'] )
@@ -34,6 +65,10 @@ def problemOf(text, rule) {
         return "give ${rule.minimum} or more"
     if( ('integer' in types || 'number' in types) && rule.maximum != null && text.toBigDecimal() > rule.maximum )
         return "give ${rule.maximum} or less"
+    if( ('integer' in types || 'number' in types) && rule.exclusiveMinimum != null && text.toBigDecimal() <= rule.exclusiveMinimum )
+        return "give more than ${rule.exclusiveMinimum}"
+    if( 'integer' in types && rule.not?.multipleOf == 2 && text.toBigInteger() % 2 == 0 )
+        return 'give an odd number'
     if( 'string' in types && rule.pattern && !(text =~ rule.pattern) )
         return rule.errorMessage ?: "it must match ${rule.pattern}"
     return null

@@ -31,18 +31,19 @@ def bedEnding() {
     return /bed|bed\.gz|narrowPeak|narrowPeak\.gz|broadPeak|broadPeak\.gz/
 }
 
-// The samplesheet as [rows: list of maps, faults: list of texts]; models by name are those of the store (openStore). Files become paths, models [path, output]; an empty cell becomes [], '' where it is a word.
-def readSamplesheet(text, store) {
+// The samplesheet as [rows: list of maps, faults: list of texts]; models by name are those of the store (openStore), genomes those of a map as nf-core's params.genomes. Files become paths, models [path, output]; an empty cell becomes [], '' where it is a word.
+def readSamplesheet(text, store, genomes) {
     def sheet = existing(text.toString())
     if( !sheet )
-        return [rows: [], faults: ["--input ${text}: there is no such file"]]
+        return [rows: [], faults: ["--input ${text}: ${whyMissing(text.toString())}"]]
     if( sheet.isDirectory() || sheet.size() > 10_000_000 )
         return [rows: [], faults: ["--input ${text}: this is no samplesheet (${sheet.isDirectory() ? 'a folder' : 'more than 10 MB'})"]]
     def table = tableOf(sheet)
     def titleFaults = table.faults ?: faultsOfTitles(table.titles)
     if( titleFaults )
         return [rows: [], faults: titleFaults]
-    def read = table.entries.collect { entry -> checkedRow(entry, sheet.parent, store) }
+    def named = table.entries.collect { entry -> genomes[entry.cells.genome]?.fasta ? entry + [cells: entry.cells + [genome: genomes[entry.cells.genome].fasta]] : entry }
+    def read = named.collect { entry -> checkedRow(entry, sheet.parent, store) }
     def faults = read.collectMany { row -> row.faults } + repeatedSamples(read)
     if( !read )
         faults = ["--input ${text}: there is no row"]
@@ -281,7 +282,7 @@ def factorsOf(collection) {
 def located(text, column, folder) {
     def path = existingIn(text, folder)
     if( !path )
-        return [fault: "${quoted(text)}: there is no such file"]
+        return [fault: "${quoted(text)}: ${whyMissing(text)}"]
     if( path.isDirectory() )
         return [fault: "${quoted(text)} is a folder; give a file"]
     if( column.ending && !(path.name ==~ "(?i).*\\.(${column.ending})") )
@@ -357,6 +358,25 @@ def existing(place) {
     }
     catch( Exception _problem ) {
         return null
+    }
+}
+
+// Why a file can't be had: what its server answers, or that there is none.
+def whyMissing(text) {
+    if( !text.contains('://') )
+        return 'there is no such file'
+    try {
+        if( !(text ==~ /https?:.*/) )
+            return file(text, glob: false).exists() ? 'it could not be read' : 'there is no such file'
+        def answer = new URL(text).openConnection()
+        answer.requestMethod = 'HEAD'
+        return "the server answers ${answer.responseCode} ${answer.responseMessage ?: ''}".trim()
+    }
+    catch( UnknownHostException problem ) {
+        return "the host ${problem.message} is not known"
+    }
+    catch( Exception problem ) {
+        return problem.message?.readLines()?.find { line -> line.trim() } ?: problem.class.simpleName
     }
 }
 

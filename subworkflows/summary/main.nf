@@ -29,6 +29,18 @@ def methodsText(rows, options, run, versions) {
     return "# Methods\n\n${sentences.join(' ')}\n\nThe exact options of every task are in the run.json beside its results.\n\n${numbered.join('\n')}\n"
 }
 
+// [reason, alleles, share of all] for each reason why alleles of a VCF were not scored, by the run.json of its results.
+def skippedAlleles(record) {
+    def run = new groovy.json.JsonSlurper().parseText(record.getText('UTF-8'))
+    def all = run.counts?.alleles ?: 0
+    return (run.skipped ?: [:]).collect { reason, number -> [reason, number, all ? String.format(Locale.ROOT, '%.4f', number / (all as Double)) : 'NA'] }
+}
+
+// The same in one line for the console; null where all was scored.
+def skippedText(sample, skipped) {
+    return skipped ? "Not scored for ${sample}: ${skipped.collect { reason, number, share -> "${number} alleles ${reason.replace('_', ' ')} (${share})" }.join(', ')}" : null
+}
+
 def samplesWith(rows, column) {
     return rows.findAll { row -> row[column] }.collect { row -> row.sample }.join(', ')
 }

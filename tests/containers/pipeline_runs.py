@@ -34,7 +34,8 @@ class Run(NamedTuple):
     @property
     def tasks(self) -> list[dict[str, str]]:
         """Return the rows of the trace."""
-        with (self.folder / "results" / "pipeline_info" / "trace.tsv").open(newline="") as table:
+        *_, trace = sorted((self.folder / "results" / "pipeline_info").glob("trace_*.tsv"))
+        with trace.open(newline="") as table:
             return list(csv.DictReader(table, delimiter="\t"))
 
     def work(self, task: dict[str, str]) -> Path:

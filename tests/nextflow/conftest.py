@@ -66,6 +66,16 @@ def run_nextflow(folder: Path, *arguments: str, patience: float = TIMEOUT_SECOND
     return Done(done.returncode, done.stdout + done.stderr)
 
 
+def traces(folder: Path) -> list[Path]:
+    """Return the traces of the runs in a folder, the last one at the end."""
+    return sorted((folder / "results" / "pipeline_info").glob("trace_*.tsv"))
+
+
+def newest_trace(folder: Path) -> Path:
+    """Return the trace of the last run in a folder."""
+    return traces(folder)[-1]
+
+
 def tasks(trace: Path) -> dict[str, str]:
     """Return the status of every task of a trace, by its name."""
     with trace.open(newline="") as table:
@@ -140,14 +150,13 @@ def _make_study(folder: Path) -> None:
         done = run_pipeline(folder, *arguments, "-resume")
         (folder / f"{part}.log").write_text(done.said)
         assert done.returncode == 0, done.said
-        shutil.copyfile(folder / "results" / "pipeline_info" / "trace.tsv", folder / f"{part}.tsv")
+        shutil.copyfile(newest_trace(folder), folder / f"{part}.tsv")
         if part == "resumed":
             shutil.copytree(folder / "results", folder / "first-results")
 
 
 def _run_and_kill(folder: Path, arguments: tuple[str, ...]) -> None:
     """Start the run and kill it hard once a scan was merged, with other tasks under way."""
-    trace = folder / "results" / "pipeline_info" / "trace.tsv"
     with (folder / "killed.log").open("w") as log:
         started = subprocess.Popen(
             command(*arguments),
@@ -158,10 +167,10 @@ def _run_and_kill(folder: Path, arguments: tuple[str, ...]) -> None:
             start_new_session=True,
         )
         began = time.monotonic()
-        while not (trace.exists() and "SCAN:PREDICT_MERGE" in trace.read_text()):
+        while "SCAN:PREDICT_MERGE" not in "".join(path.read_text() for path in traces(folder)):
             assert started.poll() is None, (folder / "killed.log").read_text()
             assert time.monotonic() - began < TIMEOUT_SECONDS
             time.sleep(0.2)
         os.killpg(started.pid, signal.SIGKILL)
         started.wait()
-    shutil.copyfile(trace, folder / "killed.tsv")
+    shutil.copyfile(newest_trace(folder), folder / "killed.tsv")

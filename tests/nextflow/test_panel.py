@@ -31,7 +31,7 @@ def _files(tmp_path: Path) -> None:
     shutil.copyfile(DEMO / "alpha-globin.fa.gz", tmp_path / "g.fa.gz")
     lines = (DEMO / "variants.vcf").read_text().splitlines(keepends=True)
     header = sum(line.startswith("#") for line in lines)
-    (tmp_path / "v.vcf").write_text("".join(lines[: header + 12]))
+    (tmp_path / "v.vcf").write_text("".join([*lines[: header + 12], "chr9\t5\t.\tA\tG\t.\t.\t.\n"]))
     shutil.copytree(PACKAGED, tmp_path / "panels" / "models" / ODD)
     (tmp_path / "panels" / "peaks.bed").write_text("chr16\t0\t173000\n")
     members = [
@@ -78,6 +78,12 @@ def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Ca
         for ending in WRITTEN:
             made = results / f"{sample}.{ending}"
             assert made.read_bytes() == (tmp_path / "one" / made.name).read_bytes(), made.name
+    # the last of 13 records is on a contig that the genome lacks
+    assert "Not scored for table: 1 alleles contig not in genome (0.0769)" in done.said
+    skipped = (tmp_path / "results" / "pipeline_info" / "skipped_variants.tsv").read_text().splitlines()
+    assert skipped == ["sample\treason\talleles\tshare"] + [
+        f"{sample}\tcontig_not_in_genome\t1\t0.0769" for sample in ("named", "table")
+    ]
     assert (results / "panels.tsv").read_text().splitlines() == [
         "sample\tpanel\tmatrix",
         "named\tnamed.tf-panel.tsv.gz\tnamed.tf-panel.matrix.tsv.gz",

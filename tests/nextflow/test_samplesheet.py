@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,20 +158,27 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     for name, (content, _) in WRONG_FILES.items():
         (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
     given = write_in_all_formats(tmp_path)
+    (tmp_path / "g.fa.fai").write_text("one\t1500\t5\t60\t61\ntwo\t1000\t1600\t60\t61\n")
+    shutil.copyfile(DEMO / "alpha-globin.fa.gz", tmp_path / "g.fa.gz")
     formats = ("s.tsv", "s.csv", "s.json", "s.yml")
+    (tmp_path / "named.csv").write_text("sample,genome,scan_regions\na,named,p.bed\n")
     driver = Path(__file__).with_name("read_samplesheets.nf")
-    done = nextflow(tmp_path, "run", str(driver), "--sheets", ",".join([*WRONG_FILES, *formats]))
+    done = nextflow(tmp_path, "run", str(driver), "--sheets", ",".join([*WRONG_FILES, *formats, "named.csv"]))
     assert done.returncode == 0, done.said
     printed = dict(
-        line.split(" ", 1) for line in done.said.splitlines() if line.startswith(("FAULTS", "ROWS"))
+        line.split(" ", 1) for line in done.said.splitlines() if line.startswith(("FAULTS", "ROWS", "SHARDS"))
     )
+    # 2,500 bases are 3 tasks of 1,000; without an index four times the size of the compressed file counts
+    assert json.loads(printed["SHARDS"]) == [3, math.ceil(4 * (tmp_path / "g.fa.gz").stat().st_size / 1000)]
     found: dict[str, list[str]] = json.loads(printed["FAULTS"])
-    assert found.keys() == {*WRONG_FILES, *formats}
+    assert found.keys() == {*WRONG_FILES, *formats, "named.csv"}
     for name, (_, expected) in WRONG_FILES.items():
         assert len(found[name]) == len(expected), found[name]
         for fault, start in zip(found[name], expected, strict=True):
             assert fault.startswith(start), name
     rows = json.loads(printed["ROWS"])
+    # the name of a genome of the configuration
+    assert rows.pop("named.csv")[0]["genome"] == "g.fa"
     assert rows.keys() == set(formats)
     assert all(read == rows["s.tsv"] for read in rows.values())
     # what no format gave is empty
@@ -182,6 +191,7 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
     done = pipeline(
         "--input", "sheet.txt", "--sharts", "3", "--max-shards", "4", "--epochs", "many",
         "--use_gpu", "maybe", "--precision", "float16", "--threshold", "';touch pwned'",
+        "--offsets", "4", "--ratio", "0", "--splits", "0.5,0.5,0.5", "--outdir", "",
         "--shards", "0", "--base_model", "nowhere", "--store", "nowhere", "--interpret_method", "gradient",
     )  # fmt: skip
     assert done.returncode != 0
@@ -196,9 +206,13 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--input sheet.txt: there is no such file",
         "--interpret_method 'gradient': give ism, attention",
         "--maxShards: there is no such parameter (did you mean max_shards?)",
+        "--offsets '4': give an odd number",
+        "--outdir 'true': it has no value",
         "--precision 'float16': give float32, bfloat16, int8",
+        "--ratio '0': give more than 0",
         "--shards '0': give 1 or more",
         "--sharts: there is no such parameter (did you mean shards?)",
+        "--splits '0.5,0.5,0.5': the fractions add up to 1.5, not 1",
         "--store 'nowhere': there is no such folder",
         "--threshold '';touch pwned'': give a probability, the name of a threshold in the model's card, "
         "or a share of its background such as top:1%",

@@ -19,8 +19,8 @@ class CompareSettings:
     Parameters
     ----------
     assembly : str, optional
-        What the calls are in: ``hg38``, ``hg19`` (``GRCh38``, ``b37`` … are understood) or any other name, such as
-        ``mm39``; default: hg38 or hg19, where the genome's contig lengths tell.
+        What the calls are in: ``hg38``, ``hg19`` (``GRCh38``, ``b37`` … are understood) or any other name, such
+        as ``mm39``; default: hg38 or hg19, where the genome's contig lengths tell.
     score_column : str, optional
         Column of the calls to rank them by, a title or a number from 1; default: ``maximum`` where there is
         one, else column 5 (of a DataFrame: ``score``).
@@ -58,7 +58,7 @@ class CompareSettings:
                 raise InputError(
                     f"{self.assembly!r} is no name of an assembly",
                     source="--assembly",
-                    remedy="give one such as hg38, hg19, mm39 or T2T-CHM13: letters, digits, '.', '_' and '-'",
+                    remedy="give one such as hg38, hg19, mm39 or T2T-CHM13: letters, digits, . _ -",
                 )
             object.__setattr__(self, "assembly", assembly_name(self.assembly))
         fractions_of(self.min_fraction)
