@@ -19,8 +19,8 @@ class CompareSettings:
     Parameters
     ----------
     assembly : str, optional
-        What the calls are in: ``hg38``, ``hg19`` (``GRCh38``, ``b37`` … are understood) or any other name, such
-        as ``mm39``; default: hg38 or hg19, where the genome's contig lengths tell.
+        What the calls are in: ``hg38``, ``hg19`` (``GRCh38``, ``b37`` … are understood) or any other name,
+        such as ``mm39``; default: hg38 or hg19, where the genome's contig lengths tell.
     score_column : str, optional
         Column of the calls to rank them by, a title or a number from 1; default: ``maximum`` where there is
         one, else column 5 (of a DataFrame: ``score``).
