@@ -58,6 +58,21 @@ LINES = {
 }
 
 
+def clinvar(contig: str) -> str:
+    return alleles(LINES["vcf"])(contig)
+
+
+def gwas(contig: str) -> str:
+    return "".join(f"Height\t{contig}\t{start}\trs{start}\n" for start in STARTS)
+
+
+def gtex(contig: str) -> str:
+    return "".join(f"{contig}_{start}_A_C_b38\tG\n" for start in STARTS)
+
+
+TITLES = {gwas: "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\n", gtex: "variant_id\tgene_id\n"}
+
+
 class Reader(NamedTuple):
     """An option that reads contig names: how its rows are written, and the command around it."""
 
@@ -115,6 +130,9 @@ READERS = [
     Reader("score-variants", "--genes", bed, f"{SCORE} --vcf own.vcf"),
     Reader("score-variants", "--regions", bed, f"{SCORE} --vcf own.vcf"),
     Reader("score-variants", "--annotate", bed, f"{SCORE} --vcf own.vcf", value="A=FILE"),
+    Reader("score-variants", "--clinical", clinvar, f"{SCORE} --vcf own.vcf", value="clinvar=FILE"),
+    Reader("score-variants", "--clinical", gwas, f"{SCORE} --vcf own.vcf", value="gwas=FILE"),
+    Reader("score-variants", "--clinical", gtex, f"{SCORE} --vcf own.vcf", value="eqtl=FILE"),
     Reader("compare-db", "--calls", bed, f"{COMPARE} --database A=own.bed"),
     Reader("compare-db", "--database", bed, CALLS, value="A=FILE,preset=bed"),
     Reader("compare-db", "--databases", bed, CALLS, value="manifest.tsv"),
@@ -171,10 +189,11 @@ def run(
 
     def command(reader: Reader, content: str) -> tuple[int, str]:
         head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
-        is_vcf = reader.option == "--vcf" and (
-            "--vcf-format" not in reader.around or "format vcf" in reader.around
+        is_vcf = reader.rows is clinvar or (
+            reader.option == "--vcf"
+            and ("--vcf-format" not in reader.around or "format vcf" in reader.around)
         )
-        Path("given").write_text((head if is_vcf else "") + content)
+        Path("given").write_text((head if is_vcf else TITLES.get(reader.rows, "")) + content)
         shutil.rmtree("out", ignore_errors=True)
         caplog.clear()
         arguments = [

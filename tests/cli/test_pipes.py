@@ -26,7 +26,7 @@ from dnabert_enhancer.model import new_model, write_archive, write_model
 WINDOW = 60
 PATHS = re.compile(
     r"PATH|RUN_PREFIX|FILE|BED|MEME|PANEL|VCF|JSON|FASTA|TSV|MODEL|SOURCE|PREFIX|DIR|NAME=BED|NAME=MODEL|"
-    r"(NAME=)?FILE\[,key=value…\]|FILE\|FRACTIONS|matched\|shuffled\|BED"
+    r"NAME=FILE|(NAME=)?FILE\[,key=value…\]|FILE\|FRACTIONS|matched\|shuffled\|BED"
 )
 OTHERS = re.compile(
     r"A,B|ACTION|BP|COMMAND|I/N|K|N|NAME|NORM|P|R|RATE|SHARE|TEXT|TITLE\|N|X|hg38\|hg19|0\|1|[a-z|]+|NAME,NAME"
@@ -134,6 +134,7 @@ CASES = {
             *("--tf", Input("model.tar.gz", "T={}", packed=True)),
             *("--motifs", Input("motifs.meme"), *REPORT, "--genes", Input("genes.gtf")),
             *("--regions", Input("scanned.bed"), "--annotate", Input("near.bed", "near={}")),
+            *("--clinical", Input("in.vcf", "clinvar={}"), "--clinical", Input("gwas.tsv", "gwas={}")),
             *("--null-variants", "0", "--output-prefix", "{out}/v", *ENGINE),
         ),
     ),
@@ -300,6 +301,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # UCSC's chain format: score tName tSize tStrand tStart tEnd qName qSize qStrand qStart qEnd id
         "hg19.chain": "chain 1000 chr1 249250621 + 0 30000 chr1 248956422 + 0 30000 1\n30000\n\n",
         "panel.tsv": "name\tmodel\nT\tdefault:gue_tf0\n",
+        "gwas.tsv": "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\nHeight\t1\t1400\trs1\n",
         "motifs.meme": "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1\n"
         "letter-probability matrix: alength= 4 w= 6 nsites= 20 E= 0\n"
         + "0.85 0.05 0.05 0.05\n0.05 0.85 0.05 0.05\n" * 3,

@@ -180,6 +180,11 @@ def write_variants(folder: Path, locus: str) -> None:
     (folder / "genes.gtf").write_text(
         'locus\ttest\tgene\t13001\t14500\t.\t+\t.\tgene_id "G1"; gene_name "HBA2";\n'
     )
+    (folder / "gwas.tsv").write_text(
+        "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSTRONGEST SNP-RISK ALLELE\tSNPS\tP-VALUE\n"
+        "Height\tlocus\t710\trs1-C\trs1\t5E-9\n"
+    )
+    (folder / "gtex.tsv").write_text("variant_id\tgene_name\nlocus_710_T_C_b38\tHBA2\n")
     (folder / "motifs.meme").write_text(
         "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n"
         "Background letter frequencies\nA 0.25 C 0.25 G 0.25 T 0.25\n\n"

@@ -174,7 +174,7 @@ def explained_variants(
         raise InputError("deletions are of sequences and regions", remedy="leave --ism-deletions out")
     mutagenesis = _mutagenesis(model, settings)
     with opened_genome(genome) as opened, variant_records(variants, vcf_format, opened) as records:
-        notes = open_annotations(opened.names, genes=genes, annotate=annotate, motifs=motifs)
+        notes = open_annotations(opened, genes=genes, annotate=annotate, motifs=motifs)
         bases = GenomeBases(opened)
         alleles = _alleles(records, opened, bases)
         found = explain_variants(mutagenesis, alleles, bases, settings.flank, progress)

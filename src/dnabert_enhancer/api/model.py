@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api.inputs import RegionInput
     from dnabert_enhancer.api.prediction_tables import SequenceInput, WindowReport
     from dnabert_enhancer.api.variant_inputs import VariantInput
+    from dnabert_enhancer.api.variants import FileOrFiles
     from dnabert_enhancer.interpret import Attributions, ExplainedVariants, InterpretSettings
     from dnabert_enhancer.scan import Embeddings
     from dnabert_enhancer.variants import VariantSettings
@@ -259,6 +260,8 @@ class Model:
             column ``sequence`` and maybe ``name``, or base codes (A 0, C 1, G 2, T 3, other 4): uint8 of
             shape (sequences, length), or a list of such arrays of differing length.
         settings : SequenceSettings, optional
+        clinical : mapping of str to path or list of paths, optional
+            ``clinvar`` (ClinVar's VCF), ``gwas`` (the GWAS catalog's associations), ``eqtl`` (GTEx's pairs).
         chunks : int, optional
             Return an iterator of tables of so many rows, for input that is larger than the memory.
         on_windows : callable, optional
@@ -467,6 +470,7 @@ class Model:
         genes: str | os.PathLike[str] | None = None,
         regions: str | os.PathLike[str] | None = None,
         annotate: Mapping[str, str | os.PathLike[str]] | None = None,
+        clinical: Mapping[str, FileOrFiles] | None = None,
         chunks: int | None = None,
         **keywords: Any,
     ) -> pd.DataFrame | Iterator[pd.DataFrame]:
@@ -491,6 +495,8 @@ class Model:
             BED; records elsewhere are not scored.
         annotate : mapping of str to path, optional
             BED files by name; their regions that a record lies in are named.
+        clinical : mapping of str to path or list of paths, optional
+            ``clinvar`` (ClinVar's VCF), ``gwas`` (the GWAS catalog's associations), ``eqtl`` (GTEx's pairs).
         chunks : int, optional
             Return an iterator of tables of so many rows, for input that is larger than the memory.
         **keywords
@@ -514,11 +520,12 @@ class Model:
             What is not a variant; a reference allele that differs from the genome in all variants of a table;
             settings that do not suit a model.
         """
-        from dnabert_enhancer.api.variants import score_variants
+        from dnabert_enhancer.api.variants import pairs_of, score_variants
         from dnabert_enhancer.variants import VariantSettings
 
         chosen = with_keywords(VariantSettings, settings, keywords)
-        annotation = {"motifs": motifs, "genes": genes, "regions": regions, "annotate": annotate}
+        annotation: dict[str, Any] = {"motifs": motifs, "genes": genes, "regions": regions}
+        annotation |= {"annotate": annotate, "clinical": pairs_of(clinical or {})}
         tables = score_variants(
             self, variants, genome, chosen, tf=tf or {}, annotation=annotation, chunks=chunks
         )

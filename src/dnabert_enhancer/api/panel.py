@@ -178,7 +178,7 @@ def score_members(
     if len(paths) < len(members):
         raise InputError("two models of the panel have the same name", remedy="give each another")
     for group in _of_one_network(members):
-        annotations = open_annotations(genome.names, regions=group[0].regions)
+        annotations = open_annotations(genome, regions=group[0].regions)
         regions = None if group[0].regions is None else sha256_of(group[0].regions)
         for scorers in _passes(group, settings, engine):
             with records() as source, ExitStack() as stack:

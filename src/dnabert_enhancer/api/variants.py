@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from dnabert_enhancer import __version__
@@ -15,7 +15,7 @@ from dnabert_enhancer.api.inputs import GenomeInput, opened_genome
 from dnabert_enhancer.api.variant_inputs import variant_records
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import ContigNames, Genome, assemblies_in, recognised_assembly
+from dnabert_enhancer.genome import Genome, assemblies_in, recognised_assembly
 from dnabert_enhancer.model import ModelCard
 from dnabert_enhancer.shards import ShardFile
 from dnabert_enhancer.variants import (
@@ -33,6 +33,7 @@ from dnabert_enhancer.variants import (
     VariantSettings,
     WindowPlan,
     describe,
+    open_clinical,
     score_records,
 )
 from dnabert_enhancer.vcf import VcfHeader, declared_lengths_differ
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
     from dnabert_enhancer.api.model import Model
     from dnabert_enhancer.api.variant_inputs import VariantInput
+
+    FileOrFiles = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 _log = logging.getLogger(__name__)
 _MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -63,9 +66,7 @@ def score_variants(
         variant_records(variants, settings.vcf_format, opened) as records,
         tempfile.TemporaryFile() as scores,
     ):
-        scorer = block_scorer(
-            model, opened, records, settings, tf, open_annotations(opened.names, **annotation)
-        )
+        scorer = block_scorer(model, opened, records, settings, tf, open_annotations(opened, **annotation))
         write_scores(scorer, records, scores)
         records.faults.warn()
         scored = ScoredVariants([ShardFile(scores, SHARD_FORMAT)])
@@ -75,20 +76,30 @@ def score_variants(
             yield frame
 
 
+def pairs_of(files: Mapping[str, FileOrFiles]) -> Iterator[tuple[str, str | os.PathLike[str]]]:
+    """Yield each file of a mapping, whose values may be several files, with its name."""
+    for name, paths in files.items():
+        for path in [paths] if isinstance(paths, (str, os.PathLike)) else paths:
+            yield name, path
+
+
 def open_annotations(
-    names: ContigNames,
+    genome: Genome,
     *,
     genes: str | os.PathLike[str] | None = None,
     regions: str | os.PathLike[str] | None = None,
     annotate: Mapping[str, str | os.PathLike[str]] | None = None,
     motifs: str | os.PathLike[str] | None = None,
+    clinical: Iterable[tuple[str, str | os.PathLike[str]]] = (),
 ) -> Annotations:
     """Read the files that annotate variants; see `Model.score_variants`."""
+    names = genome.names
     return Annotations(
         None if genes is None else GeneIndex(genes, names),
         None if regions is None else RegionIndex(regions, names),
         {name: RegionIndex(path, names) for name, path in (annotate or {}).items()},
         None if motifs is None else MotifLibrary(motifs),
+        open_clinical(clinical, genome),
     )
 
 

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _ANNOTATION = ("genes", "regions", "motifs")
-_NOT_OF_A_PANEL = ("model", "label", "tf", *_ANNOTATION, "annotate", "threshold", "strict")
+_NOT_OF_A_PANEL = ("model", "label", "tf", *_ANNOTATION, "annotate", "clinical", "threshold", "strict")
 _SCORING = (
     *("genome", "assembly_report", *_NOT_OF_A_PANEL, "panel_only", "window_length", "convention", "offsets"),
     *(
@@ -178,6 +178,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--motifs", metavar="FILE", help="motifs in MEME format, such as HOCOMOCO or JASPAR")
     group.add_argument("--regions", metavar="BED", help="score the records in these regions only")
     add_places(group)
+    group.add_argument(
+        "--clinical",
+        action="append",
+        type=name_and_path,
+        metavar="NAME=FILE",
+        help="what is known of the variants: clinvar=VCF (ClinVar, by allele), gwas=TSV (associations of the "
+        "GWAS catalog, by rs number or position), eqtl=TSV (GTEx's significant pairs, by allele); can be "
+        "repeated, such as for tissues",
+    )
     group = parser.add_argument_group("run")
     group.add_argument(
         "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
@@ -417,7 +426,10 @@ def _scorer(
     tracks = annotations_of(options)
     for name, path in tracks.items():
         digests[f"annotate {name}"] = record.add_input("annotate", path)
-    annotations = open_annotations(genome.names, **paths, annotate=tracks)
+    clinical = options.get("clinical", ())
+    for number, (name, path) in enumerate(clinical, start=1):
+        digests[f"clinical {number} {name}"] = record.add_input("clinical", path)
+    annotations = open_annotations(genome, **paths, annotate=tracks, clinical=clinical)
     return block_scorer(model, genome, reader, settings, tf, annotations), digests
 
 

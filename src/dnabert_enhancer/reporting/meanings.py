@@ -114,6 +114,10 @@ _VARIANT = {
     "strand": "strand of that gene",
     "distance": "bases to that start, positive where it lies at higher coordinates",
     "annotations": "regions of --annotate that the variant lies in",
+    "reported_clinical_association": "diseases of ClinVar that are not called benign, and GWAS traits",
+    "gwas": "the GWAS catalog at the rs number or position: strongest allele:p-value",
+    "clinvar": "ClinVar's entry of the allele: ID:significance",
+    "eqtl": "GTEx's genes of the allele: tissue:gene",
     "motifs": "motifs on one of the alleles: name|strands|scores|change|p-values",
     "skipped": "why the allele has no score",
     "percentile": "share of windows of the background genome that score lower",
@@ -188,7 +192,9 @@ def _variant_statistics() -> dict[str, str]:
     return plain | deviation | {f"tf_{name}": f"{text} (of the TF's model)" for name, text in plain.items()}
 
 
-_ALL_CONTENT = dict.fromkeys(("genes", "classes", "tracks", "motifs", "panel", "deviations"), True)
+_ALL_CONTENT = dict.fromkeys(
+    ("genes", "classes", "tracks", "motifs", "clinical", "panel", "deviations"), True
+)
 
 
 def call_meanings() -> dict[str, str]:

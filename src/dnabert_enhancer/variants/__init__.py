@@ -2,6 +2,7 @@
 
 from dnabert_enhancer.variants.allele_scorer import AlleleScorer, Scored, describe, score_together
 from dnabert_enhancer.variants.alleles import Allele, SkipReason, place_allele
+from dnabert_enhancer.variants.clinical import CLINICAL_COLUMNS, open_clinical
 from dnabert_enhancer.variants.conventions import Convention, WindowRules
 from dnabert_enhancer.variants.effect import (
     OUTCOMES,
@@ -44,6 +45,7 @@ from dnabert_enhancer.variants.windows import (
 
 __all__ = [
     "CANDIDATE_COLUMNS",
+    "CLINICAL_COLUMNS",
     "COLUMNS",
     "MEMBER_FORMAT",
     "OUTCOMES",
@@ -93,6 +95,7 @@ __all__ = [
     "info_fields",
     "log_odd_ratio",
     "named_regions",
+    "open_clinical",
     "place_allele",
     "read_meme",
     "run_matches",

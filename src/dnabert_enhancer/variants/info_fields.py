@@ -94,6 +94,16 @@ TRACK_FIELD = InfoField(
     "String",
     "Regions that the record lies in, as set:name or set:start-end (0-based)",
 )
+CLINICAL_FIELDS = [
+    InfoField(f"{PREFIX}{name}", ".", "String", f"{what}, as number of the ALT|text")
+    for name, what in (
+        ("ASSOCIATION", "Diseases of ClinVar that are not called benign, and traits of the GWAS catalog"),
+        ("GWAS", "GWAS catalog, by rs number or position: strongest allele:p-value"),
+        ("CLINVAR", "ClinVar, by allele: ID:significance"),
+        ("EQTL", "GTEx, by allele: tissue:gene"),
+    )
+]
+"""In the order of `CLINICAL_COLUMNS`."""
 PANEL_FIELD = InfoField(
     f"{PREFIX}TF_TOP",
     ".",
@@ -116,7 +126,8 @@ def info_fields(tf_names: Sequence[str], content: dict[str, Any]) -> list[InfoFi
     ----------
     tf_names : sequence of str
     content : dict
-        ``genes``, ``classes``, ``tracks``, ``motifs``, ``panel``, ``deviations``: whether there are such.
+        ``genes``, ``classes``, ``tracks``, ``motifs``, ``clinical``, ``panel``, ``deviations``: whether
+        there are such.
     """
     fields = [*score_fields(), CALL_FIELD, SKIP_FIELD]
     for name in tf_names:
@@ -127,5 +138,6 @@ def info_fields(tf_names: Sequence[str], content: dict[str, Any]) -> list[InfoFi
     fields += [CLASS_FIELD] if content["classes"] else []
     fields += [TRACK_FIELD] if content["tracks"] else []
     fields += [MOTIF_FIELD] if content["motifs"] else []
+    fields += CLINICAL_FIELDS if content["clinical"] else []
     fields += [PANEL_FIELD] if content.get("panel") else []
     return fields

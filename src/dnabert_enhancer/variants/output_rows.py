@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.shards import ShardBlock
 from dnabert_enhancer.variants.alleles import SkipReason
+from dnabert_enhancer.variants.clinical import CLINICAL_COLUMNS
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic, FunctionalEffect
 from dnabert_enhancer.variants.info_fields import (
     CALL_FIELD,
     CLASS_FIELD,
+    CLINICAL_FIELDS,
     GENE_FIELDS,
     MOTIF_FIELD,
     PANEL_FIELD,
@@ -64,6 +66,7 @@ COLUMNS = (
     "strand",
     "distance",
     "annotations",
+    *CLINICAL_COLUMNS,
     "motifs",
     "skipped",
 )
@@ -158,7 +161,7 @@ class BlockRows:
                 zip(block.texts["records"].split(b"\n"), firsts, strict=False)
             )
         ]
-        content = {name: name in block.json for name in ("genes", "classes", "tracks", "motifs")}
+        content = {name: name in block.json for name in ("genes", "classes", "tracks", "motifs", "clinical")}
         content["deviations"] = "deviations" in block.arrays
         fields = info_fields(tf_names, content)
         self._written = {field.identifier.encode() for field in fields}
@@ -184,6 +187,7 @@ class BlockRows:
             for number, alt in enumerate(site.record.alts):
                 row = site.first + number
                 motifs = ",".join(self._motifs(row)) or NO_VALUE
+                notes = [*tail, *("|".join(texts) or NO_VALUE for texts in self._clinical(row)), motifs]
                 skip = self._skips[row] or NO_VALUE
                 deviations = [NO_VALUE if number == "nan" else number for number in self._deviations[row]]
                 own = [*place, _printable(text(alt)), "enhancer", self._region(site, row)]
@@ -191,12 +195,12 @@ class BlockRows:
                 no_tf = [NO_VALUE] * (len(enhancer) + 1)
                 enhancer += [",".join(self._classes(site)) or NO_VALUE, self._calls[row] or NO_VALUE]
                 last = [*deviations[:1], *[NO_VALUE for _ in deviations[:1]]]
-                yield [*own, *enhancer, *no_tf, *tail, motifs, skip, *last], self._candidate_size(0, row)
+                yield [*own, *enhancer, *no_tf, *notes, skip, *last], self._candidate_size(0, row)
                 for model, name in enumerate(self._tf_names, start=1):
                     own[-2] = name
                     tf = [name, *self._scores(model, row)]
                     last = [*deviations[:1], *deviations[model : model + 1]]
-                    yield [*own, *enhancer, *tf, *tail, motifs, skip, *last], self._candidate_size(model, row)
+                    yield [*own, *enhancer, *tf, *notes, skip, *last], self._candidate_size(model, row)
 
     def places(self) -> list[Place]:
         """Return where each allele is, as the tables have it."""
@@ -265,6 +269,12 @@ class BlockRows:
         motifs = self._json.get("motifs")
         return motifs[row] if motifs is not None else []
 
+    def _clinical(self, row: int) -> list[list[str]]:
+        """Return the texts of each of `CLINICAL_COLUMNS`."""
+        clinical = self._json.get("clinical")
+        found: list[list[str]] | None = clinical[row] if clinical is not None else None
+        return found or [[] for _ in CLINICAL_COLUMNS]
+
     def _candidate_size(self, model: int, row: int) -> float | None:
         size = self._sizes[model][row]
         return None if math.isnan(size) else size
@@ -313,6 +323,14 @@ class BlockRows:
         ]
         if motifs:
             added.append(f"{MOTIF_FIELD.identifier}={','.join(motifs)}")
+        for column, field in enumerate(CLINICAL_FIELDS):
+            known = [
+                f"{number + 1}|{_plain(said)}"
+                for number, row in enumerate(rows)
+                for said in self._clinical(row)[column]
+            ]
+            if known:
+                added.append(f"{field.identifier}={','.join(known)}")
         tops = self.panel[rows.start : rows.stop] if self.panel is not None else []
         panel = [f"{number + 1}|{top}" for number, texts in enumerate(tops) for top in texts]
         if panel:

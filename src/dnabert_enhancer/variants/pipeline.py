@@ -16,6 +16,7 @@ from dnabert_enhancer.genome import ContigNames
 from dnabert_enhancer.shards import ShardBlock, ShardWriter
 from dnabert_enhancer.variants.allele_scorer import AlleleScorer, score_together
 from dnabert_enhancer.variants.alleles import Allele, SkipReason
+from dnabert_enhancer.variants.clinical import AskedAllele, clinical_findings
 from dnabert_enhancer.variants.effect import NULL_STATISTIC, SCORES
 from dnabert_enhancer.variants.null import draw_nulls, null_count, strata_of
 from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext, SequenceSource
@@ -25,6 +26,7 @@ from dnabert_enhancer.variants.windows import WindowPlan, context_around
 from dnabert_enhancer.vcf import RecordChecks, VcfFaults, VcfHeader, VcfRecord, line_of
 
 if TYPE_CHECKING:
+    from dnabert_enhancer.variants.clinical import ClinicalSource
     from dnabert_enhancer.variants.genes import GeneIndex, RegionIndex
     from dnabert_enhancer.variants.motifs import MotifLibrary
     from dnabert_enhancer.variants.phased import PhasedAlleles
@@ -58,12 +60,14 @@ class Annotations:
     tracks : mapping of str to RegionIndex
         Regions to name, by the name of their set.
     motifs : MotifLibrary, optional
+    clinical : sequence of ClinicalSource
     """
 
     genes: GeneIndex | None = None
     regions: RegionIndex | None = None
     tracks: Mapping[str, RegionIndex] = field(default_factory=dict)
     motifs: MotifLibrary | None = None
+    clinical: Sequence[ClinicalSource] = ()
 
 
 class _Entry(NamedTuple):
@@ -189,6 +193,8 @@ class BlockScorer:
         self.counts["null_variants"] += len(arrays["null_strata"])
         lines = b"\n".join(map(line_of, records))
         annotated = self._annotated(records, pairs, rows, len(flat))
+        if self.annotations.clinical:
+            annotated["clinical"] = self._clinical(records, entries)
         self.seconds += time.perf_counter() - began
         return ShardBlock(number, arrays, annotated, {"records": lines})
 
@@ -281,6 +287,18 @@ class BlockScorer:
             found["motifs"] = motifs
         return found
 
+    def _clinical(
+        self, records: Sequence[VcfRecord], entries: Sequence[Sequence[_Entry]]
+    ) -> list[list[list[str]] | None]:
+        return [
+            clinical_findings(
+                self.annotations.clinical,
+                AskedAllele(self._bases, self.names.resolve(record.contig), record, entry.allele),
+            )
+            for record, group in zip(records, entries, strict=True)
+            for entry in group
+        ]
+
 
 def score_records(
     scorer: BlockScorer,
@@ -334,6 +352,7 @@ def score_records(
                     "classes": bool(notes.tracks) or notes.regions is not None,
                     "tracks": bool(notes.tracks),
                     "motifs": notes.motifs is not None,
+                    "clinical": bool(notes.clinical),
                     "deviations": scorer.has_ensemble,
                 },
                 "shard": list(settings.shard),
