@@ -2,7 +2,9 @@
 const { chromium } = require('playwright-core');
 const assert = require('assert'), fs = require('fs'), path = require('path');
 const PAGES = process.env.PAGES, PATIENCE = 60000;
-const VARIANTS = '[data-table="table-2-1"]', CALLS = '[data-table="table-1-1"]';
+const AXE = fs.readFileSync(process.env.AXE, 'utf8');
+const REGIONS = '[data-table="table-1-1"]', CALLS = '[data-table="table-1-2"]';
+const CANDIDATES = '[data-table="table-2-1"]', VARIANTS = '[data-table="table-2-2"]', SEQLETS = '[data-table="table-3-3"]';
 let browser, passed = 0, failed = 0;
 
 // a page of its own, from which nothing may leave and in which nothing may complain
@@ -16,7 +18,7 @@ async function opened(name, options = {}) {
   page.on('pageerror', error => said.push(error.message));
   page.on('dialog', dialog => { said.push(`dialog ${dialog.message()}`); return dialog.dismiss(); });
   await page.goto(`file://${path.join(PAGES, name)}`);
-  await page.waitForSelector(`${CALLS} tbody tr`);
+  await page.waitForSelector('[data-table="table-1-1"] tbody tr');
   const has = await page.$('#igv');
   if (has) await page.waitForSelector('#igv[data-ready]', { state: 'attached' });
   return { page, has, quiet: async () => { assert.deepStrictEqual([asked, said], [[], []]); await page.close(); } };
@@ -97,6 +99,30 @@ const CHECKS = {
     await page.waitForFunction(() => document.querySelector('#igv').shadowRoot.querySelector('.igv-search-input').value === 'chr1:37,501-38,800');
     await page.screenshot({ path: path.join(PAGES, 'browser.png') });
     return quiet();
+  },
+  'a region that was given, a candidate and a seqlet go to their places': async () => {
+    const { page, has, quiet } = await opened('page.html');
+    assert.deepStrictEqual((await column(page, REGIONS, 'name')).slice(0, 2), ['peak_29', 'peak_28']);
+    assert.strictEqual(await told(page, CANDIDATES), '1 to 2 of 2 rows');
+    if (!has) return quiet();
+    for (const [table, place] of [[REGIONS, 'chr2:28,501-29,700'], [CANDIDATES, 'chr1:1-501'], [SEQLETS, 'chr2:527-1,533']]) {
+      await page.locator(`${table} tbody tr`).first().locator('button').click();
+      await page.waitForFunction(wanted => document.querySelector('#igv').shadowRoot.querySelector('.igv-search-input').value === wanted, place);
+    }
+    return quiet();
+  },
+  'axe finds nothing serious, light and dark, wide and narrow': async () => {
+    for (const [width, colorScheme] of [[1280, 'light'], [1280, 'dark'], [390, 'light'], [390, 'dark']]) {
+      const { page, quiet } = await opened('page.html', { viewport: { width, height: 900 }, colorScheme });
+      await page.evaluate(() => document.querySelectorAll('details').forEach(one => { one.open = true; }));
+      await page.evaluate(AXE);
+      const { violations, passes } = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
+      assert.ok(passes.length > 20, `${passes.length} rules`);
+      const bad = violations.filter(one => ['serious', 'critical'].includes(one.impact));
+      if (violations.length > bad.length) console.log(`         of less weight: ${violations.filter(one => !bad.includes(one)).map(one => `${one.id} (${one.nodes.length})`).join(', ')}`);
+      assert.deepStrictEqual(bad.map(one => `${one.impact} ${one.id}: ${one.nodes.slice(0, 3).map(node => `${node.target} ${node.failureSummary}`).join('; ')}`), []);
+      await quiet();
+    }
   },
   'code in names, alleles, paths and contigs is shown, never run': async () => {
     const { page, quiet } = await opened('hostile.html');

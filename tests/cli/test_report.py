@@ -35,7 +35,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
     (folder / "variants.vcf").write_text(head + rows)
     given = ["--genome", folder / "genome.fa", "--model", tiny_model(folder / "tiny", 4), *ENGINE]
-    assert run("predict", *given, "--threshold", "0.9", "--output-prefix", folder / "scan") == 0
+    (folder / "halves.bed").write_text("chr1\t0\t1500\tfirst\nchr1\t1500\t3000\tsecond\n")
+    scan = ["--regions", folder / "halves.bed", "--threshold", "0.9"]
+    assert run("predict", *given, *scan, "--output-prefix", folder / "scan") == 0
     vcf = ["--vcf", folder / "variants.vcf", "--null-variants", "100", "--significance", "none"]
     assert run("score-variants", *given, *vcf, "--output-prefix", folder / "variants") == 0
     return folder
@@ -68,6 +70,14 @@ def test_the_page_has_the_numbers_of_the_files(runs: Path, tmp_path: Path) -> No
     assert cells(scan, "maximum") == expected
     called = sum(int(row[2]) - int(row[1]) for row in rows)
     assert f"of the scanned bases called ({called:,} bp)" in text
+    halves = [line.split("\t") for line in (runs / "scan.regions.tsv").read_text().splitlines()]
+    at = halves[0].index("maximum")
+    high = sum(float(row[at]) >= 0.9 for row in halves[1:])
+    assert high
+    assert f"<strong>{high}</strong> <span>of 2 regions are labelled enhancer</span>" in text
+    assert cells(found["scan.regions.tsv"], "name") == [
+        row[3] for row in sorted(halves[1:], key=lambda row: -float(row[at]))
+    ]
     with gzip.open(runs / "variants.tsv.gz", "rt") as stream:
         titles, *lines = [line.rstrip("\n").split("\t") for line in stream]
     column = titles.index("LogitDifference")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 PLAYWRIGHT = "playwright-core@1.65.1"
+AXE = "axe-core@4.14.1"
 VIEWERS = {"igv": "@galaxyproject/igv@0.0.25"}
 """Galaxy's visualisations by id, at the version of its client/visualizations.yml; PyPI's Galaxy has none."""
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -40,10 +41,11 @@ def installation() -> Installation:
     return Installation(_venv(cache), _node_package(cache, PLAYWRIGHT).parent, _browser(), viewers)
 
 
-def browser_and_driver() -> tuple[str, Path]:
-    """Return Chromium and the folder of Node packages that drive it, after installing what is missing."""
+def browser_driver_and_axe() -> tuple[str, Path, Path]:
+    """Return Chromium, the folder of Node packages that drive it, axe-core; installs what is missing."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return _browser(), _node_package(Path(base) / "dnabert-enhancer-galaxy", PLAYWRIGHT).parent
+    cache = Path(base) / "dnabert-enhancer-galaxy"
+    return _browser(), _node_package(cache, PLAYWRIGHT).parent, _node_package(cache, AXE)
 
 
 def _venv(cache: Path) -> Path:

@@ -77,9 +77,9 @@ def _scan(run: Run, settings: ReportSettings) -> Section:
     if path is not None:
         regions, labels = _regions(path, settings)
         tables.insert(0, regions)
-        high = labels[str(run.entry("model", "label"))]
+        label = str(run.entry("scan", "label"))
         if labels.keys() - {"NA"}:
-            figures[2] = KeyFigure(f"{high:,}", f"of {regions.total:,} regions reach the threshold")
+            figures[2] = KeyFigure(f"{labels[label]:,}", f"of {regions.total:,} regions are labelled {label}")
     notes = skipped_notes(run, "windows")
     return Section(
         run, f"Scan {run.name}", sentence, figures, pictures, tables, _LIMITS, notes, contigs, track

@@ -100,8 +100,8 @@ def test_interpretations_of_regions_and_of_variants(tmp_path: Path) -> None:
 
 
 def test_a_scan_of_regions_has_a_row_for_each_and_counts_the_high_ones(tmp_path: Path) -> None:
-    model = {"name": "m", "label": "enhancer"}
-    prefix = write_scan(tmp_path / "s", [("chr1", 0, 9, 0.75)], {"chr1": 90}, model=model)
+    scan = {"window_length": 200, "label": "enhancer"}
+    prefix = write_scan(tmp_path / "s", [("chr1", 0, 9, 0.75)], {"chr1": 90}, scan=scan)
     titles = ("chrom", "start", "end", "name", "column_7", "maximum", "label", "note")
     rows = [["chr1", 0, 9, "low", "x", 0.25, "other", ""], ["chr1", 9, 20, "high", "y", 0.75, "enhancer", ""]]
     rows.append(["chr1", 20, 30, "silent", "z", "NA", "NA", "too_many_unknown_bases"])
@@ -109,7 +109,7 @@ def test_a_scan_of_regions_has_a_row_for_each_and_counts_the_high_ones(tmp_path:
     found = section_of(prefix)
     assert [table.title for table in found.tables] == ["Regions", "Calls"]
     assert found.tables[0].column("name") == ["high", "low", "silent"]
-    assert tuple(found.figures[2]) == ("1", "of 3 regions reach the threshold")
+    assert tuple(found.figures[2]) == ("1", "of 3 regions are labelled enhancer")
     data = found.tables[0].data()
     assert data["place"] == [0, 1, 2, 0]
     assert [one["name"] for one in data["columns"] if not one["shown"]] == ["column_7"]

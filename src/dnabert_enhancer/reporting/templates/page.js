@@ -91,7 +91,8 @@
       element('input', { type: 'checkbox', checked: visible[at], onchange: event => { visible[at] = event.target.checked; draw(); } }), column.name)));
     const head = element('thead'), body = element('tbody');
     const title = document.getElementById(`${id}-title`).textContent;
-    const scroll = element('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': `Table: ${title}` }, element('table', {}, head, body));
+    const run = holder.closest('section').querySelector('h2').textContent;
+    const scroll = element('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': `Table: ${title}, ${run}` }, element('table', {}, head, body));
     const told = element('span', { role: 'status' });
     const back = element('button', { type: 'button', onclick: () => { page -= 1; draw(); } }, 'Back');
     const next = element('button', { type: 'button', onclick: () => { page += 1; draw(); } }, 'Next');
@@ -139,7 +140,7 @@
       body.replaceChildren(...part.map(row => element('tr', {}, ...shown.map(at => cellOf(row, at)))));
       const count = number => number.toLocaleString('en');
       const found = rows.length < data.rows.length ? ` found in ${count(data.rows.length)}` : '';
-      told.textContent = rows.length ? `${count(page * PAGE_ROWS + 1)} to ${count(page * PAGE_ROWS + part.length)} of ${count(rows.length)} rows${found}` : 'no row fits';
+      told.textContent = rows.length ? `${count(page * PAGE_ROWS + 1)} to ${count(page * PAGE_ROWS + part.length)} of ${count(rows.length)} rows${found}` : data.rows.length ? 'no row fits' : 'no rows';
       back.disabled = page === 0;
       next.disabled = page === last;
     }
@@ -164,7 +165,10 @@
     const sizes = Object.entries(data.contigs).map(([contig, length]) => `${contig}\t${length}\n`).join('');
     const reference = { id: 'genome', name: 'genome', format: 'chromsizes', fastaURL: URL.createObjectURL(new Blob([sizes])), wholeGenomeView: false };
     const made = igv.createBrowser(holder, { ...data.options, reference });
-    made.then(() => { holder.dataset.ready = 'yes'; }, error => { holder.textContent = `The genome browser failed: ${error}`; });
+    made.then(() => {
+      holder.shadowRoot.querySelectorAll('input[type="range"]').forEach(slider => slider.setAttribute('aria-label', 'Zoom')); // igv.js gives it no name
+      holder.dataset.ready = 'yes';
+    }, error => { holder.textContent = `The genome browser failed: ${error}`; });
     return async ({ contig, start, end }) => {
       const margin = Math.max(500, end - start);
       const shown = await made;
