@@ -130,6 +130,13 @@ READERS = [
     Reader("score-variants", "--genes", bed, f"{SCORE} --vcf own.vcf"),
     Reader("score-variants", "--regions", bed, f"{SCORE} --vcf own.vcf"),
     Reader("score-variants", "--annotate", bed, f"{SCORE} --vcf own.vcf", value="A=FILE"),
+    Reader(
+        "evaluate",
+        "--genes",
+        gff3,
+        "--dataset labelled.tsv --by tss --bootstrap 0 --no-pictures --model tiny --backend onnx "
+        "--precision float32 --threads 1 --output-prefix out",
+    ),
     Reader("score-variants", "--clinical", clinvar, f"{SCORE} --vcf own.vcf", value="clinvar=FILE"),
     Reader("score-variants", "--clinical", gwas, f"{SCORE} --vcf own.vcf", value="gwas=FILE"),
     Reader("score-variants", "--clinical", gtex, f"{SCORE} --vcf own.vcf", value="eqtl=FILE"),
@@ -168,6 +175,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (path / "genome.fa").write_text("".join(f">{name}\n{bases}\n" for name, bases in BASES.items()))
     (path / "sizes").write_text("".join(f"{name}\t{size}\n" for name, size in SIZES.items()))
     (path / "own.bed").write_text(bed("chr1") + bed("chr2"))
+    rows = [f"chr1\t{s}\t{s + 60}\t{s // 60 % 2}\t{BASES['chr1'][s : s + 60]}\n" for s in range(0, 1200, 60)]
+    (path / "labelled.tsv").write_text("chrom\tstart\tend\tlabel\tsequence\n" + "".join(rows))
     far = "".join(f"chr1\t{start}\t{start + 200}\n" for start in range(20_000, 29_000, 900))
     (path / "far.bed").write_text(far)
     head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"

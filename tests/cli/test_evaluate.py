@@ -97,7 +97,10 @@ def test_model_and_baselines_in_one_table(
         "--precision", "float32", "--exclude-duplicates-of", data / "train.tsv",
         "--output-prefix", tmp_path / "judged",
     )  # fmt: skip
-    assert {path.name for path in tmp_path.iterdir()} == FILES
+    assert {path.name for path in tmp_path.iterdir()} == FILES | {"judged.differences.tsv"}
+    differences = pd.read_csv(tmp_path / "judged.differences.tsv", sep="\t")
+    pairs = differences[["method", "minus"]].drop_duplicates().to_numpy().tolist()
+    assert pairs == [["6-mer ridge", "tiny model"], ["GNB", "tiny model"], ["GNB", "6-mer ridge"]]
     table = pd.read_csv(tmp_path / "judged.metrics.tsv", sep="\t")
     assert table["method"].unique().tolist() == ["tiny model", "6-mer ridge", "GNB"]
     assert table.groupby("subset", sort=False)["rows"].first().to_dict() == {
@@ -115,10 +118,52 @@ def test_model_and_baselines_in_one_table(
         )
         assert found["auprc_low"] <= found["auprc"] <= found["auprc_high"]
     assert table.loc[table["method"] == "6-mer ridge", "auroc"].min() > 0.6
+    value = table[table["prevalence"] == "as given"].set_index(["method", "subset"])["auroc"]
+    chosen = differences[(differences["prevalence"] == "as given") & (differences["metric"] == "auroc")]
+    for row in chosen.itertuples():
+        wanted = value[row.method, row.subset] - value[row.minus, row.subset]
+        assert row.difference == pytest.approx(wanted, abs=1e-12)
+        assert row.low <= row.high
+        assert 2 / 51 <= row.p <= 1
     shown = capsys.readouterr().out
     assert "40 positives (enhancer), 40 negatives" in shown
     assert "38 positives (enhancer), 38 negatives (non-enhancer) (without duplicates)" in shown
     assert "6-mer ridge" in shown
+
+
+def test_rows_are_judged_by_chromosome_gc_and_distance_to_genes(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts, labels = sequences(60, 3)
+    rows = [
+        f"{'chr1' if n < 40 else 'chr2'}\t{n * 1000}\t{n * 1000 + LENGTH}\t{text}\t{label}\n"
+        for n, (text, label) in enumerate(zip(texts, labels, strict=True))
+    ]
+    (tmp_path / "rows.tsv").write_text("chrom\tstart\tend\tsequence\tlabel\n" + "".join(rows))
+    (tmp_path / "genes.bed").write_text("1\t20000\t20500\tA\t0\t+\n")
+    common = ("--dataset", tmp_path / "rows.tsv", "--model", model, "--output-prefix", tmp_path / "judged")
+    evaluate(
+        *common, "--by", "chromosome", "gc", "tss", "--genes", tmp_path / "genes.bed", "--bootstrap", 20
+    )  # fmt: skip
+    written = {path.name for path in tmp_path.glob("judged.*")}
+    assert written == FILES | {f"judged.strata.{end}" for end in ("tsv", "png", "svg")}
+    table = pd.read_csv(tmp_path / "judged.strata.tsv", sep="\t")
+    by = {name: part.set_index("group")["rows"].to_dict() for name, part in table.groupby("by")}
+    assert by["chromosome"] == {"chr1": 40, "chr2": 20}
+    # rows begin every 1,000 bp, the gene at 20,000: in the row, and 941 to 9,941 or 1,000 to 19,000 away
+    assert by["tss"] == {
+        "0-1 kb": 2, "1-5 kb": 8, "5-10 kb": 10, "10-50 kb": 20, "no gene on the chromosome": 20,
+    }  # fmt: skip
+    assert sum(by["gc"].values()) == 60
+    score = pd.read_csv(tmp_path / "judged.predictions.tsv.gz", sep="\t")["tiny model: probability"]
+    found = table.query("by == 'chromosome' and group == 'chr2'").iloc[0]
+    assert found["auroc"] == pytest.approx(reference.roc_auc_score(labels[40:], score[40:]), abs=1e-12)
+    record = json.loads((tmp_path / "judged.run.json").read_text())
+    assert "genes" in [entry["role"] for entry in record["inputs"]]
+    assert "--by tss needs genes" in refusal(capsys, *common, "--by", "tss")
+    assert "does not apply to rows that are not" in refusal(
+        capsys, *common, "--genes", tmp_path / "genes.bed"
+    )
 
 
 def test_record_and_json_say_what_was_done(data: Path, model: Path, tmp_path: Path) -> None:

@@ -109,6 +109,13 @@ CASES = {
             *("--output-prefix", "{out}/e", *ENGINE),
         ),
     ),
+    "evaluate genes": Case(
+        "evaluate",
+        (
+            *("--dataset", Input("placed.tsv"), "--model", MODEL, "--bootstrap", "10", "--no-pictures"),
+            *("--by", "tss", "--genes", Input("genes.gtf"), "--output-prefix", "{out}/e", *ENGINE),
+        ),
+    ),
     "compare-db": Case(
         "compare-db",
         (
@@ -281,6 +288,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "few.bed": "chr1\t1000\t1060\tone\nchr2\t500\t560\ttwo\n",
         "neg.fa": "".join(f">n{n}\n{bases(rng)}\n" for n in range(40)),
         "rows.tsv": "sequence\tlabel\n" + "".join(f"{bases(rng, label=n % 2)}\t{n % 2}\n" for n in range(60)),
+        "placed.tsv": "chrom\tstart\tend\tsequence\tlabel\n"
+        + "".join(f"chr1\t{n * 60}\t{n * 60 + 60}\t{bases(rng, label=n % 2)}\t{n % 2}\n" for n in range(60)),
         "train.csv": "sequence,label\n" + "".join(f"{bases(rng, label=n % 2)},{n % 2}\n" for n in range(60)),
         "regions.bed": "".join(
             f"{name}\t{start}\t{start + 200}\tr{start}\t{start % 7}\n"

@@ -180,6 +180,13 @@ def write_variants(folder: Path, locus: str) -> None:
     (folder / "genes.gtf").write_text(
         'locus\ttest\tgene\t13001\t14500\t.\t+\t.\tgene_id "G1"; gene_name "HBA2";\n'
     )
+    (folder / "placed.tsv").write_text(
+        "chrom\tstart\tend\tsequence\tlabel\n"
+        + "".join(
+            f"locus\t{start}\t{start + 60}\t{locus[start : start + 60].upper()}\t{start // 250 % 2}\n"
+            for start in range(12_500, 18_500, 250)
+        )
+    )
     (folder / "gwas.tsv").write_text(
         "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSTRONGEST SNP-RISK ALLELE\tSNPS\tP-VALUE\n"
         "Height\tlocus\t710\trs1-C\trs1\t5E-9\n"

@@ -147,6 +147,8 @@ def chosen_values(form: Element | None, test: Element | None) -> dict[str, objec
             chosen[name] = (param.get("checked") if said is None else said.get("value")) == "true"
         elif param.get("type") in ("integer", "text", "data"):
             chosen[name] = param.get("value", "") if said is None else said.get("value")
+        elif param.get("type") == "select" and param.get("multiple") == "true" and name != "outputs":
+            chosen[name] = set(marked) if said is None else set(str(said.get("value")).split(","))
         elif param.get("type") == "select" and param.get("multiple") != "true":
             chosen[name] = (*marked, *options, None)[0] if said is None else said.get("value")
     for part in () if form is None else form.iterfind("section"):
@@ -297,7 +299,13 @@ def test_versions_are_those_of_the_project(name: str, read_tool: Callable[..., T
         (label_problems, "finetune", 'title="Augmentation"', "", "augmentation has no title"),
         (label_problems, "finetune", '<when value="full"/>', "", "adapters has not a case for each choice"),
         (output_problems, "predict_sequences", 'put name="windows" ft', 'put name="other" ft', "at windows"),
-        (output_problems, "evaluate", 'value="png,svg,json,record"', 'value="png,svg,record"', "json on"),
+        (
+            output_problems,
+            "evaluate",
+            'value="png,svg,json,record,differences"',
+            'value="png,svg,record,differences"',
+            "json on",
+        ),
         (output_problems, "tokenize", 'expect_failure="true"', "", "no test of a failure"),
     ],
 )  # fmt: skip

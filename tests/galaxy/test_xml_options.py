@@ -105,6 +105,7 @@ OTHER_DEFAULTS = {
     ("scan_genome", "--threshold"): "asked for only where the user wants a number of their own",
     ("interpret", "--null"): "asked for only where the user wants seqlets",
     ("evaluate", "--split"): "the command takes test too, where the data set is a folder",
+    ("evaluate", "--by"): "it has none in the command",
     ("evaluate", "--baselines"): "without names the command takes all, as selected here",
 }
 

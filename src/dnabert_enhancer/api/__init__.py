@@ -21,9 +21,8 @@ if TYPE_CHECKING:
         Evaluation,
         evaluate,
         evaluation_files,
-        labelled_rows,
-        named_models,
     )
+    from dnabert_enhancer.api.evaluation_inputs import labelled_rows, named_models
     from dnabert_enhancer.api.findings import Diagnosis
     from dnabert_enhancer.api.interpretation import (
         explained_variants,
@@ -53,9 +52,9 @@ _LAZY = {
     "evaluation_files": "evaluation",
     "finetune": "learning",
     "finetune_folds": "learning",
-    "labelled_rows": "evaluation",
+    "labelled_rows": "evaluation_inputs",
     "make_dataset": "learning",
-    "named_models": "evaluation",
+    "named_models": "evaluation_inputs",
     "block_scorer": "variants",
     "explained_variants": "interpretation",
     "importance_unit": "interpretation",

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dnabert_enhancer.api.evaluation_inputs import (
+    ModelSource,
+    genes_of,
+    labelled_rows,
+    members_by_name,
+    named_models,
+)
 from dnabert_enhancer.api.inputs import with_keywords
-from dnabert_enhancer.api.model import Model, opened_model
-from dnabert_enhancer.dataset import Dataset, DatasetSource, LabelHints, Task, as_dataset
+from dnabert_enhancer.api.model import Model
+from dnabert_enhancer.dataset import DatasetSource, as_dataset
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation import (
@@ -27,16 +34,23 @@ from dnabert_enhancer.evaluation import (
     Method,
     Result,
     baseline_method,
+    differences_frame,
     draw_plot,
     drawing,
     evaluate_methods,
+    frame_lines,
+    judge_strata,
     judged_rows,
     mean_method,
+    metric_names,
     metrics_frame,
     model_method,
     prediction_lines,
     predictions_frame,
     results_json,
+    strata_figure,
+    strata_frame,
+    strata_of,
     table_lines,
     write_figure,
 )
@@ -45,7 +59,6 @@ from dnabert_enhancer.files import OutputSet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ModelSource = Model | str | Path | Sequence[str | Path]
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 """Called with a model's name and the number of sequences; gives a context whose value takes how many are done
 since its last call."""
@@ -65,13 +78,16 @@ class Evaluation(pd.DataFrame):
     Attributes
     ----------
     results : list of Result
-        The same by method and subset, with the differences from the first method.
+        The same by method and subset, with the differences from the methods before.
+    strata : DataFrame
+        One row per group of the rows (by chromosome, GC, distance to genes) and method, with ``rows`` and
+        each metric with its interval (``_low``, ``_high``); empty unless groups were asked for.
     judged : JudgedRows
         The rows that were judged.
     settings : EvaluationSettings
     """
 
-    _metadata = ("results", "judged", "settings", "_logits")
+    _metadata = ("results", "judged", "settings", "strata", "_logits")
 
     def __init__(
         self,
@@ -79,11 +95,13 @@ class Evaluation(pd.DataFrame):
         judged: JudgedRows,
         settings: EvaluationSettings,
         logits: Mapping[str, NDArray[np.float32]],
+        strata: pd.DataFrame,
     ) -> None:
         super().__init__(metrics_frame(results))  # type: ignore[call-arg]  # the stubs know __new__ alone
         self.results = results
         self.judged = judged
         self.settings = settings
+        self.strata = strata
         self._logits = logits
 
     @property
@@ -101,6 +119,15 @@ class Evaluation(pd.DataFrame):
         """One row a judged sequence: name, place, label, and a column or more for each method."""
         return predictions_frame(self.results, self.judged, self._logits)
 
+    @property
+    def differences(self) -> pd.DataFrame:
+        """One row per pair of methods, subset, prevalence and metric: the method minus the other.
+
+        Columns ``method``, ``minus``, ``subset``, ``prevalence``, ``metric``, ``difference``, ``low``,
+        ``high`` and ``p``, by the paired bootstrap.
+        """
+        return differences_frame(self.results)
+
     def plot_roc(self, subset: str | None = None) -> Figure:
         """Return the ROC curves of a subset (default: the last one that is reported)."""
         return self._plot("roc", subset)
@@ -117,8 +144,17 @@ class Evaluation(pd.DataFrame):
         """Return measured against predicted values of the first method in a subset (of measured labels)."""
         return self._plot("scatter", subset)
 
+    def plot_strata(self) -> Figure:
+        """Return AUROC (of several classes the macro AUROC, of values Pearson's r) in each group of rows."""
+        if not len(self.strata):
+            raise InputError("no groups of rows were judged", remedy="give by=, such as by='chromosome'")
+        with drawing():
+            return strata_figure(self.strata, self.judged.data.task)
+
     def write(self, prefix: str | Path, *, plots: bool = True, outputs: OutputSet | None = None) -> None:
         """Write the files of the command evaluate: metrics.tsv, metrics.json, predictions.tsv.gz and plots.
+
+        Of several methods ``differences.tsv`` too, and of groups of rows ``strata.tsv``.
 
         Parameters
         ----------
@@ -138,9 +174,13 @@ class Evaluation(pd.DataFrame):
             table.writelines(table_lines(self.results, data.labels, data.task, self.positive_label or ""))
         with outputs.open_text(f"{prefix}.predictions.tsv.gz") as table:
             table.writelines(prediction_lines(self.predictions))
-        for name in PLOTS[data.task] if plots else ():
+        for name, frame in (("differences", self.differences), ("strata", self.strata)):
+            if len(frame):
+                with outputs.open_text(f"{prefix}.{name}.tsv") as table:
+                    table.writelines(frame_lines(frame))
+        for name in _plot_names(data.task, self.settings) if plots else ():
             with drawing():
-                figure = self._plot(name, None)
+                figure = self.plot_strata() if name == "strata" else self._plot(name, None)
                 for kind in PLOT_KINDS:
                     write_figure(figure, outputs.path(f"{prefix}.{name}.{kind}"))
         with outputs.open_text(f"{prefix}.metrics.json") as file:
@@ -175,11 +215,19 @@ class Evaluation(pd.DataFrame):
         }
 
 
-def evaluation_files(prefix: str | Path, task: str, *, plots: bool = True) -> list[str]:
-    """Return the paths that `Evaluation.write` writes for labels of a task."""
+def evaluation_files(
+    prefix: str | Path, task: str, settings: EvaluationSettings, *, methods: int = 1, plots: bool = True
+) -> list[str]:
+    """Return the paths that `Evaluation.write` writes for labels of a task and so many methods."""
     names = ["metrics.tsv", "predictions.tsv.gz", "metrics.json"]
-    names += [f"{name}.{kind}" for name in PLOTS[task] if plots for kind in PLOT_KINDS]
+    names += ["differences.tsv"] if methods > 1 else []
+    names += ["strata.tsv"] if settings.by else []
+    names += [f"{name}.{kind}" for name in _plot_names(task, settings) if plots for kind in PLOT_KINDS]
     return [f"{prefix}.{name}" for name in names]
+
+
+def _plot_names(task: str, settings: EvaluationSettings) -> list[str]:
+    return [*PLOTS[task], *(["strata"] if settings.by else [])]
 
 
 def evaluate(
@@ -188,6 +236,7 @@ def evaluate(
     settings: EvaluationSettings | None = None,
     *,
     train_dataset: DatasetSource | None = None,
+    genes: str | Path | None = None,
     engine: EngineSettings | None = None,
     progress: Progress | None = None,
     **keywords: Any,  # the fields of `EvaluationSettings`
@@ -206,6 +255,8 @@ def evaluate(
     settings : EvaluationSettings, optional
     train_dataset : as `dataset`, optional
         What baselines are fitted on; default: the training split of `dataset`.
+    genes : path, optional
+        BED, GTF or GFF3, for the groups ``by="tss"``.
     engine : EngineSettings, optional
         How models are computed that are not opened yet.
     progress : callable, optional
@@ -239,13 +290,14 @@ def evaluate(
             hints=given.label_hints,
         )
     judged = judged_rows(given, train, settings)
+    strata = strata_of(judged.frame, settings.by, genes_of(genes, given), given.source)
     if not named and not settings.baselines:
         raise InputError("nothing to judge", remedy="add --baselines, or name a model")
     methods: list[Method] = []
     logits: dict[str, NDArray[np.float32]] = {}
     for name, model in named.items():
         found = []
-        for member_name, member in _members_by_name(name, model).items():
+        for member_name, member in members_by_name(name, model).items():
             with nullcontext() if progress is None else progress(member_name, len(judged.frame)) as advance:
                 method, own = model_method(
                     member.engine,
@@ -273,68 +325,11 @@ def evaluate(
         resamples=settings.bootstrap,
         seed=settings.seed,
     )
-    return Evaluation(results, judged, settings, logits)
-
-
-def labelled_rows(dataset: DatasetSource, models: Iterable[Model], settings: EvaluationSettings) -> Dataset:
-    """Return the data set to judge models on; what its labels leave open is as the models have it."""
-    cards = [model.opened.card for model in models]
-    tasks = {card.task for card in cards}
-    hints = LabelHints(
-        cast(Task, str(*tasks)) if len(tasks) == 1 else None,
-        tuple(dict.fromkeys(card.positive_label for card in cards if card.positive_label)),
+    labels, task = judged.data.labels, judged.data.task
+    groups = judge_strata(methods, labels, task, strata, resamples=settings.bootstrap, seed=settings.seed)
+    return Evaluation(
+        results, judged, settings, logits, strata_frame(groups, methods, labels, task, metric_names(results))
     )
-    return as_dataset(
-        dataset, task=settings.task, positive_label=settings.positive_label, hints=hints, allow_one_class=True
-    )
-
-
-class _Given(NamedTuple):
-    """A model as it was given and opened."""
-
-    spec: str
-    model: Model
-
-
-def named_models(
-    models: ModelSource | Iterable[ModelSource] | Mapping[str, ModelSource], engine: EngineSettings | None
-) -> dict[str, Model]:
-    """Return opened models by the names to show; see `evaluate`."""
-
-    def opened(source: ModelSource) -> Model:
-        if isinstance(source, (str, Path, list, tuple)):
-            return opened_model(source, engine=engine)
-        if not isinstance(source, Model):
-            raise InputError(
-                f"{type(source).__name__} is not a model", remedy="give what load_model returns, or a path"
-            )
-        return source
-
-    if isinstance(models, Mapping):
-        return {name: opened(source) for name, source in models.items()}
-    sources = [models] if isinstance(models, (Model, str, Path)) else list(models)
-    entries = [
-        _Given(str(source.opened.source if isinstance(source, Model) else source), opened(source))
-        for source in sources
-    ]
-    named: dict[str, Model] = {}
-    for spec, model in entries:
-        name = model.name
-        if sum(entry.model.name == name for entry in entries) > 1:
-            name = f"{name} ({spec})"
-        if name in named:
-            raise InputError(
-                "the model is named twice", source="--model", location=spec, remedy="name it once"
-            )
-        named[name] = model
-    return named
-
-
-def _members_by_name(name: str, model: Model) -> dict[str, Model]:
-    """Return the models of an ensemble by the names to show, or a single model by its own."""
-    if len(model.members) == 1:
-        return {name: model}
-    return {f"{name}: {own}": member for own, member in named_models(model.members, None).items()}
 
 
 def _baseline_methods(

@@ -4,7 +4,8 @@ The labels decide the metrics: two classes, several classes, or measured values.
 card's threshold, on the rows as given and weighted to 1, 10 and 100 negatives for each positive. Sequences
 are scored as they are, up to the longest that a model reads; --crop centre cuts longer ones to its window.
 Writes PREFIX.metrics.tsv, PREFIX.metrics.json, PREFIX.predictions.tsv.gz, PREFIX.roc|pr|calibration.png and
-.svg (measured values: PREFIX.scatter), PREFIX.run.json.
+.svg (measured values: PREFIX.scatter), PREFIX.run.json; of several methods PREFIX.differences.tsv, each
+method minus those before it, by a paired bootstrap.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from dnabert_enhancer.commands.tables import show_table
 from dnabert_enhancer.dataset import SPLIT_NAMES
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.evaluation import BASELINE_OPTIONS, CROPS, EvaluationSettings
+from dnabert_enhancer.evaluation import BASELINE_OPTIONS, CROPS, STRATA, EvaluationSettings
 
 if TYPE_CHECKING:
     from dnabert_enhancer.api import Evaluation
@@ -34,11 +35,13 @@ if TYPE_CHECKING:
     from dnabert_enhancer.evaluation import MetricKey, Result
 
 NO_MODEL = "none"
-_INPUTS = ("dataset", "negatives", "train_dataset", "train_negatives", "exclude_duplicates_of")
+_INPUTS = ("dataset", "negatives", "train_dataset", "train_negatives", "exclude_duplicates_of", "genes")
 _RARE_METRICS = ("precision", "mcc", "auprc")
 EXAMPLES = (
     "evaluate --dataset data --model my-model --output-prefix out/my-model",
     "evaluate --dataset data --model my-model --baselines --output-prefix out/m",
+    "evaluate --dataset data --model my-model --model dnabert-enhancer-350 \\\n"
+    "    --baselines ridge --by gc tss --genes genes.gtf.gz --output-prefix out/m",
 )
 
 
@@ -138,6 +141,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=positive_integer,
         metavar="N",
     )
+    group = parser.add_argument_group("groups of rows")
+    add_setting(
+        group,
+        EvaluationSettings,
+        "by",
+        "report every method by chromosome, by GC (classes of 5 %%), or by distance to the nearest start of "
+        "transcription (tss, with --genes), into PREFIX.strata.tsv and a picture",
+        nargs="+",
+        choices=STRATA,
+        metavar="chromosome|gc|tss",
+    )
+    group.add_argument("--genes", metavar="FILE", help="genes as BED, GTF or GFF3, for --by tss")
     group = parser.add_argument_group("intervals")
     add_setting(
         group, EvaluationSettings, "bootstrap", "resamples; 0: no intervals", type=whole_number, metavar="N"
@@ -178,15 +193,18 @@ def run(options: Options) -> None:
     engine = options.settings(EngineSettings)
     specs = [spec for spec in options.get("model", ("default",)) if spec != NO_MODEL]
     models = named_models([specs] if "ensemble" in options else specs, engine)
+    _check_genes(options, settings)
     dataset = labelled_rows(_source(options, ""), models.values(), settings)
     plots = options.get("pictures", True)
-    for path in evaluation_files(prefix, dataset.task, plots=plots):
+    number = len(settings.baselines) + sum(len(model.members) for model in models.values())
+    for path in evaluation_files(prefix, dataset.task, settings, methods=number, plots=plots):
         check_output(path)
     evaluation = evaluate(
         models,
         dataset,
         settings,
         train_dataset=_source(options, "train_") if "train_dataset" in options else None,
+        genes=options.get("genes"),
         engine=engine,
         progress=partial(progress_of, unit="sequences", quiet=options.quiet),
     )
@@ -208,6 +226,14 @@ def run(options: Options) -> None:
         with outputs.open_text(f"{prefix}.run.json") as file:
             file.write(record.to_json())
     _show_tables(evaluation)
+
+
+def _check_genes(options: Options, settings: EvaluationSettings) -> None:
+    by_genes = "tss" in settings.by
+    if by_genes and "genes" not in options:
+        raise InputError("--by tss needs genes", remedy="give them as BED, GTF or GFF3 with --genes")
+    if not by_genes:
+        options.refuse(("genes",), "rows that are not grouped --by tss")
 
 
 def _source(options: Options, role: str) -> DatasetSource:
@@ -234,6 +260,9 @@ def _show_tables(evaluation: Evaluation) -> None:
             keys = [MetricKey(ratio, metric) for ratio in PREVALENCES for metric in _RARE_METRICS]
             title = f"negatives weighted to 1, 10 and 100 a positive ({subset.name})"
             _show_metrics(title, rows, keys)
+        if len(rows) > 1:
+            keys = [MetricKey(AS_GIVEN, metric) for metric in metric_names(rows)]
+            _show_differences(f"minus {rows[0].method.name} ({subset.name})", rows, keys)
 
 
 def _show_metrics(title: str, rows: Sequence[Result], keys: Sequence[MetricKey]) -> None:
@@ -246,5 +275,16 @@ def _show_metrics(title: str, rows: Sequence[Result], keys: Sequence[MetricKey])
     cells = [
         [row.method.name, *(interval_text(row.estimates[key]).replace(" (", "\n(") for key in keys)]
         for row in rows
+    ]
+    show_table(title, ("method", *titles), cells)
+
+
+def _show_differences(title: str, rows: Sequence[Result], keys: Sequence[MetricKey]) -> None:
+    from dnabert_enhancer.evaluation import DEFINITIONS, interval_text
+
+    titles = [DEFINITIONS[key.metric].title for key in keys]
+    cells = [
+        [row.method.name, *(interval_text(row.differences[key]).replace(" (", "\n(") for key in keys)]
+        for row in rows[1:]
     ]
     show_table(title, ("method", *titles), cells)

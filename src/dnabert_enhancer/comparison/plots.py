@@ -173,7 +173,7 @@ def distance_figure(results: Sequence[DatabaseResult]) -> Figure:
 def sweep_figure(results: Sequence[DatabaseResult], fractions: Sequence[float]) -> Figure:
     """Return which share of the calls, and of the elements, one partner covers for at least a share."""
     figure = new_figure(9.6, 4.2)
-    panels = figure.subplots(1, 2, sharey=True)
+    panels = figure.subplots(1, 2)
     sides = ("calls", "elements")
     for axes, side, partner in zip(panels, sides, sides[::-1], strict=True):
         for number, result in enumerate(results):
@@ -182,7 +182,7 @@ def sweep_figure(results: Sequence[DatabaseResult], fractions: Sequence[float]) 
                 label = label_of(result.database.name)
                 axes.plot(fractions, counts / total, marker=".", label=label, **_line_style(number))
         axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.01)
+        axes.set_ylim(bottom=0)
         axes.set_xlabel(f"least share of a length that one of the {partner} covers")
         axes.set_title(f"share of {side}", loc="left")
         if not axes.lines:

@@ -14,7 +14,7 @@ from dnabert_enhancer.dataset.dataset import (
     digest_of,
     table_lines,
 )
-from dnabert_enhancer.dataset.gc_profile import GcProfile
+from dnabert_enhancer.dataset.gc_profile import GcProfile, gc_of_sequences
 from dnabert_enhancer.dataset.io import (
     DatasetSource,
     as_dataset,
@@ -80,6 +80,7 @@ __all__ = [
     "dataset_sequences",
     "digest_of",
     "fasta_sequences",
+    "gc_of_sequences",
     "leaks_between",
     "read_dataset",
     "region_sequences",

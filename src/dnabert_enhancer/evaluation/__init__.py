@@ -53,6 +53,7 @@ from dnabert_enhancer.evaluation.metric_set import (
     DEFINITIONS,
     Comparison,
     Definition,
+    Difference,
     Estimate,
     MetricKey,
     MetricSet,
@@ -60,6 +61,8 @@ from dnabert_enhancer.evaluation.metric_set import (
     paired_estimates,
 )
 from dnabert_enhancer.evaluation.metric_tables import (
+    differences_frame,
+    frame_lines,
     metric_names,
     metrics_frame,
     prediction_lines,
@@ -81,9 +84,12 @@ from dnabert_enhancer.evaluation.settings import (
     BASELINE_OPTIONS,
     CROPS,
     DEFAULT_THRESHOLDS,
+    STRATA,
     CalibrationSettings,
     EvaluationSettings,
 )
+from dnabert_enhancer.evaluation.strata import Stratum, judge_strata, strata_frame, strata_of
+from dnabert_enhancer.evaluation.strata_plot import strata_figure
 
 __all__ = [
     "ALL_ROWS_SUBSET",
@@ -100,6 +106,7 @@ __all__ = [
     "PREVALENCES",
     "REGRESSION_METRICS",
     "RIDGE_NAME",
+    "STRATA",
     "BinaryMetrics",
     "CalibrationReport",
     "CalibrationRows",
@@ -107,6 +114,7 @@ __all__ = [
     "Comparison",
     "Curve",
     "Definition",
+    "Difference",
     "Estimate",
     "EvaluationSettings",
     "JudgedRows",
@@ -121,6 +129,7 @@ __all__ = [
     "RegressionMetrics",
     "Reliability",
     "Result",
+    "Stratum",
     "Subset",
     "baseline_method",
     "binary_metrics",
@@ -128,6 +137,7 @@ __all__ = [
     "calibration_rows",
     "check_rows",
     "check_same_labels",
+    "differences_frame",
     "draw_plot",
     "drawing",
     "estimate",
@@ -135,8 +145,10 @@ __all__ = [
     "expected_calibration_error",
     "figure_bytes",
     "fit_calibration",
+    "frame_lines",
     "interval_text",
     "judge",
+    "judge_strata",
     "judged_rows",
     "judged_scores",
     "kmer_counts",
@@ -157,6 +169,9 @@ __all__ = [
     "roc_curve",
     "rounded",
     "split_metrics",
+    "strata_figure",
+    "strata_frame",
+    "strata_of",
     "table_lines",
     "threshold_of_best_mcc",
     "write_figure",

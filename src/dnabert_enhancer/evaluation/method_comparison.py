@@ -13,6 +13,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.binary import BinaryMetrics
 from dnabert_enhancer.evaluation.metric_set import (
     DEFAULT_RESAMPLES,
+    Difference,
     Estimate,
     MetricKey,
     MetricSet,
@@ -81,12 +82,15 @@ class Result(NamedTuple):
         Values with their 95 % intervals.
     differences : dict of MetricKey to Estimate
         This method minus the first one, over the same resamples.
+    against : dict of str to dict of MetricKey to Difference
+        This method minus each one before it, by its name.
     """
 
     method: Method
     subset: Subset
     estimates: dict[MetricKey, Estimate]
     differences: dict[MetricKey, Estimate]
+    against: dict[str, dict[MetricKey, Difference]]
 
 
 def evaluate_methods(
@@ -129,10 +133,14 @@ def evaluate_methods(
         metric_sets = [_metrics_of(method, labels, task, subset.rows) for method in methods]
         compared = paired_estimates(metric_sets, resamples, seed)
         results += [
-            Result(method, subset, estimates, differences)
-            for method, estimates, differences in zip(
-                methods, compared.estimates, compared.differences, strict=True
+            Result(
+                method,
+                subset,
+                compared.estimates[row],
+                compared.differences[row],
+                dict(zip((other.name for other in methods[:row]), compared.against[row], strict=True)),
             )
+            for row, method in enumerate(methods)
         ]
     return results
 

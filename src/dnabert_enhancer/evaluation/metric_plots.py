@@ -34,7 +34,7 @@ RARE = 100.0
 """Negatives for each positive in the right-hand panel of the precision-recall plot."""
 FEWEST_ROWS_IN_BIN = 5
 """Bins with fewer rows are left out of the calibration plot."""
-_COLOURS = (
+COLOURS = (
     "#0072B2",
     "#D55E00",
     "#009E73",
@@ -268,7 +268,7 @@ def scatter_figure(
     axes = figure.subplots()
     low, high = float(min(measured.min(), predicted.min())), float(max(measured.max(), predicted.max()))
     axes.plot([low, high], [low, high], color="#7F7F7F", linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.scatter(predicted, measured, s=6, color=_COLOURS[0], alpha=0.35, linewidths=0, rasterized=True)
+    axes.scatter(predicted, measured, s=6, color=COLOURS[0], alpha=0.35, linewidths=0, rasterized=True)
     axes.set_xlabel("predicted value")
     axes.set_ylabel("measured value")
     axes.set_title(title, loc="left")
@@ -324,7 +324,7 @@ def new_figure(width: float, height: float) -> Figure:
 def _draw_all(lines: Sequence[Line], picture: str, draw: Callable[[Line, dict[str, Any]], None]) -> None:
     for number, line in enumerate(lines):
         style = {
-            "color": _COLOURS[number % len(_COLOURS)],
+            "color": COLOURS[number % len(COLOURS)],
             "linewidth": 2.0 if line.strong else 1.0,
             "alpha": 1.0 if line.strong else 0.8,
             "label": " ".join((line.name, line.captions.get(picture, ""))).strip(),

@@ -32,6 +32,15 @@ class Estimate(NamedTuple):
     high: float
 
 
+class Difference(NamedTuple):
+    """A difference of two predictions: its 95 % interval and p over the same resamples, NaN without any."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
 class MetricSet(Protocol):
     """Metrics of one prediction over n rows."""
 
@@ -52,10 +61,13 @@ class Comparison(NamedTuple):
         One entry a prediction.
     differences : list of dict of MetricKey to Estimate
         Each prediction minus the first, over the same resamples (paired).
+    against : list of list of dict of MetricKey to Difference
+        Each prediction minus each one before it.
     """
 
     estimates: list[dict[MetricKey, Estimate]]
     differences: list[dict[MetricKey, Estimate]]
+    against: list[list[dict[MetricKey, Difference]]]
 
 
 def resample_weights(strata: NDArray[np.int64], resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
@@ -108,9 +120,13 @@ def paired_estimates(
     resamples that keep the number of rows of each class (Efron and Tibshirani 1993, chapter 13). Quantities
     that are biased upward on small samples, such as the ECE, are biased in the resamples once more: their
     value may lie near the lower limit or below it.
+
+    The p of a difference is two-sided: twice the smaller share of resamples with the difference at or beyond
+    0, ``2 min(1 + #(d <= 0), 1 + #(d >= 0)) / (1 + resamples)``, at most 1. It is not corrected for the
+    number of comparisons.
     """
     if not metric_sets:
-        return Comparison([], [])
+        return Comparison([], [], [])
     strata = metric_sets[0].strata
     if any(not np.array_equal(metric_set.strata, strata) for metric_set in metric_sets[1:]):
         raise ValueError("predictions of different rows cannot be compared")
@@ -140,7 +156,18 @@ def paired_estimates(
         }
         for point, draws in zip(points, drawn, strict=True)
     ]
-    return Comparison(estimates, differences)
+    against = [
+        [
+            {
+                key: _difference(points[row][key] - points[other][key], drawn[row][key] - drawn[other][key])
+                for key in points[row]
+                if key in points[other]
+            }
+            for other in range(row)
+        ]
+        for row in range(len(points))
+    ]
+    return Comparison(estimates, differences, against)
 
 
 def estimate(
@@ -174,6 +201,14 @@ def _estimate(value: float, draws: NDArray[np.float64]) -> Estimate:
         return Estimate(value, float("nan"), float("nan"))
     low, high = np.quantile(known, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return Estimate(value, float(low), float(high))
+
+
+def _difference(value: float, draws: NDArray[np.float64]) -> Difference:
+    known = draws[~np.isnan(draws)]
+    if not len(known):
+        return Difference(value, *(float("nan"),) * 3)
+    fewest = min(int((known <= 0).sum()), int((known >= 0).sum()))
+    return Difference(*_estimate(value, draws), min(1.0, 2 * (1 + fewest) / (1 + len(known))))
 
 
 class Definition(NamedTuple):

@@ -106,6 +106,32 @@ def metrics_frame(results: Sequence[Result]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def differences_frame(results: Sequence[Result]) -> pd.DataFrame:
+    """Return one row per pair of methods, subset, prevalence and metric: the method minus the other one.
+
+    Columns: ``method``, ``minus``, ``subset``, ``prevalence``, ``metric``, ``difference``, ``low``, ``high``
+    (95 % interval) and ``p``, by the paired bootstrap; see `metric_set.paired_estimates`.
+    """
+    import pandas as pd
+
+    rows = [
+        (result.method.name, other, result.subset.name, key.condition, key.metric, *found)
+        for result in results
+        for other, differences in result.against.items()
+        for key, found in differences.items()
+    ]
+    columns = [*("method", "minus", "subset", "prevalence", "metric"), *("difference", "low", "high", "p")]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def frame_lines(frame: pd.DataFrame) -> Iterator[str]:
+    """Yield a table of results as tab-separated text, the header first; numbers as `table_lines` has them."""
+    yield "\t".join(frame.columns) + "\n"
+    for row in frame.itertuples(index=False):
+        cells = (_number(cell) if isinstance(cell, float) else str(cell).replace("\t", " ") for cell in row)
+        yield "\t".join(cells) + "\n"
+
+
 def predictions_frame(
     results: Sequence[Result], judged: JudgedRows, logits: Mapping[str, NDArray[np.float32]]
 ) -> pd.DataFrame:

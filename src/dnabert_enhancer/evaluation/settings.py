@@ -12,6 +12,8 @@ from dnabert_enhancer.evaluation.baselines import PAPER_BASELINES
 ALL_SPLITS = "all"
 BASELINE_OPTIONS = ("ridge", *PAPER_BASELINES)
 """What `EvaluationSettings.baselines` takes; the names in tables are those of `BASELINES`, in this order."""
+STRATA = ("chromosome", "gc", "tss")
+"""What rows can be grouped by."""
 CROPS = ("none", "centre")
 DEFAULT_THRESHOLDS = ("0.5", "max-mcc")
 """Which threshold of a model is its default."""
@@ -42,6 +44,9 @@ class EvaluationSettings:
         AdaBoost, MLP; or ``"all"``.
     jobs : int, optional
         Processors for the baselines; default: the threads of the engine.
+    by : tuple of str
+        Groups of rows that are reported too, some of ``chromosome``, ``gc`` (classes of 5 %) and ``tss``
+        (distance to the nearest start of transcription).
     bootstrap : int
         Resamples for the 95 % intervals; 0: no intervals.
     seed : int
@@ -56,12 +61,13 @@ class EvaluationSettings:
     threshold: float | None = None
     baselines: tuple[str, ...] = ()
     jobs: int | None = None
+    by: tuple[str, ...] = ()
     bootstrap: int = 1000
     seed: int = 0
 
     def __post_init__(self) -> None:
         require_numbers(self)
-        for name in ("exclude_duplicates_of", "baselines"):
+        for name in ("exclude_duplicates_of", "baselines", "by"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, (str, Path)) else tuple(value))
         if self.baselines == ("all",):
@@ -72,6 +78,8 @@ class EvaluationSettings:
         require_setting(self, "threshold", self.threshold is None or 0 <= self.threshold <= 1, "from 0 to 1")
         unknown = [name for name in self.baselines if name not in BASELINE_OPTIONS]
         require_setting(self, "baselines", not unknown, f"some of {', '.join(BASELINE_OPTIONS)}, or all")
+        is_known = set(self.by) <= set(STRATA) and len(set(self.by)) == len(self.by)
+        require_setting(self, "by", is_known, f"some of {', '.join(STRATA)}, each once")
         require_setting(self, "jobs", self.jobs is None or self.jobs >= 1, "at least 1")
         require_setting(self, "bootstrap", self.bootstrap >= 0, "at least 0")
         require_setting(self, "seed", self.seed >= 0, "at least 0")

@@ -17,6 +17,7 @@ _PICTURES = {
     "roc": ("ROC", "Share of positives found against share of negatives called."),
     "pr": ("Precision and recall", "Precision against recall, as given and with rare positives."),
     "calibration": ("Calibration", "Observed share of positives against the predicted probability."),
+    "strata": ("Groups of sequences", "How good each method is by chromosome, GC or distance to genes."),
     "scatter": ("Measured and predicted", "Measured against predicted values."),
 }
 _LIMITS = (
@@ -45,13 +46,20 @@ def evaluation_section(run: Run, settings: ReportSettings) -> Section:
         f"How well do {', '.join(methods)} tell what {run.count('sequences'):,} labelled sequences are? "
         f"The figures are those of {first.get('method', 'no method')}."
     )
+    tables = [replace(table, hidden=hidden)]
+    for name, told in (("differences", "Differences between methods"), ("strata", "Groups of sequences")):
+        if (path := run.optional(f"{name}.tsv")) is not None:
+            more = best_rows(path, told, settings.rows, meanings=metric_meanings())
+            tables.append(
+                replace(more, hidden=[one for one in more.columns if one.endswith(("_low", "_high"))])
+            )
     return Section(
         run,
         f"Evaluation {run.name}",
         sentence,
         figures[:3],
         [one for name, told in _PICTURES.items() for one in kept_picture(run.optional(f"{name}.svg"), *told)],
-        [replace(table, hidden=hidden)],
+        tables,
         _LIMITS,
         skipped_notes(run, "sequences"),
     )

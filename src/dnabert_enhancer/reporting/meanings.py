@@ -165,6 +165,14 @@ _METRIC = {
     "negatives": "the others",
     "threshold": "probability from which on a sequence is called positive",
     "positive_label": "name of the positive class",
+    "minus": "the method that it is compared with",
+    "metric": "what is compared",
+    "difference": "metric of the method minus that of the other, on the same sequences",
+    "low": "lower end of its 95 % interval (paired bootstrap)",
+    "high": "upper end of its 95 % interval",
+    "p": "two-sided p of the paired bootstrap, not corrected for the number of comparisons",
+    "by": "what the sequences are grouped by",
+    "group": "the group: a chromosome, a class of GC, a distance to the nearest start of transcription",
 }
 _HISTORY = {
     "epoch": "times that all training sequences were seen",

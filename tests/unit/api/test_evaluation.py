@@ -1,4 +1,4 @@
-"""api/evaluation (evaluation/settings, evaluation/judged_rows): metrics against scikit-learn."""
+"""api/evaluation (api/evaluation_inputs, evaluation/settings, judged_rows): metrics against scikit-learn."""
 
 from __future__ import annotations
 

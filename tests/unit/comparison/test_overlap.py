@@ -1,4 +1,4 @@
-"""Overlap statistics: worked out by hand, and the same as bedtools on real files."""
+"""Overlap statistics (overlap, sweep): worked out by hand, and the same as bedtools on real files."""
 
 from __future__ import annotations
 

@@ -83,6 +83,30 @@ def test_differences_are_paired() -> None:
     assert both.differences[0][key] == (0, 0, 0)
 
 
+def test_each_prediction_is_compared_with_those_before_it() -> None:
+    rng = np.random.default_rng(2)
+    labels = np.repeat([0, 1], 200)
+    scores = np.clip(rng.normal(0.4 + 0.1 * labels, 0.15), 0, 1)
+    better = np.clip(scores + 0.05 * labels, 0, 1)
+    shuffled = np.clip(scores + rng.normal(0, 1e-3, 400), 0, 1)
+    sets = [BinaryMetrics(labels, values) for values in (scores, better, shuffled)]
+    found = paired_estimates(sets, resamples=99, seed=0)
+    key = MetricKey(AS_GIVEN, "auroc")
+    assert [len(row) for row in found.against] == [0, 1, 2]
+    assert found.against[1][0][key][:3] == found.differences[1][key]
+    # no resample reaches 0: 2 (1 + 0) / (1 + 99)
+    assert found.against[1][0][key].p == 0.02
+    assert found.against[2][1][key].value == pytest.approx(
+        found.estimates[2][key].value - found.estimates[1][key].value
+    )
+    assert found.against[2][1][key].p == 0.02
+    assert found.against[2][0][key].p > 0.1
+    # the p of a prediction compared with itself is 1
+    same = paired_estimates(sets[:1] * 2, resamples=99, seed=0)
+    assert same.against[1][0][key] == (0, 0, 0, 1)
+    assert np.isnan(paired_estimates(sets, resamples=0).against[1][0][key].p)
+
+
 def test_predictions_of_different_rows_are_refused() -> None:
     with pytest.raises(ValueError, match="different rows"):
         paired_estimates([BinaryMetrics([0, 1], [0.1, 0.9]), BinaryMetrics([1, 0], [0.1, 0.9])])
