@@ -44,7 +44,7 @@ workflow {
     def base = baseModel(params.base_model.toString(), store)
     if( base.fault )
         faults << "--base_model ${base.fault}${base.output ? '' : '; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION'}"
-    def sheet = params.input ? readSamplesheet(params.input, store, params.genomes) : [rows: [], faults: []]
+    def sheet = params.input ? readSamplesheet(params.input, store, params.genomes ?: [:]) : [rows: [], faults: []]
     faults += sheet.faults
     if( faults )
         error("${faults.size() == 1 ? 'One fault' : "${faults.size()} faults"} in what was given; nothing was started:\n  ${faults.join('\n  ')}")

@@ -50,7 +50,7 @@ def test_both_have_the_same_parameters(described: dict, configured: dict) -> Non
 def test_defaults_are_the_same_and_of_their_kind(described: dict, configured: dict) -> None:
     for name, rule in described.items():
         default = rule.get("default")
-        if name in ("trace_report_suffix", "genomes"):  # the time of the run, and a map
+        if name == "trace_report_suffix":  # the time of the run
             continue
         assert configured[name] == ("null" if default is None else json.dumps(default).strip('"')), name
         if default is not None:
