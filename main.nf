@@ -4,7 +4,7 @@ include { INDEX_GENOME                                          } from './module
 include { INTERPRET                                             } from './modules/interpret'
 include { COMPARE                                               } from './subworkflows/compare'
 include { helpText; parameterFaults                             } from './subworkflows/parameters'
-include { modelAt; readSamplesheet                              } from './subworkflows/samplesheet'
+include { faultOfStart; modelAt; readSamplesheet                } from './subworkflows/samplesheet'
 include { SCAN                                                  } from './subworkflows/scan'
 include { shardsFor; shardsForGenome                            } from './subworkflows/scatter'
 include { openStore                                             } from './subworkflows/store'
@@ -18,7 +18,9 @@ def baseModel(text, store) {
         return [name: text, path: [], output: '']
     def found = modelAt(text, file('.'), store)
     // a model of the hub that is not in the store is the one thing that a task brings itself
-    return found.fault && text.startsWith('hub:') ? [name: text, path: [], output: ''] : [name: ''] + found
+    if( found.fault && text.startsWith('hub:') )
+        return [name: text, path: [], output: '']
+    return [name: ''] + found + (found.fault ? [:] : [fault: faultOfStart(text, found.path)])
 }
 
 // The title line and the rows of a table, in one file; none where there are no rows.
@@ -129,8 +131,9 @@ workflow {
         ['sample', 'reason', 'alleles', 'share'], params.tracedir, 'skipped_variants.tsv'
     )
     writeTable(
-        VARIANTS.out.panel.join(VARIANTS.out.matrix).map { meta, panel, matrix -> [meta.id, panel.name, matrix.name] },
-        ['sample', 'panel', 'matrix'], "${params.outdir}/variants", 'panels.tsv'
+        VARIANTS.out.panel.join(VARIANTS.out.matrix).join(VARIANTS.out.parquet, remainder: true)
+            .map { meta, panel, matrix, parquet -> [meta.id, panel.name, matrix.name, parquet ? parquet.name : 'NA'] },
+        ['sample', 'panel', 'matrix', 'parquet'], "${params.outdir}/variants", 'panels.tsv'
     )
     writeTable(
         INTERPRET.out.table.join(INTERPRET.out.attributions).join(INTERPRET.out.track).join(INTERPRET.out.record)

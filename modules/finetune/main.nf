@@ -28,9 +28,11 @@ process FINETUNE {
     """
 
     stub:
+    def args = task.ext.args ?: ''
     prefix = task.ext.prefix ?: meta.id
+    def folds = (args =~ /--folds (\d+)/).collect { match -> match[1] as Integer }
+    def models = folds ? (1..folds[0]).collect { fold -> "${prefix}.model/fold${fold}" } : ["${prefix}.model"]
     """
-    mkdir '${prefix}.model'
-    echo '{}' > '${prefix}.model/enhancer_model.json'
+    for model in ${models.collect { model -> "'${model}'" }.join(' ')}; do mkdir -p \$model; echo '{}' > \$model/enhancer_model.json; done
     """
 }

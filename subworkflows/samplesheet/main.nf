@@ -157,8 +157,10 @@ def checkedRow(entry, folder, store) {
         faults << "${entry.where}, column assembly: databases are compared by place: give the assembly, such as hg38"
     if( 'vcf' in given && !cells.vcf.fault && !('vcf_format' in given) && !(cells.vcf.value.name ==~ /(?i).*\.(vcf|vcf\.gz|vcf\.bgz|bcf)/) )
         faults << "${entry.where}, column vcf_format: ${cells.vcf.value.name} is no VCF by its name: say how it is written (${columns.vcf_format.says})"
-    if( 'model' in given && !cells.model.fault && !('train_regions' in given) )
-        faults += [faultOfBase(entry.cells.model, cells.model.value.path)].findAll { fault -> fault }.collect { fault -> "${entry.where}, column model: ${fault}" }
+    if( 'model' in given && !cells.model.fault )
+        faults += [('train_regions' in given ? faultOfStart(entry.cells.model, cells.model.value.path) : faultOfBase(entry.cells.model, cells.model.value.path))]
+            .findAll { fault -> fault }
+            .collect { fault -> "${entry.where}, column model: ${fault}" }
     if( !['train_regions', 'scan_regions', 'vcf', 'interpret_regions'].any { name -> name in given } )
         faults << "${entry.where}: there is nothing to do; give train_regions, scan_regions (a BED file, or all), vcf or interpret_regions"
     return [where: entry.where, values: cells.collectEntries { name, cell -> [(name): cell.value] }, faults: faults]
@@ -292,7 +294,7 @@ def located(text, column, folder) {
     return [path: path]
 }
 
-// [path, output, fault] of a model as the commands' --model names it: default, a folder or an archive, or a model of the store, with :OUTPUT where one of its further outputs is meant.
+// [path, output, fault] of a model as the commands' --model names it: default, a folder (of a model, or of models) or an archive, or a model of the store, with :OUTPUT where one of its further outputs is meant.
 def modelAt(text, folder, store) {
     // what exists as it is written has no output: a colon may be part of a name, of C:/ or of s3://
     def split = modelNamed(text, folder, store) ? [] : (text =~ /^(.+):([A-Za-z0-9._-]+)$/).collect { match -> match }.flatten()
@@ -313,8 +315,22 @@ def predictingModelAt(text, folder, store) {
 
 // Why a model can't predict, by its card; null where it can. What is an archive is told when a task opens it.
 def faultOfBase(text, path) {
-    def card = path && path.isDirectory() ? contentOf(path.resolve('enhancer_model.json')) : null
-    return card?.origin?.type == 'base' ? "${quoted(text)} is pre-trained only: it predicts nothing before a training, which train_regions asks for" : null
+    def base = modelFolders(path).find { folder -> contentOf(folder.resolve('enhancer_model.json'))?.origin?.type == 'base' }
+    return base ? "${quoted(text)} is pre-trained only: it predicts nothing before a training, which train_regions asks for" : null
+}
+
+// Why training can't start from a model; null where it can.
+def faultOfStart(text, path) {
+    def models = modelFolders(path)
+    return models.size() > 1 ? "${quoted(text)} holds ${models.size()} models (${models.take(3).collect { folder -> folder.name }.join(', ')}${models.size() > 3 ? ' …' : ''}), and training starts from one: name it" : null
+}
+
+// The folders of the models that a path is: itself, or its sub-folders where it is none and they are (an ensemble), as model/ensemble.py has it; none of an archive.
+def modelFolders(path) {
+    if( !path || !path.isDirectory() )
+        return []
+    def within = path.resolve('config.json').exists() ? [] : path.listFiles().findAll { folder -> !folder.name.startsWith('.') && folder.resolve('config.json').exists() }
+    return within.size() > 1 ? within.toSorted { folder -> folder.name } : [path]
 }
 
 // The path when it exists, else null; the packaged model is the one of this repository.
@@ -335,6 +351,9 @@ def faultOfName(text, store) {
 
 // What is wrong with an output that is asked for, by the model's card; null where it is there.
 def faultOfOutput(name, output, path) {
+    def folders = modelFolders(path)
+    if( folders.size() > 1 )
+        return folders.collect { folder -> faultOfOutput("${name}/${folder.name}", output, folder) }.find { fault -> fault }
     def card = contentOf(path.resolve('enhancer_model.json'))
     if( !card )
         return "${quoted(name)} has no card (enhancer_model.json) that names its outputs; leave :${output} out"

@@ -37,5 +37,6 @@ workflow VARIANTS {
     candidates = SCORE_VARIANTS_MERGE.out.candidates
     panel      = SCORE_VARIANTS_MERGE.out.panel
     matrix     = SCORE_VARIANTS_MERGE.out.matrix
+    parquet    = SCORE_VARIANTS_MERGE.out.parquet
     record     = SCORE_VARIANTS_MERGE.out.record
 }

@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 from tiny_models import WINDOW, tiny_model
 
+from dnabert_enhancer.api import score_panel
+from dnabert_enhancer.catalogue import PanelMember
 from dnabert_enhancer.commands.cli import main
+from dnabert_enhancer.engine import EngineSettings
 
 ENGINE = ("--backend", "onnx", "--precision", "float32", "--device", "cpu", "--threads", "1", "--quiet")
 
@@ -259,6 +262,41 @@ def test_an_ensemble_of_a_factor_beside_a_single_model(
     info = gzip.decompress((tmp_path / "whole.vcf.gz").read_bytes()).decode()
     assert "DBE_CTCF_DIFF_SD=" in info
     assert ";DBE_DIFF_SD=" not in info
+
+
+@pytest.mark.slow
+def test_an_ensemble_in_a_panel_has_its_deviation_in_the_table(
+    folds: Path, variants: tuple[Path, Path], tmp_path: Path
+) -> None:
+    genome, vcf = variants
+    common = ("--vcf", vcf, "--genome", genome, "--offsets", 1, "--null-variants", 20)
+    named = {"ALL": folds, "ONE": folds / "fold1"}
+    for rows in (named, {"ONE": named["ONE"]}):
+        table = tmp_path / f"{len(rows)}.tsv"
+        table.write_text("name\tmodel\n" + "".join(f"{name}\t{model}\n" for name, model in rows.items()))
+        given = ("--model", folds / "fold1", "--tf-panel", table)
+        run("score-variants", *common, *given, "--output-prefix", tmp_path / f"of{len(rows)}")
+        for part in (1, 2):
+            shard = ("--shard", f"{part}/2", "--output-prefix", tmp_path / f"part{len(rows)}")
+            run("score-variants", *common, *given, *shard)
+        with pytest.raises(SystemExit) as stop:
+            merge = ("--merge", tmp_path / f"part{len(rows)}", "--output-prefix", tmp_path / "merged")
+            main([*map(str, merge), "--quiet"], command="score-variants")
+        assert stop.value.code == 0
+        made = [(tmp_path / f"{name}.tf-panel.tsv.gz").read_bytes() for name in ("merged", f"of{len(rows)}")]
+        assert made[0] == made[1]
+    assert "probability_difference_sd" not in rows_of(tmp_path / "of1.tf-panel.tsv.gz")[0]
+    found = rows_of(tmp_path / "of2.tf-panel.tsv.gz")
+    assert list(found[0])[-2:] == ["skipped", "probability_difference_sd"]
+    assert [row["probability_difference_sd"] for row in found[1::2]] == ["NA"] * 8
+    run("score-variants", *common, "--model", folds, "--output-prefix", tmp_path / "alone")
+    alone = [row["probability_difference_sd"] for row in rows_of(tmp_path / "alone.tsv.gz")]
+    assert [row["probability_difference_sd"] for row in found[::2]] == alone
+    assert sum(float(text) > 0 for text in alone if text != "NA") == 7
+    members = [PanelMember(name, str(model)) for name, model in named.items()]
+    frame = score_panel(members, vcf, genome, offsets=1, null_variants=20, engine=EngineSettings(threads=1))
+    shown = [np.float32(text.replace("NA", "nan")) for text in alone]
+    np.testing.assert_allclose(frame["probability_difference_sd"][::2], shown, rtol=1e-4)
 
 
 def scan(genome: Path, model: Path, prefix: Path, *more: object) -> None:

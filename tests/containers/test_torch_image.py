@@ -15,6 +15,7 @@ from test_image import canonical, locked
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCKERFILE = REPOSITORY / "containers" / "Dockerfile.gpu"
+EXTRAS = ("train", "parquet")
 STATE = Path(os.environ.get("DNABERT_ENHANCER_ENGINES", "/nowhere"))
 
 pytestmark = pytest.mark.containers
@@ -57,11 +58,15 @@ def test_both_images_are_made_in_the_same_way() -> None:
     assert not [line for line in unshared if not any(word in line for word in words)]
 
 
+def test_the_build_asks_for_the_extras_that_are_tried_here() -> None:
+    assert f"install.sh dependencies {' '.join(EXTRAS)}\n" in DOCKERFILE.read_text()
+
+
 def test_its_python_packages_resolve_from_the_lock_for_the_images_python() -> None:
     lock = REPOSITORY / "requirements" / "all.txt"
     sources = [lock, REPOSITORY / "pyproject.toml", REPOSITORY / "containers" / "install.sh"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    report = STATE / f"torch-plan-{digest}.json"
+    report = STATE / f"torch-plan-{'-'.join(EXTRAS)}-{digest}.json"
     if report.exists():
         print(f"resolved before, from the same files (digest {digest})")
     else:
@@ -76,7 +81,7 @@ def test_its_python_packages_resolve_from_the_lock_for_the_images_python() -> No
             "dnabert-enhancer:build",
             "containers/install.sh",
             "plan",
-            "train",
+            *EXTRAS,
         ]
         done = subprocess.run(step, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr
@@ -87,7 +92,7 @@ def test_its_python_packages_resolve_from_the_lock_for_the_images_python() -> No
     }
     pins = locked("all.txt")
     assert planned == {name: pins[name] for name in planned}
-    assert {"torch", "transformers", "accelerate", "peft", "onnx", "onnxruntime"} <= set(planned)
+    assert {"torch", "transformers", "accelerate", "peft", "onnx", "onnxruntime", "pyarrow"} <= set(planned)
     assert [name for name in planned if name.startswith("nvidia-")], "torch came without its CUDA libraries"
 
 

@@ -33,8 +33,13 @@ def _files(tmp_path: Path) -> None:
     base = bases[1499]
     other = "ACGT".replace(base, "")[0]
     (tmp_path / "v.vcf").write_text(f"{header}{titles}chr1\t1500\t.\t{base}\t{other}\t.\t.\t.\n")
-    for name in ("plain", "a:b"):
+    for name in ("plain", "a:b", "pair/fold1", "pair/fold2"):
         shutil.copytree(PACKAGED, tmp_path / "models" / name)
+    for name in ("one", "two"):
+        base = tmp_path / "models" / "bases" / name
+        base.mkdir(parents=True)
+        (base / "config.json").write_text("{}")
+        (base / "enhancer_model.json").write_text('{"origin": {"type": "base"}}')
     for name, kind in (("lab/stored", "enhancer"), ("hub:lab/tf@main", "tf"), ("lab/base", "base")):
         store_model(tmp_path / "cache", name, kind)
     (tmp_path / "models" / "foreign").mkdir()
@@ -61,6 +66,8 @@ FAULTS = [
     ("lab/store", "'lab/store': there is no such folder, and no such model in the store (cache)"),
     ("lab/stored:none", f"'lab/stored' has no output 'none'; {OUTPUTS}"),
     ("lab/base", "'lab/base' is pre-trained only: it predicts nothing before a training"),
+    ("models/pair:none", f"'models/pair/fold1' has no output 'none'; {OUTPUTS}"),
+    ("models/bases", "'models/bases' is pre-trained only: it predicts nothing before a training"),
     ("default:", "'default:': there is no such folder"),
     (":gue_tf0", "':gue_tf0': there is no such folder"),
     ("C:\\models\\plain", "'C:\\models\\plain': there is no such folder"),
@@ -86,12 +93,17 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
         *(model for model, _ in FAULTS),
         tf="A=default:tf0;B=models/none;C=default:gue_tf1;D=lab/base",
     )
+    with (tmp_path / "s.csv").open("a") as sheet:
+        sheet.write("start,g.fa,models/pair,,,,r.bed,,\n")
     done = pipeline("--input", "s.csv", "--base_model", "default:tf0", "--store", "cache")
     assert done.returncode != 0
     lines = done.said.partition("nothing was started:\n")[2].splitlines()
     found = [line.strip() for line in lines if line.startswith("  ")]
     expected = [f"--base_model 'default' has no output 'tf0'; {OUTPUTS}"]
     expected += [f"row {number}, column model: {fault}" for number, (_, fault) in enumerate(FAULTS, 2)]
+    expected.append(
+        f"row {len(FAULTS) + 2}, column model: 'models/pair' holds 2 models (fold1, fold2), and training"
+    )
     expected.insert(2, "row 2, column tf_models: 'default' has no output 'tf0'; it")
     assert len(found) == len(expected)
     for fault, start in zip(found, expected, strict=True):

@@ -85,9 +85,9 @@ def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Ca
         f"{sample}\tcontig_not_in_genome\t1\t0.0769" for sample in ("named", "table")
     ]
     assert (results / "panels.tsv").read_text().splitlines() == [
-        "sample\tpanel\tmatrix",
-        "named\tnamed.tf-panel.tsv.gz\tnamed.tf-panel.matrix.tsv.gz",
-        "table\ttable.tf-panel.tsv.gz\ttable.tf-panel.matrix.tsv.gz",
+        "sample\tpanel\tmatrix\tparquet",
+        "named\tnamed.tf-panel.tsv.gz\tnamed.tf-panel.matrix.tsv.gz\tNA",
+        "table\ttable.tf-panel.tsv.gz\ttable.tf-panel.matrix.tsv.gz\tNA",
     ]
     with gzip.open(results / "table.tf-panel.matrix.tsv.gz", "rt") as matrix:
         assert next(matrix).rstrip("\n").split("\t")[5:] == ["A", "B", "C", "D"]

@@ -25,6 +25,7 @@ from dnabert_enhancer.interpret import (
     Gradients,
     InterpretSettings,
     Landmark,
+    MeanMethod,
     Method,
     Mutagenesis,
     NamedAllele,
@@ -274,10 +275,18 @@ def _mutagenesis(model: Model, settings: InterpretSettings) -> Mutagenesis:
     )
 
 
-def _method(model: Model, settings: InterpretSettings) -> Mutagenesis | Attention | Gradients:
+def _method(model: Model, settings: InterpretSettings) -> Mutagenesis | Attention | Gradients | MeanMethod:
     """Return what finds the importance."""
     if settings.method is Method.ISM:
         return _mutagenesis(model, settings)
+    if len(model.members) > 1:
+        each = [_window_method(member, settings) for member in model.members]
+        return MeanMethod(model.engine, model.target, each)
+    return _window_method(model, settings)
+
+
+def _window_method(model: Model, settings: InterpretSettings) -> Attention | Gradients:
+    """Return the method that one model is asked for, other than mutagenesis."""
     window = settings.window_length or model.window_length
     model.opened.check_window(window)
     if settings.method is Method.GRADIENTS:

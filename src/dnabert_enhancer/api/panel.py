@@ -83,7 +83,7 @@ def score_panel(
         One row per allele and model, all models of the first allele first: ``chrom``, ``pos`` (1-based),
         ``dbsnp_id``, alleles, ``transcription_factor``, probabilities and statistics (NaN without a score),
         ``p_value`` and ``q_value`` of each model over the run, ``predicted_functional_effect``, and
-        ``skipped``: why an allele has no score.
+        ``skipped``: why an allele has no score; where a member is an ensemble ``probability_difference_sd``.
 
     Raises
     ------

@@ -102,7 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_assembly_report(parser)
     group = parser.add_argument_group("model and windows")
-    add_models(group, ", such as default:lentimpra_hepg2", "explained (by substitutions alone)")
+    add_models(group, ", such as default:lentimpra_hepg2", "explained")
     group.add_argument("--label", metavar="NAME", help="which output to explain, of a model with several")
     add = partial(add_setting, group, InterpretSettings)
     add("method", "how the importance is found", choices=[*Method])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine.backends import GPU_WINDOWS, windows_in_cache
 from dnabert_enhancer.engine.settings import Device, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
-from dnabert_enhancer.model import EnhancerModel, Pooling, silence_transformers
+from dnabert_enhancer.model import NO_PADDING, EnhancerModel, Pooling, name_padding, silence_transformers
 
 if TYPE_CHECKING:
     import torch
@@ -156,6 +156,7 @@ def _foreign_module(
             source=model.directory,
             remedy="fine-tune the model before use",
         )
+    name_padding(module, NO_PADDING)
     module.eval().to(device)
 
     @torch.inference_mode()

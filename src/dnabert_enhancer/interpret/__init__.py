@@ -13,6 +13,7 @@ from dnabert_enhancer.interpret.attributions import (
 from dnabert_enhancer.interpret.discovery import Discovered, FoundMotif, discover_motifs, meme_text
 from dnabert_enhancer.interpret.found_motif_files import BEST_MATCH_COLUMNS, FOUND_COLUMNS, FoundMotifFiles
 from dnabert_enhancer.interpret.gradients import Gradients, completeness_error, shuffled_windows
+from dnabert_enhancer.interpret.mean_method import MeanMethod
 from dnabert_enhancer.interpret.modisco import check_modisco, modisco_motifs
 from dnabert_enhancer.interpret.motif_words import (
     ENRICHMENT_COLUMNS,
@@ -65,6 +66,7 @@ __all__ = [
     "HighAttention",
     "InterpretSettings",
     "Landmark",
+    "MeanMethod",
     "Method",
     "MotifEnrichment",
     "Mutagenesis",

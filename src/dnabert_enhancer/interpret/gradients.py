@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine import Engine, Target
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.interpret.attention import base_attention
-from dnabert_enhancer.interpret.mutagenesis import Effects, Progress
-from dnabert_enhancer.interpret.stretches import Stretch
 from dnabert_enhancer.interpret.window_method import WindowImportance, WindowMethod
 from dnabert_enhancer.sequence import (
     KmerTokenizer,
@@ -116,15 +114,6 @@ class Gradients(WindowMethod):
             )
         self._tokenizer = tokenizer
         self._network = self.engine.token_gradients(self.target)
-
-    def effects(self, stretches: Iterable[Stretch], progress: Progress | None = None) -> Iterator[Effects]:
-        """Yield the attributions in stretches as ``importance``; NaN where their error is too large."""
-        for found in super().effects(stretches, progress):
-            assert found.importance is not None
-            if found.completeness_error > self.completeness_limit:
-                yield found._replace(importance=np.full_like(found.importance, np.nan))
-            else:
-                yield found
 
     def importance_of(
         self, windows: Sequence[NDArray[np.uint8]], ranks: NDArray[np.float32]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -38,6 +39,8 @@ class WindowMethod(ABC):
     target: Target
     window_length: int
     max_unknown: float
+    completeness_limit: float = math.inf
+    """Stretches with a larger completeness error are not explained."""
 
     @abstractmethod
     def importance_of(
@@ -52,6 +55,8 @@ class WindowMethod(ABC):
 
     def effects(self, stretches: Iterable[Stretch], progress: Progress | None = None) -> Iterator[Effects]:
         """Yield what is found in stretches, in order, as the ``importance`` of `Effects`.
+
+        It is NaN where the completeness error is above the limit.
 
         Parameters
         ----------
@@ -80,6 +85,8 @@ class WindowMethod(ABC):
                         error = found.completeness_error
             if progress is not None:
                 progress(len(importance))
+            if error > self.completeness_limit:
+                importance[:] = np.nan
             nothing = np.zeros((0, 4), np.float32)
             yield Effects(stretch, nothing, score, rank, importance, completeness_error=error)
 

@@ -35,7 +35,9 @@ from dnabert_enhancer.model.ensemble import (
     model_folders,
     read_folds,
 )
+from dnabert_enhancer.model.foreign_tokenizer import ForeignTokenizer
 from dnabert_enhancer.model.importing import import_checkpoint, needs_import
+from dnabert_enhancer.model.last_token import NO_PADDING, name_padding, reads_last_token
 from dnabert_enhancer.model.layouts import BERT, Layout
 from dnabert_enhancer.model.model_spec import (
     CONFIGURATIONS,
@@ -58,6 +60,7 @@ __all__ = [
     "FOLDS_NAME",
     "NEW_PREFIX",
     "NOT_CALIBRATED",
+    "NO_PADDING",
     "Background",
     "Calibration",
     "CalibrationKind",
@@ -65,6 +68,7 @@ __all__ = [
     "Encoder",
     "EnhancerModel",
     "EnsembleModel",
+    "ForeignTokenizer",
     "FurtherOutput",
     "Layout",
     "ModelCard",
@@ -83,6 +87,7 @@ __all__ = [
     "import_checkpoint",
     "model_files",
     "model_folders",
+    "name_padding",
     "needs_import",
     "new_model",
     "number_value",
@@ -90,6 +95,7 @@ __all__ = [
     "percentiles",
     "positive_class",
     "read_folds",
+    "reads_last_token",
     "replace_card",
     "same_name",
     "silence_transformers",

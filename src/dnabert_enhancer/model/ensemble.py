@@ -92,7 +92,8 @@ class EnsembleModel(EnhancerModel):
     def of_one_network(self) -> InputError:
         """Return the error for what an ensemble doesn't have."""
         return InputError(
-            f"attention and embeddings are of one network, and {self.card.name} has {len(self.members)}",
+            f"embeddings, and the attention of tokens, are of one network, and {self.card.name} has "
+            f"{len(self.members)}, whose axes and tokens are not the same: a mean of them says nothing",
             remedy="name one of its models",
         )
 

@@ -27,6 +27,11 @@ class ForeignTokenizer:
     config : dict
         Its ``config.json``, which limits the number of positions.
 
+    Attributes
+    ----------
+    has_padding : bool
+        Whether it names a padding token; `pad_id` is 0 without one.
+
     Raises
     ------
     ResourceError
@@ -51,6 +56,7 @@ class ForeignTokenizer:
         except Exception as error:  # anything that a file of the tokenizer makes transformers raise
             reason = " ".join(str(error).split())[:160] or type(error).__name__
             raise InputError(f"no usable tokenizer: {reason}", source=directory) from None
+        self.has_padding = self._tokenizer.pad_token_id is not None
         self.pad_id = int(self._tokenizer.pad_token_id or 0)
         mask = self._tokenizer.mask_token_id
         self.mask_id = None if mask is None else int(mask)

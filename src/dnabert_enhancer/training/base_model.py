@@ -15,10 +15,12 @@ from dnabert_enhancer.model import (
     NEW_PREFIX,
     Encoder,
     EnhancerModel,
+    ForeignTokenizer,
     ModelParts,
     import_checkpoint,
     needs_import,
     new_model,
+    reads_last_token,
     whole_value,
 )
 from dnabert_enhancer.model import tokenizer_files as directory_tokenizer_files
@@ -69,8 +71,8 @@ class BaseModel:
         Turns base codes into its token ids.
     k : int or None
         Length of its k-mers.
-    pad_id, mask_id : int
-        Its tokens; the mask is None where it has none.
+    pad_id, mask_id : int or None
+        Its tokens; None where it has none: padding, where the head must tell it from the last token.
     special_ids : tuple of int
         Its tokens that are never masked.
     opened : EnhancerModel or None
@@ -83,7 +85,7 @@ class BaseModel:
     digest: str
     tokenizer: Tokenizer
     k: int | None
-    pad_id: int
+    pad_id: int | None
     mask_id: int | None
     special_ids: tuple[int, ...]
     opened: EnhancerModel | None
@@ -124,14 +126,14 @@ def open_base(spec: str, k: int | None, work: Path) -> BaseModel:
         raise InputError(
             f"the base model {has}, not {k}-mers", source=spec, remedy="leave out --k, or name another model"
         )
-    model.read_state()  # transformers would load weights that are not finite
+    tensors = model.read_state()  # transformers would load weights that are not finite
     tokenizer = model.tokenizer
     return BaseModel(
         name=spec,
         digest=_digest(directory) if is_legacy else model.digest,
         tokenizer=tokenizer,
         k=model.card.k,
-        pad_id=tokenizer.pad_id,
+        pad_id=_pad_id(tokenizer, model.config) if reads_last_token(tensors) else tokenizer.pad_id,
         mask_id=tokenizer.mask_id,
         special_ids=tokenizer.special_ids,
         opened=model,
@@ -186,6 +188,13 @@ def _imported(directory: Path, work: Path) -> Path:
     if not (target / "config.json").is_file():
         import_checkpoint(directory, target)
     return target
+
+
+def _pad_id(tokenizer: Tokenizer, config: dict[str, Any]) -> int | None:
+    """Return the padding token of a head that reads the last other one, None where nothing names it."""
+    if config.get("pad_token_id") is not None:
+        return whole_value(config, "pad_token_id", 0)
+    return tokenizer.pad_id if isinstance(tokenizer, ForeignTokenizer) and tokenizer.has_padding else None
 
 
 def _digest(directory: Path) -> str:

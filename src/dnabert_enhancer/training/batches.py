@@ -63,8 +63,8 @@ class Collator:
         Their labels.
     tokenizer : Tokenizer
         The model's.
-    pad_id : int
-        Token that fills rows up where lengths differ.
+    pad_id : int or None
+        Token that fills rows up where lengths differ; with None they must not.
     augmentation : Augmentation, optional
         For training; without it row numbers from n to 2 n stand for reverse complements, so that the
         two strands of an evaluation are rows i and n + i.
@@ -77,7 +77,7 @@ class Collator:
         store: WindowStore,
         labels: NDArray[Any],  # int64 or float32
         tokenizer: Tokenizer,
-        pad_id: int,
+        pad_id: int | None,
         augmentation: Augmentation | None = None,
         masking: TokenMasking | None = None,
     ) -> None:
@@ -123,12 +123,19 @@ class Collator:
                 f"a window has {width} tokens, but the model reads {self._tokenizer.maximum_tokens}",
                 remedy="give a shorter --window-length",
             )
-        if len(parts) == 1:
-            return parts[0].ids, parts[0].mask
-        ids = np.full((len(rows), width), self._pad_id, dtype=np.int64)
+        if len(parts) == 1 and parts[0].mask is None:
+            return parts[0].ids, None
+        ids = np.full((len(rows), width), self._pad_id or 0, dtype=np.int64)
         mask = np.zeros((len(rows), width), dtype=np.int64)
         for group, part in zip(groups, parts, strict=True):
             length = part.ids.shape[1]
-            ids[group.positions, :length] = part.ids
-            mask[group.positions, :length] = 1 if part.mask is None else part.mask
+            own = np.ones_like(part.ids) if part.mask is None else part.mask
+            ids[group.positions, :length] = np.where(own, part.ids, self._pad_id or 0)
+            mask[group.positions, :length] = own
+        if self._pad_id is None and not mask.all():
+            raise InputError(
+                "windows have different numbers of tokens, and neither config.json nor the tokenizer of the "
+                "base model names the padding token, by which its classifier finds the last one",
+                remedy='add "pad_token" to its tokenizer_config.json',
+            )
         return ids, mask

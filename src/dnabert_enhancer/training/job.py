@@ -50,7 +50,7 @@ class Job:
         The splits.
     tokenizer : Tokenizer
         The base model's.
-    pad_id : int
+    pad_id : int or None
         Its padding token.
     masking : TokenMasking or None
         For token dropout.
@@ -73,7 +73,7 @@ class Job:
     train: LabelledWindows
     validation: LabelledWindows
     tokenizer: Tokenizer
-    pad_id: int
+    pad_id: int | None
     masking: TokenMasking | None
     run_length: int
     scale: LabelScale

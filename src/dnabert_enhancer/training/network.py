@@ -9,12 +9,14 @@ import numpy as np
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import (
     BERT,
+    NO_PADDING,
     Encoder,
     EnhancerModel,
     ModelCard,
     State,
     Task,
     classifier_config,
+    name_padding,
     number_value,
     same_name,
 )
@@ -180,6 +182,7 @@ def _foreign_model(
         raise InputError(
             f"transformers cannot load it as a sequence classifier: {reason}", source=base.name
         ) from None
+    name_padding(model, NO_PADDING if base.pad_id is None else base.pad_id)
     if len(base.opened.card.labels) == len(target.labels):
         order = _order_of_outputs(base.opened.card, target)
         with torch.no_grad():
@@ -202,6 +205,8 @@ def _foreign_config(model: Any) -> dict[str, Any]:  # transformers.PreTrainedMod
     config: dict[str, Any] = {
         name: value for name, value in model.config.to_dict().items() if name not in _NOT_FOR_THE_MODEL
     }
+    if config.get("pad_token_id") == NO_PADDING:
+        del config["pad_token_id"]
     config["id2label"] = {str(number): name for number, name in model.config.id2label.items()}
     return config | {"architectures": [type(model).__name__]}
 

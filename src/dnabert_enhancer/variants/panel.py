@@ -15,7 +15,7 @@ from dnabert_enhancer.shards import ShardBlock, ShardFile, ShardWriter, check_eq
 from dnabert_enhancer.variants.alleles import SkipReason
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic
 from dnabert_enhancer.variants.info_fields import STATISTIC_ORDER
-from dnabert_enhancer.variants.output_rows import NO_VALUE, BlockRows, Place, places_of
+from dnabert_enhancer.variants.output_rows import DEVIATION_COLUMNS, NO_VALUE, BlockRows, Place, places_of
 from dnabert_enhancer.variants.pipeline import BlockScorer, RecordSource
 from dnabert_enhancer.variants.results import ScoredVariants
 from dnabert_enhancer.vcf import VcfRecord
@@ -46,6 +46,8 @@ COLUMNS = (
     "skipped",
 )
 """Columns of the panel's table: one row per allele and model."""
+DEVIATION_COLUMN = DEVIATION_COLUMNS[0]
+"""The column after these, where a model of the panel is an ensemble; NA for the others."""
 _SKIPS = np.array([NO_VALUE, *(reason.value for reason in SkipReason)])
 """Texts by `SkipReason.code`."""
 
@@ -110,13 +112,17 @@ class PanelBlock(NamedTuple):
     skips : uint8 array, shape (alleles, models)
         `SkipReason.code`, or 0 where there is a score.
     outcomes : structured array `OUTCOMES`, shape (alleles, models)
+    deviations : float32 array, shape (alleles, models), optional
+        Standard deviation of p_alt - p_ref over the models of an ensemble, NaN for a single model; None where
+        all are.
     """
 
     skips: NDArray[np.uint8]
     outcomes: NDArray[np.void]
+    deviations: NDArray[np.float32] | None
 
     def columns(self, names: Sequence[str], places: Sequence[Place]) -> dict[str, NDArray[Any]]:
-        """Return the rows of the block's table, `COLUMNS`: all models of the first allele, of the second, ….
+        """Return the rows of the block's table: all models of the first allele, of the second, ….
 
         Parameters
         ----------
@@ -132,7 +138,8 @@ class PanelBlock(NamedTuple):
         columns += [flat[name] for name in _NUMBERS]
         columns.append(np.where(np.isnan(flat["p_ref"]), NO_VALUE, effects))
         columns.append(_SKIPS[self.skips.reshape(-1)])
-        return dict(zip(COLUMNS, columns, strict=True))
+        found = dict(zip(COLUMNS, columns, strict=True))
+        return found if self.deviations is None else {**found, DEVIATION_COLUMN: self.deviations.reshape(-1)}
 
     def strongest(self, names: Sequence[str], count: int = STRONGEST) -> list[list[str]]:
         """Return for each allele the models that see it change most, as the VCF has them.
@@ -186,6 +193,15 @@ class PanelScores:
         """What the scores of each model depend on."""
         return [member.header["settings"]["models"][0] for member in self._members]
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the table: `COLUMNS`, and `DEVIATION_COLUMN` where a model is an ensemble."""
+        return (*COLUMNS, DEVIATION_COLUMN) if self._has_ensemble else COLUMNS
+
+    @property
+    def _has_ensemble(self) -> bool:
+        return any("members" in model for model in self.settings)
+
     def check_beside(self, header: Mapping[str, Any]) -> None:
         """Check that the models were scored with the records and options of a run.
 
@@ -213,10 +229,11 @@ class PanelScores:
             yield PanelBlock(
                 np.stack([block.arrays["alleles"]["skip"] for block, _ in parts], axis=1),
                 np.concatenate([outcomes for _, outcomes in parts], axis=1),
+                _deviations([block for block, _ in parts]) if self._has_ensemble else None,
             )
 
     def frames(self, records: Iterable[Sequence[VcfRecord]]) -> Iterator[pd.DataFrame]:
-        """Yield the panel's table (`COLUMNS`) of each block of the same records."""
+        """Yield the panel's table (`columns`) of each block of the same records."""
         import pandas as pd
 
         for block, some in zip(self.blocks(), records, strict=True):
@@ -235,8 +252,8 @@ class PanelFiles:
     ----------
     out : OutputSet
     prefix : str
-        ``PREFIX.tf-panel.tsv.gz`` has `COLUMNS`; ``PREFIX.tf-panel.matrix.tsv.gz`` has ScoreChange, a row per
-        allele and a column a model.
+        ``PREFIX.tf-panel.tsv.gz`` has `PanelScores.columns`; ``PREFIX.tf-panel.matrix.tsv.gz`` has
+        ScoreChange, a row per allele and a column a model.
     names : sequence of str
         Of the models.
     parquet : bool
@@ -255,8 +272,11 @@ class PanelFiles:
         self._table: TextIO = out.open_text(f"{prefix}.tf-panel.tsv.gz")
         self._matrix: TextIO = out.open_text(f"{prefix}.tf-panel.matrix.tsv.gz")
         self._names = names
-        self._table.write("\t".join(COLUMNS) + "\n")
         self._matrix.write("\t".join([*_PLACE, *names]) + "\n")
+
+    def write_titles(self, scores: PanelScores) -> None:
+        """Write the titles of the table."""
+        self._table.write("\t".join(scores.columns) + "\n")
 
     def write_block(self, rows: BlockRows, block: PanelBlock) -> None:
         """Write a block of the panel, and tell the rows of the same records what the VCF says of it."""
@@ -305,6 +325,12 @@ class _ParquetMatrix:
     def close(self) -> None:
         """Write the end of the file."""
         self._writer.close()
+
+
+def _deviations(blocks: Sequence[ShardBlock]) -> NDArray[np.float32]:
+    """Return the standard deviations of the same alleles by each model, float32[alleles, models]."""
+    none = np.full((len(blocks[0].arrays["scores"]), 1), np.nan, dtype=np.float32)
+    return np.concatenate([block.arrays.get("deviations", none) for block in blocks], axis=1)
 
 
 def _utf8(value: str | int) -> str | int | None:

@@ -250,6 +250,8 @@ class ResultFiles:
             panel.check_beside(facts)
         fields = info_fields(scored.tf_names, facts["content"] | {"panel": panel is not None})
         of_panel = None if panel is None else panel.blocks()
+        if self._panel is not None and panel is not None:
+            self._panel.write_titles(panel)
         own_lines = [raw(line) for line in facts["own_lines"]]
         header = VcfHeader.from_json(facts["header"])
         self._vcf.write(header_with_fields(header, fields, facts["contigs"], own_lines))

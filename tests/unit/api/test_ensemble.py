@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -162,10 +163,34 @@ def test_importance_is_of_the_mean(ensemble: de.Model, alone: list[de.Model]) ->
     p = np.mean(each, axis=0)
     odds = np.log(p / (1 - p))
     np.testing.assert_allclose(found["change"], odds[1:] - odds[0], atol=2e-6)
-    with pytest.raises(de.InputError, match="are of one network"):
-        ensemble.interpret([text], method="attention")
-    with pytest.raises(de.InputError, match="are of one network"):
+    with pytest.raises(de.InputError, match="are of one network, and"):
         ensemble.embed([text])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"method": "attention"}, {"method": "attention", "rollout": True}, {"method": "gradients", "steps": 32}],
+    ids=["attention", "rollout", "gradients"],
+)
+def test_attention_and_gradients_are_the_mean_of_the_models(
+    ensemble: de.Model, alone: list[de.Model], given: dict[str, Any]
+) -> None:
+    if given["method"] == "gradients":
+        pytest.importorskip("torch")
+        given = given | {"baselines": 3, "completeness_limit": 0.05}
+    texts = [letters(WINDOW, 5), letters(WINDOW + 30, 6)]
+    found = ensemble.interpret(texts, **given)
+    each = [model.interpret(texts, **given) for model in alone]
+    for number in range(2):
+        single = [list(one)[number] for one in each]
+        joint = list(found)[number]
+        mean = np.mean([one.importance.astype(np.float64) for one in single], axis=0)
+        np.testing.assert_allclose(joint.importance, mean, rtol=1e-5, atol=1e-7)
+        assert np.abs(mean).max() > 0
+        assert joint.score == pytest.approx(ensemble.predict([texts[number]])["probability"][0], abs=1e-6)
+    if given["method"] == "gradients":
+        errors = np.array([one.regions["completeness_error"] for one in each])
+        np.testing.assert_allclose(found.regions["completeness_error"], errors.max(axis=0), rtol=1e-4)
 
 
 def test_the_deviation_of_an_effect_is_of_the_differences_of_the_models(

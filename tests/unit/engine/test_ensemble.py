@@ -142,7 +142,7 @@ def test_progress_is_told_once_a_window_and_other_settings_hold_for_all(
 def test_what_is_inside_is_asked_of_one_network(tmp_path: Path, windows: NDArray[np.uint8]) -> None:
     joint, _ = engines(tmp_path, {}, {})
     for ask in (joint.embed, joint.attentions):
-        with pytest.raises(InputError, match="attention and embeddings are of one network"):
+        with pytest.raises(InputError, match="attention of tokens, are of one network"):
             ask(windows)
 
 

@@ -119,7 +119,7 @@ def test_windows_must_fit_every_member_and_a_network_of_its_own_is_missed(tmp_pa
     found.check_window(60)
     with pytest.raises(InputError):
         found.check_window(found.maximum_length + 1)
-    with pytest.raises(InputError, match="are of one network"):
+    with pytest.raises(InputError, match="are of one network, and"):
         _ = found.tokenizer
     with pytest.raises(InputError, match="are those of its models"):
         found.with_card(found.card)
