@@ -62,6 +62,10 @@ def clinvar(contig: str) -> str:
     return alleles(LINES["vcf"])(contig)
 
 
+def named(contig: str, start: int, base: str) -> str:
+    return f"{contig}:{start + 1}:{base}:{other(base)}\n"
+
+
 def gwas(contig: str) -> str:
     return "".join(f"Height\t{contig}\t{start}\trs{start}\n" for start in STARTS)
 
@@ -126,6 +130,7 @@ READERS = [
         Reader("score-variants", "--vcf", alleles(line), f"{SCORE} --vcf-format {form}")
         for form, line in LINES.items()
     ),
+    Reader("score-variants", "--variant-list", alleles(named), SCORE),
     Reader("score-variants", "--genes", gff3, f"{SCORE} --vcf own.vcf"),
     Reader("score-variants", "--genes", bed, f"{SCORE} --vcf own.vcf"),
     Reader("score-variants", "--regions", bed, f"{SCORE} --vcf own.vcf"),
@@ -149,7 +154,17 @@ READERS = [
 ]
 OTHERS = {
     # the genome, whose names are asked for; models, sequences and tables without places; what is written
-    *("--genome", "--genome-sizes", "--assembly-report", "--model", "--tf", "--motifs", "--fasta", "--tsv"),
+    *(
+        "--genome",
+        "--genome-sizes",
+        "--assembly-report",
+        "--dbsnp",
+        "--model",
+        "--tf",
+        "--motifs",
+        "--fasta",
+        "--tsv",
+    ),
     *("--dataset", "--train-dataset", "--validation", "--exclude-duplicates-of", "--train-negatives"),
     *(
         "--output-dir",

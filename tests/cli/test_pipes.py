@@ -26,10 +26,11 @@ from dnabert_enhancer.model import new_model, write_archive, write_model
 WINDOW = 60
 PATHS = re.compile(
     r"PATH|RUN_PREFIX|FILE|BED|MEME|PANEL|VCF|JSON|FASTA|TSV|MODEL|SOURCE|PREFIX|DIR|NAME=BED|NAME=MODEL|"
-    r"NAME=FILE|(NAME=)?FILE\[,key=value…\]|FILE\|FRACTIONS|matched\|shuffled\|BED"
+    r"NAME=BED,share=S|NAME=FILE|(NAME=)?FILE\[,key=value…\]|FILE\|FRACTIONS|[a-z|-]+\|BED"
 )
 OTHERS = re.compile(
-    r"A,B|ACTION|BP|COMMAND|I/N|K|N|NAME|NORM|P|R|RATE|SHARE|TEXT|TITLE\|N|X|hg38\|hg19|0\|1|[a-z|]+|NAME,NAME"
+    r"A,B|ACTION|BP|COMMAND|I/N|K|LOR|N|NAME|NORM|P|R|RATE|SHARE|TEXT|TITLE\|N|X|hg38\|hg19|0\|1|[a-z|]+|NAME,NAME|"
+    r"p:P\|q:Q\|none|SHARE\|FIRST:LAST:STEP"
 )
 OUTPUTS = {"--output", "--embeddings", "--output-prefix", "--output-dir", "--archive", "--log-dir", "--dir"}
 # read from the middle, or a folder
@@ -143,6 +144,13 @@ CASES = {
             *("--regions", Input("scanned.bed"), "--annotate", Input("near.bed", "near={}")),
             *("--clinical", Input("in.vcf", "clinvar={}"), "--clinical", Input("gwas.tsv", "gwas={}")),
             *("--null-variants", "0", "--output-prefix", "{out}/v", *ENGINE),
+        ),
+    ),
+    "score-variants names": Case(
+        "score-variants",
+        (
+            *("--variant-list", Input("names.txt"), "--dbsnp", Input("in.vcf"), "--genome", "g.fa"),
+            *("--model", MODEL, "--null-variants", "0", "--output-prefix", "{out}/v", *ENGINE),
         ),
     ),
     "score-variants panel": Case(
@@ -310,6 +318,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # UCSC's chain format: score tName tSize tStrand tStart tEnd qName qSize qStrand qStart qEnd id
         "hg19.chain": "chain 1000 chr1 249250621 + 0 30000 chr1 248956422 + 0 30000 1\n30000\n\n",
         "panel.tsv": "name\tmodel\nT\tdefault:gue_tf0\n",
+        "names.txt": f"chr1:500:{contigs['chr1'][499]}:{'AC'[contigs['chr1'][499] == 'A']}\nchr1:9:N:A\n",
         "gwas.tsv": "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\nHeight\t1\t1400\trs1\n",
         "motifs.meme": "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1\n"
         "letter-probability matrix: alength= 4 w= 6 nsites= 20 E= 0\n"

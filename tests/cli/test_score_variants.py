@@ -225,6 +225,58 @@ def test_candidates_cross_the_threshold_and_are_significant(
     assert len(rows) > 0 or level == 0.05
 
 
+def test_variants_by_name_are_scored_as_from_a_vcf(run: Run, genome: Path, tmp_path: Path) -> None:
+    """rs numbers of a list, and places that are typed."""
+    vcf = write_vcf(tmp_path / "in.vcf", snv(500), snv(600), snv(700))
+    dbsnp = write_vcf(tmp_path / "dbsnp.vcf", snv(500), snv(550), snv(700), snv(800))
+    job = ("--genome", genome, "--null-variants", 0, "--output-prefix", tmp_path / "out")
+    assert run("--vcf", vcf, *job)[0] == 0
+    wanted = {row["pos"]: row for row in table(tmp_path / "out.tsv.gz")}
+    (tmp_path / "names.txt").write_text("# mine\nrs500\nrs404\n\nrs700\n")
+    code, said = run("--variant-list", tmp_path / "names.txt", "--dbsnp", dbsnp, *job)
+    assert code == 0, said
+    assert "1 of 3 rs numbers are not in it on a contig of the genome" in said
+    assert "the first is rs404 (line 3)" in said
+    assert table(tmp_path / "out.tsv.gz") == [wanted["500"], wanted["700"]]
+    record = json.loads((tmp_path / "out.run.json").read_text())
+    assert record["counts"]["not_in_dbsnp"] == 1
+    assert {entry["role"] for entry in record["inputs"]} >= {"variant_list", "dbsnp", "genome"}
+    texts = [f"chr1:{place}:{BASES[place - 1]}:{other(BASES[place - 1])}" for place in (500, 600)]
+    for more, names in (((), [".", "."]), (("--dbsnp", dbsnp), ["rs500", "."])):
+        assert run("--variant", *texts, *more, *job)[0] == 0
+        rows = table(tmp_path / "out.tsv.gz")
+        assert [row["dbsnp_id"] for row in rows] == names
+        for row in rows:
+            assert row == wanted[row["pos"]] | {"dbsnp_id": row["dbsnp_id"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--variant", "rs500"), "--variant, number 1: rs500 is a name, not a place; give dbSNP's VCF"),
+        (("--variant", "chr1:5"), "--variant, number 1: 'chr1:5' is not a variant"),
+        (("--variant", "chr1:5:A:C", "--vcf-format", "bed"), "--vcf-format does not apply to --variant"),
+        (("--vcf", "in.vcf", "--dbsnp", "in.vcf"), "--dbsnp does not apply to --vcf"),
+        (("--variant-list", "empty.txt"), "empty.txt: there is no variant; write one a line, such as rs334"),
+    ],
+)
+def test_names_that_cannot_be_resolved_are_told(
+    run: Run,
+    genome: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    problem: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_vcf(tmp_path / "in.vcf", snv(500))
+    Path("empty.txt").write_text("# nothing\n")
+    code, said = run(*words, "--genome", genome, "--output-prefix", "out")
+    assert code == 2
+    assert problem in said
+    assert not list(tmp_path.glob("out*"))
+
+
 def test_a_least_log_odd_ratio_leaves_larger_changes_alone(run: Run, genome: Path, tmp_path: Path) -> None:
     vcf = write_vcf(tmp_path / "in.vcf", *(snv(place) for place in range(400, 420)))
     job = ("--vcf", vcf, "--genome", genome, "--null-variants", 0, "--output-prefix", tmp_path / "out")
@@ -811,7 +863,7 @@ def test_a_unit_of_a_long_vntr_scores_the_same_wherever_it_is_written(
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["--vcf", "x.vcf"], "--vcf needs --genome"),
+        (["--vcf", "x.vcf"], "variants need --genome"),
         (["--merge", "x", "--genome", "y.fa"], "--genome does not apply to --merge"),
         (["--vcf", "x.vcf", "--genome", "y.fa", "--offsets", "4"], "odd number"),
         (["--vcf", "x.vcf", "--genome", "y.fa", "--tf", "noname"], "not NAME=PATH"),

@@ -191,6 +191,10 @@ def write_variants(folder: Path, locus: str) -> None:
         "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSTRONGEST SNP-RISK ALLELE\tSNPS\tP-VALUE\n"
         "Height\tlocus\t710\trs1-C\trs1\t5E-9\n"
     )
+    (folder / "dbsnp.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\nlocus\t710\trs1\tT\tC\t.\t.\t.\n"
+    )
+    (folder / "names.txt").write_text("rs1\nrs404\nlocus:711:A:C\n")
     (folder / "gtex.tsv").write_text("variant_id\tgene_name\nlocus_710_T_C_b38\tHBA2\n")
     (folder / "motifs.meme").write_text(
         "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n"

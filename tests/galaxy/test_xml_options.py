@@ -72,6 +72,7 @@ LEFT_OUT = {
     "score_variants": {
         "--tf-panel": "a job cannot be resumed model by model, and fetches no models",
         "--panel-only": "belongs to --shard",
+        "--variant": "variants are a file of the history",
         "--parquet": "its package has no pyarrow, and Galaxy no viewer; the table holds the same",
     },
     "interpret": dict.fromkeys(("--baselines", "--steps", "--completeness-limit"), "belongs to gradients"),

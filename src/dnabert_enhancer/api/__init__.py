@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api.learning import TrainedModel, finetune, finetune_folds, make_dataset
     from dnabert_enhancer.api.panel import check_records, find_member, open_panel, score_members, score_panel
     from dnabert_enhancer.api.reporting import report
-    from dnabert_enhancer.api.variant_inputs import open_variants
+    from dnabert_enhancer.api.variant_inputs import VariantTable, open_variants, read_names
     from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
 _LAZY = {
@@ -67,7 +67,9 @@ _LAZY = {
     "score_panel": "panel",
     "report": "reporting",
     "open_annotations": "variants",
+    "VariantTable": "variant_inputs",
     "open_variants": "variant_inputs",
+    "read_names": "variant_inputs",
     "write_scores": "variants",
 }
 
@@ -79,6 +81,7 @@ __all__ = [
     "Evaluation",
     "Model",
     "TrainedModel",
+    "VariantTable",
     "add_background",
     "block_scorer",
     "calibrate_model",
@@ -103,6 +106,7 @@ __all__ = [
     "open_annotations",
     "open_panel",
     "open_variants",
+    "read_names",
     "report",
     "score_members",
     "score_panel",

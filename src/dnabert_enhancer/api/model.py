@@ -262,6 +262,8 @@ class Model:
         settings : SequenceSettings, optional
         clinical : mapping of str to path or list of paths, optional
             ``clinvar`` (ClinVar's VCF), ``gwas`` (the GWAS catalog's associations), ``eqtl`` (GTEx's pairs).
+        dbsnp : path, optional
+            dbSNP's VCF, which resolves rs numbers and names the variants that are given as texts.
         chunks : int, optional
             Return an iterator of tables of so many rows, for input that is larger than the memory.
         on_windows : callable, optional
@@ -471,6 +473,7 @@ class Model:
         regions: str | os.PathLike[str] | None = None,
         annotate: Mapping[str, str | os.PathLike[str]] | None = None,
         clinical: Mapping[str, FileOrFiles] | None = None,
+        dbsnp: str | os.PathLike[str] | None = None,
         chunks: int | None = None,
         **keywords: Any,
     ) -> pd.DataFrame | Iterator[pd.DataFrame]:
@@ -481,7 +484,8 @@ class Model:
         variants
             The path of a VCF or BCF; a DataFrame with ``chrom``, ``pos`` (1-based, as in VCF), ``ref``,
             ``alt`` and maybe ``id``; a list of `Variant` or of texts, ``"chr16:159710:T:C"`` (1-based). With
-            ``vcf_format``, such as ``"hgvs-g"``: the path of a list in that format, or its lines.
+            ``vcf_format``, such as ``"hgvs-g"``: the path of a list in that format, or its lines. With
+            ``dbsnp``: texts may be rs numbers, such as ``"rs334"``.
         genome : Genome or path
             A FASTA: plain, gzip or bgzip.
         settings : VariantSettings, optional
@@ -497,6 +501,8 @@ class Model:
             BED files by name; their regions that a record lies in are named.
         clinical : mapping of str to path or list of paths, optional
             ``clinvar`` (ClinVar's VCF), ``gwas`` (the GWAS catalog's associations), ``eqtl`` (GTEx's pairs).
+        dbsnp : path, optional
+            dbSNP's VCF, which resolves rs numbers and names the variants that are given as texts.
         chunks : int, optional
             Return an iterator of tables of so many rows, for input that is larger than the memory.
         **keywords
@@ -527,7 +533,7 @@ class Model:
         annotation: dict[str, Any] = {"motifs": motifs, "genes": genes, "regions": regions}
         annotation |= {"annotate": annotate, "clinical": pairs_of(clinical or {})}
         tables = score_variants(
-            self, variants, genome, chosen, tf=tf or {}, annotation=annotation, chunks=chunks
+            self, variants, genome, chosen, tf=tf or {}, annotation=annotation, chunks=chunks, dbsnp=dbsnp
         )
         if chunks is not None:
             return tables

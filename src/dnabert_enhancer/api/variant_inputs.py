@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dnabert_enhancer.api.inputs import require_columns
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import describe_source, read_text_lines
 from dnabert_enhancer.genome import Genome, Variant
-from dnabert_enhancer.variants import RecordSource, VariantList
+from dnabert_enhancer.variants import RS_NUMBER, NamedVariant, RecordSource, VariantList, resolve_variants
 from dnabert_enhancer.vcf import VariantFormat, VcfFaults, VcfHeader, VcfReader, VcfRecord, blocks_of, raw
 
 if TYPE_CHECKING:
@@ -29,13 +30,33 @@ class VariantTable:
     Parameters
     ----------
     variants : iterable of Variant
+
+    Attributes
+    ----------
+    missing : list of NamedVariant
+        Names that dbSNP has not.
     """
 
     def __init__(self, variants: Iterable[Variant]) -> None:
         self.source = "variants"
         self.header = VcfHeader([b"##fileformat=VCFv4.2"])
         self.faults = VcfFaults(self.source)
+        self.missing: list[NamedVariant] = []
         self._records = [_record(variant, number) for number, variant in enumerate(variants, start=1)]
+
+    @classmethod
+    def of_names(
+        cls,
+        named: Sequence[NamedVariant],
+        genome: Genome,
+        dbsnp: str | os.PathLike[str] | None,
+        source: str = "variants",
+    ) -> VariantTable:
+        """Return the variants of rs numbers and texts; see `variants.resolve_variants`."""
+        table = cls([])
+        table.source = source
+        table._records, table.missing = resolve_variants(named, genome, source, dbsnp)
+        return table
 
     def blocks(self, gap: int = 0) -> Iterator[list[VcfRecord]]:
         """Yield the records in blocks; see `vcf.blocks_of`."""
@@ -55,7 +76,12 @@ def open_variants(
 
 
 @contextlib.contextmanager
-def variant_records(variants: VariantInput, form: VariantFormat, genome: Genome) -> Iterator[RecordSource]:
+def variant_records(
+    variants: VariantInput,
+    form: VariantFormat,
+    genome: Genome,
+    dbsnp: str | os.PathLike[str] | None = None,
+) -> Iterator[RecordSource]:
     """Give the records of what `Model.score_variants` was given.
 
     Parameters
@@ -66,6 +92,8 @@ def variant_records(variants: VariantInput, form: VariantFormat, genome: Genome)
         Of a file, or of the texts of a list.
     genome : Genome
         Gives the bases that formats other than VCF leave out.
+    dbsnp : path, optional
+        VCF that resolves rs numbers.
 
     Raises
     ------
@@ -83,8 +111,13 @@ def variant_records(variants: VariantInput, form: VariantFormat, genome: Genome)
     elif hasattr(variants, "iloc"):
         yield VariantTable(_rows_of_frame(variants))
     else:
-        items = [variants] if isinstance(variants, (str, Variant)) else variants
-        yield VariantTable(_variant(item) for item in items)
+        items = [variants] if isinstance(variants, (str, Variant)) else list(variants)
+        texts = [item for item in items if isinstance(item, str)]
+        if len(texts) == len(items) and (dbsnp is not None or any(map(RS_NUMBER.fullmatch, texts))):
+            named = [NamedVariant(one, f"variant {number}") for number, one in enumerate(texts, start=1)]
+            yield VariantTable.of_names(named, genome, dbsnp)
+        else:
+            yield VariantTable(_variant(item) for item in items)
 
 
 def _variant_list(variants: Any, form: VariantFormat, genome: Genome) -> VariantList:  # see `variant_records`
@@ -146,9 +179,25 @@ def _variant(item: object) -> Variant:
     return Variant.parse(item)
 
 
+def read_names(path: str | os.PathLike[str]) -> list[NamedVariant]:
+    """Return the variants of a list, one a line; blank lines and those that start with # are left out."""
+    found = [
+        NamedVariant(line.strip(), f"line {number}")
+        for number, line in read_text_lines(path)
+        if line.strip() and not line.startswith("#")
+    ]
+    if not found:
+        raise InputError(
+            "there is no variant", source=describe_source(path), remedy="write one a line, such as rs334"
+        )
+    return found
+
+
 def _is_variant(text: str) -> bool:
     if text == "-" or Path(text).exists():
         return False
+    if RS_NUMBER.fullmatch(text):
+        return True
     try:
         Variant.parse(text)
     except InputError:

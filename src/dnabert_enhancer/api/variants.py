@@ -59,11 +59,12 @@ def score_variants(
     tf: Mapping[str, Model],
     annotation: Mapping[str, Any],  # see `open_annotations`
     chunks: int | None,
+    dbsnp: str | os.PathLike[str] | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Yield the table of `Model.score_variants`, whole or in frames of `chunks` rows."""
     with (
         opened_genome(genome) as opened,
-        variant_records(variants, settings.vcf_format, opened) as records,
+        variant_records(variants, settings.vcf_format, opened, dbsnp) as records,
         tempfile.TemporaryFile() as scores,
     ):
         scorer = block_scorer(model, opened, records, settings, tf, open_annotations(opened, **annotation))

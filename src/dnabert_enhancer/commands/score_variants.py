@@ -13,6 +13,7 @@ import logging
 import shutil
 import tempfile
 import time
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -34,6 +35,13 @@ from dnabert_enhancer.commands.options import (
     shard,
     whole_number,
 )
+from dnabert_enhancer.commands.variant_source import (
+    add_dbsnp,
+    add_named_variants,
+    check_named,
+    digests_of,
+    opened_variants,
+)
 from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,6 +50,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api import Model
     from dnabert_enhancer.catalogue import PanelMember
     from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.commands.variant_source import OpenVariants
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.genome import Genome
     from dnabert_enhancer.variants import (
@@ -57,7 +66,16 @@ _log = logging.getLogger(__name__)
 _ANNOTATION = ("genes", "regions", "motifs")
 _NOT_OF_A_PANEL = ("model", "label", "tf", *_ANNOTATION, "annotate", "clinical", "threshold", "strict")
 _SCORING = (
-    *("genome", "assembly_report", *_NOT_OF_A_PANEL, "panel_only", "window_length", "convention", "offsets"),
+    *(
+        "genome",
+        "assembly_report",
+        "dbsnp",
+        *_NOT_OF_A_PANEL,
+        "panel_only",
+        "window_length",
+        "convention",
+        "offsets",
+    ),
     *(
         "vcf_format",
         "min_change",
@@ -87,12 +105,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     given = parser.add_argument_group("input, one of").add_mutually_exclusive_group(required=True)
     given.add_argument("--vcf", metavar="FILE", help="VCF or BCF, plain, gzip or bgzip; - is standard input")
+    add_named_variants(given)
     given.add_argument(
         "--merge", nargs="+", metavar="PREFIX", help="shards to join, by their prefixes or names"
     )
     parser.add_argument(
         "--output-prefix", required=True, metavar="PREFIX", help="start of the names of all outputs"
     )
+    add_dbsnp(parser)
     parser.add_argument("--genome", metavar="FASTA", help="reference genome, plain, gzip or bgzip")
     add_assembly_report(parser)
     add_setting(
@@ -212,16 +232,15 @@ def run(options: Options) -> None:
     if "merge" in options:
         options.refuse(_SCORING, "--merge, whose shards are scored already")
         _merge(options)
-    elif "genome" not in options:
-        raise InputError("--vcf needs --genome", remedy="give the FASTA of the reference that the VCF is of")
-    elif "panel_only" in options:
+        return
+    check_named(options)
+    if "panel_only" in options:
         _score_panel_alone(options)
     else:
         _score(options)
 
 
 def _score(options: Options) -> None:
-    from dnabert_enhancer.api import open_variants
     from dnabert_enhancer.catalogue import read_panel
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
@@ -243,11 +262,11 @@ def _score(options: Options) -> None:
     panel = read_panel(options["tf_panel"]) if "tf_panel" in options else []
     names = [member.name for member in panel]
     model, tf = _models(options, record)
-    with (
-        genome_of(options) as genome,
-        open_variants(options["vcf"], settings.vcf_format, genome) as reader,
-        OutputSet() as out,
-    ):
+    with ExitStack() as stack:
+        genome = stack.enter_context(genome_of(options))
+        variants = opened_variants(options, record, settings, genome)
+        reader = stack.enter_context(variants())
+        out = stack.enter_context(OutputSet())
         scorer, digests = _scorer(options, record, settings, model, tf, genome, reader)
         if "shard" in options:
             final = shard_path(prefix, *options["shard"])
@@ -255,7 +274,7 @@ def _score(options: Options) -> None:
             stream = out.open_text(final.removesuffix(".scores") + ".run.json")
             with path.open("r+b") as file:
                 _write_scores(options, record, scorer, reader, file, digests, names)
-            _score_panel(options, panel, settings, genome, digests)
+            _score_panel(options, panel, settings, genome, digests, variants)
             for name, number in scorer.counts.items():
                 record.count(name, number)
         else:
@@ -263,7 +282,7 @@ def _score(options: Options) -> None:
             # a nameless file: it goes with the process, however that ends
             with tempfile.TemporaryFile(dir=Path(prefix).resolve().parent) as scores:
                 _write_scores(options, record, scorer, reader, scores, digests, names)
-                members = _score_panel(options, panel, settings, genome, digests)
+                members = _score_panel(options, panel, settings, genome, digests, variants)
                 scored = ScoredVariants([ShardFile(scores, SHARD_FORMAT)])
                 _write_results(options, record, files, scored, members)
             stream = out.open_text(f"{prefix}.run.json")
@@ -274,7 +293,7 @@ def _score(options: Options) -> None:
 
 
 def _score_panel_alone(options: Options) -> None:
-    from dnabert_enhancer.api import check_records, open_variants
+    from dnabert_enhancer.api import check_records
     from dnabert_enhancer.catalogue import read_panel
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
@@ -291,10 +310,11 @@ def _score_panel_alone(options: Options) -> None:
     settings.convention.check_given(options)
     panel = read_panel(options["tf_panel"])
     with genome_of(options) as genome, OutputSet() as out:
-        digests = _digests(options, record)
-        with open_variants(options["vcf"], settings.vcf_format, genome) as reader:
+        digests = digests_of(options, record)
+        variants = opened_variants(options, record, settings, genome)
+        with variants() as reader:
             check_records(reader, genome, settings)
-        members = _score_panel(options, panel, settings, genome, digests)
+        members = _score_panel(options, panel, settings, genome, digests, variants)
         files = [ShardFile(path, MEMBER_FORMAT) for paths in members.values() for path in paths]
         record.set("tf_panel", [file.header["settings"]["models"][0] for file in files])
         for file in files:
@@ -348,14 +368,15 @@ def _score_panel(
     settings: VariantSettings,
     genome: Genome,
     digests: dict[str, str],
+    variants: OpenVariants,
 ) -> dict[str, list[Path]]:
-    from dnabert_enhancer.api import open_variants, score_members
+    from dnabert_enhancer.api import score_members
     from dnabert_enhancer.commands.run_record import progress_of
     from dnabert_enhancer.engine import EngineSettings
 
     return score_members(
         panel,
-        lambda: open_variants(options["vcf"], settings.vcf_format, genome),
+        variants,
         genome,
         settings,
         _panel_folder(options["output_prefix"]),
@@ -402,12 +423,6 @@ def _models(options: Options, record: RunRecord) -> tuple[Model, dict[str, Model
     return model, tf
 
 
-def _digests(options: Options, record: RunRecord) -> dict[str, str]:
-    """Return the SHA-256 of the files that every model of a run reads."""
-    roles = ("vcf", "genome", "assembly_report")
-    return {role: record.add_input(role, options[role]) for role in roles if role in options}
-
-
 def _scorer(
     options: Options,
     record: RunRecord,
@@ -420,7 +435,7 @@ def _scorer(
     """Return what scores the records, and the SHA-256 of the input files."""
     from dnabert_enhancer.api import block_scorer, open_annotations
 
-    digests = _digests(options, record)
+    digests = digests_of(options, record)
     paths = {role: options[role] for role in _ANNOTATION if role in options}
     digests |= {role: record.add_input(role, path) for role, path in paths.items()}
     tracks = annotations_of(options)

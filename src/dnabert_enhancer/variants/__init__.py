@@ -4,6 +4,7 @@ from dnabert_enhancer.variants.allele_scorer import AlleleScorer, Scored, descri
 from dnabert_enhancer.variants.alleles import Allele, SkipReason, place_allele
 from dnabert_enhancer.variants.clinical import CLINICAL_COLUMNS, open_clinical
 from dnabert_enhancer.variants.conventions import Convention, WindowRules
+from dnabert_enhancer.variants.dbsnp import RS_NUMBER, NamedVariant, resolve_variants
 from dnabert_enhancer.variants.effect import (
     OUTCOMES,
     SCORES,
@@ -50,6 +51,7 @@ __all__ = [
     "MEMBER_FORMAT",
     "OUTCOMES",
     "REPORTED_P",
+    "RS_NUMBER",
     "SCORES",
     "SHARD_FORMAT",
     "Allele",
@@ -68,6 +70,7 @@ __all__ = [
     "MemeMotif",
     "MotifLibrary",
     "MotifMatch",
+    "NamedVariant",
     "NearestGene",
     "NullStatistics",
     "PanelFiles",
@@ -98,6 +101,7 @@ __all__ = [
     "open_clinical",
     "place_allele",
     "read_meme",
+    "resolve_variants",
     "run_matches",
     "score_change",
     "score_members_together",

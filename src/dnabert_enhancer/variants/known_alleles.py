@@ -87,7 +87,7 @@ class KnownAlleles:
         """
         with VcfReader(path) as reader:
             refuse_other_assembly(reader.header, genome, reader.source)
-            if _is_indexed(path):
+            if is_indexed(path):
                 return cls(_Indexed(Path(path), genome, content, lost).near)
             counts: dict[str, int] = {}
             kept = _Memory(_counted(reader, genome, content, counts))
@@ -135,7 +135,8 @@ def _counted(
                     yield own, known
 
 
-def _is_indexed(path: str | os.PathLike[str]) -> bool:
+def is_indexed(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is bgzip and has an index beside it."""
     is_beside = any(Path(f"{os.fspath(path)}{ending}").is_file() for ending in (".tbi", ".csi"))
     return is_beside and compression_of(path) is Compression.BGZIP
 

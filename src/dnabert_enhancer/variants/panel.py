@@ -31,7 +31,7 @@ STRONGEST = 5
 _BY_MODEL = ("scores", "null_statistics", "deviations")
 """Arrays of a block that have a column for each model."""
 _OF_THE_RUN = ("version", "convention", "minimum_change", "minimum_lor", "nulls", "phased")
-_INPUTS = ("vcf", "genome", "assembly_report")
+_INPUTS = ("vcf", "variant", "variant_list", "dbsnp", "genome", "assembly_report")
 """Settings, and files, that all models of a run share, whatever else is annotated."""
 _RANKED_BY = EffectStatistic.SCORE_CHANGE.column
 _PLACE = ("chrom", "pos", "dbsnp_id", "reference_nucleotide", "alternative_nucleotide")

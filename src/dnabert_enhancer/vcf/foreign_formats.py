@@ -65,12 +65,13 @@ _FORMATS = (
     _Format(
         "a list of variants as CHROM:POS:REF:ALT",
         _like(rb"\w[^\t:]*:\d+[:_][ACGTN]+[:>/_][ACGTN]+$|\w[^\t-]*-\d+-[ACGTN]+-[ACGTN]+$"),
-        _IN_ORDER,
+        f"{_IN_ORDER}; score-variants takes it by --variant-list",
     ),
     _Format(
         "a list of dbSNP's names",
         _like(rb"rs\d+$"),
-        "make a VCF of it, such as with bcftools view -i ID=@FILE",
+        "make a VCF of it, such as with bcftools view -i ID=@FILE; score-variants takes it by --variant-list "
+        "and --dbsnp",
     ),
     _Format(
         "23andMe's table (rsid, chromosome, position, genotype)",
