@@ -55,9 +55,26 @@ def test_a_signal_cleans_up_and_says_so(number: signal.Signals, tmp_path: Path) 
         said = process.communicate()[1].splitlines()
     finally:
         process.kill()
-    assert process.returncode == 128 + number
+    assert process.returncode == 128 + number, said
     assert number.name in said[-1]
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_signal_in_code_given_as_text_has_its_own_exit_code(tmp_path: Path) -> None:
+    """Making a dataclass runs code given as text, a KeyboardInterrupt in which CPython never forgets."""
+    code = (
+        "from dnabert_enhancer.commands import cli, index_genome\n"
+        "text = 'import os, signal; os.kill(os.getpid(), 15); signal.pause()'\n"
+        "index_genome.run = lambda args: exec(text)\n"
+        "cli.main(['--genome', 'x', '--output-dir', 'y'], command='index-genome')\n"
+    )
+    # a module, as the note is not looked at after -c
+    (tmp_path / "started.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-m", "started"], cwd=tmp_path, capture_output=True, text=True, timeout=600
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (143, 1)
+    assert "stopped by SIGTERM" in done.stderr
 
 
 def test_what_an_import_makes_of_a_signal_is_still_that_signal() -> None:

@@ -127,7 +127,11 @@ def main(arguments: Sequence[str] | None = None, *, command: str | None = None) 
         completion.complete(COMMANDS, build_parser)
     given = list(sys.argv[1:] if arguments is None else arguments)
     program = command or PROGRAM
-    sys.exit(Guard(program).run(lambda guard: _run(given, command, guard)))
+    code = Guard(program).run(lambda guard: _run(given, command, guard))
+    # CPython notes a KeyboardInterrupt that left code given as text, such as that of a dataclass being made in an
+    # import, and ends the program as killed by SIGINT, whatever became of it; such code that ends well clears it
+    exec("")
+    sys.exit(code)
 
 
 def _run(given: list[str], command: str | None, guard: Guard) -> None:
