@@ -128,8 +128,8 @@ def main(arguments: Sequence[str] | None = None, *, command: str | None = None) 
     given = list(sys.argv[1:] if arguments is None else arguments)
     program = command or PROGRAM
     code = Guard(program).run(lambda guard: _run(given, command, guard))
-    # CPython notes a KeyboardInterrupt that left code given as text, such as that of a dataclass being made in an
-    # import, and ends the program as killed by SIGINT, whatever became of it; such code that ends well clears it
+    # CPython notes a KeyboardInterrupt that left code given as text, such as that of a dataclass being made
+    # in an import, and ends the program as killed by SIGINT; such code that ends well clears the note
     exec("")
     sys.exit(code)
 
