@@ -2,6 +2,7 @@
 
 include { INDEX_GENOME                                          } from './modules/index_genome'
 include { INTERPRET                                             } from './modules/interpret'
+include { INTERPRET as INTERPRET_VARIANTS                       } from './modules/interpret'
 include { COMPARE                                               } from './subworkflows/compare'
 include { helpText; parameterFaults                             } from './subworkflows/parameters'
 include { faultOfStart; modelAt; readSamplesheet                } from './subworkflows/samplesheet'
@@ -87,14 +88,22 @@ workflow {
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.vcf }
             .map { meta, row, genome, index, model, output ->
                 def tf = ['name', 'path', 'output'].collect { part -> row.tf_models.collect { one -> one[part] } }
-                tuple(meta, genome, index, row.assembly_report, row.vcf, row.vcf_format, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, row.tf_panel, params.panel_group_size, shardsFor(row.vcf, params.variants_shard_mb, params))
+                tuple(meta, genome, index, row.assembly_report, row.vcf, row.vcf_format, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, row.annotate.collect { one -> one.name }, row.annotate.collect { one -> one.path }, row.tf_panel, params.panel_group_size, shardsFor(row.vcf, params.variants_shard_mb, params))
             }
     )
 
     INTERPRET(
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.interpret_regions }
             .map { meta, row, genome, index, model, output ->
-                tuple(meta, genome, index, row.assembly_report, row.interpret_regions, [], '', model, output, [])
+                tuple(meta, genome, index, row.assembly_report, row.interpret_regions, [], '', model, output, [], [], [], [])
+            }
+    )
+
+    INTERPRET_VARIANTS(
+        ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.interpret_variants }
+            .map { meta, row, genome, index, model, output ->
+                def (variants, format) = row.interpret_variants == 'all' ? [row.vcf, row.vcf_format] : [row.interpret_variants, '']
+                tuple(meta, genome, index, row.assembly_report, [], variants, format, model, output, row.motifs, row.genes, row.annotate.collect { one -> one.name }, row.annotate.collect { one -> one.path })
             }
     )
 
@@ -139,6 +148,10 @@ workflow {
         INTERPRET.out.table.join(INTERPRET.out.attributions).join(INTERPRET.out.track).join(INTERPRET.out.record)
             .map { meta, table, attributions, track, record -> [meta.id, table.name, attributions.name, track.name, record.name] },
         ['sample', 'table', 'attributions', 'track', 'record'], "${params.outdir}/interpret", 'index.tsv'
+    )
+    writeTable(
+        INTERPRET_VARIANTS.out.table.join(INTERPRET_VARIANTS.out.record).map { meta, table, record -> [meta.id, table.name, record.name] },
+        ['sample', 'table', 'record'], "${params.outdir}/interpret_variants", 'index.tsv'
     )
     writeTable(
         COMPARE.out.summary.join(COMPARE.out.per_call).join(COMPARE.out.novel).join(COMPARE.out.record)

@@ -7,7 +7,7 @@ process INTERPRET {
     container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(vcf, stageAs: 'vcf/*'), val(vcf_format), path(model, stageAs: 'model/*'), val(output), path(motifs, stageAs: 'motifs/*')
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(vcf, stageAs: 'vcf/*'), val(vcf_format), path(model, stageAs: 'model/*'), val(output), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(annotation_names), path(annotations, stageAs: 'annotations/?/*', arity: '0..*')
 
     output:
     tuple val(meta), path("${prefix}.{regions,variants}.tsv"), emit: table
@@ -27,6 +27,7 @@ process INTERPRET {
     script:
     def args = task.ext.args ?: ''
     prefix = task.ext.prefix ?: meta.id
+    def annotate = [annotation_names, annotations].transpose().collect { name, bed -> "--annotate '${name}='${bed}" }.join(' ')
     """
     interpret \\
         --genome ${genome} \\
@@ -36,6 +37,8 @@ process INTERPRET {
         ${vcf_format ? "--vcf-format ${vcf_format}" : ''} \\
         ${model ? "--model ${model}${output ? ":${output}" : ''}" : ''} \\
         ${motifs ? "--motifs ${motifs}" : ''} \\
+        ${genes ? "--genes ${genes}" : ''} \\
+        ${annotate} \\
         --device ${task.accelerator ? 'cuda' : 'cpu'} \\
         --threads ${task.cpus} \\
         ${args} \\

@@ -1,7 +1,7 @@
 // Reads the samplesheet and checks it: every fault of it in one list, with its row and column. Of other files it reads only cards of models.
 include { contentOf } from '../store'
 
-// The columns: what a cell holds, and the column without which it means nothing.
+// The columns: what a cell holds, and the columns without one of which it means nothing.
 def samplesheetColumns() {
     def bed = bedEnding()
     return [
@@ -19,9 +19,11 @@ def samplesheetColumns() {
         vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi/, says: 'vcf, bed, chrombpnet, vep, hgvs-g or spdi', needs: 'vcf'],
         tf_models      : [holds: 'named models', needs: 'vcf'],
         tf_panel       : [holds: 'panel', needs: 'vcf'],
-        motifs         : [holds: 'file', needs: 'vcf'],
+        motifs         : [holds: 'file', needs: 'vcf or interpret_variants'],
         genes          : [holds: 'file'],
+        annotate       : [holds: 'named regions', ending: bed, needs: 'vcf or interpret_variants'],
         interpret_regions: [holds: 'file', ending: bed],
+        interpret_variants: [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf/, words: ['all']],
         databases      : [holds: 'named files', needs: 'scan_regions'],
         chains         : [holds: 'files', needs: 'databases'],
     ]
@@ -151,8 +153,10 @@ def checkedRow(entry, folder, store) {
     def given = cells.findAll { _name, cell -> !cell.empty }.keySet()
     faults += columns.findAll { name, column -> column.required && !(name in given) }
         .collect { name, _column -> "${entry.where}, column ${name}: it is empty" }
-    faults += columns.findAll { name, column -> column.needs && name in given && !(column.needs in given) }
+    faults += columns.findAll { name, column -> column.needs && name in given && !column.needs.split(' or ').any { other -> other in given } }
         .collect { name, column -> "${entry.where}, column ${name}: it means nothing without ${column.needs}, which is empty" }
+    if( cells.interpret_variants.value == 'all' && !('vcf' in given) )
+        faults << "${entry.where}, column interpret_variants: 'all' is the variants of vcf, which is empty"
     if( 'databases' in given && !('assembly' in given) )
         faults << "${entry.where}, column assembly: databases are compared by place: give the assembly, such as hg38"
     if( 'vcf' in given && !cells.vcf.fault && !('vcf_format' in given) && !(cells.vcf.value.name ==~ /(?i).*\.(vcf|vcf\.gz|vcf\.bgz|bcf)/) )
@@ -161,14 +165,14 @@ def checkedRow(entry, folder, store) {
         faults += [('train_regions' in given ? faultOfStart(entry.cells.model, cells.model.value.path) : faultOfBase(entry.cells.model, cells.model.value.path))]
             .findAll { fault -> fault }
             .collect { fault -> "${entry.where}, column model: ${fault}" }
-    if( !['train_regions', 'scan_regions', 'vcf', 'interpret_regions'].any { name -> name in given } )
-        faults << "${entry.where}: there is nothing to do; give train_regions, scan_regions (a BED file, or all), vcf or interpret_regions"
+    if( !['train_regions', 'scan_regions', 'vcf', 'interpret_regions', 'interpret_variants'].any { name -> name in given } )
+        faults << "${entry.where}: there is nothing to do; give train_regions, scan_regions (a BED file, or all), vcf, interpret_regions or interpret_variants"
     return [where: entry.where, values: cells.collectEntries { name, cell -> [(name): cell.value] }, faults: faults]
 }
 
 // [value, empty, fault] of a cell.
 def cellOf(content, column, folder, store) {
-    def holdsSeveral = column.holds in ['files', 'named files', 'named models']
+    def holdsSeveral = column.holds in ['files', 'named files', 'named regions', 'named models']
     if( content instanceof Map || (content instanceof List && !holdsSeveral) )
         return [value: [], fault: "give one value, not a ${content instanceof Map ? 'map' : 'list'}"]
     def texts = (content instanceof List ? content : holdsSeveral ? (content ?: '').toString().tokenize(';') : [content == null ? '' : content])
@@ -199,7 +203,7 @@ def pathsCell(parts, column, folder) {
     return [value: column.holds == 'files' ? paths : paths[0] ?: [], fault: fault ?: null]
 }
 
-// NAME=FILE, NAME=FILE,key=value… or NAME=MODEL as [name, path, keys, output].
+// NAME=FILE, NAME=FILE,key=value…, NAME=BED or NAME=MODEL as [name, path, keys, output].
 def namedCell(parts, column, folder, store) {
     def read = parts.collect { part ->
         def name = part.contains('=') ? part.substring(0, part.indexOf('=')).trim() : ''
@@ -207,7 +211,7 @@ def namedCell(parts, column, folder, store) {
         def comma = column.holds == 'named files' ? rest.indexOf(',') : -1
         def keys = comma < 0 ? '' : rest.substring(comma)
         if( !(name ==~ namePattern()) )
-            return [fault: "${quoted(part)}: give NAME=${column.holds == 'named files' ? 'FILE or NAME=FILE,key=value' : 'MODEL'}, the name of letters, digits, '.', '_' and '-'"]
+            return [fault: "${quoted(part)}: give NAME=${['named files': 'FILE or NAME=FILE,key=value', 'named regions': 'BED', 'named models': 'MODEL'][column.holds]}, the name of letters, digits, '.', '_' and '-'"]
         if( !(keys ==~ /(,[a-z_]+=[A-Za-z0-9 ._+:|()\/-]+)*/) )
             return [fault: "${quoted(part)}: after the file come key=value pairs, separated by commas"]
         def place = column.holds == 'named models' ? predictingModelAt(rest, folder, store) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)

@@ -7,6 +7,7 @@ def methodsText(rows, options, run, versions) {
     def scored = samplesWith(rows, 'vcf')
     def panels = rows.findAll { row -> row.tf_panel }
     def explained = samplesWith(rows, 'interpret_regions')
+    def explainedVariants = samplesWith(rows, 'interpret_variants')
     def compared = rows.findAll { row -> row.databases }
     def suite = versions.join(', ')
     def sentences = [
@@ -16,6 +17,7 @@ def methodsText(rows, options, run, versions) {
         scored ? "Variants were scored for ${scored}: both alleles in windows ${options.convention == 'deepvregulome' ? 'of 301 bp on the forward strand, placed by the rules of deepvregulome 0.4.1' : "at ${options.offsets ?: 5} offsets on both strands"}, p-values against variants of the same type in shuffled sequence, q-values after [4]." : '',
         panels ? "Their effects on the binding of transcription factors were predicted by panels of models in the same way (${panels.collect { row -> "${row.sample}: ${row.tf_panel.size()}" }.join('; ')})." : '',
         explained ? "Regions were explained for ${explained}: ${options.interpret_method == 'attention' ? 'what the token that the classifier reads attends to, in the last layer, averaged over the heads, told of single bases and averaged over both strands' : 'in-silico mutagenesis, the importance of a base being minus the mean change of the score (the logit; of a regression the value) when it is replaced by each other one, on both strands'}." : '',
+        explainedVariants ? "Variants were explained for ${explainedVariants}: in-silico mutagenesis of the bases around both alleles, on both strands." : '',
         compared ? "Calls were compared with databases (${compared.collect { row -> "${row.sample}: ${row.databases.collect { one -> one.name }.join(', ')}" }.join('; ')}) within what was scanned, with ${options.permutations} circular shifts and as many re-samplings matched for GC; intervals by bioframe [5]. The databases' own papers and licences are listed in the run.json of each comparison." : '',
     ].findAll { sentence -> sentence }
     def citations = [

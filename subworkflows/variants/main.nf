@@ -6,7 +6,7 @@ include { allShards; panelGroups } from '../scatter'
 // Scatter the records of each VCF over its shards, and its panel over groups of models; score them, and put all together again.
 workflow VARIANTS {
     take:
-    ch_variants // tuple(meta, genome, index, report or [], vcf, its format or '', model or [], its output or '', TF names, TF models, their outputs or '', motifs or [], genes or [], panel: list of [name, model, path, output, regions], models a task, number of shards)
+    ch_variants // tuple(meta, genome, index, report or [], vcf, its format or '', model or [], its output or '', TF names, TF models, their outputs or '', motifs or [], genes or [], names of annotations, their regions, panel: list of [name, model, path, output, regions], models a task, number of shards)
 
     main:
     ch_jobs = ch_variants.flatMap { row ->

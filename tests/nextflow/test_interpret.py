@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,12 @@ include { INTERPRET } from '%(repository)s/modules/interpret/main'
 
 workflow {
     def genome = file('%(genome)s')
+    def annotation = [file('genes.bed'), ['set'], [file('set.bed')]]
     def index = [file('%(genome)s.fai'), file('%(genome)s.gzi')]
     INTERPRET(
         channel.of(
-            [[id: 'places'], genome, index, [], file('places.bed'), [], '', [], '', []],
-            [[id: 'alleles'], genome, index, [], [], file('alleles.vcf'), '', [], '', []],
+            [[id: 'places'], genome, index, [], file('places.bed'), [], '', [], '', [], [], [], []],
+            [[id: 'alleles'], genome, index, [], [], file('alleles.vcf'), '', [], '', []] + annotation,
         )
     )
 }
@@ -46,10 +49,17 @@ process {
 """
 
 
+def write_annotation(folder: Path) -> None:
+    """Write a gene whose transcription begins 1,290 bp after the variant, and a region around it."""
+    (folder / "genes.bed").write_text("chr16\t160999\t162000\tHBA\t0\t+\n")
+    (folder / "set.bed").write_text("chr16\t159700\t159720\tsite\n")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "places.bed").write_text(REGIONS)
     (tmp_path / "alleles.vcf").write_text(VARIANTS)
+    write_annotation(tmp_path)
     (tmp_path / "main.nf").write_text(WORKFLOW % {"repository": REPOSITORY, "genome": GENOME})
     (tmp_path / "nextflow.config").write_text(CONFIG)
     (tmp_path / "bin").symlink_to(REPOSITORY / "bin")
@@ -60,6 +70,13 @@ def made(folder: Path) -> list[str]:
     """Return the names of the results, of the module alone or of the pipeline's kind."""
     published = folder / "results" / "interpret"
     return sorted(path.name for path in (published if published.is_dir() else folder / "results").iterdir())
+
+
+def check_places(table: Path) -> None:
+    titles, row = (line.split("\t") for line in table.read_text().splitlines())
+    found = dict(zip(titles, row, strict=True))
+    named = [found[name] for name in ("gene", "strand", "distance", "annotations")]
+    assert named == ["HBA", "+", "1290", "set:site"]
 
 
 def interpret(*arguments: object) -> None:
@@ -79,8 +96,10 @@ def test_the_module_gives_the_files_of_the_command(folder: Path, nextflow: Calla
     shared = ("--genome", GENOME, "--device", "cpu", "--threads", 1, "--logos", 0)
     interpret(*shared, "--regions", folder / "places.bed", "--output-prefix", folder / "own/places")
     interpret(
-        *shared, "--vcf", folder / "alleles.vcf", "--flank", 2, "--output-prefix", folder / "own/alleles"
-    )
+        *shared, "--vcf", folder / "alleles.vcf", "--flank", 2, "--genes", folder / "genes.bed",
+        "--annotate", f"set={folder / 'set.bed'}", "--output-prefix", folder / "own/alleles",
+    )  # fmt: skip
+    check_places(folder / "results" / "alleles.variants.tsv")
     for name in ("places.regions.tsv", "alleles.variants.tsv", "places.bw", "places.attributions.npz"):
         assert (folder / "results" / name).read_bytes() == (folder / "own" / name).read_bytes(), name
 
@@ -96,15 +115,18 @@ def test_a_stub_has_the_names_of_the_run(folder: Path, nextflow: Callable[..., A
 
 
 SHEET = """\
-sample,genome,interpret_regions,model
-places,%(genome)s,places.bed,
-open,%(genome)s,places.bed,default:dnase_k562
+sample,genome,interpret_regions,model,interpret_variants,vcf,genes,annotate
+places,%(genome)s,places.bed,,alleles.vcf,,genes.bed,set=set.bed
+open,%(genome)s,places.bed,default:dnase_k562,,,,
+both,%(genome)s,,,all,alleles.vcf,,set=set.bed
 """
 
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> Path:
     (tmp_path / "places.bed").write_text(REGIONS)
+    (tmp_path / "alleles.vcf").write_text(VARIANTS)
+    write_annotation(tmp_path)
     (tmp_path / "sheet.csv").write_text(SHEET % {"genome": GENOME})
     return tmp_path
 
@@ -112,7 +134,7 @@ def sheet(tmp_path: Path) -> Path:
 def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
     sheet: Path, pipeline: Callable[..., Any]
 ) -> None:
-    done = pipeline("--input", "sheet.csv")
+    done = pipeline("--input", "sheet.csv", "--null_variants", "0")
     assert done.returncode == 0, done.said
     results = sheet / "results" / "interpret"
     kept = ("regions.tsv", "attributions.npz", "bw", "run.json")
@@ -131,5 +153,24 @@ def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
         )  # fmt: skip
         for name in names[sample][:3]:
             assert (results / name).read_bytes() == (sheet / "own" / name).read_bytes(), name
+    of_variants = sheet / "results" / "interpret_variants"
+    endings = ("run.json", "variant-1.png", "variant-1.svg", "variants.tsv")
+    assert sorted(path.name for path in of_variants.iterdir()) == sorted(
+        ["index.tsv", *(f"{sample}.{ending}" for sample in ("both", "places") for ending in endings)]
+    )
+    assert (of_variants / "index.tsv").read_text().splitlines() == [
+        "sample\ttable\trecord",
+        *(f"{sample}\t{sample}.variants.tsv\t{sample}.run.json" for sample in ("both", "places")),
+    ]
+    check_places(of_variants / "places.variants.tsv")
+    with gzip.open(sheet / "results" / "variants" / "both.tsv.gz", "rt") as table:
+        (row,) = csv.DictReader(table, delimiter="\t")
+    assert row["annotations"] == "set:site"
+    interpret(
+        "--genome", GENOME, "--vcf", sheet / "alleles.vcf", "--annotate", f"set={sheet / 'set.bed'}",
+        "--logos", 0, "--device", "cpu", "--threads", 1, "--output-prefix", sheet / "own" / "both",
+    )  # fmt: skip
+    assert (of_variants / "both.variants.tsv").read_bytes() == (sheet / "own/both.variants.tsv").read_bytes()
     said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()
     assert "Regions were explained for places, open: in-silico mutagenesis, the importance of" in said
+    assert "Variants were explained for places, both: in-silico mutagenesis" in said

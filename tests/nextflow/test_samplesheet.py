@@ -15,25 +15,25 @@ pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=20)]
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
 ROWS = """\
-sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label,interpret_regions
-../evil,missing.fa,all,,,,,,,
-$(touch pwned),g.fa,all,,,,,,,
-good,g.fa,,,,,,,,
-good,folder,all,,,,,,,
-x y,p.bed,,,D=a.bed,mm 10,,,,
+sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label,interpret_regions,annotate,interpret_variants
+../evil,missing.fa,all,,,,,,,,,
+$(touch pwned),g.fa,all,,,,,,,,,
+good,g.fa,,,,,,,,,,
+good,folder,all,,,,,,,,,
+x y,p.bed,,,D=a.bed,mm 10,,,,,,
 
-db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,,
-short,g.fa,all,,p.bed,,,,,
-empty,empty.fa,all,,"P=p.bed",,,,,
-list,g.fa,,p.bed,,,,,,
-other,g.fa,,p.bed,,,,csv,,
-nothing,g.fa,all,,,,,bed,x'y,all
+db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,,,,
+short,g.fa,all,,p.bed,,,,,,,
+empty,empty.fa,all,,"P=p.bed",,,,,,,
+list,g.fa,,p.bed,,,,,,,,
+other,g.fa,,p.bed,,,,csv,,,,
+nothing,g.fa,all,,,,,bed,x'y,all,"N=p.bed;V=v.vcf;p.bed",all
 """
 FAULTS_OF_ROWS = [
     "row 2, column sample: '../evil': a name is made of",
     "row 2, column genome: 'missing.fa': there is no such file",
     "row 3, column sample: '$(touch pwned)': a name is made of",
-    "row 4: there is nothing to do; give train_regions, scan_regions (a BED file, or all), vcf or interpret_",
+    "row 4: there is nothing to do; give train_regions, scan_regions (a BED file, or all), vcf, interpret_",
     "row 5, column genome: 'folder' is a folder; give a file",
     "row 6, column sample: 'x y': a name is made of",
     "row 6, column genome: 'p.bed': the name must end in .fa,",
@@ -51,9 +51,11 @@ FAULTS_OF_ROWS = [
     "row 11, column vcf_format: p.bed is no VCF by its name: say how it is written (vcf, bed, chrombpnet, ",
     "row 12, column vcf_format: 'csv': give vcf, bed, chrombpnet, vep, hgvs-g or spdi",
     "row 13, column positive_label: 'x'y': give a name of letters, digits, blanks, '.', '_', '+' and '-'",
+    "row 13, column annotate: 'v.vcf': the name must end in .bed, .bed.gz, .narrowPeak, .narrowPeak.gz, ",
     "row 13, column interpret_regions: 'all': there is no such file",
     "row 13, column positive_label: it means nothing without train_regions, which is empty",
     "row 13, column vcf_format: it means nothing without vcf, which is empty",
+    "row 13, column interpret_variants: 'all' is the variants of vcf, which is empty",
     "row 4 and row 5, column sample: 'good' comes more than once",
 ]
 
