@@ -39,6 +39,25 @@ recorded on its card, which also names what is unknown, such as calibration and 
 ## Models that predict
 
 """
+HOURS = """
+## How long it takes
+
+{table}
+On two cores of a processor with bfloat16 units. Measured were windows of 200 bp, each on both strands, a
+second: {rates} (see [expected hours](pipeline-quickstart.md#expected-hours)). All else is calculated from
+these: other windows by their length; a genome (hg38, {genome:,} bp) as windows a quarter of their length
+apart and a shuffled one for every {null}, in bfloat16 for models of 12 layers; variants in float32 with
+{own} windows each, and {nulls:,} null variants, for p-values, which take as many (none with
+`--null-variants 0`). The windows of deepvregulome are two a variant, on one strand, without null
+variants. A panel is {panel} models of 301 bp: with the default's windows; with deepvregulome's. Reading a
+model comes on top, and more machines divide the hours. On a GPU nothing was measured for this page.
+"""
+PACKAGED_RATE, FLOAT32_RATE, BFLOAT16_RATE = 802, 3.15, 15.05
+"""Windows of 200 bp a second, on both strands: the packaged model; 12 x 768 in float32 and in bfloat16."""
+MEASURED_LENGTH = 200
+HG38_BASES = 3_088_269_832
+NULL_EVERY = 16
+WINDOWS_A_VARIANT, VARIANTS, NULL_VARIANTS, PANEL = 10, 1000, 1000, 458
 BASES = """
 ## Base models
 
@@ -61,6 +80,60 @@ def table_of(rows: Iterable[tuple[str, ...]]) -> str:
     head = ("`--model`", "predicts", "windows", "trained on", "reported", "licence", "size", "layout")
     lines = [head, ("---",) * len(head), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', ' ') for cell in line)} |\n" for line in lines)
+
+
+def span(seconds: float) -> str:
+    """Return seconds as a reader takes them in."""
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    unit, size = next((unit for unit in units if seconds >= 2 * unit[1]), units[-1])
+    return f"{seconds / size:,.{int(seconds < 10 * size)}f} {unit}"
+
+
+def hours_table() -> str:
+    """Return a row a kind of model: a genome, variants, and a panel of such models over them."""
+    lines = [
+        (
+            "model",
+            "genome",
+            f"{VARIANTS:,} variants",
+            "the same, deepvregulome's windows",
+            "a panel over them",
+        ),
+        ("---", *["---:"] * 4),
+    ]
+    windows = WINDOWS_A_VARIANT * (VARIANTS + NULL_VARIANTS)
+    for name, length, scanned, scored in (
+        ("`default`", 200, PACKAGED_RATE, PACKAGED_RATE),
+        ("`dnabert-enhancer-201`", 201, BFLOAT16_RATE, FLOAT32_RATE),
+        ("`dnabert-enhancer-350`", 350, BFLOAT16_RATE, FLOAT32_RATE),
+        ("`deepvregulome/NAME`", 301, BFLOAT16_RATE, FLOAT32_RATE),
+    ):
+        share = MEASURED_LENGTH / length
+        genome = HG38_BASES / (length // 4) * (1 + 1 / NULL_EVERY) / (scanned * share)
+        variants = windows / (scored * share)
+        cells = [span(genome), span(variants), "", ""]
+        if length == 301:
+            theirs = 2 * VARIANTS / (2 * scored * share)
+            cells[2:] = span(theirs), f"{span(PANEL * variants)}; {span(PANEL * theirs)}"
+        lines.append((name, *cells))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def hours() -> str:
+    """Return what is said of time."""
+    rates = (
+        f"{PACKAGED_RATE} by the packaged model, {FLOAT32_RATE} by a BERT of 12 x 768 in float32, "
+        f"{BFLOAT16_RATE} in bfloat16"
+    )
+    return HOURS.format(
+        table=hours_table(),
+        rates=rates,
+        genome=HG38_BASES,
+        null=NULL_EVERY,
+        own=WINDOWS_A_VARIANT,
+        nulls=NULL_VARIANTS,
+        panel=PANEL,
+    )
 
 
 def family_row(entries: list[CatalogueEntry], name: str, predicts: str) -> tuple[str, ...]:
@@ -93,6 +166,7 @@ def text() -> str:
         HEAD
         + table_of(rows)
         + f"\nFigures: {'; '.join(sources)}.\n"
+        + hours()
         + BASES
         + "\n"
         + table_of(rows_of(entry for entry in known if entry.type == "base"))
