@@ -95,3 +95,8 @@ def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
     )
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-3000:]}")
+
+
+if __name__ == "__main__":
+    installation()
+    browser_driver_and_axe()
