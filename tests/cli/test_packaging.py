@@ -7,6 +7,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+
+import dnabert_enhancer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
@@ -34,3 +37,22 @@ def test_every_pin_has_hashes(name: str) -> None:
     assert [
         pin for pin in pins if not re.match(r"[\w.-]+==\S+ [^\n]*\\\n +--hash=sha256:[0-9a-f]{64}", pin)
     ] == []
+
+
+def test_the_recipe_of_conda_is_that_of_the_project() -> None:
+    recipe = yaml.safe_load((REPOSITORY / "packaging" / "bioconda" / "meta.yaml").read_text())
+    project = PROJECT["project"]
+    assert recipe["package"] == {"name": project["name"], "version": dnabert_enhancer.__version__}
+    named = {"matplotlib": "matplotlib-base"}
+    needed = [re.fullmatch(r"([\w.-]+)(>=[\d.]+)", text) for text in project["dependencies"]]
+    expected = {
+        f"{named.get(found[1], found[1]).lower()} {found[2]}" for found in needed if found is not None
+    }
+    assert len(expected) == len(needed)
+    assert set(recipe["requirements"]["run"]) == expected | {f"python {project['requires-python']}"}
+    assert set(recipe["requirements"]["host"]) == {"pip", "python >=3.11", "hatchling >=1.25"}
+    assert PROJECT["build-system"]["requires"] == ["hatchling>=1.25"]
+    (entry,) = project["scripts"].items()
+    assert recipe["build"]["entry_points"] == [" = ".join(entry)]
+    assert recipe["about"]["summary"] == project["description"]
+    assert recipe["about"]["license"] == project["license"]
