@@ -25,6 +25,7 @@ from dnabert_enhancer.interpret import (
 )
 from dnabert_enhancer.model import open_model
 from dnabert_enhancer.variants import CANDIDATE_COLUMNS, COLUMNS
+from dnabert_enhancer.variants.panel import COLUMNS as PANEL_COLUMNS
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -41,6 +42,7 @@ COLUMN_NAMES = {
     ("predict_sequences", "windows"): WINDOW_COLUMNS,
     ("score_variants", "table"): COLUMNS,
     ("score_variants", "candidates"): CANDIDATE_COLUMNS,
+    ("score_variants", "panel_table"): PANEL_COLUMNS,
     ("interpret", "regions_table"): REGION_COLUMNS,
     ("interpret", "variants_table"): VARIANT_COLUMNS,
     ("interpret", "substitutions"): SUBSTITUTION_COLUMNS,

@@ -70,7 +70,6 @@ LEFT_OUT = {
     )
     | {"--keep-letters": "is for comparing with the original code"},
     "score_variants": {
-        "--tf-panel": "a job cannot be resumed model by model, and fetches no models",
         "--panel-only": "belongs to --shard",
         "--variant": "variants are a file of the history",
         "--parquet": "its package has no pyarrow, and Galaxy no viewer; the table holds the same",
