@@ -15,10 +15,11 @@ DEMO = REPOSITORY / "assets" / "demo"
 GENOME = DEMO / "alpha-globin.fa.gz"  # 83,840 bytes, counted as 335,360
 VARIANTS = DEMO / "variants.vcf"  # 3,634 bytes
 SHEET = f"""\
-sample,genome,scan_regions,vcf,interpret_regions,model
-a,{GENOME},all,{VARIANTS},,
-places,{GENOME},,,places.bed,
-open,{GENOME},,,places.bed,default:dnase_k562
+sample,genome,scan_regions,vcf,interpret_regions,model,train_regions,tf_panel,interpret_variants
+a,{GENOME},all,{VARIANTS},,,,,
+places,{GENOME},,,places.bed,,,,
+open,{GENOME},,,places.bed,default:dnase_k562,,,
+folds,{GENOME},,{VARIANTS},,,places.bed,panel.tsv,all
 """
 
 
@@ -34,10 +35,11 @@ def stub(tmp_path_factory: pytest.TempPathFactory, nextflow: Callable) -> Stub:
     folder = tmp_path_factory.mktemp("stub")
     (folder / "sheet.csv").write_text(SHEET)
     (folder / "places.bed").write_text("chr16\t113601\t113621\tHS-40\n")
+    (folder / "panel.tsv").write_text("name\tmodel\nSET\tdefault:gue_tf0\n")
     done = nextflow(
         folder, "run", str(REPOSITORY / "main.nf"), "--input", "sheet.csv", "-stub",
         "--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001", "--max_shards", "3",
-        "--interpret_method", "attention",
+        "--interpret_method", "attention", "--folds", "2", "--panel_parquet",
     )  # fmt: skip
     assert done.returncode == 0, done.said
     return Stub(done.said, folder / "results")
@@ -55,5 +57,15 @@ def test_the_names_are_those_of_a_run(stub: Stub) -> None:
         "open.attributions.npz", "open.bw", "open.high_attention.bed", "open.logo-1.png", "open.logo-1.svg",
         "open.regions.tsv", "open.run.json",
     ]  # fmt: skip
+    assert sorted(path.name for path in stub.results.glob("train/folds.model/*")) == ["fold1", "fold2"]
+    assert sorted(path.name for path in stub.results.glob("interpret_variants/folds*")) == [
+        "folds.run.json", "folds.variant-1.png", "folds.variant-1.svg", "folds.variants.tsv",
+    ]  # fmt: skip
+    endings = ("tsv.gz", "matrix.tsv.gz", "matrix.parquet")
+    assert (stub.results / "variants" / "panels.tsv").read_text().splitlines() == [
+        "sample\tpanel\tmatrix\tparquet",
+        "\t".join(["folds", *(f"folds.tf-panel.{ending}" for ending in endings)]),
+    ]
+    assert all((stub.results / "variants" / f"folds.tf-panel.{ending}").exists() for ending in endings)
     said = (stub.results / "pipeline_info" / "methods.md").read_text()
     assert "Regions were explained for places, open: what the token that the classifier reads" in said
