@@ -100,6 +100,12 @@ READERS = [
     Reader("predict", "--regions", bed, f"{SCAN} --skip-outside"),
     Reader("predict", "--regions", bed, SCAN, some_stops=True),
     Reader(
+        "predict",
+        "--null-exclude",
+        bed,
+        f"{GENOME} --null genome --contigs chr2 --null-fraction 0.1 --stride 300 --output-prefix out",
+    ),
+    Reader(
         "models",
         "--regions",
         bed,

@@ -214,7 +214,8 @@ CASES = {
         "predict",
         (
             *("--genome", "g.fa", "--regions", Input("regions.bed"), "--model", MODEL, *REPORT),
-            *("--stride", "60"),
+            *("--stride", "60", "--null", "genome", "--null-exclude", Input("near.bed")),
+            *("--null-fraction", "0.1"),
             *("--output-prefix", "{out}/p", *ENGINE),
         ),
     ),

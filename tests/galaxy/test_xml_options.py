@@ -49,7 +49,7 @@ LEFT_OUT_EVERYWHERE = {
 }
 _OF_A_SCAN = (
     *("--genome", "--assembly-report", "--regions", "--skip-outside", "--contigs", "--merge-gap"),
-    *("--null", "--no-null", "--null-fraction", "--seed", "--bedgraph"),
+    *("--null", "--no-null", "--null-fraction", "--null-exclude", "--seed", "--bedgraph"),
 )
 LEFT_OUT = {
     "tokenize": {"--split": "the user chooses one table of the collection"},

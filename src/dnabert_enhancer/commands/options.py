@@ -232,6 +232,36 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_null(group: argparse._ArgumentGroup) -> None:
+    """Add ``--null``, ``--no-null`` and ``--null-exclude``."""
+    from dnabert_enhancer.scan import NullKind
+
+    group.add_argument(
+        "--null",
+        nargs="?",
+        const=str(NullKind.SHUFFLE),
+        choices=[str(kind) for kind in NullKind],
+        default=argparse.SUPPRESS,
+        help="what q-values compare with: shuffle (the default), shuffled windows; genome, windows of the "
+        "genome outside --regions and --null-exclude; none is faster",
+    )
+    group.add_argument(
+        "--no-null",
+        dest="null",
+        action="store_const",
+        const=str(NullKind.NONE),
+        default=argparse.SUPPRESS,
+        help="the same as --null none",
+    )
+    group.add_argument(
+        "--null-exclude",
+        nargs="+",
+        action="extend",
+        metavar="BED",
+        help="what is marked, such as known enhancers and promoters: --null genome leaves it out",
+    )
+
+
 def _frozen(value: Any) -> Any:  # any option's value
     return tuple(_frozen(item) for item in value) if isinstance(value, (list, tuple)) else value
 

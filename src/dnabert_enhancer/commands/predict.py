@@ -31,6 +31,7 @@ from dnabert_enhancer.commands.options import (
     add_assembly_report,
     add_engine_arguments,
     add_models,
+    add_null,
     add_setting,
     fraction,
     genome_of,
@@ -54,7 +55,8 @@ if TYPE_CHECKING:
     from dnabert_enhancer.scan import Embeddings, NamedSequence, SequenceSettings
 
 _SCORING = ("model", "label", "window_length", "stride", "max_unknown", "keep_letters")
-_GRID = ("regions", "skip_outside", "contigs", "shard", "null", "null_fraction", "seed", "assembly_report")
+_NULL = ("null", "null_fraction", "null_exclude", "seed")
+_GRID = ("regions", "skip_outside", "contigs", "shard", "assembly_report", *_NULL)
 _CALLING = ("merge_gap", "bedgraph")
 _EMBEDDING = ("embeddings", "pooling")
 _HEAD = ("label", "threshold", "window_length", "stride", "windows")
@@ -147,14 +149,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number,
         metavar="BP",
     )
-    add("null", "also score shuffled windows, for q-values (the default); --no-null is faster")
+    add_null(group)
     add(
         "null_fraction",
-        "share of windows to shuffle (default 1/16, more where that is fewer than 10,000 windows)",
+        "windows of the null, as a share of those scored (default 1/16, more where that is below 10,000)",
         type=fraction,
         metavar="SHARE",
     )
-    add("seed", "of the shuffles", type=whole_number, metavar="N")
+    add("seed", "of the null", type=whole_number, metavar="N")
     group.add_argument("--bedgraph", action="store_true", help="also write PREFIX.bedgraph.gz")
     group.add_argument(
         "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
@@ -212,6 +214,8 @@ def _scan(options: Options) -> None:
         for role in ("regions", "assembly_report"):
             if role in options:
                 record.add_input(role, options[role])
+        for path in options.get("null_exclude", ()):
+            record.add_input("null_exclude", path)
         record.set("engine", model.engine.description())
         stream.write(record.to_json())
 

@@ -132,7 +132,7 @@ class ScanRecord(RunRecord):
             rate = ""
             if seconds["model"] >= _TELLING_SECONDS:
                 rate = f", {_rate(counts['scored'] + n_null, seconds['model'])}"
-            _log.info("%d windows and %d shuffled ones scored%s", counts["scored"], n_null, rate)
+            _log.info("%d windows and %d of the null scored%s", counts["scored"], n_null, rate)
 
     def add_results(self, scan: Scan, counts: ResultCounts, seconds: float) -> None:
         """Note what a whole scan gave.

@@ -27,8 +27,8 @@ _CALL = {
     "mean": "mean probability of the windows that were joined to this call",
     "maximum": "probability of the highest window: how much this piece looks like an enhancer to the model",
     "maximum_sd": "standard deviation of the maximum over the models of the ensemble",
-    "q_value": "false discovery rate among windows that score as high, against shuffled DNA; "
-    "not the chance that the call is no enhancer",
+    "q_value": "false discovery rate among windows that score as high, against shuffled DNA, or with --null "
+    "genome against unmarked DNA; not the chance that the call is no enhancer",
     "percentile": "share of windows of the background genome that score lower",
 }
 _SEQUENCE = {

@@ -3,6 +3,7 @@
 from dnabert_enhancer.scan.embedding_file import EMBEDDINGS_FORMAT, write_embeddings
 from dnabert_enhancer.scan.embeddings import Embeddings, embed_sequences
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS, GridNotes, ScanGrid, plan_grid
+from dnabert_enhancer.scan.nulls import NullKind
 from dnabert_enhancer.scan.region_rows import RegionRows
 from dnabert_enhancer.scan.result_files import BigWigWriter, ResultFiles, write_results
 from dnabert_enhancer.scan.scan_result import Scan, Track, merge_scans
@@ -36,6 +37,7 @@ __all__ = [
     "GridNotes",
     "MeanTrack",
     "NamedSequence",
+    "NullKind",
     "RegionRows",
     "ResultCounts",
     "ResultFiles",

@@ -108,7 +108,7 @@ class Scan:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Windows, scored and shuffled ones, and those that were skipped, by reason."""
+        """Windows, scored ones and those of the null, and those that were skipped, by reason."""
         return {name: int(number) for name, number in self.scores.total("counts").items()}
 
     @cached_property

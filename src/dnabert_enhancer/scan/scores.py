@@ -51,7 +51,7 @@ class ScoreHeader:
     shard : tuple of (int, int)
         Which shard of how many.
     counts : mapping of str to int
-        Windows, scored ones, skipped ones by reason, shuffled ones.
+        Windows, scored ones, skipped ones by reason, those of the null.
     engine : mapping
         The engine's description of itself.
     seconds : mapping of str to float
@@ -342,6 +342,14 @@ def q_values(scored: NDArray[np.int64], null: NDArray[np.int64]) -> NDArray[np.f
     return np.minimum.accumulate(np.minimum(rate, 1.0))
 
 
-def automatic_null_fraction(n_windows: int) -> float:
-    """Return the share of windows to shuffle: one in 16, but 10,000 windows where there are that many."""
-    return min(1.0, max(AUTO_NULL_FRACTION, AUTO_NULL_WINDOWS / max(n_windows, 1)))
+def automatic_null_fraction(n_windows: int, *, limited: bool = True) -> float:
+    """Return the size of the null as a share of the windows: one in 16, but 10,000 at least.
+
+    Parameters
+    ----------
+    n_windows : int
+    limited : bool
+        The null has no more windows than there are, as shuffled ones.
+    """
+    fraction = max(AUTO_NULL_FRACTION, AUTO_NULL_WINDOWS / max(n_windows, 1))
+    return min(1.0, fraction) if limited else fraction

@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, Any, Protocol
 
 import numpy as np
@@ -16,9 +16,10 @@ from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine, Predictions, Target, WindowScores
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.genome import Genome, RegionTable
+from dnabert_enhancer.genome import Genome, RegionTable, read_regions
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.scan.grid import GridNotes, ScanGrid, plan_grid
+from dnabert_enhancer.scan.nulls import NullKind, SequenceSource, UnmarkedWindows, marked_regions, null_kind
 from dnabert_enhancer.scan.region_rows import RegionRows
 from dnabert_enhancer.scan.scores import (
     ENGINE_SETTINGS,
@@ -38,13 +39,6 @@ from dnabert_enhancer.sequence import (
 )
 
 _READ_BASES = 1 << 16
-
-
-class SequenceSource(Protocol):
-    """What a scan needs of a genome."""
-
-    def fetch(self, contig: str, start: int, end: int) -> bytes:
-        """Return the bases of a piece."""
 
 
 class Predictor(Protocol):
@@ -67,7 +61,7 @@ class ScoreSettings:
     max_unknown : float
         Windows with a larger share of unknown bases are skipped.
     null_fraction : float
-        Share of the scored windows that are scored again after a dinucleotide-preserving shuffle; 0: none.
+        How many windows of the null are scored, as a share of the others; 0: none.
     seed : int
         Of the choice of windows to shuffle and of the shuffles; the number of the block goes in, so that the
         blocks can be computed in any order and place.
@@ -103,6 +97,9 @@ class ScanPlan:
         Quantiles of the model's background; empty: it has none.
     skipped : dict of str to int
         What never came onto the grid, by reason.
+    null : NullKind
+    unmarked : UnmarkedWindows, optional
+        Which windows a null of the genome has.
     """
 
     grid: ScanGrid
@@ -114,6 +111,8 @@ class ScanPlan:
     rows: RegionRows | None = None
     background: tuple[float, ...] = ()
     skipped: dict[str, int] = field(default_factory=dict)
+    null: NullKind = NullKind.SHUFFLE
+    unmarked: UnmarkedWindows | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return what the scores depend on beside the model and the engine, as JSON values."""
@@ -130,6 +129,8 @@ class ScanPlan:
             "stride": self.grid.stride,
             "block_windows": self.grid.block_windows,
             "max_unknown": self.score_settings.max_unknown,
+            "null": str(self.null),
+            **({} if self.unmarked is None else {"null_digest": self.unmarked.digest}),
             "null_fraction": self.score_settings.null_fraction,
             "seed": self.score_settings.seed,
             "keep_letters": self.score_settings.keep_letters,
@@ -167,17 +168,29 @@ def plan_scan(
         grid, notes = plan_grid(sizes, window, stride, frame, settings.contigs or None)
     except InputError as error:
         raise InputError(error.problem, source=genome.path, remedy=error.remedy) from None
-    fraction = settings.null_fraction
-    if not settings.null:
+    fraction, null = settings.null_fraction, null_kind(settings.null)
+    if null is NullKind.NONE:
         fraction = 0.0
     elif fraction is None:
-        fraction = automatic_null_fraction(grid.n_windows)
+        fraction = automatic_null_fraction(grid.n_windows, limited=null is NullKind.SHUFFLE)
     score_settings = ScoreSettings(settings.max_unknown, fraction, settings.seed, settings.keep_letters)
     calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
     rows = None if regions is None else RegionRows.of_table(regions, grid, settings.contigs or None)
     other_label, digest = target.other_label(model.card), sha256_of(genome.path)
     background = () if model.card.background is None else model.card.background.quantiles
-    return ScanPlan(grid, target, score_settings, calls, digest, other_label, rows, background), notes
+    unmarked = _unmarked(genome, regions, settings, window) if null is NullKind.GENOME else None
+    plan = ScanPlan(grid, target, score_settings, calls, digest, other_label, rows, background)
+    return replace(plan, null=null, unmarked=unmarked), notes
+
+
+def _unmarked(
+    genome: Genome, regions: RegionTable | None, settings: ScanSettings, window: int
+) -> UnmarkedWindows:
+    frames = [read_regions(path, names=genome.names).frame for path in settings.null_exclude]
+    marked = marked_regions(frames if regions is None else [*frames, regions.frame])
+    chosen = settings.contigs or genome.contig_sizes
+    sizes = {name: genome.contig_sizes[name] for name in chosen}
+    return UnmarkedWindows.outside(sizes, marked, window)
 
 
 def score_shard(
@@ -215,6 +228,7 @@ def score_shard(
             plan.score_settings,
             writer,
             progress,
+            plan.unmarked,
         )
         if shard[0] == 1:
             tally.counts.update(plan.skipped)
@@ -283,6 +297,7 @@ def score_blocks(
     settings: ScoreSettings,
     writer: ScoreWriter,
     progress: Callable[[int], None] | None = None,
+    unmarked: UnmarkedWindows | None = None,
 ) -> ScoreTally:
     """Score blocks of windows and append them to a score file.
 
@@ -299,6 +314,8 @@ def score_blocks(
         Ascending numbers of the blocks to score.
     progress : callable, optional
         Called with the number of windows done since the last call.
+    unmarked : UnmarkedWindows, optional
+        The null's windows; default: those of the scan, shuffled.
     """
     began = time.perf_counter()
     tally = ScoreTally()
@@ -314,7 +331,10 @@ def score_blocks(
                 scores[2, kept] = deviation
             tally.scored_counts += count_scores(found.rank)
             tally.largest = max(tally.largest, float(np.abs(found.score).max()))
-            _score_null(engine, target, windows, settings, block, tally)
+            null = _null_windows(source, windows, settings, block, unmarked)
+            if len(null):
+                tally.null_counts += count_scores(_predict(engine, target, null, tally).rank)
+                tally.counts["null_windows"] += len(null)
         writer.append(*scores)
         tally.counts["windows"] += last - first
         tally.counts["scored"] += len(windows)
@@ -347,22 +367,22 @@ def _block_windows(
     return np.concatenate([np.zeros((0, length), np.uint8), *parts]), kept
 
 
-def _score_null(
-    engine: Predictor,
-    target: Target,
+def _null_windows(
+    source: SequenceSource,
     windows: NDArray[np.uint8],
     settings: ScoreSettings,
     block: int,
-    tally: ScoreTally,
-) -> None:
+    unmarked: UnmarkedWindows | None,
+) -> NDArray[np.uint8]:
+    """Return the null's windows of a block, uint8[m, length]."""
     if settings.null_fraction <= 0:
-        return
+        return windows[:0]
     rng = np.random.default_rng([settings.seed, block])
+    if unmarked is not None:
+        count, kept = round(settings.null_fraction * len(windows)), settings.keep_letters
+        return unmarked.draw(source, count, rng, settings.max_unknown, keep_letters=kept)
     chosen = windows[rng.random(len(windows)) < settings.null_fraction]
-    if len(chosen):
-        found = _predict(engine, target, dinucleotide_shuffle(chosen, rng), tally)
-        tally.null_counts += count_scores(found.rank)
-        tally.counts["null_windows"] += len(chosen)
+    return dinucleotide_shuffle(chosen, rng) if len(chosen) else chosen
 
 
 def _predict(

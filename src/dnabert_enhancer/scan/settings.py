@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -10,6 +11,7 @@ from numbers import Integral, Real
 from dnabert_enhancer.engine import Strand
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, Pooling
+from dnabert_enhancer.scan.nulls import NullKind, null_kind
 
 STRIDES_IN_A_WINDOW = 4
 SKIPPED_UNKNOWN = "too_many_unknown_bases"
@@ -130,11 +132,14 @@ class ScanSettings(SequenceSettings):
     merge_gap : int
         Called windows with at most so many bases between them become one call; 0: those that overlap or
         touch.
-    null : bool
-        Score shuffled windows too, for q-values.
+    null : bool or str
+        Score windows of a null too, for q-values: ``"shuffle"`` (True), shuffled windows; ``"genome"``,
+        windows of the genome outside the regions of the scan and `null_exclude`; ``"none"`` (False).
     null_fraction : float, optional
-        Share of the windows that are shuffled; default: 1/16, and more where that is less than 10,000
-        windows.
+        How many windows the null has, as a share of those scored; default: 1/16, and more where that is less
+        than 10,000 windows (shuffled ones: as far as there are so many).
+    null_exclude : sequence of path
+        BED files of what is marked, which a null of the genome leaves out.
     seed : int
         Of the choice of windows and of the shuffles.
 
@@ -147,8 +152,9 @@ class ScanSettings(SequenceSettings):
     contigs: Sequence[str] = ()
     skip_outside: bool = False
     merge_gap: int = 0
-    null: bool = True
+    null: bool | str = True
     null_fraction: float | None = None
+    null_exclude: Sequence[str | os.PathLike[str]] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -158,6 +164,11 @@ class ScanSettings(SequenceSettings):
                 f"contigs={self.contigs!r} is one text", remedy=f"give a list: [{self.contigs!r}]"
             )
         object.__setattr__(self, "contigs", tuple(self.contigs))
+        object.__setattr__(self, "null", str(null_kind(self.null)))
+        if isinstance(self.null_exclude, (str, os.PathLike)):
+            object.__setattr__(self, "null_exclude", (self.null_exclude,))
+        if self.null_exclude and self.null != NullKind.GENOME:
+            raise InputError("--null-exclude belongs to --null genome", remedy="give --null genome too")
         for name in ("merge_gap", "seed"):
             check_whole(name, getattr(self, name), 0)
         if self.null_fraction is not None:
