@@ -5,6 +5,7 @@ include { INTERPRET                                             } from './module
 include { INTERPRET as INTERPRET_VARIANTS                       } from './modules/interpret'
 include { COMPARE                                               } from './subworkflows/compare'
 include { helpText; parameterFaults                             } from './subworkflows/parameters'
+include { REPORTS; filesOf; runsOf                              } from './subworkflows/report'
 include { faultOfStart; modelAt; readSamplesheet                } from './subworkflows/samplesheet'
 include { SCAN                                                  } from './subworkflows/scan'
 include { shardsFor; shardsForGenome                            } from './subworkflows/scatter'
@@ -116,6 +117,17 @@ workflow {
             }
     )
 
+    def reported = params.skip_report.toString().toBoolean() ? [] : sheet.rows
+    REPORTS(
+        channel.fromList(reported.collect { row -> tuple([id: row.sample], runsOf(row)) }),
+        filesOf('scan', SCAN.out.record, [SCAN.out.track, SCAN.out.calls, SCAN.out.regions])
+            .mix(filesOf('variants', VARIANTS.out.record, [VARIANTS.out.vcf, VARIANTS.out.table, VARIANTS.out.candidates]))
+            .mix(filesOf('interpret', INTERPRET.out.record, [INTERPRET.out.table, INTERPRET.out.track, INTERPRET.out.seqlets, INTERPRET.out.motif_enrichment, INTERPRET.out.motif_matches, INTERPRET.out.found_motifs, INTERPRET.out.pictures]))
+            .mix(filesOf('interpret_variants', INTERPRET_VARIANTS.out.record, [INTERPRET_VARIANTS.out.table, INTERPRET_VARIANTS.out.pictures]))
+            .mix(filesOf('compare', COMPARE.out.record, [COMPARE.out.summary, COMPARE.out.novel, COMPARE.out.controls, COMPARE.out.pictures]))
+            .mix(filesOf('evaluate', TRAIN.out.record, [TRAIN.out.metrics, TRAIN.out.pictures]))
+    )
+
     writeTable(
         TRAIN.out.dataset.join(TRAIN.out.model).join(TRAIN.out.metrics)
             .map { meta, dataset, model, metrics, _json -> [meta.id, dataset.name, model.name, metrics.name] },
@@ -157,6 +169,10 @@ workflow {
         COMPARE.out.summary.join(COMPARE.out.per_call).join(COMPARE.out.novel).join(COMPARE.out.record)
             .map { meta, summary, perCall, _tbi, novel, record -> [meta.id, summary.name, perCall.name, novel.name, record.name] },
         ['sample', 'summary', 'per_call', 'novel', 'record'], "${params.outdir}/compare", 'index.tsv'
+    )
+    writeTable(
+        REPORTS.out.page.map { meta, page -> [meta.id, page.name] },
+        ['sample', 'page'], "${params.outdir}/report", 'index.tsv'
     )
 
     ch_versions = channel.topic('versions')

@@ -17,5 +17,7 @@ workflow COMPARE {
     summary  = COMPARE_DB.out.summary
     per_call = COMPARE_DB.out.per_call
     novel    = COMPARE_DB.out.novel
+    controls = COMPARE_DB.out.controls
+    pictures = COMPARE_DB.out.pictures
     record   = COMPARE_DB.out.record
 }

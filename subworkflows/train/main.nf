@@ -14,7 +14,9 @@ workflow TRAIN {
     EVALUATE(MAKE_DATASET.out.dataset.join(FINETUNE.out.model))
 
     emit:
-    dataset = MAKE_DATASET.out.dataset
-    model   = FINETUNE.out.model
-    metrics = EVALUATE.out.metrics
+    dataset  = MAKE_DATASET.out.dataset
+    model    = FINETUNE.out.model
+    metrics  = EVALUATE.out.metrics
+    pictures = EVALUATE.out.pictures
+    record   = EVALUATE.out.record
 }

@@ -48,5 +48,6 @@ def test_what_is_empty_passes_through_the_whole_chain(tmp_path: Path, pipeline: 
         ("scan", ["gap", "nocalls"]),
         ("variants", ["nocalls"]),
         ("compare", ["gap", "nocalls"]),
+        ("report", ["gap", "nocalls"]),
     ):
         assert [row["sample"] for row in rows_of(results / kind / "index.tsv")] == samples

@@ -58,7 +58,7 @@ def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Ca
     write_sheet(tmp_path, {"table": "panels/panel.tsv", "named": "deepvregulome:SP7,CTCFL"})
     done = pipeline(
         "-profile", "test", "--input", "s.json", "--store", "cache", "--shards", "2",
-        "--panel_group_size", "2", "--offsets", "1", "--null_variants", "40",
+        "--panel_group_size", "2", "--offsets", "1", "--null_variants", "40", "--skip_report",
     )  # fmt: skip
     assert done.returncode == 0, done.said
     # A and D are outputs of one network, so that the groups are A, D, B and C; each over 2 shards
@@ -67,6 +67,7 @@ def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Ca
         f"table:{shard}/2:{first}" for shard in (1, 2) for first in "AC"
     ]
     assert not list(tmp_path.rglob("pwned"))
+    assert not list((tmp_path / "results").glob("report/*"))
     results = tmp_path / "results" / "variants"
     environment = os.environ | {"DNABERT_ENHANCER_CACHE": str(tmp_path / "cache")}
     for sample, panel in (("table", "panels/panel.tsv"), ("named", "deepvregulome:SP7,CTCFL")):

@@ -21,6 +21,7 @@ OF_A_KIND = {
     "scan": ("bw", "calls.bed.gz", "scanned.bed", "regions.tsv", "run.json"),
     "variants": ("vcf.gz", "tsv.gz", "candidates.tsv", "run.json"),
     "compare": ("summary.tsv", "per_call.tsv.gz", "novel.bed.gz", "run.json"),
+    "report": ("html",),
 }
 
 
@@ -113,6 +114,19 @@ def test_an_index_of_each_kind_names_files_that_are_there(kind: str, study) -> N
         for sample in (["retrained"] if kind == "train" else SAMPLES)
     }
     assert all((study.results / kind / name).exists() for names in named.values() for name in names)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_the_page_of_a_sample_shows_all_of_its_runs(sample: str, study) -> None:
+    page = (study.results / "report" / f"{sample}.html").read_text()
+    kinds = ["Scan", "Variants", "Comparison", *(["Evaluation"] if sample == "retrained" else [])]
+    assert re.findall(r"<h2 id=.run-\d-title.>(.*)</h2>", page) == [f"{kind} {sample}" for kind in kinds]
+    tables = [json.loads(one) for one in re.findall(r'id="table-[\d-]+">(.*?)</script>', page)]
+    rows = {table["file"]: len(table["rows"]) for table in tables}
+    for kind, ending in (("scan", "regions.tsv"), ("variants", "tsv.gz"), ("compare", "summary.tsv")):
+        assert rows[f"{sample}.{ending}"] == len(rows_of(study.results / kind / f"{sample}.{ending}"))
+    assert ("ROC" in re.findall("<figcaption>(.*)</figcaption>", page)) == (sample == "retrained")
+    assert "Enrichment" in re.findall("<figcaption>(.*)</figcaption>", page)
 
 
 def test_a_run_says_what_was_done_with_what(study) -> None:

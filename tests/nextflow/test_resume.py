@@ -17,11 +17,10 @@ def test_a_killed_run_goes_on_without_doing_anything_again(study) -> None:
 
 def test_all_tasks_ended_well(study) -> None:
     assert set(study.tasks("resumed").values()) == {"CACHED", "COMPLETED"}
-    assert (
-        len(study.tasks("resumed")) == 18
-    )  # 1 index, 3 of training, 2 x 3 of scans, 2 x 3 of variants, 2 comparisons
+    # 1 index, 3 of training, 2 x 3 of scans, 2 x 3 of variants, 2 comparisons, 2 pages
+    assert len(study.tasks("resumed")) == 20
 
 
-def test_a_changed_database_is_compared_again_and_nothing_else(study) -> None:
+def test_a_changed_database_is_compared_and_reported_again_and_nothing_else(study) -> None:
     again = {name for name, status in study.tasks("changed").items() if status != "CACHED"}
-    assert again == {"COMPARE:COMPARE_DB (alpha-globin)"}
+    assert again == {"COMPARE:COMPARE_DB (alpha-globin)", "REPORTS:REPORT (alpha-globin)"}

@@ -38,7 +38,7 @@ def motif_tables(run: Run, settings: ReportSettings, place: Place | None) -> lis
             found.append(best_rows(path, title, settings.rows, *size, **more))
 
     by_p = {"order": "the smallest p first", "needed": ("p",)}
-    add("motifs.tsv", "Motifs found", order="as in the picture", meanings=found_motif_meanings())
+    add("motifs.tsv", "Motifs found", meanings=found_motif_meanings())
     add("motif_enrichment.tsv", "Motifs in seqlets", **by_p, meanings=enrichment_meanings())
     add(
         "seqlets.bed.gz",
