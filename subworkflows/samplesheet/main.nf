@@ -308,7 +308,18 @@ def modelAt(text, folder, store) {
         return [fault: faultOfName(text, store)]
     if( !path.isDirectory() && !path.name.endsWith('.tar.gz') )
         return [fault: "${quoted(name)} is a file; give a folder, or an archive (.tar.gz)"]
-    return [path: path, output: output, fault: output && path.isDirectory() ? faultOfOutput(name, output, path) : null]
+    return [path: path, output: output, fault: path.isDirectory() ? faultOfFolder(name, path) ?: (output ? faultOfOutput(name, output, path) : null) : null]
+}
+
+// Why a folder is neither a model (or an adapter to one) nor holds models, or not yet all of its folds; null where it is or does.
+def faultOfFolder(name, path) {
+    if( ['config.json', 'adapter_config.json'].any { file -> path.resolve(file).exists() } )
+        return null
+    def models = modelFolders(path)
+    def folds = contentOf(path.resolve('folds.json'))?.folds
+    if( folds instanceof Integer && models.size() < folds )
+        return "${quoted(name)} holds ${models == [path] ? 'not all' : models.size()} of ${folds} folds: its training is not finished"
+    return models == [path] ? "${quoted(name)} is no model: there is no config.json in it, nor in two of its sub-folders or more" : null
 }
 
 // The same of a model that is to predict: one that was only pre-trained is a fault.

@@ -42,7 +42,11 @@ def _files(tmp_path: Path) -> None:
         (base / "enhancer_model.json").write_text('{"origin": {"type": "base"}}')
     for name, kind in (("lab/stored", "enhancer"), ("hub:lab/tf@main", "tf"), ("lab/base", "base")):
         store_model(tmp_path / "cache", name, kind)
-    (tmp_path / "models" / "foreign").mkdir()
+    for name in ("foreign", "nothing"):
+        (tmp_path / "models" / name).mkdir()
+    (tmp_path / "models" / "foreign" / "config.json").write_text("{}")
+    shutil.copytree(tmp_path / "models" / "pair", tmp_path / "models" / "unfinished")
+    (tmp_path / "models" / "unfinished" / "folds.json").write_text('{"folds": 3}')
     (tmp_path / "models" / "file").write_text("x")
 
 
@@ -61,6 +65,8 @@ FAULTS = [
     ("default:gue_tf", "'default' has no output 'gue_tf' (did you mean gue_tf0?); it has"),
     ("models/plain:none", f"'models/plain' has no output 'none'; {OUTPUTS}"),
     ("models/foreign:x", "'models/foreign' has no card (enhancer_model.json) that names its outputs"),
+    ("models/nothing", "'models/nothing' is no model: there is no config.json in it, nor in two of its sub-"),
+    ("models/unfinished", "'models/unfinished' holds 2 of 3 folds: its training is not finished"),
     ("models/file:x", "'models/file' is a file; give a folder, or an archive (.tar.gz)"),
     ("models/none:gue_tf0", "'models/none:gue_tf0': there is no such folder"),
     ("lab/store", "'lab/store': there is no such folder, and no such model in the store (cache)"),
