@@ -31,6 +31,7 @@ from dnabert_enhancer.model import (
     EnhancerModel,
     EnsembleModel,
     holds_same_model,
+    is_folder_of,
     model_folders,
     split_output,
     write_recalibrated,
@@ -194,15 +195,31 @@ def check_model(opened: EnhancerModel) -> None:
         raise without_head(opened.source)
 
 
-def check_place(opened: EnhancerModel, directory: Path) -> None:
-    """Refuse now a folder that cannot take the model."""
+def check_folder(opened: EnhancerModel, directory: Path) -> None:
+    """Refuse now a folder that cannot take the models of an ensemble."""
     place = directory.resolve()
+    _refuse_store(place, directory)
+    if place.is_dir() and any(place.iterdir()) and not is_folder_of(opened.members, place):
+        raise InputError(
+            "the folder is not empty and holds other models or something else",
+            source=directory,
+            remedy="name a new folder, or that of the models",
+        )
+
+
+def _refuse_store(place: Path, directory: Path) -> None:
     if place.is_relative_to(Store().folder.resolve()):
         raise InputError(
             "lies in the store, whose models are kept as they were brought",
             source=directory,
             remedy="name another folder, which every --model takes",
         )
+
+
+def check_place(opened: EnhancerModel, directory: Path) -> None:
+    """Refuse now a folder that cannot take the model."""
+    place = directory.resolve()
+    _refuse_store(place, directory)
     if opened.directory.resolve() == place and opened.is_packaged:
         raise InputError(
             "is the packaged model, which is kept as it is", source=directory, remedy="name another folder"

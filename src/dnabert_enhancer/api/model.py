@@ -205,8 +205,8 @@ class Model:
 
     @property
     def background(self) -> Background | None:
-        """Its scores over a genome's windows, where the card has them (see `add_background`), or None."""
-        return self.opened.card.background
+        """Its scores over a genome's windows, where they are known (see `add_background`), or None."""
+        return self.opened.card.background_of(self.label)
 
     def threshold(self, settings: SequenceSettings | None = None) -> float | None:
         """Return the score (float32) from which a window is positive by `settings`, None without one."""

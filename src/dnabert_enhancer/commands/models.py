@@ -37,7 +37,7 @@ _CALIBRATING = (
     "crop",
     "threshold",
 )
-_SCORING = ("genome", "regions", "skip_outside")
+_SCORING = ("genome", "regions", "label", "skip_outside")
 _WRITING = ("output_dir", "device", "threads")
 _NEEDED = {"calibrate": ("dataset", "output_dir"), "background": ("genome", "output_dir")}
 _COLUMNS = ("name", "type", "window", "k", "auroc", "licence", "size_mb", "stored", "predicts")
@@ -72,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("background")
     group.add_argument("--genome", metavar="FASTA", help="genome whose windows are scored")
     group.add_argument("--regions", metavar="BED", help="score these regions of it only")
+    group.add_argument(
+        "--label", metavar="NAME", help="of several classes or values the one to score (default: each)"
+    )
     add_setting(
         group,
         ScanSettings,
@@ -316,7 +319,7 @@ def _add_background(options: Options, name: str) -> None:
     from dnabert_enhancer.api import add_background
     from dnabert_enhancer.catalogue import get
     from dnabert_enhancer.commands.run_record import RunRecord, progress_of
-    from dnabert_enhancer.engine import EngineSettings
+    from dnabert_enhancer.engine import EngineSettings, Target
     from dnabert_enhancer.files import OutputSet
 
     record, folder, regions = RunRecord(options), options["output_dir"], options.get("regions")
@@ -327,22 +330,33 @@ def _add_background(options: Options, name: str) -> None:
         options["genome"],
         folder,
         None if regions is None else Path(regions),
+        label=options.get("label"),
         skip_outside="skip_outside" in options,
         engine=options.settings(EngineSettings),
         progress=partial(progress_of, "background", unit="windows", quiet=options.quiet),
     )
-    background = model.background
-    assert background is not None  # it was just written
     for role in ("genome", "regions"):
         if role in options:
             record.add_input(role, options[role])
-    record.count("windows", background.windows)
+    record.count("windows", 0 if model.background is None else model.background.windows)
     record.set("model", model.opened.description())
     record.set("engine", model.engine.description())
     with OutputSet() as outputs, outputs.open_text(folder / "background.run.json") as file:
         file.write(record.to_json())
+    card = model.opened.card
+    asked = options.get("label")
+    labels = card.labels if card.has_choice and asked is None else (model.label,)
     shares = (50, 10, 1, 0.1)
-    sys.stdout.write("\t".join(("windows", "assembly", *(f"top_{share:g}%" for share in shares))) + "\n")
-    scores = [model.target.threshold(model.opened, f"top:{share}%") for share in shares]
-    figures = (str(background.windows), background.assembly or "NA", *(f"{score:.6g}" for score in scores))
-    sys.stdout.write("\t".join(figures) + "\n")
+    titles = ("windows", "assembly", *(f"top_{share:g}%" for share in shares))
+    sys.stdout.write("\t".join((*(("label",) if card.has_choice else ()), *titles)) + "\n")
+    for label in labels:
+        target = Target.of_model(model.opened, label)
+        background = card.background_of(label)
+        assert background is not None  # it was just written
+        scores = [target.threshold(model.opened, f"top:{share}%") for share in shares]
+        figures = (
+            str(background.windows),
+            background.assembly or "NA",
+            *(f"{score:.6g}" for score in scores),
+        )
+        sys.stdout.write("\t".join((*((label,) if card.has_choice else ()), *figures)) + "\n")

@@ -130,7 +130,7 @@ class Target:
         card = model.card
         names = ", ".join(card.labels)
         if label is None:
-            if card.task == Task.MULTICLASS or (card.task == Task.REGRESSION and len(card.labels) > 1):
+            if card.has_choice:
                 raise InputError(
                     f"the model {card.name} has several outputs", remedy=f"choose one with --label: {names}"
                 )
@@ -184,7 +184,7 @@ class Target:
                 f"--threshold {asked} names no share of the background",
                 remedy="write it as top:1% or top:0.1%",
             )
-        background = model.card.background
+        background = model.card.background_of(self.label)
         if background is None:
             raise InputError(
                 f"--threshold {asked}: the model {model.card.name} has no background",
@@ -192,6 +192,8 @@ class Target:
                 remedy="make it: dnabert-enhancer models background NAME --genome G --output-dir DIR",
             )
         score = np.array([background.score_of_top(share / 100)], np.float32)
+        if self.task == Task.MULTICLASS:  # log odds of the calibrated probability
+            return float(1 / (1 + np.exp(-score[0])))
         return float((model.card.calibration.apply(score) if self.is_probability else score)[0])
 
     def check_threshold(self, threshold: float) -> float:

@@ -35,6 +35,7 @@ from dnabert_enhancer.model.ensemble import (
     model_folders,
     read_folds,
 )
+from dnabert_enhancer.model.ensemble_backgrounds import BACKGROUNDS_NAME, backgrounds_text
 from dnabert_enhancer.model.foreign_tokenizer import ForeignTokenizer
 from dnabert_enhancer.model.importing import import_checkpoint, needs_import
 from dnabert_enhancer.model.last_token import NO_PADDING, name_padding, reads_last_token
@@ -49,9 +50,17 @@ from dnabert_enhancer.model.model_spec import (
 from dnabert_enhancer.model.onnx_nodes import OnnxGraph
 from dnabert_enhancer.model.silence_transformers import silence_transformers
 from dnabert_enhancer.model.tokenizers import tokenizer_files
-from dnabert_enhancer.model.writing import holds_same_model, replace_card, write_model, write_recalibrated
+from dnabert_enhancer.model.writing import (
+    holds_same_model,
+    is_folder_of,
+    replace_card,
+    write_ensemble,
+    write_model,
+    write_recalibrated,
+)
 
 __all__ = [
+    "BACKGROUNDS_NAME",
     "BERT",
     "CARD_NAME",
     "CONFIGURATIONS",
@@ -80,11 +89,13 @@ __all__ = [
     "State",
     "Task",
     "Threshold",
+    "backgrounds_text",
     "bert_config",
     "classifier_config",
     "common_threshold",
     "holds_same_model",
     "import_checkpoint",
+    "is_folder_of",
     "model_files",
     "model_folders",
     "name_padding",
@@ -105,6 +116,7 @@ __all__ = [
     "unpack_checkpoint",
     "whole_value",
     "write_archive",
+    "write_ensemble",
     "write_model",
     "write_recalibrated",
 ]

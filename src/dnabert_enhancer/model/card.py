@@ -153,6 +153,8 @@ class ModelCard:
         thresholds are meant; empty: what `class_names.positive_class` tells, or else the second.
     background : Background, optional
         The distribution of its scores over the windows of a genome.
+    class_backgrounds : mapping of str to Background
+        The same of each class or value, where one of several has to be chosen.
 
     Notes
     -----
@@ -179,6 +181,7 @@ class ModelCard:
     origin: Mapping[str, Any] = field(default_factory=dict)  # free JSON values
     positive: str = ""
     background: Background | None = None
+    class_backgrounds: Mapping[str, Background] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("name", "licence", "limits", "positive"):
@@ -346,7 +349,18 @@ class ModelCard:
             metrics=_with_calibration(self.metrics, metrics),
             training={**self.training, "calibration": evidence},
             limits="" if self.limits in _SAID_UNTIL_CALIBRATED else self.limits,
+            # those of classes are of calibrated probabilities
+            class_backgrounds={} if self.task == Task.MULTICLASS else self.class_backgrounds,
         )
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether one of several classes or values has to be chosen."""
+        return self.task == Task.MULTICLASS or (self.task == Task.REGRESSION and len(self.labels) > 1)
+
+    def background_of(self, label: str) -> Background | None:
+        """Return the background of an output's score, where there is one."""
+        return self.class_backgrounds.get(label) if self.has_choice else self.background
 
     def with_background(self, background: Background, output: str = "") -> ModelCard:
         """Return the card with a background, of one of its further outputs where it is named."""
@@ -394,7 +408,11 @@ class ModelCard:
             }
             for name, output in self.further_outputs.items()
         }
-        del content["background"]
+        del content["background"], content["class_backgrounds"]
+        if self.class_backgrounds:
+            content["class_backgrounds"] = {
+                label: one.to_json() for label, one in self.class_backgrounds.items()
+            }
         if self.background is not None:  # last, since it is long
             content["background"] = self.background.to_json()
         if self.column is None:
@@ -429,6 +447,9 @@ class ModelCard:
             values["calibration"] = _calibration_from_json(values)
             values["thresholds"] = _thresholds_from_json(values)
             values["background"] = _background_from_json(values)
+            values["class_backgrounds"] = {
+                label: Background.from_json(one) for label, one in values.get("class_backgrounds", {}).items()
+            }
             values["further_outputs"] = {
                 name: FurtherOutput(
                     entry["column"],

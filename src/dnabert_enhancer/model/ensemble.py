@@ -16,6 +16,7 @@ from dnabert_enhancer.model.class_names import same_name
 from dnabert_enhancer.model.configuration import CONFIG_NAME
 from dnabert_enhancer.model.directory import EnhancerModel
 from dnabert_enhancer.model.encoder import Encoder
+from dnabert_enhancer.model.ensemble_backgrounds import ensemble_backgrounds
 from dnabert_enhancer.model.json_text import read_object
 from dnabert_enhancer.model.layouts import Layout
 from dnabert_enhancer.sequence import Tokenizer
@@ -71,7 +72,14 @@ class EnsembleModel(EnhancerModel):
                     f"{twin.source} and {member.source} are the same model",
                     remedy="name each model of an ensemble once",
                 )
-        super().__init__(first.directory, {}, _card_of([member.card for member in members], name))
+        card = _card_of([member.card for member in members], name)
+        if source is not None:
+            found = ensemble_backgrounds(Path(source), members)
+            card = card.replace(
+                class_backgrounds=found if card.has_choice else {},
+                background=None if card.has_choice else found.get(card.positive_label or card.labels[-1]),
+            )
+        super().__init__(first.directory, {}, card)
         self._members = tuple(members)
         self.source = first.source.parent if source is None else Path(source)
 
@@ -162,7 +170,7 @@ def model_folders(folder: str | PathLike[str] | None) -> list[Path]:
             source=folder,
             remedy="start the same finetune --folds again to finish them, or name the models one by one",
         )
-    return sorted(found, key=_natural) if len(found) > 1 else []
+    return sorted(found, key=in_order) if len(found) > 1 else []
 
 
 def read_folds(folder: Path) -> dict[str, Any] | None:
@@ -182,7 +190,7 @@ def read_folds(folder: Path) -> dict[str, Any] | None:
     return content
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def in_order(path: Path) -> list[tuple[int, str]]:
     """Return what sorts fold2 before fold10."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from shutil import copyfile
@@ -20,6 +21,7 @@ from dnabert_enhancer.model.directory import (
     EnhancerModel,
     open_directory,
 )
+from dnabert_enhancer.model.ensemble import in_order, model_folders
 from dnabert_enhancer.model.layouts import layout_of, plain_shapes
 from dnabert_enhancer.model.model_spec import ModelParts
 from dnabert_enhancer.model.vocabulary_files import VOCABULARY_NAME, check_vocabulary_size
@@ -101,6 +103,41 @@ def write_recalibrated(model: EnhancerModel, directory: str | PathLike[str]) -> 
                 copyfile(path, folder / path.name)
         (folder / CARD_NAME).write_text(model.card.to_json(), encoding="utf-8")
     return open_directory(directory)
+
+
+def write_ensemble(
+    members: Sequence[EnhancerModel], directory: str | PathLike[str], texts: Mapping[str, str]
+) -> None:
+    """Write models into a folder, each a sub-folder, with further files, whole or not at all.
+
+    Parameters
+    ----------
+    members : sequence of EnhancerModel
+        Sub-folders are called as the models' own, where these are different and in order, else by numbers.
+    directory : path
+        New or empty.
+    texts : mapping of str to str
+        Contents of the further files by their names.
+    """
+    names = [member.directory.name for member in members]
+    if len(set(names)) < len(names) or names != [
+        path.name for path in sorted(map(Path, names), key=in_order)
+    ]:
+        names = [f"model{number}" for number in range(1, len(members) + 1)]
+    with OutputSet() as outputs:
+        folder = outputs.directory(Path(directory))
+        for name, member in zip(names, members, strict=True):
+            (folder / name).mkdir()
+            for path in model_files(member.directory):
+                copyfile(path, folder / name / path.name)
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+def is_folder_of(members: Sequence[EnhancerModel], directory: Path) -> bool:
+    """Whether a folder is that of the models of an ensemble."""
+    held = {path.resolve() for path in model_folders(directory)}
+    return held == {member.directory.resolve() for member in members}
 
 
 def holds_same_model(model: EnhancerModel, directory: Path) -> bool:

@@ -177,7 +177,8 @@ def plan_scan(
     calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
     rows = None if regions is None else RegionRows.of_table(regions, grid, settings.contigs or None)
     other_label, digest = target.other_label(model.card), sha256_of(genome.path)
-    background = () if model.card.background is None else model.card.background.quantiles
+    found = model.card.background_of(target.label)
+    background = () if found is None else found.quantiles
     unmarked = _unmarked(genome, regions, settings, window) if null is NullKind.GENOME else None
     plan = ScanPlan(grid, target, score_settings, calls, digest, other_label, rows, background)
     return replace(plan, null=null, unmarked=unmarked), notes

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import dnabert_enhancer as de
-from dnabert_enhancer.model import new_model, replace_card, write_model
+from dnabert_enhancer.model import Calibration, new_model, replace_card, write_model
 from dnabert_enhancer.model.background import LEVELS
 
 LENGTH = 200
@@ -136,12 +136,80 @@ def test_tables_of_sequences_calls_and_regions_say_what_share_of_the_windows_sco
     assert none["percentile"].isna().all()
 
 
-def test_models_of_several_classes_and_several_models_are_refused(folder: Path, tmp_path: Path) -> None:
-    write_model(
-        tmp_path / "three",
-        new_model("tiny", k=3, window_length=LENGTH, task="multiclass", labels=("a", "b", "c")),
-    )
-    with pytest.raises(de.InputError, match="has several classes"):
-        de.add_background(tmp_path / "three", folder / "g.fa", tmp_path / "o")
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    p = probability.astype(float)
+    return np.log(p / (1 - p))
+
+
+def windows_of(folder: Path) -> list[str]:
+    letters = (folder / "g.fa").read_text().split("\n")[1]
+    every = [letters[start : start + LENGTH] for start in range(0, len(letters), LENGTH)]
+    return [window for window in every if "N" not in window]
+
+
+def test_each_of_several_classes_has_its_own(folder: Path, tmp_path: Path) -> None:
+    labels = ("a", "b", "c")
+    made = new_model("tiny", k=3, window_length=LENGTH, task="multiclass", labels=labels)
+    made.state["classifier.weight"] *= 100  # an untrained head hardly tells windows apart
+    write_model(tmp_path / "three", made)
+    model = de.add_background(tmp_path / "three", folder / "g.fa", tmp_path / "o")
+    assert model.label == "a"
+    for label in labels:
+        own = de.load_model(tmp_path / "o", label=label)
+        found = own.predict(windows_of(folder))
+        assert own.background is not None
+        expected = np.quantile(log_odds(found["probability"].to_numpy()), LEVELS)
+        assert own.background.quantiles == pytest.approx(expected, abs=1e-4)
+        # of 98 windows the ten highest are at or above it
+        least = own.threshold(de.SequenceSettings(threshold="top:10%"))
+        assert (found["probability"] >= least).sum() == 10
+        assert found["percentile"].max() == pytest.approx(100, abs=1.1)
+    one = de.add_background(tmp_path / "three", folder / "g.fa", tmp_path / "one", label="c")
+    assert (one.label, one.background) == ("c", de.load_model(tmp_path / "o", label="c").background)
+    assert de.load_model(tmp_path / "one", label="a").background is None
+
+
+def test_the_mean_of_several_models_has_one_in_the_folder_of_copies(folder: Path, tmp_path: Path) -> None:
+    packaged = de.load_model().opened
+    for number, temperature in ((1, 0.5), (2, 3.0)):
+        shutil.copytree(packaged.directory, tmp_path / f"m{number}")
+        calibration = Calibration("temperature", {"temperature": temperature})
+        replace_card(tmp_path / f"m{number}", packaged.card.replace(calibration=calibration))
+    paths = [tmp_path / "m1", tmp_path / "m2"]
+    assert de.load_model(paths).predict(windows_of(folder)[:1])["percentile"].isna().all()
+    de.add_background(paths, folder / "g.fa", tmp_path / "both")
+    assert sorted(path.name for path in (tmp_path / "both").iterdir()) == ["backgrounds.json", "m1", "m2"]
+    model = de.load_model(tmp_path / "both")
+    found = model.predict(windows_of(folder))
+    alone = [de.load_model(path).predict(windows_of(folder))["probability"] for path in paths]
+    means = np.mean(alone, axis=0)
+    assert model.background is not None
+    assert model.background.quantiles == pytest.approx(np.quantile(log_odds(means), LEVELS), abs=1e-3)
+    assert (found["probability"] >= model.threshold(de.SequenceSettings(threshold="top:10%"))).sum() == 10
+    assert not found["percentile"].isna().any()
+    # again, into the folder itself: the same bytes
+    before = (tmp_path / "both" / "backgrounds.json").read_bytes()
+    de.add_background(tmp_path / "both", folder / "g.fa", tmp_path / "both")
+    assert (tmp_path / "both" / "backgrounds.json").read_bytes() == before
+    # it holds for these models, not for others in their place
+    replace_card(tmp_path / "both" / "m2", packaged.card)
+    assert de.load_model(tmp_path / "both").background is None
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "x").touch()
+    with pytest.raises(de.InputError, match="not empty and holds other models"):
+        de.add_background(paths, folder / "g.fa", tmp_path / "other")
+
+
+def test_a_further_output_has_its_own(folder: Path, tmp_path: Path) -> None:
+    model = de.add_background("default:accessible", folder / "g.fa", tmp_path / "o")
+    assert model.label == "accessible"
+    found = de.load_model(f"{tmp_path / 'o'}:accessible").predict(windows_of(folder))
+    assert not found["percentile"].isna().any()
+    assert model.background is not None
+    temperature = model.opened.card.calibration.parameters.get("temperature", 1.0)
+    expected = np.quantile(log_odds(found["probability"].to_numpy()) * temperature, LEVELS)
+    assert model.background.quantiles == pytest.approx(expected, abs=1e-4)
+    # the first output keeps that of the packaged card
+    assert de.load_model(tmp_path / "o").background == de.load_model().background
     with pytest.raises(de.InputError, match="is the packaged model"):
         de.add_background("default", folder / "g.fa", de.load_model().opened.directory)
