@@ -18,11 +18,18 @@ from pathlib import Path
 import numpy as np
 import pysam
 
+from dnabert_enhancer.commands.predict import COLUMNS as SEQUENCE_COLUMNS
+from dnabert_enhancer.comparison import summary_columns
 from dnabert_enhancer.files import open_bgzip
 from dnabert_enhancer.genome import Genome
+from dnabert_enhancer.interpret import REGION_COLUMNS, VARIANT_COLUMNS
 from dnabert_enhancer.model import Encoder, ModelParts, Threshold, new_model, write_archive, write_model
+from dnabert_enhancer.variants import CANDIDATE_COLUMNS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "tests" / "support"))
+import written_runs as runs  # noqa: E402
+
 DEMO = REPOSITORY / "assets" / "demo"
 FOLDER = REPOSITORY / "galaxy_tools" / "test-data"
 
@@ -57,6 +64,7 @@ def main(folder: Path) -> None:
     write_databases(folder)
     write_labelled(folder)
     write_models(folder)
+    write_runs(folder)
 
 
 def write_genomes(folder: Path, locus: str, pieces: dict[str, str]) -> None:
@@ -274,6 +282,52 @@ def write_labelled(folder: Path) -> None:
             (folder / "known.fa").write_text(fasta(known))
     (folder / "odd-columns.csv").write_text("dna,active\nACGTACG,1\nTTTTGCA,0\n")
     (folder / "one-class.tsv").write_text("sequence\tlabel\n" + f"{'ACGT' * 15}\t1\n{'AACC' * 15}\t1\n")
+
+
+def write_runs(folder: Path) -> None:
+    """Write what the tools' outputs of several runs hold, for the tool that puts them on a page."""
+    base, sizes = folder / "report", {"chr1": 5000, "chr2": 3000}
+    same = {"command_line": ["made", "up"], "arguments": {}}
+    calls = [("chr1", 100, 400, 0.75), ("chr2", 50, 250, 0.875)]
+    scan = {"window_length": 200, "label": "enhancer"}
+    runs.write_scan(Path(f"{base}-scan"), calls, sizes, scan=scan, **same)
+    Path(f"{base}-scan.calls.bed.gz").rename(f"{base}-scan.calls.bed")
+    titles = ("chrom", "start", "end", "name", "maximum", "label")
+    rows = [["chr1", 0, 500, "a", 0.75, "enhancer"], ["chr1", 500, 900, "b", 0.25, "other"]]
+    runs.write_rows(Path(f"{base}-scan.regions.tsv"), titles, rows)
+
+    runs.write_variants(Path(f"{base}-variants"), runs.many_variants(30), sizes, **same)
+    Path(f"{base}-variants.tsv.gz").rename(f"{base}-variants.tsv")
+    Path(f"{base}-variants.vcf.gz").rename(f"{base}-variants.vcf")
+    ranked = {"rank": 1, "chrom": "chr1", "pos": 7}
+    cells = [ranked.get(name, "NA") for name in CANDIDATE_COLUMNS]
+    runs.write_rows(Path(f"{base}-variants.candidates.tsv"), CANDIDATE_COLUMNS, [cells])
+
+    runs.write_record(Path(f"{base}-sequences"), "predict", **same)
+    row = {"name": "s", "length": 300, "windows": 1, "maximum": 0.5, "label": "enhancer"}
+    cells = [row.get(name, "NA") for name in SEQUENCE_COLUMNS]
+    runs.write_rows(Path(f"{base}-sequences.tsv"), SEQUENCE_COLUMNS, [cells])
+
+    runs.write_record(Path(f"{base}-interpret"), "interpret", **same)
+    row = {"name": "a", "chrom": "chr1", "start": 0, "end": 500, "score": 0.75, "maximum": 1.5}
+    cells = [row.get(name, "NA") for name in REGION_COLUMNS]
+    runs.write_rows(Path(f"{base}-interpret.regions.tsv"), REGION_COLUMNS, [cells])
+    Path(f"{base}-interpret.seqlets.bed").write_text("chr1\t26\t33\ta\t200\t.\t1.5\t0.01\t0.01\n")
+    row = {"chrom": "chr1", "pos": 7, "id": "rs7", "change": 0.25, "rewiring": 0.5}
+    cells = [row.get(name, "NA") for name in VARIANT_COLUMNS]
+    runs.write_rows(Path(f"{base}-interpret.variants.tsv"), VARIANT_COLUMNS, [cells])
+
+    runs.write_record(Path(f"{base}-compare"), "compare-db", counts={"calls": 2, "novel": 1}, **same)
+    row = {"database": "FANTOM5", "circular_fold": 2.5}
+    columns = tuple(summary_columns())
+    runs.write_rows(Path(f"{base}-compare.summary.tsv"), columns, [[row.get(name, "NA") for name in columns]])
+    titles = ("chrom", "start", "end", "name", "score", "strand", "rank", "nearest_gene", "gene_distance")
+    novel = [["chr1", 100, 400, "call_1", 0.75, ".", 1, "NA", "NA"]]
+    runs.write_rows(Path(f"{base}-compare.novel.bed"), titles, novel, title="#")
+
+    runs.write_record(Path(f"{base}-evaluate"), "evaluate", counts={"sequences": 40}, **same)
+    runs.write_rows(Path(f"{base}-evaluate.metrics.tsv"), ("method", "auroc"), [["tiny", 0.75]])
+    Path(f"{base}-picture.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\n')
 
 
 def write_models(folder: Path) -> None:

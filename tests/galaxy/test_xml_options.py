@@ -34,6 +34,7 @@ COMMANDS = {
     "score_variants": "score-variants",
     "interpret": "interpret",
     "compare_db": "compare-db",
+    "report": "report",
 }
 
 LEFT_OUT_EVERYWHERE = {
@@ -76,6 +77,10 @@ LEFT_OUT = {
     },
     "interpret": dict.fromkeys(("--baselines", "--steps", "--completeness-limit"), "belongs to gradients"),
     "compare_db": {"--databases": "the form is the manifest"},
+    "report": {
+        "--browser": "there it is where its package is installed, which a user cannot change",
+        "--no-browser": "belongs to --browser",
+    },
 }
 LEFT_OUT_CHOICES = {
     ("interpret", "--method"): {"gradients": "needs torch, which this tool's package and image do not have"},
