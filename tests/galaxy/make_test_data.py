@@ -313,9 +313,10 @@ def write_runs(folder: Path) -> None:
     cells = [row.get(name, "NA") for name in REGION_COLUMNS]
     runs.write_rows(Path(f"{base}-interpret.regions.tsv"), REGION_COLUMNS, [cells])
     Path(f"{base}-interpret.seqlets.bed").write_text("chr1\t26\t33\ta\t200\t.\t1.5\t0.01\t0.01\n")
+    runs.write_record(Path(f"{base}-interpret-variants"), "interpret", **same)
     row = {"chrom": "chr1", "pos": 7, "id": "rs7", "change": 0.25, "rewiring": 0.5}
     cells = [row.get(name, "NA") for name in VARIANT_COLUMNS]
-    runs.write_rows(Path(f"{base}-interpret.variants.tsv"), VARIANT_COLUMNS, [cells])
+    runs.write_rows(Path(f"{base}-interpret-variants.tsv"), VARIANT_COLUMNS, [cells])
 
     runs.write_record(Path(f"{base}-compare"), "compare-db", counts={"calls": 2, "novel": 1}, **same)
     row = {"database": "FANTOM5", "circular_fold": 2.5}

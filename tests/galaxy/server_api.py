@@ -39,9 +39,9 @@ def call(path: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
         return error.code, json.load(error)
 
 
-def content(dataset: str) -> tuple[str, str]:
+def content(dataset: str, query: str = "") -> tuple[str, str]:
     """Return media type and text of a dataset as a browser gets it."""
-    asked = urllib.request.Request(f"{URL}/api/datasets/{dataset}/display", None, {"x-api-key": KEY})
+    asked = urllib.request.Request(f"{URL}/api/datasets/{dataset}/display{query}", None, {"x-api-key": KEY})
     with urllib.request.urlopen(asked, timeout=60) as answer:
         return answer.headers.get("Content-Type", ""), answer.read().decode()
 
@@ -212,6 +212,30 @@ def test_a_contig_whose_name_is_code_is_scanned(history: str) -> None:
     assert not kind.startswith("text/html")
     assert text.splitlines()[1].split("\t")[:3] == [CODE, "0", "600"]
     assert CODE not in outputs["calls"]["peek"]
+
+
+def test_the_page_of_a_scan_is_made_of_the_scans_own_outputs(history: str) -> None:
+    genome = upload(history, f">{CODE}\n{'ACGTTGCATC' * 60}\n", "fasta", "genome")
+    inputs = {
+        "genome|source": "history",
+        "genome|fasta": genome,
+        "threshold|kind": "number",
+        "threshold|threshold": 0,
+        "q_values|null": "no",
+        "outputs": ["record"],
+    }
+    status, answer = run(history, "scan_genome", inputs)
+    assert status == 200, answer
+    made = {output["output_name"]: {"src": "hda", "id": output["id"]} for output in answer["outputs"]}
+    given = {f"runs_0|run|{name}": made[name] for name in ("record", "track", "calls")}
+    status, answer = run(history, "report", {"runs_0|run|kind": "scan", **given})
+    assert status == 200, answer
+    page = finished(answer["outputs"][0]["id"])
+    assert page["state"] == "ok", job_of(page)["stderr"]
+    whole = content(page["id"], "?to_ext=html")[1]
+    assert "Where in 600 bases of " in whole
+    assert CODE not in whole
+    assert CODE not in content(page["id"])[1]
 
 
 def test_track_and_calls_are_offered_to_genome_browsers(history: str) -> None:

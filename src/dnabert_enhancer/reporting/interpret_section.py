@@ -84,7 +84,7 @@ def _variants(run: Run, settings: ReportSettings) -> Section:
     ]
     return Section(
         run,
-        f"Interpretation {run.name}",
+        f"Interpretation of variants {run.name}",
         f"Which bases matter more, or less, to {model_of(run)} with each allele?",
         figures,
         _logos(run, "variant", "Importance with both alleles and their difference, variant"),
