@@ -45,6 +45,8 @@ workflow {
     def store = openStore(params.store)
     if( store.fault )
         faults << store.fault
+    if( !workflow.containerEngine && !workflow.stubRun && !('conda' in workflow.profile.tokenize(',')) && ['python3', '-c', 'import dnabert_enhancer'].execute().waitFor() )
+        faults << "the commands do not run here: name an engine (-profile docker, podman, apptainer …), or in a clone: make .venv/core.stamp; . .venv/bin/activate"
     def base = baseModel(params.base_model.toString(), store)
     if( base.fault )
         faults << "--base_model ${base.fault}${base.output ? '' : '; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION'}"

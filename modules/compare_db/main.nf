@@ -14,6 +14,7 @@ process COMPARE_DB {
     tuple val(meta), path("${prefix}.per_call.tsv.gz"), path("${prefix}.per_call.tsv.gz.tbi"), emit: per_call
     tuple val(meta), path("${prefix}.novel.bed.gz"), emit: novel
     tuple val(meta), path("${prefix}.controls.tsv"), emit: controls, optional: true
+    tuple val(meta), path("${prefix}.sweep.tsv"), emit: sweep, optional: true
     tuple val(meta), path("${prefix}.*.{png,svg}"), emit: pictures, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('compare-db --version | cut -d" " -f2'), topic: versions

@@ -40,7 +40,7 @@ def skippedAlleles(record) {
 
 // The same in one line for the console; null where all was scored.
 def skippedText(sample, skipped) {
-    return skipped ? "Not scored for ${sample}: ${skipped.collect { reason, number, share -> "${number} alleles ${reason.replace('_', ' ')} (${share})" }.join(', ')}" : null
+    return skipped ? "Not scored for ${sample}: ${skipped.collect { reason, number, share -> "${number} ${number == 1 ? 'allele' : 'alleles'} ${reason.replace('_', ' ')} (${share})" }.join(', ')}" : null
 }
 
 def samplesWith(rows, column) {

@@ -80,7 +80,7 @@ def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Ca
             made = results / f"{sample}.{ending}"
             assert made.read_bytes() == (tmp_path / "one" / made.name).read_bytes(), made.name
     # the last of 13 records is on a contig that the genome lacks
-    assert "Not scored for table: 1 alleles contig not in genome (0.0769)" in done.said
+    assert "Not scored for table: 1 allele contig not in genome (0.0769)" in done.said
     skipped = (tmp_path / "results" / "pipeline_info" / "skipped_variants.tsv").read_text().splitlines()
     assert skipped == ["sample\treason\talleles\tshare"] + [
         f"{sample}\tcontig_not_in_genome\t1\t0.0769" for sample in ("named", "table")

@@ -189,6 +189,20 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     assert row["model"] == {"path": [], "output": ""}
 
 
+def test_without_an_engine_the_commands_must_run_here(
+    tmp_path: Path, nextflow: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bare"  # no package of this suite is found
+    bare.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(bare))
+    (bare / "dnabert_enhancer.py").write_text("raise ImportError")
+    (tmp_path / "sheet.csv").write_text("sample,genome,scan_regions\na,g.fa,all\n")
+    done = nextflow(tmp_path, "run", str(DEMO.parents[1] / "main.nf"), "--input", "sheet.csv")
+    (fault,) = faults(done.said)
+    assert fault.startswith("the commands do not run here: name an engine (-profile docker")
+    assert nothing_ran(tmp_path)
+
+
 def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipeline: Callable) -> None:
     done = pipeline(
         "--input", "sheet.txt", "--sharts", "3", "--max-shards", "4", "--epochs", "many",
