@@ -225,7 +225,7 @@ def _nextflow(folder: Path, suite: Path) -> None:
         "work",
     ]
     _run(words, folder, suite)
-    for scrap in ("work", ".nextflow", "results/pipeline_info"):
+    for scrap in ("work", ".nextflow", "results/pipeline_info", "results/report"):  # pages quote the records
         shutil.rmtree(folder / scrap, ignore_errors=True)
 
 

@@ -14,7 +14,7 @@ mkdir -p "$out"
 if [ -n "$nextflow" ]; then
     echo "demo: scanning the alpha-globin locus through Nextflow ($nextflow)"
     (cd "$out" && "$nextflow" run "$root/main.nf" -profile test --input "$root/assets/demo/samplesheet.csv" \
-        --stride 50 --threshold strict --outdir "$PWD" -work-dir "$PWD/work")
+        --stride 50 --threshold strict --skip_report --outdir "$PWD" -work-dir "$PWD/work")
 else
     echo "demo: Java or Maven is missing, so the command runs without Nextflow"
     mkdir -p "$out/scan"

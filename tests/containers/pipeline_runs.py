@@ -12,7 +12,7 @@ from typing import NamedTuple
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"
 # what tells the time or the machine, so that it differs from run to run
-OF_THE_RUN = ("pipeline_info/", ".run.json")
+OF_THE_RUN = ("pipeline_info/", ".run.json", ".html")
 
 
 class Run(NamedTuple):

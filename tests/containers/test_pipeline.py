@@ -25,7 +25,9 @@ def test_the_results_are_those_of_the_run_without_containers(
     assert done.returncode == 0, done.said
     assert "WARN" not in done.said, done.said
     expected = uncontained.results
-    assert {name.split("/")[0] for name in expected} == {"scan", "variants", "compare"}, uncontained.said
+    assert {name.split("/")[0] for name in expected} == {"scan", "variants", "compare", "report"}, (
+        uncontained.said
+    )
     assert done.results == expected
 
 

@@ -60,7 +60,7 @@ def test_with_docker_on_slurm_the_results_are_the_same(plain: Run, tmp_path: Pat
     contained = run(tmp_path, "test,slurm,docker", configuration=QUICK)
     assert contained.returncode == 0, contained.said
     assert "WARN" not in contained.said, contained.said
-    assert {folder.split("/")[0] for folder in plain.results} == {"scan", "variants", "compare"}
+    assert {folder.split("/")[0] for folder in plain.results} == {"scan", "variants", "compare", "report"}
     assert contained.results == plain.results
     known = jobs()
     for task in contained.tasks:
