@@ -308,6 +308,8 @@ def _thresholds(probability: NDArray[np.float32], rows: PlacedRows) -> dict[str,
         "default": Threshold(0.5, "one half of the calibrated probability"),
         "max-mcc": Threshold(best, "largest MCC on the validation split"),
         "strict": Threshold(
-            strict, f"called in {STRICT_SHARE:.0%} of the validation split's genome background"
+            strict,
+            f"called in {STRICT_SHARE:.0%} of the {len(background):,} windows of the validation split "
+            "that no annotation marks",
         ),
     }

@@ -17,7 +17,7 @@ from dnabert_enhancer.evaluation.bins import (
     reliability,
 )
 from dnabert_enhancer.evaluation.calibration_fit import CalibrationReport, fit_calibration
-from dnabert_enhancer.evaluation.calibration_rows import CalibrationRows, calibration_rows
+from dnabert_enhancer.evaluation.calibration_rows import CalibrationRows, calibration_rows, few_rows
 from dnabert_enhancer.evaluation.curves import Curve, precision_recall_curve, roc_curve
 from dnabert_enhancer.evaluation.duplicates import known_rows, read_sequences
 from dnabert_enhancer.evaluation.judged_rows import JudgedRows, judged_rows
@@ -143,6 +143,7 @@ __all__ = [
     "estimate",
     "evaluate_methods",
     "expected_calibration_error",
+    "few_rows",
     "figure_bytes",
     "fit_calibration",
     "frame_lines",

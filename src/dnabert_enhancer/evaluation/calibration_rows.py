@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,14 +103,7 @@ def calibration_rows(
                 remedy="give rows of every class",
             )
     codes = cropped(data.codes, window_length) if settings.crop == "centre" else data.codes
-    warnings = [
-        *([f"only {len(labels)} rows (fewer than {FEW_ROWS})"] if len(labels) < FEW_ROWS else []),
-        *(
-            f"only {number} rows of the class {name!r} (fewer than {FEW_OF_A_CLASS})"
-            for name, number in counts.items()
-            if number < FEW_OF_A_CLASS
-        ),
-    ]
+    warnings = few_rows(counts)
     evidence = {
         "dataset": Path(dataset.source).name,
         "dataset_digest": dataset.digest,
@@ -121,6 +115,19 @@ def calibration_rows(
     return CalibrationRows(
         _of_one_length(codes, window_length, dataset.source), labels, counts, warnings, evidence
     )
+
+
+def few_rows(counts: Mapping[str, int]) -> list[str]:
+    """Return what speaks against a calibration on so many rows of each class."""
+    total = sum(counts.values())
+    return [
+        *([f"only {total} rows (fewer than {FEW_ROWS})"] if total < FEW_ROWS else []),
+        *(
+            f"only {number} rows of the class {name!r} (fewer than {FEW_OF_A_CLASS})"
+            for name, number in counts.items()
+            if number < FEW_OF_A_CLASS
+        ),
+    ]
 
 
 def _is_same_way_round(card: ModelCard, names: tuple[str, ...], settings: CalibrationSettings) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.evaluation import Judgement, judge, judged_scores, rounded, split_metrics
+from dnabert_enhancer.evaluation import Judgement, few_rows, judge, judged_scores, rounded, split_metrics
 from dnabert_enhancer.installation import package_versions
 from dnabert_enhancer.model import EnhancerModel, ModelCard, ModelParts, write_model
 from dnabert_enhancer.training.attempt import Outcome
@@ -90,6 +90,10 @@ def write_trained(
     warnings = list(outcome.doubts)
     if not warnings and metrics["validation"].get("mcc", 1.0) <= 0:
         warnings.append("MCC is 0 on the validation split: one class is predicted for all sequences")
+    if judgement.report is not None:
+        labels = data.labels("validation").astype(int)
+        counts = {name: int((labels == place).sum()) for place, name in enumerate(target.labels)}
+        warnings += [f"its calibration is on {reason}" for reason in few_rows(counts)]
     for warning in warnings:
         logger.warning("the trained model: %s", warning)
     card = card.replace(

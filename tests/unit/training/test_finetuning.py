@@ -40,6 +40,10 @@ def test_a_fresh_model_learns_a_motif_and_says_so_in_its_card(trained: TrainingR
     assert card.training["splits"]["train"] == {"sequences": 192, "labels": {"other": 96, "enhancer": 96}}
     assert card.training["settings"]["learning_rate"] == 5e-3
     assert card.training["calibration"]["ece_before"] >= 0
+    rows = card.training["splits"]["validation"]["sequences"]
+    assert rows < 200
+    assert f"its calibration is on only {rows} rows (fewer than 200)" in card.training["warnings"]
+    assert trained.warnings == card.training["warnings"]
     assert card.training["attempts"] == [{"number": 1, "seed": 3, "outcome": "kept", "reason": ""}]
     assert len(trained.history) == 3
     assert trained.sequences_per_second > 0
