@@ -42,6 +42,8 @@ workflow {
         System.exit(0)
     }
     def faults = parameterFaults(params, file("${projectDir}/nextflow_schema.json"))
+    if( params.convention == 'deepvregulome' && params.offsets && params.offsets.toString() != '1' )
+        faults << "--offsets '${params.offsets}': --convention deepvregulome has 1; leave --offsets out"
     def store = openStore(params.store)
     if( store.fault )
         faults << store.fault

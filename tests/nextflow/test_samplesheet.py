@@ -209,6 +209,7 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--use_gpu", "maybe", "--precision", "float16", "--threshold", "';touch pwned'",
         "--offsets", "4", "--ratio", "0", "--splits", "0.5,0.5,0.5", "--outdir", "",
         "--shards", "0", "--base_model", "nowhere", "--store", "nowhere", "--interpret_method", "gradient",
+        "--convention", "deepvregulome", "--folds", "1",
     )  # fmt: skip
     assert done.returncode != 0
     # Nextflow keeps --max-shards under one of two names, by its version
@@ -218,10 +219,12 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "dnabert-enhancer models get NAME brings one; models by name are new:tiny, new:small, new:base, "
         "default and hub:NAME@REVISION",
         "--epochs 'many': give a whole number",
+        "--folds '1': give 2 or more",
         "--input 'sheet.txt': give a file whose name ends in .csv, .tsv, .yaml, .yml or .json",
         "--input sheet.txt: there is no such file",
         "--interpret_method 'gradient': give ism, attention",
         "--maxShards: there is no such parameter (did you mean max_shards?)",
+        "--offsets '4': --convention deepvregulome has 1; leave --offsets out",
         "--offsets '4': give an odd number",
         "--outdir 'true': it has no value",
         "--precision 'float16': give float32, bfloat16, int8",

@@ -570,6 +570,7 @@ class Model:
         -------
         Attributions
             Tables of regions and substitutions, arrays for TF-MoDISco, logos, and what writes the files.
+            Attention and gradients of an `Ensemble` are the mean over its models, base by base.
 
         Raises
         ------
