@@ -8,7 +8,7 @@ include { helpText; parameterFaults                             } from './subwor
 include { REPORTS; filesOf; runsOf                              } from './subworkflows/report'
 include { faultOfStart; modelAt; readSamplesheet                } from './subworkflows/samplesheet'
 include { SCAN                                                  } from './subworkflows/scan'
-include { shardsFor; shardsForGenome                            } from './subworkflows/scatter'
+include { costOf; shardsFor; shardsForScan                      } from './subworkflows/scatter'
 include { openStore                                             } from './subworkflows/store'
 include { failureText; methodsText; skippedAlleles; skippedText } from './subworkflows/summary'
 include { TRAIN                                                 } from './subworkflows/train'
@@ -85,7 +85,7 @@ workflow {
     SCAN(
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.scan_regions }
             .map { meta, row, genome, index, model, output ->
-                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', shardsForGenome(row.genome, index, params.scan_shard_mb, params))
+                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', shardsForScan(row.genome, index, row.scan_regions == 'all' ? [] : row.scan_regions, params.scan_shard_mb, params, costOf(model)))
             }
     )
 
@@ -93,7 +93,8 @@ workflow {
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.vcf }
             .map { meta, row, genome, index, model, output ->
                 def tf = ['name', 'path', 'output'].collect { part -> row.tf_models.collect { one -> one[part] } }
-                tuple(meta, genome, index, row.assembly_report, row.vcf, row.vcf_format, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, row.annotate.collect { one -> one.name }, row.annotate.collect { one -> one.path }, row.tf_panel, params.panel_group_size, shardsFor(row.vcf, params.variants_shard_mb, params))
+                def cost = [costOf(model) + row.tf_models.sum(0) { one -> costOf(one.path) }, row.tf_panel.collect { one -> costOf(one.path) }.max() ?: 1].max()
+                tuple(meta, genome, index, row.assembly_report, row.vcf, row.vcf_format, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, row.annotate.collect { one -> one.name }, row.annotate.collect { one -> one.path }, row.tf_panel, params.panel_group_size, shardsFor(row.vcf, params.variants_shard_mb, params, cost))
             }
     )
 

@@ -1,15 +1,38 @@
 // Into how many tasks a file is cut, and their results together again.
+include { contentOf } from '../store'
 
-// Tasks for a file by its size.
-def shardsFor(path, megabytes, options) {
-    return shardsOf(uncompressedSize(path), megabytes, options)
+// Tasks for a file by its size, and by what a model costs.
+def shardsFor(path, megabytes, options, cost) {
+    return shardsOf(uncompressedSize(path) * cost, megabytes, options)
 }
 
-// Tasks for a genome by the bases in its index (.fai), or by the size of the file where the index has none.
-def shardsForGenome(genome, index, megabytes, options) {
+// The same for a scan, by the bases of its regions (BED), or those of the genome's index (.fai), or the size of the genome where neither tells.
+def shardsForScan(genome, index, regions, megabytes, options, cost) {
     def fai = [index].flatten().find { one -> one.name.endsWith('.fai') }
-    def bases = fai ? fai.readLines().sum(0L) { line -> line.tokenize('\t')[1] as Long } : 0L
-    return shardsOf(bases ?: uncompressedSize(genome), megabytes, options)
+    def bases = regions ? basesOfRegions(regions) : fai ? fai.readLines().sum(0L) { line -> line.tokenize('\t')[1] as Long } : 0L
+    return shardsOf((bases ?: uncompressedSize(genome)) * cost, megabytes, options)
+}
+
+// The bases of a BED, those of overlaps twice; 0 where they are not easily told.
+def basesOfRegions(path) {
+    if( path.size() > 100_000_000 || !(path.name ==~ /(?i).*\.(bed|narrowpeak|broadpeak)(\.gz)?/) )
+        return 0L
+    def lines = path.name.toLowerCase().endsWith('.gz') ? new java.util.zip.GZIPInputStream(path.newInputStream()).readLines() : path.readLines()
+    return lines.collect { line -> line.split('[\\t ]+') }
+        .findAll { fields -> fields.size() > 2 && fields[1].isLong() && fields[2].isLong() }
+        .sum(0L) { fields -> Math.max(0L, fields[2].toLong() - fields[1].toLong()) }
+}
+
+// What a window costs with a model, in times of what it costs with the packaged one, at least 1: by the multiplications of a token that its
+// config.json tells; with a folder of models that of all together; 1 with an archive.
+def costOf(model) {
+    if( !model || !model.isDirectory() )
+        return 1
+    def config = contentOf(model.resolve('config.json'))
+    if( !config )
+        return Math.max(1, model.listFiles().findAll { one -> one.isDirectory() && one.resolve('config.json').exists() }.sum(0) { one -> costOf(one) })
+    def (layers, width, inner) = ['num_hidden_layers', 'hidden_size', 'intermediate_size'].collect { name -> (config[name] ?: 0) as Long }
+    return Math.max(1, Math.ceil(layers * (4 * width * width + 2 * width * inner) / 393_216d) as Integer)
 }
 
 // DNA and VCF are about four times as large uncompressed; a server that does not tell a size gives -1.

@@ -12,6 +12,9 @@ import pytest
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=20)]
 
+CONFIG = (
+    Path(__file__).resolve().parents[2] / "src" / "dnabert_enhancer" / "model" / "default" / "config.json"
+).read_text()
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
 ROWS = """\
@@ -161,7 +164,18 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
         (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
     given = write_in_all_formats(tmp_path)
     (tmp_path / "g.fa.fai").write_text("one\t1500\t5\t60\t61\ntwo\t1000\t1600\t60\t61\n")
+    (tmp_path / "regions.bed").write_text("track name=x\none\t0\t1000\ta\ntwo 100 700\n")
     shutil.copyfile(DEMO / "alpha-globin.fa.gz", tmp_path / "g.fa.gz")
+    base = json.dumps({"num_hidden_layers": 12, "hidden_size": 768, "intermediate_size": 3072})
+    for folder, config in (
+        ("base", base),
+        ("several/one", base),
+        ("several/two", "{}"),
+        ("packaged", CONFIG),
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "config.json").write_text(config)
+    (tmp_path / "none.tar.gz").touch()
     formats = ("s.tsv", "s.csv", "s.json", "s.yml")
     (tmp_path / "named.csv").write_text("sample,genome,scan_regions\na,named,p.bed\n")
     driver = Path(__file__).with_name("read_samplesheets.nf")
@@ -171,7 +185,10 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
         line.split(" ", 1) for line in done.said.splitlines() if line.startswith(("FAULTS", "ROWS", "SHARDS"))
     )
     # 2,500 bases are 3 tasks of 1,000; without an index four times the size of the compressed file counts
-    assert json.loads(printed["SHARDS"]) == [3, math.ceil(4 * (tmp_path / "g.fa.gz").stat().st_size / 1000)]
+    by_size = math.ceil(4 * (tmp_path / "g.fa.gz").stat().st_size / 1000)
+    # 1,600 bases of regions at twice the price; a token costs DNABERT-6 12 (4 x 768^2 + 2 x 768 x 3072)
+    # multiplications, the packaged model 2 (4 x 128^2 + 2 x 128 x 512)
+    assert json.loads(printed["SHARDS"]) == [3, by_size, 4, 1, 216, 217, 1]
     found: dict[str, list[str]] = json.loads(printed["FAULTS"])
     assert found.keys() == {*WRONG_FILES, *formats, "named.csv"}
     for name, (_, expected) in WRONG_FILES.items():
