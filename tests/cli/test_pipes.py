@@ -32,7 +32,16 @@ OTHERS = re.compile(
     r"A,B|ACTION|BP|COMMAND|I/N|K|LOR|N|NAME|NORM|P|R|RATE|SHARE|TEXT|TITLE\|N|X|hg38\|hg19|0\|1|[a-z|]+|NAME,NAME|"
     r"p:P\|q:Q\|none|SHARE\|FIRST:LAST:STEP"
 )
-OUTPUTS = {"--output", "--embeddings", "--output-prefix", "--output-dir", "--archive", "--log-dir", "--dir"}
+OUTPUTS = {
+    "--output",
+    "--embeddings",
+    "--output-prefix",
+    "--output-dir",
+    "--archive",
+    "--log-dir",
+    "--dir",
+    "--track-hub",
+}
 # read from the middle, or a folder
 NOT_PIPES = {
     ("tokenize", "--genome"): "a genome cannot be read from a pipe",

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pyBigWig
 import pytest
 from tiny_models import tiny_model
 
@@ -100,6 +101,19 @@ def test_a_folder_stands_for_its_runs_and_bytes_are_equal(runs: Path, tmp_path: 
     assert len(variants["rows"]) == 5
 
 
+def test_a_track_hub_has_the_items_of_the_files(runs: Path, tmp_path: Path) -> None:
+    given = ["--email", "lab@example.org", "--assembly", "GCF_1.1", "--quiet"]
+    assert run("report", runs, "--track-hub", tmp_path / "hub", *given) == 0
+    assert "genome GCF_1.1\n" in (tmp_path / "hub/genomes.txt").read_text()
+    with gzip.open(runs / "scan.calls.bed.gz", "rt") as stream:
+        rows = [line.rstrip("\n").split("\t") for line in stream][1:]
+    with pyBigWig.open(str(tmp_path / "hub/GCF_1.1/predict_scan_calls.bb")) as calls:
+        items = [(start, end, text.split("\t")) for start, end, text in calls.entries("chr1", 0, 3000)]
+    assert [(item[0], item[1], item[2][0], item[2][8]) for item in items] == [
+        (int(row[1]), int(row[2]), row[3], row[8]) for row in rows
+    ]
+
+
 def test_bad_input_is_one_line_and_leaves_nothing(
     runs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +129,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         ([damaged], "page.html", "damaged.calls.bed.gz"),
         ([runs / "scan"], "folder.html", "the output is a folder"),
         ([runs / "scan"], "damaged.bw/page.html", "the output cannot be written"),
+        ([runs / "scan", "--track-hub", tmp_path / "hub"], "page.html", "no hub without an e-mail address"),
     ]
     before = sorted(tmp_path.iterdir())
     for given, output, said in cases:

@@ -48,6 +48,13 @@ def browser_driver_and_axe() -> tuple[str, Path, Path]:
     return _browser(), _node_package(cache, PLAYWRIGHT).parent, _node_package(cache, AXE)
 
 
+def node_packages(*packages: str) -> list[Path]:
+    """Return a folder of modules for each npm package (NAME@VERSION), after installing what is missing."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dnabert-enhancer-galaxy"
+    found = [_node_package(cache, package) for package in packages]
+    return [next(up for up in path.parents if up.name == "node_modules") for path in found]
+
+
 def _venv(cache: Path) -> Path:
     """Return an environment that is made anew when the list of its packages changes."""
     listed = HERE / "requirements.txt"

@@ -1,4 +1,4 @@
-"""One page of finished runs."""
+"""What finished runs found, as one page and for genome browsers."""
 
 from __future__ import annotations
 
@@ -7,44 +7,59 @@ from collections.abc import Sequence
 from typing import Any
 
 from dnabert_enhancer.api.inputs import with_keywords
+from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.reporting import ReportSettings, page_of_runs
+from dnabert_enhancer.reporting import ReportSettings, page_of_sections, sections_of, write_track_hub
 
 PathLike = str | os.PathLike[str]
 
 
 def report(
     runs: PathLike | Sequence[PathLike],
-    output: PathLike,
+    output: PathLike | None = None,
     settings: ReportSettings | None = None,
+    *,
+    track_hub: PathLike | None = None,
     **keywords: Any,  # fields of the settings
 ) -> None:
-    """Write one self-contained HTML page of finished runs.
+    """Write finished runs as one self-contained HTML page, or as a track hub.
 
-    The page opens from a disk without a network. Of equal runs its bytes are equal.
+    The page opens from a disk without a network. Of equal runs all bytes are equal. All outputs appear
+    together, or none.
 
     Parameters
     ----------
     runs : path or sequence of path
         Prefixes of runs (``--output-prefix``), the folders that they wrote, or a folder with their records.
-    output : path
-        The page, written whole or not at all; an older one is replaced.
+    output : path, optional
+        The page; an older one is replaced.
     settings : ReportSettings, optional
+    track_hub : path, optional
+        Folder, new or empty, for a UCSC track hub; needs ``email``, and pybigtools.
     **keywords
         Fields of the settings, such as ``title="My locus"``.
 
     Raises
     ------
     InputError
-        No run at a prefix; a record that is damaged, of a shard or of a newer version; files of a run that
-        are missing or damaged; runs of different genomes; an output that cannot be written.
+        Nothing to write; no run at a prefix; a record that is damaged, of a shard or of a newer version;
+        files of a run that are missing or damaged; runs of different genomes; an output that cannot be
+        written.
 
     Examples
     --------
     >>> report(["out/scan", "out/variants"], "report.html")  # doctest: +SKIP
+    >>> report("out/scan", track_hub="hub", email="lab@example.org")  # doctest: +SKIP
     """
     settings = with_keywords(ReportSettings, settings, keywords)
+    if output is None and track_hub is None:
+        raise InputError("there is nothing to write", remedy="give --output or --track-hub")
     prefixes = [runs] if isinstance(runs, (str, os.PathLike)) else list(runs)
     with OutputSet() as outputs:
-        stream = outputs.open_text(output)
-        stream.write(page_of_runs(prefixes, settings))
+        stream = None if output is None else outputs.open_text(output)
+        folder = None if track_hub is None else outputs.directory(track_hub)
+        sections = sections_of(prefixes, settings)
+        if folder is not None:
+            write_track_hub(sections, folder, settings)
+        if stream is not None:
+            stream.write(page_of_sections(sections, settings))

@@ -1,7 +1,9 @@
 """Write one HTML page of finished runs: what was asked, the figures that matter, pictures, tables, methods.
 
 A run is named by its --output-prefix (or --output-dir), or by a folder with the records of several. The page
-holds all that it shows: it opens from a disk or an e-mail, loads nothing and sends nothing.
+holds all that it shows: it opens from a disk or an e-mail, loads nothing and sends nothing. --track-hub
+writes a folder for the genome browsers of UCSC, Ensembl and others: scores and importance as bigWig, calls,
+novel calls and candidate variants as bigBed, with a description of each.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dnabert_enhancer.reporting import ReportSettings
 _log = logging.getLogger(__name__)
 EXAMPLES = (
     "report out/scan out/variants --output report.html",
+    "report out/scan out/variants --track-hub hub --email lab@example.org",
     'report out --title "Alpha-globin" --rows 500 --output report.html',
 )
 
@@ -27,7 +30,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN_PREFIX",
         help="prefix of a finished run, the folder that it wrote, or a folder with the records of several",
     )
-    parser.add_argument("--output", required=True, metavar="FILE", help="the page, such as report.html")
+    parser.add_argument("--output", metavar="FILE", help="the page, such as report.html")
+    parser.add_argument(
+        "--track-hub",
+        metavar="DIR",
+        help="a track hub, in a new or empty folder, to be put on a web server (needs pybigtools)",
+    )
     add_setting(parser, ReportSettings, "title", "title of the page", metavar="TEXT")
     add_setting(
         parser,
@@ -52,11 +60,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "put the genome browser igv.js into the page (default: where igv-notebook is installed)",
         action=argparse.BooleanOptionalAction,
     )
+    add_setting(
+        parser,
+        ReportSettings,
+        "assembly",
+        "the genome's name at UCSC, such as hg38 or a GenArk accession (default: by the contigs' lengths)",
+        metavar="NAME",
+    )
+    add_setting(
+        parser,
+        ReportSettings,
+        "email",
+        "whom to ask about the track hub; genome browsers take none without",
+        metavar="TEXT",
+    )
 
 
 def run(options: Options) -> None:
     """Read the runs, write the page."""
     from dnabert_enhancer.api import report
 
-    report(options["runs"], options["output"], options.settings(ReportSettings))
-    _log.info("%s is written", options["output"])
+    outputs = {"output": options.get("output"), "track_hub": options.get("track_hub")}
+    report(options["runs"], settings=options.settings(ReportSettings), **outputs)
+    for path in filter(None, outputs.values()):
+        _log.info("%s is written", path)

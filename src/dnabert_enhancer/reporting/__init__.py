@@ -1,6 +1,7 @@
-"""One self-contained HTML page of finished runs: what was asked, figures, pictures, tables, methods."""
+"""What finished runs found, for others: one self-contained HTML page, a track hub for genome browsers."""
 
-from dnabert_enhancer.reporting.build import page_of_runs
+from dnabert_enhancer.reporting.build import page_of_sections, sections_of
 from dnabert_enhancer.reporting.section import ReportSettings
+from dnabert_enhancer.reporting.track_hub import write_track_hub
 
-__all__ = ["ReportSettings", "page_of_runs"]
+__all__ = ["ReportSettings", "page_of_sections", "sections_of", "write_track_hub"]

@@ -1,4 +1,4 @@
-"""From prefixes of runs to the page."""
+"""From prefixes of runs to their sections, and from these to the page."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SECTIONS: dict[str, Callable[[Run, ReportSettings], Section]] = {
 """What makes the section of a run, by the command that made the run; a further one is one entry."""
 
 
-def page_of_runs(prefixes: Sequence[str | os.PathLike[str]], settings: ReportSettings) -> str:
-    """Return the page of runs, as HTML.
+def sections_of(prefixes: Sequence[str | os.PathLike[str]], settings: ReportSettings) -> list[Section]:
+    """Return the sections of runs.
 
     Parameters
     ----------
@@ -47,6 +47,11 @@ def page_of_runs(prefixes: Sequence[str | os.PathLike[str]], settings: ReportSet
         raise InputError("there is no run to report on", remedy="give the prefix of a run")
     sections = [_section(run, settings) for run in runs.values()]
     check_one_genome(sections)
+    return sections
+
+
+def page_of_sections(sections: Sequence[Section], settings: ReportSettings) -> str:
+    """Return the page of runs, as HTML of the size that is asked for at most."""
 
     def page(part: Sequence[Section]) -> str:
         return page_of(part, settings, browser_of(part, settings.browser))

@@ -30,7 +30,7 @@ def page_of(sections: Sequence[Section], settings: ReportSettings, browser: Brow
     script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
     scripts = [script] if browser is None else [browser.library, script]
     runs = [section.run for section in sections]
-    return _template().render(
+    return template("page.html.j2").render(
         title=settings.title,
         version=__version__,
         sections=sections,
@@ -44,7 +44,8 @@ def page_of(sections: Sequence[Section], settings: ReportSettings, browser: Brow
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """Return a template; what is put into it is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -55,7 +56,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("page.html.j2")
+    return environment.get_template(name)
 
 
 def _hash(script: str) -> str:

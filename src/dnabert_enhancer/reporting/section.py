@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,16 +29,26 @@ class ReportSettings:
         The most of the page, in 10^6 bytes: pictures are left out and tables shortened for it.
     browser : bool, optional
         With the genome browser; default: where igv-notebook, which carries igv.js, is installed.
+    assembly : str, optional
+        Name of the genome at UCSC, for a track hub; default: by the lengths of the contigs.
+    email : str, optional
+        Whom to ask about a track hub; UCSC's browser takes no hub without.
     """
 
     title: str = "DNABERT-Enhancer report"
     rows: int = 2000
     megabytes: float = 10
     browser: bool | None = None
+    assembly: str | None = None
+    email: str | None = None
 
     def __post_init__(self) -> None:
         require_setting(self, "rows", isinstance(self.rows, int) and self.rows > 0, "a whole number above 0")
         require_setting(self, "megabytes", 0 < self.megabytes < math.inf, "a number above 0")
+        is_name = self.assembly is None or re.fullmatch(r"[A-Za-z0-9][\w.-]*", self.assembly, re.ASCII)
+        require_setting(self, "assembly", bool(is_name), "a name such as hg38, mm39 or GCF_009914755.1")
+        is_address = self.email is None or re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", self.email)
+        require_setting(self, "email", bool(is_address), "an address such as lab@example.org")
 
 
 class KeyFigure(NamedTuple):
