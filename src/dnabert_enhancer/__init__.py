@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api import Evaluation as Evaluation
     from dnabert_enhancer.api import Model as Model
     from dnabert_enhancer.api import TrainedModel as TrainedModel
+    from dnabert_enhancer.api import Tuning as Tuning
     from dnabert_enhancer.api import add_background as add_background
     from dnabert_enhancer.api import calibrate_model as calibrate_model
     from dnabert_enhancer.api import compare as compare
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api import merge_attributions as merge_attributions
     from dnabert_enhancer.api import report as report
     from dnabert_enhancer.api import score_panel as score_panel
+    from dnabert_enhancer.api import tune as tune
     from dnabert_enhancer.catalogue import Catalogue as Catalogue
     from dnabert_enhancer.catalogue import PanelMember as PanelMember
     from dnabert_enhancer.comparison import CompareSettings as CompareSettings
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.scan import ScanSettings as ScanSettings
     from dnabert_enhancer.scan import SequenceSettings as SequenceSettings
     from dnabert_enhancer.scan import merge_scans as merge_scans
+    from dnabert_enhancer.training import SearchSettings as SearchSettings
     from dnabert_enhancer.training import TrainingSettings as TrainingSettings
     from dnabert_enhancer.variants import VariantSettings as VariantSettings
 
@@ -119,6 +122,9 @@ _HOME = {
     "PanelMember": "catalogue",
     "report": "api",
     "score_panel": "api",
+    "SearchSettings": "training",
+    "Tuning": "api",
+    "tune": "api",
 }
 """Where each public name is defined."""
 

@@ -186,7 +186,7 @@ OTHERS = {
     # tested with lift-over (tests/unit/comparison/test_lift.py): it has two assemblies
     "--chain",
 }
-WITHOUT_PLACES = {(name, "--negatives") for name in ("tokenize", "finetune", "evaluate", "models")}
+WITHOUT_PLACES = {(name, "--negatives") for name in ("tokenize", "finetune", "tune", "evaluate", "models")}
 FILES = ("FILE", "BED", "PATH", "VCF", "FASTA", "TSV", "DIR", "GTF", "GFF")
 
 

@@ -191,6 +191,14 @@ CASES = {
             *("--output-dir", "{out}/m"),
         ),
     ),
+    "tune": Case(
+        "tune",
+        (
+            *("--dataset", Input("train.csv"), "--validation", Input("rows.tsv"), "--base-model", MODEL),
+            *("--trials", "1", "--learning-rates", "0.01", "--epochs", "4", "--batch-size", "8"),
+            *("--device", "cpu", "--output-dir", "{out}/m"),
+        ),
+    ),
     "finetune pair": Case(
         "finetune",
         (

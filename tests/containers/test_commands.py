@@ -72,6 +72,7 @@ CONFIG = json.dumps(
 # what the small image answers with one line that names what is missing
 NEEDS_TORCH = {
     "finetune": f"{DATASET} && finetune --dataset data --base-model new:tiny --output-dir model",
+    "tune": f"{DATASET} && tune --dataset data --base-model new:tiny --output-dir model",
     # safetensors are imported without it
     "import-model": f"mkdir old && echo '{CONFIG}' > old/config.json && echo pickled > old/pytorch_model.bin"
     " && import-model old --k 3 --window-length 50 --output-dir model",

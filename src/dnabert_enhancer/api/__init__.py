@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api.learning import TrainedModel, finetune, finetune_folds, make_dataset
     from dnabert_enhancer.api.panel import check_records, find_member, open_panel, score_members, score_panel
     from dnabert_enhancer.api.reporting import report
+    from dnabert_enhancer.api.tuning import Tuning, tune
     from dnabert_enhancer.api.variant_inputs import VariantTable, open_variants, read_names
     from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
@@ -66,6 +67,8 @@ _LAZY = {
     "score_members": "panel",
     "score_panel": "panel",
     "report": "reporting",
+    "Tuning": "tuning",
+    "tune": "tuning",
     "open_annotations": "variants",
     "VariantTable": "variant_inputs",
     "open_variants": "variant_inputs",
@@ -81,6 +84,7 @@ __all__ = [
     "Evaluation",
     "Model",
     "TrainedModel",
+    "Tuning",
     "VariantTable",
     "add_background",
     "block_scorer",
@@ -111,6 +115,7 @@ __all__ = [
     "score_members",
     "score_panel",
     "table_sequences",
+    "tune",
     "with_keywords",
     "write_scores",
 ]

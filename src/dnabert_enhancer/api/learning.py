@@ -26,7 +26,7 @@ from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome, Interval, frame_of_intervals
 from dnabert_enhancer.model import EnhancerModel
-from dnabert_enhancer.training import TrainingResult, TrainingSettings
+from dnabert_enhancer.training import EpochListener, TrainingResult, TrainingSettings
 from dnabert_enhancer.training import finetune as train
 from dnabert_enhancer.training import finetune_folds as train_folds
 
@@ -92,7 +92,8 @@ def _sources(regions: RegionSource | Interval | Iterable[str | Path | Interval])
     return [*paths, *([frame_of_intervals(intervals)] if intervals else [])]
 
 
-def _base_name(base: str | Path | Model) -> str:
+def base_name(base: str | Path | Model) -> str:
+    """Return a base model as `finetune` names it."""
     if not isinstance(base, Model):
         return str(base)
     if base.opened.card.column is not None:
@@ -145,6 +146,7 @@ def finetune(
     restart: bool = False,
     engine: EngineSettings | None = None,
     progress: Callable[[int, int], None] | None = None,
+    on_epoch: EpochListener | None = None,
     **keywords: Any,  # the fields of `TrainingSettings`
 ) -> TrainedModel:
     """Train a model on labelled sequences and write it as a model directory.
@@ -172,6 +174,9 @@ def finetune(
         How the returned model is computed.
     progress : callable, optional
         Called after each update with the updates done and in all.
+    on_epoch : callable, optional
+        Called after each epoch with its number, from 1, and the validation metrics; what it raises ends the
+        training.
     **keywords
         Fields of the settings, such as ``epochs=3``.
 
@@ -204,7 +209,15 @@ def finetune(
             allow_one_class=True,
         )
         data = data.with_validation(other)
-    result = train(data, _base_name(base_model), output_dir, settings, restart=restart, progress=progress)
+    result = train(
+        data,
+        base_name(base_model),
+        output_dir,
+        settings,
+        restart=restart,
+        progress=progress,
+        on_epoch=on_epoch,
+    )
     if result.model is None:
         raise SystemExit(0)
     return TrainedModel(result, result.model, engine)
@@ -264,7 +277,7 @@ def finetune_folds(
     models: list[Model] = []
     trained = train_folds(
         data,
-        _base_name(base_model),
+        base_name(base_model),
         output_dir,
         settings,
         folds=folds,

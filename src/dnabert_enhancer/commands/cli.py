@@ -73,6 +73,7 @@ COMMANDS: dict[str, CommandEntry] = {
     ),
     "tokenize": CommandEntry("tokenize", "sequences as DNABERT's k-mers (TSV) or token ids (Parquet)"),
     "finetune": CommandEntry("finetune", "train a model on labelled windows"),
+    "tune": CommandEntry("tune", "search the hyper-parameters with which a model validates best"),
     "evaluate": CommandEntry("evaluate", "metrics with confidence intervals, curves and baselines"),
     "predict": CommandEntry("predict", "enhancer probability of sequences, or a scan of a genome"),
     "score-variants": CommandEntry("score_variants", "effects of variants on enhancers and TF binding"),

@@ -40,8 +40,8 @@ EXAMPLES = (
     "make-dataset --regions peaks.bed --genome hg38.fa.gz --output-dir data",
     "make-dataset --regions peaks.bed --genome hg38.fa.gz --length 350 \\\n"
     "    --exclude blacklist.bed --split-by contig --output-dir data350",
-    "make-dataset --regions peaks.bed --genome hg38.fa.gz --exclude blacklist.bed \\\n"
-    "    --negatives bedtools-shuffle --output-dir authors",
+    "make-dataset --regions peaks.bed --genome hg38.fa.gz --output-dir authors \\\n"
+    "    --exclude blacklist.bed --negatives bedtools-shuffle",
 )
 
 

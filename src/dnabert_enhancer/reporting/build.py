@@ -10,7 +10,7 @@ from dnabert_enhancer.reporting.bound import bounded
 from dnabert_enhancer.reporting.browser import browser_of
 from dnabert_enhancer.reporting.comparison_section import comparison_section
 from dnabert_enhancer.reporting.interpret_section import interpret_section
-from dnabert_enhancer.reporting.learning_sections import evaluation_section, training_section
+from dnabert_enhancer.reporting.learning_sections import evaluation_section, training_section, tuning_section
 from dnabert_enhancer.reporting.page import page_of
 from dnabert_enhancer.reporting.run import Run, find_runs
 from dnabert_enhancer.reporting.scan_section import predict_section
@@ -24,6 +24,7 @@ SECTIONS: dict[str, Callable[[Run, ReportSettings], Section]] = {
     "interpret": interpret_section,
     "evaluate": evaluation_section,
     "finetune": training_section,
+    "tune": tuning_section,
 }
 """What makes the section of a run, by the command that made the run; a further one is one entry."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dnabert_enhancer.evaluation import DEFINITIONS
-from dnabert_enhancer.reporting.meanings import history_meanings, metric_meanings
+from dnabert_enhancer.reporting.meanings import history_meanings, metric_meanings, trial_meanings
 from dnabert_enhancer.reporting.picture import Picture, kept_picture, losses
 from dnabert_enhancer.reporting.run import Run
 from dnabert_enhancer.reporting.section import KeyFigure, ReportSettings, Section, shown, skipped_notes
@@ -99,6 +99,35 @@ def training_section(run: Run, settings: ReportSettings) -> Section:
         tables,
         _LIMITS[:1],
         [*skipped_notes(run, "sequences"), *(map(str, warnings) if isinstance(warnings, list) else ())],
+    )
+
+
+def tuning_section(run: Run, settings: ReportSettings) -> Section:
+    """Return the section of a search over hyper-parameters."""
+    table = best_rows(run.file("trials.tsv"), "Trials", settings.rows, meanings=trial_meanings())
+    best, metric = run.entry("best"), str(run.entry("metric"))
+    values = best if isinstance(best, dict) else {}
+    title = DEFINITIONS[metric].title if metric in DEFINITIONS else metric
+    figures = [KeyFigure(shown(float(values[metric])), f"{title} of the best trial, on the validation rows")]
+    figures += [
+        KeyFigure(shown(float(values[name])), f"{name.replace('_', ' ')} of the best trial")
+        for name in ("learning_rate", "weight_decay")
+    ]
+    return Section(
+        run,
+        f"Search {run.name}",
+        f"With which hyper-parameters does {run.entry('arguments', 'base_model') or 'the model'} learn best? "
+        f"{len(table.rows)} trials on {run.count('sequences_train'):,} labelled sequences: "
+        f"{run.count('trials_complete')} completed, {run.count('trials_pruned')} ended early, "
+        f"{run.count('trials_failed')} failed.",
+        figures,
+        [],
+        [table],
+        (
+            "The best of many trials looks better on the validation rows than it is: judge its model on the "
+            "test rows with evaluate.",
+        ),
+        skipped_notes(run, "sequences"),
     )
 
 

@@ -184,6 +184,18 @@ _HISTORY = {
 }
 
 
+_TRIAL = {
+    "trial": "number of the training",
+    "state": "complete; pruned: ended early, since it fell behind; failed: collapsed",
+    "rank": "among the complete trials, 1 is the best",
+    "weight_decay": "how strongly weights are drawn to 0",
+    "warmup": "share of the updates in which the learning rate rises",
+    "epochs": "epochs that were trained",
+    "best_epoch": "the epoch whose weights were kept",
+    "reason": "why the trial failed",
+}
+
+
 def _variant_statistics() -> dict[str, str]:
     """Return the meanings of the numbers of a variant's table, with the formulas of the VCF's header."""
     described = {field.identifier: field.description for field in info_fields([], _ALL_CONTENT)}
@@ -275,3 +287,8 @@ def metric_meanings() -> dict[str, str]:
 def history_meanings() -> dict[str, str]:
     """Return what the columns of ``history.tsv`` hold."""
     return {f"validation_{name}": f"{name} on the validation rows" for name in DEFINITIONS} | _HISTORY
+
+
+def trial_meanings() -> dict[str, str]:
+    """Return what the columns of ``trials.tsv`` hold."""
+    return _HISTORY | {name: f"{name} on the validation rows" for name in DEFINITIONS} | _TRIAL

@@ -85,6 +85,7 @@ def run_attempt(job: Job, model: Any, directory: Path, seed: int) -> Outcome:
         job.progress,
         settings.checkpoint_steps,
         settings.early_stopping,
+        job.on_epoch,
     )
     callbacks: list[Any] = [report]
     arguments = _arguments(job, directory, seed)

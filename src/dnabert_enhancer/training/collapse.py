@@ -7,11 +7,26 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.errors import InputError
+
 CHANCE_DEVIATIONS = 2.0
 """A ranking or correlation within so many standard errors of none is chance."""
 HALF = 0.5
 LEAST_SPREAD = 1e-3
 """Standard deviation of a regression's outputs, in units of the labels', below which they are constant."""
+
+
+class CollapsedTraining(InputError):  # noqa: N818  it is told as any input that does not fit
+    """A training that collapsed in every attempt; `reason` is what the last model did."""
+
+    def __init__(self, attempts: int, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"the training collapsed in all {attempts} attempts (last: {reason})"
+            if attempts > 1
+            else f"the training collapsed ({reason})",
+            remedy="lower --learning-rate, raise --warmup, or look at the labels",
+        )
 
 
 def collapse_reason(outputs: NDArray[np.floating], labels: NDArray[np.generic], task: str) -> str | None:

@@ -13,7 +13,8 @@ from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.training.base_model import BaseModel, Target, open_base
-from dnabert_enhancer.training.job import Job, ProgressListener, completed_settings, make_job
+from dnabert_enhancer.training.collapse import CollapsedTraining
+from dnabert_enhancer.training.job import EpochListener, Job, ProgressListener, completed_settings, make_job
 from dnabert_enhancer.training.logging_targets import logging_targets
 from dnabert_enhancer.training.network import torch_model, with_adapters
 from dnabert_enhancer.training.packages import (
@@ -80,6 +81,7 @@ def finetune(
     *,
     restart: bool = False,
     progress: ProgressListener | None = None,
+    on_epoch: EpochListener | None = None,
 ) -> TrainingResult:
     """Train a model on a data set and write it.
 
@@ -98,12 +100,15 @@ def finetune(
         Forget a broken-off run, or replace a finished model.
     progress : callable, optional
         Called after each update with the updates done and in all.
+    on_epoch : callable, optional
+        See `EpochListener`.
 
     Raises
     ------
     InputError
-        Data or model that do not fit; a run with other arguments, or a finished model, in the folder; a
-        training that collapsed in every attempt.
+        Data or model that do not fit; a run with other arguments, or a finished model, in the folder.
+    CollapsedTraining
+        An `InputError`: the training collapsed in every attempt.
     ResourceError
         torch or another package is missing; no such device.
 
@@ -129,11 +134,11 @@ def finetune(
     with quiet_packages(), explained_failures(output):
         processes = launched_processes(on_cpu=settings.device == "cpu")
         if not processes.is_first:
-            return _train(data, base_model, folder, settings, processes, None)
+            return _train(data, base_model, folder, settings, processes, None, None)
         with folder:
             if restart:
                 folder.clear()
-            return _train(data, base_model, folder, settings, processes, progress)
+            return _train(data, base_model, folder, settings, processes, progress, on_epoch)
 
 
 def _train(
@@ -143,6 +148,7 @@ def _train(
     settings: TrainingSettings,
     processes: Processes,
     progress: ProgressListener | None,
+    on_epoch: EpochListener | None,
 ) -> TrainingResult:
     # the first process alone may have to import a checkpoint; the others then find it
     base = processes.first_then_others(lambda: open_base(base_model, settings.k, folder.path))
@@ -150,7 +156,7 @@ def _train(
     settings = completed_settings(settings, base, data.task)
     check_validation(data, settings.metric)
     target = Target(data.task, data.label_names, data.window_length)
-    job = make_job(data, base, settings, target, progress)
+    job = make_job(data, base, settings, target, progress, on_epoch)
     fingerprint = {
         **settings.deciding(),
         "dataset": data.digest,
@@ -230,10 +236,7 @@ def _note_collapse(
     if attempt.number >= tries:
         if processes.is_first:
             folder.remove()
-        raise InputError(
-            f"the training collapsed in all {tries} attempts (last: {attempt.reason})",
-            remedy="lower --learning-rate, raise --warmup, or look at the labels",
-        )
+        raise CollapsedTraining(tries, attempt.reason)
     logger.warning(
         "attempt %d (seed %d) collapsed: %s; starting again with another seed",
         attempt.number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,6 +27,9 @@ from dnabert_enhancer.training.window_store import WindowStore
 
 ProgressListener = Callable[[int, int], None]
 """Called after each update with the updates done and the updates in all."""
+EpochListener = Callable[[int, Mapping[str, float]], None]
+"""Called after each epoch with its number, from 1, and the validation metrics; what it raises ends the
+training."""
 
 
 class LabelledWindows(NamedTuple):
@@ -66,6 +69,8 @@ class Job:
         Device and precision.
     progress : callable or None
         See `ProgressListener`.
+    on_epoch : callable or None
+        See `EpochListener`.
     """
 
     task: str
@@ -81,6 +86,7 @@ class Job:
     settings: TrainingSettings
     arithmetic: Arithmetic
     progress: ProgressListener | None = None
+    on_epoch: EpochListener | None = None
 
 
 def completed_settings(settings: TrainingSettings, base: BaseModel, task: str) -> TrainingSettings:
@@ -117,6 +123,7 @@ def make_job(
     settings: TrainingSettings,
     target: Target,
     progress: ProgressListener | None,
+    on_epoch: EpochListener | None = None,
 ) -> Job:
     """Return the job of a run, from its data, base model and completed settings."""
     scale = label_scale(data.labels("train")) if data.task == "regression" else LabelScale()
@@ -146,4 +153,5 @@ def make_job(
         settings=settings,
         arithmetic=choose_arithmetic(settings.device, settings.precision, width_of(base)),
         progress=progress,
+        on_epoch=on_epoch,
     )

@@ -15,7 +15,7 @@ import transformers
 
 from dnabert_enhancer.training.augment import Augmentation
 from dnabert_enhancer.training.batches import Collator, EpochSampler
-from dnabert_enhancer.training.job import ProgressListener
+from dnabert_enhancer.training.job import EpochListener, ProgressListener
 from dnabert_enhancer.training.losses import Loss
 from dnabert_enhancer.training.run_folder import Elapsed, drop_checkpoints, mark_complete
 
@@ -184,6 +184,8 @@ class EpochReport(transformers.TrainerCallback):  # type: ignore[misc]  # transf
         Save every so many updates; 0: never within an epoch.
     patience : int
         Stop after so many epochs without a better metric; 0: never.
+    on_epoch : callable, optional
+        See `EpochListener`.
     """
 
     def __init__(
@@ -193,7 +195,9 @@ class EpochReport(transformers.TrainerCallback):  # type: ignore[misc]  # transf
         progress: ProgressListener | None,
         checkpoint_steps: int,
         patience: int = 0,
+        on_epoch: EpochListener | None = None,
     ) -> None:
+        self._on_epoch = on_epoch
         self._patience = patience
         self._metric = metric
         self._rows = rows
@@ -253,6 +257,9 @@ class EpochReport(transformers.TrainerCallback):  # type: ignore[misc]  # transf
         stale = epochs_without_better(history, str(args.metric_for_best_model), larger=larger)
         if self._patience and stale >= self._patience:
             control.should_training_stop = True
+        if self._on_epoch is not None and state.is_world_process_zero:
+            named = {name.removeprefix("eval_"): value for name, value in metrics.items()}
+            self._on_epoch(round(state.epoch), named)
         last = history[-COLLAPSED_EPOCHS:]
         if len(last) == COLLAPSED_EPOCHS and all(entry.get("eval_collapsed", 0.0) for entry in last):
             control.should_training_stop = True

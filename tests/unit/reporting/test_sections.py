@@ -76,6 +76,22 @@ def test_a_training_shows_metrics_and_the_losses_of_each_fold(tmp_path: Path) ->
     assert found.sentence.endswith("starting from new:tiny?")
 
 
+def test_a_search_shows_the_best_trial_and_how_the_others_ended(tmp_path: Path) -> None:
+    (tmp_path / "m").mkdir()
+    best = {"trial": 2, "auroc": 0.875, "learning_rate": 0.001, "weight_decay": 0.01, "warmup": 0.1}
+    counts = {"sequences_train": 1200, "trials_complete": 1, "trials_failed": 1}
+    write_record(tmp_path / "m" / "x", "tune", metric="auroc", best=best, counts=counts)
+    (tmp_path / "m" / "x.run.json").rename(tmp_path / "m" / "run.json")
+    rows = [[1, "failed", "NA", "NA", 0.1], [2, "complete", 1, 0.875, 0.001]]
+    write_rows(tmp_path / "m" / "trials.tsv", ("trial", "state", "rank", "auroc", "learning_rate"), rows)
+    found = section_of(tmp_path / "m")
+    assert [figure.value for figure in found.figures] == ["0.875", "0.001", "0.01"]
+    assert found.sentence.endswith(
+        "2 trials on 1,200 labelled sequences: 1 completed, 0 ended early, 1 failed."
+    )
+    assert found.tables[0].column("state") == ["failed", "complete"]
+
+
 def test_interpretations_of_regions_and_of_variants(tmp_path: Path) -> None:
     counts = {"regions": 2, "regions_explained": 1, "bases": 30, "bases_explained": 20}
     prefix = write_record(tmp_path / "r", "interpret", counts=counts)

@@ -1,0 +1,116 @@
+"""Search the learning rate, weight decay and warm-up with which a model validates best.
+
+Every trial is a training as finetune does it. The folder gets best (the model of the best trial), trials.tsv,
+study.db (a study of Optuna) and run.json. A search that was killed continues when the same command is started
+again, in the middle of a trial too, and comes to the same trials; with more --trials it is continued. A
+training that collapses is a failed trial.
+"""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dnabert_enhancer.commands.options import Options, add_setting, positive_integer
+from dnabert_enhancer.commands.tables import show_table
+from dnabert_enhancer.commands.training_options import (
+    add_training_inputs,
+    add_training_options,
+    training_progress,
+    training_rows,
+)
+from dnabert_enhancer.training import PRUNERS, SAMPLERS, SEARCHED, SearchSettings, TrainingSettings
+
+if TYPE_CHECKING:
+    from dnabert_enhancer.api import Tuning
+
+RUN_FILE = "run.json"
+EXAMPLES = (
+    "tune --dataset data --base-model dnabert-6 --trials 30 --output-dir tuned",
+    "tune --dataset data --base-model dnabert-6 --sampler grid --epochs 20 \\\n"
+    "    --batch-size 400 --output-dir paper-grid",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of tune."""
+    add_training_inputs(parser)
+    parser.add_argument(
+        "--output-dir", required=True, metavar="DIR", help="folder of the search; one that broke off goes on"
+    )
+    parser.add_argument("--restart", action="store_true", help="forget an earlier search in the folder")
+    group = parser.add_argument_group("search")
+    add = partial(add_setting, group, SearchSettings)
+    add(
+        "sampler",
+        "grid: all combinations of the values, in an order drawn by --seed; tpe (Optuna's, learns from the "
+        "trials before) and random: numbers between the least and the largest value",
+        choices=SAMPLERS,
+    )
+    add("trials", "how many (default: all of a grid, else 20)", type=positive_integer, metavar="N")
+    add(
+        "pruner",
+        "end a trial that falls behind: worse than the median of the earlier ones, from the sixth trial and "
+        "the second epoch on; or asynchronous successive halving",
+        choices=PRUNERS,
+    )
+    defaults = SearchSettings()
+    for field, what in (
+        ("learning_rates", "peak learning rates"),
+        ("weight_decays", "weight decays"),
+        ("warmups", "shares of the updates in which the learning rate rises"),
+    ):
+        values = " ".join(f"{value:g}" for value in getattr(defaults, field))
+        group.add_argument(
+            "--" + field.replace("_", "-"),
+            nargs="+",
+            type=float,
+            metavar="X",
+            help=f"{what} (default, the grid of DNABERT-Enhancer's authors: {values})",
+        )
+    add_training_options(parser, without=(*SEARCHED, "collapse_restarts"))
+
+
+def run(options: Options) -> None:
+    """Search, write the run's record, show the trials."""
+    from dnabert_enhancer.api import tune
+    from dnabert_enhancer.commands.run_record import RunRecord
+    from dnabert_enhancer.files import OutputSet
+
+    folder = Path(options["output_dir"])
+    record = RunRecord(options)
+    search = options.settings(SearchSettings)
+    settings = options.settings(TrainingSettings)
+    dataset = training_rows(options, record)
+    with training_progress() as progress:
+        tuning = tune(
+            dataset,
+            options["base_model"],
+            folder,
+            search,
+            settings,
+            restart="restart" in options,
+            progress=progress,
+        )
+    for state, number in tuning.trials["state"].value_counts().items():
+        record.count(f"trials_{state}", int(number))
+    best = tuning.trials.sort_values("rank").to_dict("records")[0]
+    record.set("metric", tuning.metric)
+    record.set("best", {name: best[name] for name in ("trial", tuning.metric, *SEARCHED)})
+    record.set("model", {"directory": str(folder / "best"), "digest": tuning.best.digest})
+    with OutputSet() as outputs, outputs.open_text(folder / RUN_FILE) as file:
+        file.write(record.to_json())
+    _show(tuning, folder)
+
+
+def _show(tuning: Tuning, folder: Path) -> None:
+    """Print the complete trials, the best first."""
+    ranked = tuning.trials[tuning.trials["rank"].notna()].sort_values("rank")
+    rows = [
+        (str(row["trial"]), f"{row[tuning.metric]:.4f}", *(f"{row[name]:.3g}" for name in SEARCHED))
+        for row in ranked.to_dict("records")
+    ]
+    titles = ("trial", tuning.metric, *(name.replace("_", " ") for name in SEARCHED))
+    show_table(f"{folder}: {len(ranked)} of {len(tuning.trials)} trials were completed", titles, rows)

@@ -1,0 +1,198 @@
+"""api/tuning and commands/tune (commands/training_options): a search that trains."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import dnabert_enhancer as de
+from dnabert_enhancer.commands.cli import main
+from dnabert_enhancer.model import CARD_NAME
+
+MOTIF = "TGACTCAGCATGACTC"
+QUICK = ("--base-model", "new:tiny", "--k", "3", "--epochs", "2", "--batch-size", "16", "--threads", "1")
+SEARCH = ("--sampler", "grid", "--learning-rates", "1e-6", "1e-3", "--weight-decays", "0.01")
+FILES = {"best", "trials.tsv", "study.db", "run.json"}
+
+
+def rows_of(seed: int, rows: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    texts = ["".join(rng.choice(list("ACGT"), 60)) for _ in range(rows)]
+    labels = [row % 2 for row in range(rows)]
+    texts = [f"{text[:20]}{MOTIF}{text[36:]}" if y else text for text, y in zip(texts, labels, strict=True)]
+    return pd.DataFrame({"sequence": texts, "label": labels})
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    for name, seed, rows in (("train", 1, 192), ("validation", 2, 64)):
+        rows_of(seed, rows).to_csv(folder / f"{name}.tsv", sep="\t", index=False)
+    return folder
+
+
+def command(data: Path, folder: Path, *more: str) -> list[str]:
+    """Return a search of a grid of four points."""
+    return ["tune", "--dataset", str(data), *QUICK, *SEARCH, "--output-dir", str(folder), *more]
+
+
+def run(arguments: list[str]) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def searched(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a whole search."""
+    folder = tmp_path_factory.mktemp("search") / "tuned"
+    assert run(command(data, folder)) == 0
+    return folder
+
+
+def trials_of(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "trials.tsv", sep="\t", keep_default_na=False, na_values=["NA"])
+
+
+@pytest.mark.slow
+def test_the_best_trial_is_kept_as_a_model_and_a_collapse_is_a_failed_trial(
+    data: Path, searched: Path
+) -> None:
+    assert {path.name for path in searched.iterdir()} == FILES
+    trials = trials_of(searched)
+    assert len(trials) == 2 * 1 * 2
+    slow = trials[trials["learning_rate"] == 1e-6]
+    assert slow["state"].tolist() == ["failed", "failed"]
+    assert slow["reason"].str.startswith("collapsed: class ").all()
+    others = trials[trials["learning_rate"] > 1e-6]
+    assert others["state"].tolist() == ["complete"] * 2
+    best = trials[trials["rank"] == 1].iloc[0]
+    assert best["auroc"] == others["auroc"].max()
+    model = de.load_model(searched / "best")
+    card = json.loads((searched / "best" / CARD_NAME).read_text())
+    for name in ("learning_rate", "weight_decay", "warmup"):
+        assert card["training"]["settings"][name] == pytest.approx(best[name], rel=1e-5)
+    assert card["name"] == "tuned"
+    # the table's metric is that of the kept model on the validation rows
+    frame = pd.read_csv(data / "validation.tsv", sep="\t")
+    judged = de.evaluate(model, frame, bootstrap=0)
+    found = judged.query("metric == 'auroc' and prevalence == 'as given'")["value"].iloc[0]
+    assert found == pytest.approx(best["auroc"], abs=1e-3)
+    record = json.loads((searched / "run.json").read_text())
+    assert record["best"]["trial"] == best["trial"]
+    assert record["counts"]["trials_failed"] == 2
+
+
+@pytest.mark.slow
+def test_a_trial_is_the_training_that_finetune_does(data: Path, searched: Path, tmp_path: Path) -> None:
+    best = trials_of(searched).query("rank == 1").iloc[0]
+    model = de.finetune(
+        data, "new:tiny", tmp_path / "alone", k=3, epochs=2, batch_size=16, threads=1,
+        learning_rate=best["learning_rate"], weight_decay=best["weight_decay"], warmup=best["warmup"],
+    )  # fmt: skip
+    assert model.history["validation_auroc"].max() == best["auroc"]
+    weights = [
+        (folder / "model.safetensors").read_bytes() for folder in (tmp_path / "alone", searched / "best")
+    ]
+    assert weights[0] == weights[1]
+
+
+KILL = """
+import os, signal, sys
+import dnabert_enhancer.training.study as study
+
+def killing(name, number):
+    real = getattr(study.Study, name)
+    calls = iter(range(1, 1000))
+
+    def replaced(self, *arguments):
+        if next(calls) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(self, *arguments)
+
+    setattr(study.Study, name, replaced)
+
+killing(sys.argv[1], int(sys.argv[2]))
+from dnabert_enhancer.commands.cli import main
+main(sys.argv[3:])
+"""
+
+
+@pytest.mark.slow(40)
+def test_a_search_that_was_killed_goes_on_and_comes_to_the_same(
+    data: Path, searched: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tuned"
+    # after the second epoch of a trial, before the next is begun, and after a training before its trial ends
+    for name, number in (("report", 4), ("next", 2), ("finish", 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", KILL, name, str(number), *command(data, folder)],
+            capture_output=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == -9, done.stderr.decode()
+    assert run(command(data, folder)) == 0
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert (folder / "trials.tsv").read_bytes() == (searched / "trials.tsv").read_bytes()
+    for name in ("model.safetensors", CARD_NAME):
+        assert (folder / "best" / name).read_bytes() == (searched / "best" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_more_trials_continue_a_search(data: Path, tmp_path: Path) -> None:
+    search = de.SearchSettings(sampler="random", trials=1, learning_rates=(1e-3, 3e-3))
+    settings = de.TrainingSettings(epochs=1, batch_size=16, threads=1, k=3, metric="loss")
+    first = de.tune(data, "new:tiny", tmp_path / "a", search, settings)
+    assert (first.metric, len(first.trials)) == ("loss", 1)
+    more = de.SearchSettings(sampler="random", trials=2, learning_rates=(1e-3, 3e-3))
+    both = de.tune(data, "new:tiny", tmp_path / "a", more, settings)
+    pd.testing.assert_frame_equal(
+        both.trials.iloc[:1].drop(columns="rank"), first.trials.drop(columns="rank")
+    )
+    assert both.trials["learning_rate"].nunique() == 2
+    assert both.trials.set_index("rank").loc[1, "loss"] == both.trials["loss"].min()
+    assert repr(both).startswith("<Tuning of 2 trials: loss 0.")
+    assert both.best.predict(["ACGT" * 15])["probability"].between(0, 1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--epochs", "3"), "the folder holds a study with other arguments: epochs 3 (was 2); give the same"),
+        (("--learning-rates", "1e-3"), "learning-rates [0.001] (was [1e-06, 0.001])"),
+        (("--trials", "7"), "--trials is 7; it must be at most 4, the combinations of the grid"),
+        (("--metric", "rmse"), "a binary task has no metric 'rmse'"),
+        (("--base-model", "nowhere"), "nowhere"),
+    ],
+)
+def test_what_does_not_fit_is_one_line_and_leaves_the_search_as_it_is(
+    data: Path, searched: Path, more: tuple[str, ...], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in searched.iterdir()}
+    assert run(command(data, searched, *more)) == 2
+    lines = [line for line in capfd.readouterr().err.splitlines() if "error: " in line]
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert {path.name: path.stat().st_mtime_ns for path in searched.iterdir()} == before
+
+
+@pytest.mark.slow
+def test_a_search_without_a_completed_trial_says_why(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    more = ("--learning-rates", "1e-6", "--warmups", "0.1")
+    assert run(command(data, tmp_path / "none", *more)) == 2
+    error = capfd.readouterr().err.splitlines()[-1]
+    assert "none of 1 trials was completed: collapsed: class" in error
+    assert trials_of(tmp_path / "none")["state"].tolist() == ["failed"]
+    # what was refused before anything was trained leaves nothing
+    assert run(command(tmp_path / "missing", tmp_path / "new")) == 2
+    assert not (tmp_path / "new").exists()
