@@ -133,12 +133,17 @@ def tune(
             "trials are trained by one process, one after another",
             remedy="start tune without accelerate launch",
         )
+    base = base_name(base_model)
+    if Path(base).is_fifo():
+        raise InputError(
+            "a model that is read for every trial cannot come from a pipe", source=base, remedy="give a file"
+        )
     data = as_dataset(dataset, task=task, positive_label=positive_label)
     metric = chosen_metric(data.task, settings.metric)
     folder = Path(output_dir).absolute()
     settings = settings.replace(metric=metric, model_name=settings.model_name or folder.name)
     with _locked(folder):
-        run = _Search(data, base_name(base_model), folder, search, settings, restart=restart)
+        run = _Search(data, base, folder, search, settings, restart=restart)
         run.trials(progress)
         return Tuning(run.table(), metric, load_model(folder / BEST, engine=engine))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -193,6 +194,9 @@ def test_a_search_without_a_completed_trial_says_why(
     error = capfd.readouterr().err.splitlines()[-1]
     assert "none of 1 trials was completed: collapsed: class" in error
     assert trials_of(tmp_path / "none")["state"].tolist() == ["failed"]
+    os.mkfifo(tmp_path / "pipe")
+    assert run(command(data, tmp_path / "new", "--base-model", str(tmp_path / "pipe"))) == 2
+    assert "cannot come from a pipe" in capfd.readouterr().err
     # what was refused before anything was trained leaves nothing
     assert run(command(tmp_path / "missing", tmp_path / "new")) == 2
     assert not (tmp_path / "new").exists()
