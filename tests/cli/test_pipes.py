@@ -195,8 +195,9 @@ CASES = {
     "tune": Case(
         "tune",
         (
-            *("--dataset", Input("pos.fa"), "--negatives", Input("neg.fa"), "--validation", Input("rows.tsv")),
-            *("--base-model", "new:tiny", "--k", "3", "--trials", "1", "--learning-rates", "0.01"),
+            *("--dataset", Input("pos.fa"), "--negatives", Input("neg.fa")),
+            *("--validation", Input("rows.tsv"), "--base-model", "new:tiny", "--k", "3"),
+            *("--trials", "1", "--learning-rates", "0.01"),
             *("--epochs", "4", "--batch-size", "8", "--device", "cpu", "--output-dir", "{out}/m"),
         ),
     ),
