@@ -26,6 +26,7 @@ from dnabert_enhancer.genome import (
     place_regions,
     read_fasta,
     read_regions,
+    warn_of_gaps,
 )
 from dnabert_enhancer.scan import NamedSequence
 from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases, read_table
@@ -132,12 +133,16 @@ def region_table(
         is_path = "/" in regions or ("." in regions and not is_name)
         regions = Path(regions) if is_path or regions == "-" else [regions]
     if isinstance(regions, (str, os.PathLike)):
-        return read_regions(
+        table = read_regions(
             regions, sizes, names=names, skip_outside=skip_outside, details=details, every_row=every_row
         )
+        warn_of_gaps(table.frame, genome, table.source, str(genome.path))
+        return table
     if hasattr(regions, "iloc"):
         require_columns(regions, ["chrom", "start", "end"], "the table of regions")
-        return place_regions(regions, sizes, names=names, skip_outside=skip_outside, every_row=every_row)
+        table = place_regions(regions, sizes, names=names, skip_outside=skip_outside, every_row=every_row)
+        warn_of_gaps(table.frame, genome, table.source, str(genome.path))
+        return table
     found: list[Interval] = []
     lines: list[int] = []
     outside: list[tuple[str, int, int, int, str]] = []

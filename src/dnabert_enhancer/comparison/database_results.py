@@ -36,6 +36,7 @@ from dnabert_enhancer.genome import Genome, Spans, union_of
 
 Progress = Callable[[str, int, str], AbstractContextManager[Callable[[int], None]]]
 _log = logging.getLogger(__name__)
+GC_CONTROL = "random_gc_matched"
 
 
 @dataclass(eq=False)
@@ -258,7 +259,7 @@ class EnrichmentTests:
             return []
         placements: dict[str, Placement] = {"random": Resampling(self._ring)}
         if self._sequence is not None:
-            placements["random_gc_matched"] = GcResampling(self._ring, self._sequence)
+            placements[GC_CONTROL] = GcResampling(self._ring, self._sequence)
         names = [result.database.name for result in self._results]
         tests: list[ControlTest] = []
         for name, placement in placements.items():
@@ -270,12 +271,13 @@ class EnrichmentTests:
                 for database, test in by_database.items():
                     if test.calls.p <= 0.05 / len(names):
                         _log.info(
-                            "control %s is enriched in %s by the %s null (fold %.3g, p %.3g)",
+                            "control %s is enriched in %s by the %s null (fold %.3g, p %.3g): %s",
                             name,
                             database,
                             null.name,
                             test.calls.fold,
                             test.calls.p,
+                            _meaning(name, null.name),
                         )
         return tests
 
@@ -302,3 +304,16 @@ class EnrichmentTests:
                 threads=self._settings.threads or len(os.sched_getaffinity(0)),
                 progress=advance,
             )
+
+
+def _meaning(control: str, null: str) -> str:
+    """Return what it means that a control is enriched by a null."""
+    if control == GC_CONTROL and null == "circular":
+        return (
+            "no fault of the calls; GC alone goes with this database, which this null does not match, so "
+            "that part of the calls' own fold is GC, too: read the resample null"
+        )
+    return (
+        "by chance in one run of twenty; if another --seed shows it, too, this null is too narrow here, and "
+        "the calls' own p for this database is not to be believed"
+    )

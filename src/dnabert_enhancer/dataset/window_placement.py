@@ -20,6 +20,7 @@ from dnabert_enhancer.genome import (
     read_regions,
     region_frame,
     sort_regions,
+    warn_of_gaps,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def read_positions(
             skip_outside=skip_outside,
             further={"peak": _SUMMIT_COLUMN},
         )
+        warn_of_gaps(table.frame, genome, table.source, str(genome.path))
         skipped.update(table.skipped)
         parts.append(_with_summits(table.frame))
     regions = sort_regions(pd.concat(parts, ignore_index=True))

@@ -17,6 +17,7 @@ from dnabert_enhancer.genome.bed_reader import LEAVE_OUT
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.fasta import FastaRecord, foreign_letter_error, foreign_letters, read_fasta
 from dnabert_enhancer.genome.fasta_index import IndexedFasta, indexed_fasta
+from dnabert_enhancer.genome.gap_check import warn_of_gaps
 from dnabert_enhancer.genome.genes import read_genes, transcription_starts
 from dnabert_enhancer.genome.genome import Genome
 from dnabert_enhancer.genome.interval import STRANDS, Interval, Variant, locate
@@ -92,4 +93,5 @@ __all__ = [
     "subtract",
     "transcription_starts",
     "union_of",
+    "warn_of_gaps",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dnabert_enhancer.comparison.database_results import _meaning
 from dnabert_enhancer.comparison.enrichment import compare, enrichments, false_discovery_rates
 from dnabert_enhancer.comparison.random_placements import CircularShift, Resampling, Ring
 from dnabert_enhancer.genome import union_of
@@ -109,3 +110,10 @@ def test_more_than_64_databases_are_measured_in_groups(effective_of, placed) -> 
     ring = Ring(effective, calls.elements.contig_index, calls.start, calls.end)
     found = enrichments(ring, CircularShift(ring), unions, permutations=3, seed=0)
     assert [test.calls.observed for test in found] == [1.0] * 70
+
+
+def test_an_enriched_control_says_what_it_means() -> None:
+    gc = _meaning("random_gc_matched", "circular")
+    assert gc.startswith("no fault of the calls; GC alone goes with this database")
+    for control, null in (("random", "circular"), ("random", "resample"), ("random_gc_matched", "resample")):
+        assert "by chance in one run of twenty; if another --seed shows it, too" in _meaning(control, null)
