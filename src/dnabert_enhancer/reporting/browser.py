@@ -82,8 +82,9 @@ def data_of(sections: Sequence[Section]) -> dict[str, Any] | None:
         if section.track is not None:
             points, is_cut = _signal(section.track, [spot for part in spots for spot in part])
             cut |= is_cut
-            scores = {"type": "wig", "autoscale": False, "min": 0, "max": 1, "height": 80, "features": points}
-            tracks.append({"name": _harmless(f"scores {section.run.name}"), "color": _COLOURS[0], **scores})
+            name = _harmless(section.title)
+            shape = {"type": "wig", "color": _COLOURS[0], "altColor": _COLOURS[1], "height": 80}
+            tracks.append({"name": name, **shape, **_axis(section.limits_of_track), "features": points})
         for table in section.tables:
             features = _features(table)
             if features:
@@ -92,11 +93,16 @@ def data_of(sections: Sequence[Section]) -> dict[str, Any] | None:
                 tracks.append(
                     {"name": _harmless(f"{table.title} {section.run.name}"), **shape, "features": features}
                 )
-    told = "Scores around the places of the tables, and the tables' rows."
+    told = "Scores and importance around the places of the tables, and the tables' rows."
     if cut:
         told += " Of places far down in their tables only the rows are shown."
     options = {"locus": start, "tracks": tracks, "loadDefaultGenomes": False, "showChromosomeWidget": False}
     return {"told": told, "contigs": contigs, "options": options}
+
+
+def _axis(limits: tuple[float, float] | None) -> dict[str, Any]:
+    """Return igv.js's words for the limits of an axis."""
+    return {"autoscale": True} if limits is None else {"autoscale": False, "min": limits[0], "max": limits[1]}
 
 
 def _library(*, needed: bool) -> str | None:

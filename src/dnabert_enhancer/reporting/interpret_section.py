@@ -60,6 +60,7 @@ def _regions(run: Run, settings: ReportSettings) -> Section:
         _LIMITS,
         skipped_notes(run, "regions"),
         {} if track is None else track_contigs(track),
+        track,
     )
 
 

@@ -81,8 +81,19 @@ def _scan(run: Run, settings: ReportSettings) -> Section:
         if labels.keys() - {"NA"}:
             figures[2] = KeyFigure(f"{labels[label]:,}", f"of {regions.total:,} regions are labelled {label}")
     notes = skipped_notes(run, "windows")
+    is_probability = run.entry("scan", "task") != "regression"
     return Section(
-        run, f"Scan {run.name}", sentence, figures, pictures, tables, _LIMITS, notes, contigs, track
+        run,
+        f"Scan {run.name}",
+        sentence,
+        figures,
+        pictures,
+        tables,
+        _LIMITS,
+        notes,
+        contigs,
+        track,
+        (0, 1) if is_probability else None,
     )
 
 

@@ -79,7 +79,9 @@ class Section:
     contigs : mapping of str to int
         Lengths of the genome's contigs in bp, as far as the run knows them.
     track : path, optional
-        A bigWig with the scores.
+        A bigWig with the scores, or the importance of bases.
+    limits_of_track : (float, float), optional
+        Of the axis; default: what is shown decides.
     """
 
     run: Run
@@ -92,6 +94,7 @@ class Section:
     notes: Sequence[str] = ()
     contigs: Mapping[str, int] = field(default_factory=dict)
     track: Path | None = None
+    limits_of_track: tuple[float, float] | None = None
 
 
 def check_one_genome(sections: Sequence[Section]) -> None:

@@ -8,9 +8,10 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from written_runs import write_scan
+from written_runs import write_record, write_rows, write_scan
 
 import dnabert_enhancer as de
+from dnabert_enhancer.interpret import REGION_COLUMNS
 from dnabert_enhancer.reporting import browser
 from dnabert_enhancer.reporting.build import SECTIONS
 from dnabert_enhancer.reporting.run import find_runs
@@ -38,6 +39,23 @@ def test_places_and_signal_around_them(scan: Section) -> None:
     ]
     assert {one["value"] for one in signal["features"]} == {0.25}
     assert "<" not in signal["name"] + calls["name"]
+    assert (signal["autoscale"], signal["min"], signal["max"]) == (False, 0, 1)
+
+
+def test_values_and_importance_have_an_axis_of_their_own(tmp_path: Path) -> None:
+    scan = {"window_length": 200, "task": "regression"}
+    (values,) = find_runs(write_scan(tmp_path / "values", CALLS, SIZES, scan=scan))
+    write_scan(tmp_path / "peaks", CALLS, SIZES)
+    (explained,) = find_runs(write_record(tmp_path / "peaks", "interpret"))
+    row = ["b", "chr1", 25, 45, 0.75, 20, 1.5, 30, "31A>C", -0.5, ""]
+    write_rows(tmp_path / "peaks.regions.tsv", REGION_COLUMNS, [row])
+    sections = [SECTIONS[run.command](run, ReportSettings()) for run in (values, explained)]
+    made = browser.data_of(sections)
+    assert made is not None
+    signals = [one for one in made["options"]["tracks"] if one["type"] == "wig"]
+    assert [one["name"] for one in signals] == ["Scan values", "Interpretation peaks"]
+    assert all(one["autoscale"] and "max" not in one for one in signals)
+    assert [len(section.contigs) for section in sections] == [2, 2]
 
 
 def test_no_browser_without_places_or_where_it_is_not_wanted(scan: Section) -> None:
