@@ -80,6 +80,9 @@ LEFT_OUT = {
     "report": {
         "--browser": "there it is where its package is installed, which a user cannot change",
         "--no-browser": "belongs to --browser",
+        "--track-hub": "is a folder for a web server",
+        "--assembly": "belongs to --track-hub",
+        "--email": "belongs to --track-hub",
     },
 }
 LEFT_OUT_CHOICES = {
