@@ -225,6 +225,39 @@ def test_candidates_cross_the_threshold_and_are_significant(
     assert len(rows) > 0 or level == 0.05
 
 
+def test_what_is_known_of_an_allele_stands_in_the_table_and_in_the_vcf(
+    run: Run, genome: Path, tmp_path: Path
+) -> None:
+    ref, alt = BASES[499], other(BASES[499])
+    third = next(base for base in "ACGT" if base not in (ref, alt))
+    vcf = write_vcf(tmp_path / "in.vcf", f"chr1\t500\trs7\t{ref}\t{third},{alt}\t.\t.\t.\n", snv(700))
+    info = "CLNDN=Asthma,_severe|not_provided;CLNSIG=Pathogenic"
+    clinvar = write_vcf(tmp_path / "clinvar.vcf", f"1\t500\t11\t{ref}\t{alt}\t.\t.\t{info}\n")
+    (tmp_path / "gwas.tsv").write_text("DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\nBody height\t\t\trs7\n")
+    (tmp_path / "Lung.v8.txt").write_text(f"variant_id\tgene_id\nchr1_500_{ref}_{alt}_b38\tENSG1.2\n")
+    files = (f"clinvar={clinvar}", f"gwas={tmp_path / 'gwas.tsv'}", f"eqtl={tmp_path / 'Lung.v8.txt'}")
+    more = [word for file in files for word in ("--clinical", file)]
+    job = ("--vcf", vcf, "--genome", genome, "--null-variants", 0, *more, "--output-prefix", tmp_path / "out")
+    code, said = run(*job)
+    assert code == 0, said
+    names = ("reported_clinical_association", "gwas", "clinvar", "eqtl")
+    found = [[row[name] for name in names] for row in table(tmp_path / "out.tsv.gz")]
+    assert found == [
+        ["Body height", "rs7", "NA", "NA"],
+        ["Asthma, severe|Body height", "rs7", "11:Pathogenic", "Lung:ENSG1.2"],
+        ["NA"] * 4,
+    ]
+    first, second = (info_of(columns) for columns in records(tmp_path / "out.vcf.gz"))
+    assert first["DBE_ASSOCIATION"] == "1|Body%20height,2|Asthma%2C%20severe,2|Body%20height"
+    assert first["DBE_GWAS"] == "1|rs7,2|rs7"
+    assert first["DBE_CLINVAR"] == "2|11:Pathogenic"
+    assert first["DBE_EQTL"] == "2|Lung:ENSG1.2"
+    assert not {name for name in second if re.match("DBE_(ASSOC|GWAS|CLINVAR|EQTL)", name)}
+    with pysam.VariantFile(str(tmp_path / "out.vcf.gz")) as opened:
+        assert set(opened.header.info) >= {"DBE_ASSOCIATION", "DBE_GWAS", "DBE_CLINVAR", "DBE_EQTL"}
+        assert next(iter(opened)).info["DBE_GWAS"] == ("1|rs7", "2|rs7")
+
+
 def test_variants_by_name_are_scored_as_from_a_vcf(run: Run, genome: Path, tmp_path: Path) -> None:
     """rs numbers of a list, and places that are typed."""
     vcf = write_vcf(tmp_path / "in.vcf", snv(500), snv(600), snv(700))
