@@ -5,26 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dnabert_enhancer.commands.tables import show_table
+from dnabert_enhancer.commands.tables import show_list, show_table
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from dnabert_enhancer.api import Comparison
-
-_WIDE = 180
 
 
 def show_presets() -> None:
     """Print the presets: name, what it is, assembly, columns that can be filtered, how far it was checked."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from dnabert_enhancer.comparison import PRESETS
 
-    table = Table(title="Databases that compare-db reads as their sites give them", title_justify="left")
-    for title in ("preset", "database and file", "assembly", "filters", "layout"):
-        table.add_column(title, overflow="fold")
+    rows = []
     for preset in PRESETS.values():
         filters = [
             key
@@ -47,16 +38,21 @@ def show_presets() -> None:
             )
             if present
         ]
-        file = f"\n{preset.download}" if preset.download != "-" else ""
-        note = f"\n{preset.note}" if preset.note else ""
-        table.add_row(
-            preset.name,
-            escape(f"{preset.title}{file}{note}"),
-            preset.assembly or "as the calls",
-            " ".join(filters),
-            escape(preset.status + ("" if preset.verified else f" ({preset.evidence})")),
+        lines = [
+            preset.title,
+            preset.download if preset.download != "-" else "",
+            preset.note,
+            f"filters: {' '.join(filters)}" if filters else "",
+            preset.status + ("" if preset.verified else f" ({preset.evidence})"),
+        ]
+        rows.append(
+            [preset.name, preset.assembly or "as the calls", "\n".join(line for line in lines if line)]
         )
-    _console().print(table)
+    show_list(
+        "Databases that compare-db reads as their sites give them",
+        ("preset", "assembly", "database, file, filters, how far the layout was checked"),
+        rows,
+    )
 
 
 def show_results(comparison: Comparison) -> None:
@@ -89,12 +85,3 @@ def _text(value: str | int | float, digits: int = 3) -> str:
             return "-"
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
     return str(value)
-
-
-def _console() -> Console:
-    import sys
-
-    from rich.console import Console
-
-    # a file or a pipe has no width of its own: wide enough that nothing is broken
-    return Console() if sys.stdout.isatty() else Console(width=_WIDE, soft_wrap=False)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dnabert_enhancer.commands.options import Options, add_setting, whole_number
+from dnabert_enhancer.commands.tables import show_list
 from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
@@ -204,12 +205,13 @@ def _list(options: Options, text: str) -> None:
 
     stored = {model.name for model in Store()}
     found = _catalogue(options).find(text, options.get("type"))
-    sys.stdout.write("\t".join(_COLUMNS) + "\n")
-    for entry in found:
-        here = entry.is_packaged or entry.name in stored
-        sys.stdout.write("\t".join([*_row(entry), "yes" if here else "no", entry.predicts]) + "\n")
     if not found:
         raise InputError(f"no model matches {text!r}", remedy="leave the text or --type out")
+    here = ["yes" if entry.is_packaged or entry.name in stored else "no" for entry in found]
+    rows = [
+        [*_row(entry), stored_here, entry.predicts] for entry, stored_here in zip(found, here, strict=True)
+    ]
+    show_list("", _COLUMNS, rows, least=("name", "window", "stored", "predicts"))
 
 
 def _row(entry: CatalogueEntry) -> list[str]:

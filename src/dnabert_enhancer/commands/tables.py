@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _GAP = 3
+_LEAST_WORDS = 40
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -32,9 +33,7 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
 
     console = Console()
     if not console.is_terminal:
-        lines = [f"# {title}", "\t".join(columns)]
-        lines += ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
-        sys.stdout.write("\n".join(lines) + "\n")
+        _write_tsv(title, columns, rows)
         return
     widths = [_width(columns[at], [row[at] for row in rows]) for at in range(len(columns))]
     left = list(range(1, len(columns)))
@@ -43,6 +42,49 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         fitting = max(1, sum(end <= console.width for end in ends) - 1)
         console.print(_table(title, columns, rows, left[:fitting], widths))
         left, title = left[fitting:], ""
+
+
+def show_list(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[str] = ()
+) -> None:
+    """Print things that are described in words, as by `show_table` but for a last column that is wrapped.
+
+    Parameters
+    ----------
+    title : str
+        What the rows are; may be empty.
+    columns : sequence of str
+        Titles; the last column holds the words.
+    rows : sequence of sequence of str
+        Cells; those of the last column may have several lines.
+    least : sequence of str
+        The columns that a terminal too narrow for all of them gets; default: all.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        _write_tsv(title, columns, rows)
+        return
+    taken = list(range(len(columns)))
+    widths = [_width(columns[at], [row[at] for row in rows]) for at in taken]
+    if sum(width + _GAP for width in widths[:-1]) + _LEAST_WORDS > console.width and least:
+        taken = [columns.index(name) for name in least]
+    table = Table(title=Text(title) if title else None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for at in taken:
+        table.add_column(Text(columns[at]), no_wrap=at < len(columns) - 1, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(row[at]) for at in taken))
+    console.print(table)
+
+
+def _write_tsv(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    lines = [f"# {title}"] * bool(title) + ["\t".join(columns)]
+    lines += ["\t".join(" ".join(cell.split()) for cell in row) for row in rows]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _width(title: str, cells: Sequence[str]) -> int:

@@ -16,11 +16,9 @@ TITLES = ("database", "elements", "calls in it", "fold circular", "AUROC")
 ROWS = [("FANTOM5", "1,234", "24", "2.1 (1.1-4.0)", "0.612"), ("VISTA [x]", "12", "2", "-", "-\n(none)")]
 
 
-def on_terminal(columns: int) -> list[str]:
+def on_terminal(columns: int, call: str = f"show_table('180 calls', {TITLES}, {ROWS})") -> list[str]:
     """Return what a terminal of a width gets, without the codes of colours."""
-    code = (
-        f"from dnabert_enhancer.commands.tables import show_table; show_table('180 calls', {TITLES}, {ROWS})"
-    )
+    code = f"from dnabert_enhancer.commands.tables import show_list, show_table; {call}"
     end, terminal = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm", "NO_COLOR": ""}
     with subprocess.Popen([sys.executable, "-c", code], stdout=terminal, env=environment) as process:
@@ -50,6 +48,21 @@ def test_a_wide_terminal_has_one_table() -> None:
         ["VISTA", "[x]", "12", "2", "-", "-"],
         ["(none)"],
     ]
+
+
+def test_words_are_wrapped_and_names_are_whole() -> None:
+    rows = [
+        ("deepvregulome/GATA1", "301", "CC-BY-NC-4.0", "binding of the factor GATA1, from ChIP-seq of ENCODE")
+    ]
+    titles = ("name", "window", "licence", "predicts")
+    call = f"show_list('', {titles}, {rows}, least=('name', 'predicts'))"
+    for columns, names in ((120, titles), (90, titles), (60, ("name", "predicts"))):
+        lines = on_terminal(columns, call)
+        assert max(map(len, lines)) <= columns
+        head, _, *body = [line.split() for line in lines if line.strip()]
+        assert tuple(head) == names
+        assert body[0][0] == "deepvregulome/GATA1"
+        assert " ".join(word for line in body for word in line).endswith(rows[0][-1])
 
 
 @pytest.mark.parametrize(("columns", "tables"), [(80, 1), (50, 2), (30, 4)])
