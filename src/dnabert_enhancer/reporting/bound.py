@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from dnabert_enhancer.reporting.picture import Picture
 from dnabert_enhancer.reporting.section import Section
 from dnabert_enhancer.reporting.table import Table
 
@@ -17,10 +18,8 @@ _MARKUP = 200
 """Bytes of the page around a picture's address and text."""
 
 
-def bounded(
-    sections: Sequence[Section], page: Callable[[Sequence[Section]], str], most: int
-) -> Sequence[Section]:
-    """Return sections whose page is no longer than `most` bytes, as far as that can be had.
+def bounded_page(sections: Sequence[Section], page: Callable[[Sequence[Section]], str], most: int) -> str:
+    """Return the page of sections, no longer than `most` bytes, as far as that can be had.
 
     Parameters
     ----------
@@ -31,14 +30,16 @@ def bounded(
 
     Notes
     -----
-    Tables are halved, the longest first, until what is no picture takes three fifths of the page (without
-    pictures all of it), but none to fewer than 100 rows. Then pictures are taken while they fit: those
-    without a file first, then the first of each section, the second of each, and so on.
+    Tables are halved, the longest first, until what is no picture takes three fifths of the page, or more
+    where the pictures need less than the rest, but none to fewer than 100 rows. Then pictures are taken while
+    they fit: those without a file first, then the first of each section, the second of each, and so on.
     """
-    if _size(page(sections)) <= most:
-        return sections
+    whole = page(sections)
+    if _size(whole) <= most:
+        return whole
     plain = [replace(section, pictures=()) for section in sections]
-    room = most if not any(section.pictures for section in sections) else int(_OF_TABLES * most)
+    of_pictures = sum(_need(picture) for section in sections for picture in section.pictures)
+    room = max(int(_OF_TABLES * most), most - of_pictures)
     while (over := _size(page(plain)) - room) > 0 and (shorter := _shortened(plain, over)) is not None:
         plain = shorter
     noted = [
@@ -51,16 +52,20 @@ def bounded(
     )
     kept: set[tuple[int, int]] = set()
     for at in _by_rank(sections):
-        picture = sections[at[0]].pictures[at[1]]
-        need = len(picture.address) + _size(picture.title + picture.text) + _MARKUP
-        if need > left:
+        left -= _need(sections[at[0]].pictures[at[1]])
+        if left < 0:
             break
-        left -= need
         kept.add(at)
-    return [
-        _with_pictures(one, section, {row for number, row in kept if number == at}, most)
-        for at, (one, section) in enumerate(_both(noted, sections))
-    ]
+    return page(
+        [
+            _with_pictures(one, section, {row for number, row in kept if number == at}, most)
+            for at, (one, section) in enumerate(_both(noted, sections))
+        ]
+    )
+
+
+def _need(picture: Picture) -> int:
+    return len(picture.address) + _size(picture.title + picture.text) + _MARKUP
 
 
 def _both(noted: Sequence[Section], sections: Sequence[Section]) -> list[tuple[Section, Section]]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.reporting.bound import bounded
+from dnabert_enhancer.reporting.bound import bounded_page
 from dnabert_enhancer.reporting.browser import browser_of
 from dnabert_enhancer.reporting.comparison_section import comparison_section
 from dnabert_enhancer.reporting.interpret_section import interpret_section
@@ -57,7 +57,7 @@ def page_of_sections(sections: Sequence[Section], settings: ReportSettings) -> s
     def page(part: Sequence[Section]) -> str:
         return page_of(part, settings, browser_of(part, settings.browser))
 
-    return page(bounded(sections, page, int(1e6 * settings.megabytes)))
+    return bounded_page(sections, page, int(1e6 * settings.megabytes))
 
 
 def _section(run: Run, settings: ReportSettings) -> Section:

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from written_runs import many_variants, write_record, write_rows, write_variants
+from written_runs import many_variants, write_record, write_rows, write_scan, write_variants
 
 import dnabert_enhancer as de
 from dnabert_enhancer.interpret.attributions import REGION_COLUMNS
-from dnabert_enhancer.reporting.bound import bounded
+from dnabert_enhancer.reporting.bound import bounded_page
 from dnabert_enhancer.reporting.build import SECTIONS
 from dnabert_enhancer.reporting.page import page_of
 from dnabert_enhancer.reporting.run import find_runs
@@ -77,7 +77,17 @@ def test_a_page_that_fits_is_as_it_was(tmp_path: Path) -> None:
     def page(part: list[Section]) -> str:
         return page_of(part, settings)
 
-    assert bounded(sections, page, len(page(sections).encode())) is sections
+    assert bounded_page(sections, page, len(page(sections).encode())) == page(sections)
+
+
+def test_tables_keep_the_room_that_pictures_leave(tmp_path: Path) -> None:
+    calls = [("chr1", at, at + 1, 0.5) for at in range(3000)]
+    runs = [write_scan(tmp_path / "s", calls, {"chr1": 5000}), with_logos(tmp_path / "r", 3, 3000)]
+    whole = len(written(tmp_path, *runs).encode())
+    page = written(tmp_path, *runs, megabytes=(whole - 5000) / 1e6)
+    (rows,) = re.findall("is cut to ([0-9,]+) rows", page)
+    assert rows == "1,000"  # half of what a page shows
+    assert len(re.findall("region [0-9]+ by rank", page)) == 3
 
 
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
