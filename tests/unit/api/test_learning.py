@@ -102,7 +102,7 @@ def test_tables_of_regions_that_do_not_fit_are_refused(
         ({"length": 0}, "length is 0; it must be at least 1 bp"),
         ({"length": "200"}, "--length is '200'; it must be a whole number"),
         ({"placement": "center"}, "placement is 'center'; it must be one of centre, summit, tile"),
-        ({"negatives": ()}, "negatives is .*; it must be matched, shuffled or BED files"),
+        ({"negatives": ()}, "negatives is .*; it must be matched, shuffled, bedtools-shuffle or BED files"),
         ({"leak_k": 63}, "leak-k is 63; it must be from 12 to 62"),
         ({"max_unknown": 2}, "max-unknown is 2; it must be from 0 to 1"),
         ({"ratio": 0}, "ratio is 0; it must be a number above 0"),
