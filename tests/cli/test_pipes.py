@@ -41,6 +41,7 @@ OUTPUTS = {
     "--log-dir",
     "--dir",
     "--track-hub",
+    "--bundle",
 }
 # read from the middle, or a folder
 NOT_PIPES = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -101,9 +102,16 @@ def test_a_folder_stands_for_its_runs_and_bytes_are_equal(runs: Path, tmp_path: 
     assert len(variants["rows"]) == 5
 
 
-def test_a_track_hub_has_the_items_of_the_files(runs: Path, tmp_path: Path) -> None:
+def test_a_track_hub_and_a_bundle_have_the_content_of_the_files(runs: Path, tmp_path: Path) -> None:
     given = ["--email", "lab@example.org", "--assembly", "GCF_1.1", "--quiet"]
     assert run("report", runs, "--track-hub", tmp_path / "hub", *given) == 0
+    bundle = ["--bundle", tmp_path / "b.zip", "--author", "A, B", "--author", "C", "--quiet"]
+    assert run("report", runs, *bundle) == 0
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert (
+            '[{"family-names": "A", "given-names": "B"}, {"name": "C"}]'
+            in archive.read("CITATION.cff").decode()
+        )
     assert "genome GCF_1.1\n" in (tmp_path / "hub/genomes.txt").read_text()
     with gzip.open(runs / "scan.calls.bed.gz", "rt") as stream:
         rows = [line.rstrip("\n").split("\t") for line in stream][1:]
@@ -129,6 +137,11 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         ([damaged], "page.html", "damaged.calls.bed.gz"),
         ([runs / "scan"], "folder.html", "the output is a folder"),
         ([runs / "scan"], "damaged.bw/page.html", "the output cannot be written"),
+        (
+            [runs / "scan", "--bundle", tmp_path / "b.zip"],
+            "page.html",
+            "archives take nothing without an author",
+        ),
         ([runs / "scan", "--track-hub", tmp_path / "hub"], "page.html", "no hub without an e-mail address"),
     ]
     before = sorted(tmp_path.iterdir())

@@ -83,6 +83,9 @@ LEFT_OUT = {
         "--track-hub": "is a folder for a web server",
         "--assembly": "belongs to --track-hub",
         "--email": "belongs to --track-hub",
+        "--bundle": "its package, rocrate, is not in this tool's image",
+        "--author": "belongs to --bundle",
+        "--licence": "belongs to --bundle",
     },
 }
 LEFT_OUT_CHOICES = {

@@ -1,4 +1,4 @@
-"""What finished runs found, as one page and for genome browsers."""
+"""What finished runs found, as one page, for genome browsers and for archives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import Any
 from dnabert_enhancer.api.inputs import with_keywords
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
-from dnabert_enhancer.reporting import ReportSettings, page_of_sections, sections_of, write_track_hub
+from dnabert_enhancer.reporting import (
+    ReportSettings,
+    page_of_sections,
+    sections_of,
+    write_bundle,
+    write_track_hub,
+)
 
 PathLike = str | os.PathLike[str]
 
@@ -20,9 +26,10 @@ def report(
     settings: ReportSettings | None = None,
     *,
     track_hub: PathLike | None = None,
+    bundle: PathLike | None = None,
     **keywords: Any,  # fields of the settings
 ) -> None:
-    """Write finished runs as one self-contained HTML page, or as a track hub.
+    """Write finished runs as one self-contained HTML page, a track hub, or a bundle for archives.
 
     The page opens from a disk without a network. Of equal runs all bytes are equal. All outputs appear
     together, or none.
@@ -36,6 +43,8 @@ def report(
     settings : ReportSettings, optional
     track_hub : path, optional
         Folder, new or empty, for a UCSC track hub; needs ``email``, and pybigtools.
+    bundle : path, optional
+        ZIP of the tracks and tables with a data dictionary and metadata; needs ``authors``, and rocrate.
     **keywords
         Fields of the settings, such as ``title="My locus"``.
 
@@ -52,14 +61,17 @@ def report(
     >>> report("out/scan", track_hub="hub", email="lab@example.org")  # doctest: +SKIP
     """
     settings = with_keywords(ReportSettings, settings, keywords)
-    if output is None and track_hub is None:
-        raise InputError("there is nothing to write", remedy="give --output or --track-hub")
+    if output is None and track_hub is None and bundle is None:
+        raise InputError("there is nothing to write", remedy="give --output, --track-hub or --bundle")
     prefixes = [runs] if isinstance(runs, (str, os.PathLike)) else list(runs)
     with OutputSet() as outputs:
         stream = None if output is None else outputs.open_text(output)
         folder = None if track_hub is None else outputs.directory(track_hub)
+        archive = None if bundle is None else outputs.path(bundle)
         sections = sections_of(prefixes, settings)
         if folder is not None:
             write_track_hub(sections, folder, settings)
+        if archive is not None:
+            write_bundle(sections, archive, settings)
         if stream is not None:
             stream.write(page_of_sections(sections, settings))

@@ -3,7 +3,9 @@
 A run is named by its --output-prefix (or --output-dir), or by a folder with the records of several. The page
 holds all that it shows: it opens from a disk or an e-mail, loads nothing and sends nothing. --track-hub
 writes a folder for the genome browsers of UCSC, Ensembl and others: scores and importance as bigWig, calls,
-novel calls and candidate variants as bigBed, with a description of each.
+novel calls and candidate variants as bigBed, with a description of each. --bundle writes the same results as
+one ZIP for archives such as Zenodo: tracks and tables, a dictionary of their columns (Frictionless Data
+Package), what made them (RO-Crate), checksums, licence and citation.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ _log = logging.getLogger(__name__)
 EXAMPLES = (
     "report out/scan out/variants --output report.html",
     "report out/scan out/variants --track-hub hub --email lab@example.org",
+    "report out --bundle calls.zip --author 'Curie, Marie' --licence CC0-1.0",
     'report out --title "Alpha-globin" --rows 500 --output report.html',
 )
 
@@ -35,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--track-hub",
         metavar="DIR",
         help="a track hub, in a new or empty folder, to be put on a web server (needs pybigtools)",
+    )
+    parser.add_argument(
+        "--bundle", metavar="FILE", help="tracks and tables for an archive, such as calls.zip (needs rocrate)"
     )
     add_setting(parser, ReportSettings, "title", "title of the page", metavar="TEXT")
     add_setting(
@@ -74,13 +80,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "whom to ask about the track hub; genome browsers take none without",
         metavar="TEXT",
     )
+    parser.add_argument(
+        "--author",
+        action="append",
+        dest="authors",
+        metavar="TEXT",
+        help="author of the bundle: 'Family, Given' or the name of a group; may be given several times",
+    )
+    add_setting(
+        parser, ReportSettings, "licence", "licence of the bundle, by its SPDX identifier", metavar="NAME"
+    )
 
 
 def run(options: Options) -> None:
     """Read the runs, write the page."""
     from dnabert_enhancer.api import report
 
-    outputs = {"output": options.get("output"), "track_hub": options.get("track_hub")}
+    outputs = {
+        "output": options.get("output"),
+        "track_hub": options.get("track_hub"),
+        "bundle": options.get("bundle"),
+    }
     report(options["runs"], settings=options.settings(ReportSettings), **outputs)
     for path in filter(None, outputs.values()):
         _log.info("%s is written", path)

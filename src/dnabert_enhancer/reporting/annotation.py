@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -93,3 +94,15 @@ def annotations_of(run: Run) -> list[Annotation]:
             told = f"{kind.told} {more[:1].upper()}{more[1:]}".rstrip()
             found.append(Annotation(run, kind.name, kind.title, told, path, kind.meanings(), kind.place))
     return found
+
+
+def plain_name(text: str, taken: set[str]) -> str:
+    """Return a name of letters, digits and underscores that is not taken, and take it."""
+    plain = re.sub(r"[\W_]+", "_", text, flags=re.ASCII).strip("_")
+    plain = plain if plain[:1].isalpha() else f"t_{plain}".strip("_")
+    name, number = plain, 1
+    while name in taken:
+        number += 1
+        name = f"{plain}_{number}"
+    taken.add(name)
+    return name

@@ -33,6 +33,10 @@ class ReportSettings:
         Name of the genome at UCSC, for a track hub; default: by the lengths of the contigs.
     email : str, optional
         Whom to ask about a track hub; UCSC's browser takes no hub without.
+    authors : tuple of str
+        Of a bundle: ``Family, Given``, or the name of a group.
+    licence : str
+        Of a bundle, by its SPDX identifier.
     """
 
     title: str = "DNABERT-Enhancer report"
@@ -41,6 +45,8 @@ class ReportSettings:
     browser: bool | None = None
     assembly: str | None = None
     email: str | None = None
+    authors: tuple[str, ...] = ()
+    licence: str = "CC-BY-4.0"
 
     def __post_init__(self) -> None:
         require_setting(self, "rows", isinstance(self.rows, int) and self.rows > 0, "a whole number above 0")
@@ -49,6 +55,8 @@ class ReportSettings:
         require_setting(self, "assembly", bool(is_name), "a name such as hg38, mm39 or GCF_009914755.1")
         is_address = self.email is None or re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", self.email)
         require_setting(self, "email", bool(is_address), "an address such as lab@example.org")
+        is_licence = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", self.licence)
+        require_setting(self, "licence", bool(is_licence), "an SPDX identifier such as CC-BY-4.0 or CC0-1.0")
 
 
 class KeyFigure(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import pyBigWig
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import ASSEMBLIES, assembly_name, recognised_assembly
-from dnabert_enhancer.reporting.annotation import Annotation, annotations_of
+from dnabert_enhancer.reporting.annotation import Annotation, annotations_of, plain_name
 from dnabert_enhancer.reporting.bigbed import Field, write_bigbed
 from dnabert_enhancer.reporting.methods import citations_of, method_of
 from dnabert_enhancer.reporting.page import template
@@ -85,7 +84,7 @@ def write_track_hub(sections: Sequence[Section], folder: Path, settings: ReportS
     stanzas: list[dict[str, str]] = []
     taken: set[str] = set()
     for section, parts in found:
-        group = _name(f"{section.run.command}_{section.run.name}", taken)
+        group = plain_name(f"{section.run.command}_{section.run.name}", taken)
         made = [(one, _track(group, one, genome, contigs, taken)) for one in parts]
         tracks = [track for _, track in made if track is not None]
         if tracks:
@@ -102,7 +101,7 @@ def write_track_hub(sections: Sequence[Section], folder: Path, settings: ReportS
     )
     title = _line(settings.title)
     hub = {
-        "hub": _name(title, set()),
+        "hub": plain_name(title, set()),
         "shortLabel": _cut(title, _SHORT),
         "longLabel": _cut(title, _LONG),
         "genomesFile": "genomes.txt",
@@ -152,7 +151,7 @@ def _track(
     group: str, annotation: Annotation, genome: Path, contigs: Mapping[str, int], taken: set[str]
 ) -> _Track | None:
     """Write the file of a track; return the track, None where it would be empty."""
-    name = _name(f"{group}_{annotation.name}", taken)
+    name = plain_name(f"{group}_{annotation.name}", taken)
     run = annotation.run
     drawn = {
         "track": name,
@@ -237,18 +236,6 @@ def _describe(
 
 def _stanza(settings: Mapping[str, str]) -> str:
     return "".join(f"{name} {value}\n" for name, value in settings.items())
-
-
-def _name(text: str, taken: set[str]) -> str:
-    """Return a name of letters, digits and underscores that is not taken, and take it."""
-    plain = re.sub(r"[\W_]+", "_", text, flags=re.ASCII).strip("_")
-    plain = plain if plain[:1].isalpha() else f"t_{plain}".strip("_")
-    name, number = plain, 1
-    while name in taken:
-        number += 1
-        name = f"{plain}_{number}"
-    taken.add(name)
-    return name
 
 
 def _line(text: str) -> str:
