@@ -14,7 +14,7 @@ from dnabert_enhancer.reporting.learning_sections import evaluation_section, tra
 from dnabert_enhancer.reporting.page import page_of
 from dnabert_enhancer.reporting.run import Run, find_runs
 from dnabert_enhancer.reporting.scan_section import predict_section
-from dnabert_enhancer.reporting.section import ReportSettings, Section, check_one_genome
+from dnabert_enhancer.reporting.section import ReportSettings, Section, of_one_genome
 from dnabert_enhancer.reporting.variant_section import variants_section
 
 SECTIONS: dict[str, Callable[[Run, ReportSettings], Section]] = {
@@ -47,8 +47,7 @@ def sections_of(prefixes: Sequence[str | os.PathLike[str]], settings: ReportSett
     if not runs:
         raise InputError("there is no run to report on", remedy="give the prefix of a run")
     sections = [_section(run, settings) for run in runs.values()]
-    check_one_genome(sections)
-    return sections
+    return of_one_genome(sections)
 
 
 def page_of_sections(sections: Sequence[Section], settings: ReportSettings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,9 @@ from dnabert_enhancer.errors import InputError, require_setting
 from dnabert_enhancer.reporting.picture import Picture
 from dnabert_enhancer.reporting.run import Run
 from dnabert_enhancer.reporting.table import Table
+
+_MOST_CONTIGS = 3
+"""Contigs whose lengths are said to differ."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +108,38 @@ class Section:
     limits_of_track: tuple[float, float] | None = None
 
 
-def check_one_genome(sections: Sequence[Section]) -> None:
-    """Raise an `InputError` where two runs have different lengths of a contig."""
+def of_one_genome(sections: Sequence[Section]) -> list[Section]:
+    """Return sections whose lengths of contigs agree.
+
+    What a VCF's header declares is not always the genome's: where a track knows better, the track counts, and
+    a note says so.
+
+    Raises
+    ------
+    InputError
+        Two tracks, or two VCFs, have different lengths of a contig.
+    """
+    of_tracks = _lengths([section for section in sections if section.track is not None])
+    agreed = []
+    for section in sections:
+        wrong = {
+            contig: length
+            for contig, length in section.contigs.items()
+            if section.track is None and of_tracks.get(contig, length) != length
+        }
+        notes = [
+            f"The header of the VCF says that {contig} has {length:,} bases, but it has "
+            f"{of_tracks[contig]:,} in another run: are the variants of this genome?"
+            for contig, length in wrong.items()
+        ]
+        kept = {contig: length for contig, length in section.contigs.items() if contig not in wrong}
+        agreed.append(replace(section, contigs=kept, notes=[*notes[:_MOST_CONTIGS], *section.notes]))
+    _lengths(agreed)
+    return agreed
+
+
+def _lengths(sections: Sequence[Section]) -> dict[str, int]:
+    """Return the lengths of contigs that all sections agree on."""
     known: dict[str, tuple[int, Section]] = {}
     for section in sections:
         for contig, length in section.contigs.items():
@@ -118,6 +151,7 @@ def check_one_genome(sections: Sequence[Section]) -> None:
                     source=section.run.path,
                     remedy="write a report for each genome",
                 )
+    return {contig: length for contig, (length, _) in known.items()}
 
 
 def skipped_notes(run: Run, what: str) -> list[str]:

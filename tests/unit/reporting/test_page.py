@@ -162,12 +162,23 @@ def test_the_policy_names_each_script_and_lets_nothing_else_in(tmp_path: Path) -
 def test_runs_of_different_genomes_are_refused(tmp_path: Path) -> None:
     runs = [
         write_scan(tmp_path / "a", CALLS, SIZES),
-        write_variants(tmp_path / "b", many_variants(3), {"chr1": 6000}),
+        write_scan(tmp_path / "b", CALLS, SIZES | {"chr1": 6000}),
     ]
     with pytest.raises(de.InputError) as caught:
         page_of(tmp_path, *runs)
     assert "chr1 has 6,000 bases here and 5,000 in" in str(caught.value)
     assert not (tmp_path / "page.html").exists()
+    vcfs = [write_variants(tmp_path / str(size), many_variants(3), {"chr1": size}) for size in (5000, 6000)]
+    with pytest.raises(de.InputError, match="chr1 has 6,000 bases here and 5,000 in"):
+        page_of(tmp_path, *vcfs)
+
+
+def test_a_header_that_is_wrong_about_a_contig_is_noted(tmp_path: Path) -> None:
+    vcf = write_variants(tmp_path / "v", many_variants(3), {"chr1": 123, "chr2": 3000, "chr3": 10})
+    page = page_of(tmp_path, vcf, write_scan(tmp_path / "s", CALLS, SIZES))
+    notes = re.findall("<li>(The header of the VCF .*)</li>", page)
+    said = "The header of the VCF says that chr1 has 123 bases, but it has 5,000 in another run"
+    assert [note.startswith(said) for note in notes] == [True]
 
 
 def test_a_damaged_track_and_an_unknown_command_are_refused(tmp_path: Path) -> None:
