@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 BEST, STUDY, TABLE = "best", "study.db", "trials.tsv"
 """Names in the folder of a search: the best model, the study, the table of trials."""
-_MODELS, _LOCK = "trials", ".lock"
+_MODELS, _LOGS, _LOCK = "trials", "logs", ".lock"
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +93,10 @@ def tune(
     dataset, base_model, task, positive_label, engine, progress, **keywords
         See `finetune`, which trains every trial.
     output_dir : path
-        Gets ``best`` (the model of the best trial), ``trials.tsv`` and ``study.db``. Called again with the
-        same arguments, a search that was broken off goes on, in the middle of a trial too, and comes to the
-        same trials; with more `SearchSettings.trials` it is continued.
+        Gets ``best`` (the model of the best trial), ``trials.tsv`` and ``study.db``; where curves are logged,
+        ``logs`` with a folder a trial. Called again with the same arguments, a search that was broken off
+        goes on, in the middle of a trial too, and comes to the same trials; with more `SearchSettings.trials`
+        it is continued.
     search : SearchSettings, optional
         What is tried, how it is chosen, and what ends a trial early.
     settings : TrainingSettings, optional
@@ -165,6 +166,7 @@ class _Search:
 
         self._data, self._base_model, self._folder = data, base_model, folder
         self._search, self._settings = search, settings
+        self._logs = Path(settings.log_dir or folder / _LOGS)
         with tempfile.TemporaryDirectory() as work:
             base = open_base(base_model, settings.k, Path(work))
         if restart:
@@ -228,7 +230,11 @@ class _Search:
                     self._data,
                     self._base_model,
                     folder,
-                    self._settings.replace(**trial.parameters),
+                    self._settings.replace(
+                        **trial.parameters,
+                        # the folder of the trial does not stay
+                        log_dir=str(self._logs / folder.name) if self._settings.log_to else "",
+                    ),
                     restart=(folder / CONFIG_NAME).exists(),
                     progress=progress,
                     on_epoch=report,
@@ -301,7 +307,7 @@ class _Search:
         return self._folder / _MODELS / f"{number:04d}"
 
     def _forget(self) -> None:
-        for name in (BEST, _MODELS):
+        for name in (BEST, _MODELS, _LOGS):
             shutil.rmtree(self._folder / name, ignore_errors=True)
         for name in (STUDY, f"{STUDY}-journal", TABLE):
             (self._folder / name).unlink(missing_ok=True)

@@ -149,7 +149,9 @@ def test_a_search_that_was_killed_goes_on_and_comes_to_the_same(
 @pytest.mark.slow
 def test_more_trials_continue_a_search(data: Path, tmp_path: Path) -> None:
     search = de.SearchSettings(sampler="random", trials=1, learning_rates=(1e-3, 3e-3))
-    settings = de.TrainingSettings(epochs=1, batch_size=16, threads=1, k=3, metric="loss")
+    settings = de.TrainingSettings(
+        epochs=1, batch_size=16, threads=1, k=3, metric="loss", log_to=("tensorboard",)
+    )
     first = de.tune(data, "new:tiny", tmp_path / "a", search, settings)
     assert (first.metric, len(first.trials)) == ("loss", 1)
     more = de.SearchSettings(sampler="random", trials=2, learning_rates=(1e-3, 3e-3))
@@ -159,6 +161,7 @@ def test_more_trials_continue_a_search(data: Path, tmp_path: Path) -> None:
     )
     assert both.trials["learning_rate"].nunique() == 2
     assert both.trials.set_index("rank").loc[1, "loss"] == both.trials["loss"].min()
+    assert {path.name for path in (tmp_path / "a" / "logs").iterdir()} == {"0001", "0002"}
     assert repr(both).startswith("<Tuning of 2 trials: loss 0.")
     assert both.best.predict(["ACGT" * 15])["probability"].between(0, 1).all()
 
