@@ -164,7 +164,7 @@ OTHERS = {
         "--genome",
         "--genome-sizes",
         "--assembly-report",
-        "--dbsnp",
+        *("--dbsnp", "--track-hub", "--bundle"),
         "--model",
         "--tf",
         "--motifs",
