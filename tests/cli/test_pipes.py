@@ -42,6 +42,7 @@ OUTPUTS = {
     "--dir",
     "--track-hub",
     "--bundle",
+    "--multiqc",
 }
 # read from the middle, or a folder
 NOT_PIPES = {

@@ -83,6 +83,7 @@ LEFT_OUT = {
         "--track-hub": "is a folder for a web server",
         "--assembly": "belongs to --track-hub",
         "--email": "belongs to --track-hub",
+        "--multiqc": "is a folder of files for a program of its own",
         "--bundle": "its package, rocrate, is not in this tool's image",
         "--author": "belongs to --bundle",
         "--licence": "belongs to --bundle",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from dnabert_enhancer.api.inputs import with_keywords
@@ -11,6 +12,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.reporting import (
     ReportSettings,
+    multiqc_files,
     page_of_sections,
     sections_of,
     write_bundle,
@@ -27,6 +29,7 @@ def report(
     *,
     track_hub: PathLike | None = None,
     bundle: PathLike | None = None,
+    multiqc: PathLike | None = None,
     **keywords: Any,  # fields of the settings
 ) -> None:
     """Write finished runs as one self-contained HTML page, a track hub, or a bundle for archives.
@@ -45,6 +48,8 @@ def report(
         Folder, new or empty, for a UCSC track hub; needs ``email``, and pybigtools.
     bundle : path, optional
         ZIP of the tracks and tables with a data dictionary and metadata; needs ``authors``, and rocrate.
+    multiqc : path, optional
+        Folder for ``*_mqc.json``, which MultiQC finds there; may hold other files.
     **keywords
         Fields of the settings, such as ``title="My locus"``.
 
@@ -61,8 +66,10 @@ def report(
     >>> report("out/scan", track_hub="hub", email="lab@example.org")  # doctest: +SKIP
     """
     settings = with_keywords(ReportSettings, settings, keywords)
-    if output is None and track_hub is None and bundle is None:
-        raise InputError("there is nothing to write", remedy="give --output, --track-hub or --bundle")
+    if {output, track_hub, bundle, multiqc} == {None}:
+        raise InputError(
+            "there is nothing to write", remedy="give --output, --track-hub, --bundle or --multiqc"
+        )
     prefixes = [runs] if isinstance(runs, (str, os.PathLike)) else list(runs)
     with OutputSet() as outputs:
         stream = None if output is None else outputs.open_text(output)
@@ -73,5 +80,8 @@ def report(
             write_track_hub(sections, folder, settings)
         if archive is not None:
             write_bundle(sections, archive, settings)
+        if multiqc is not None:
+            for name, text in multiqc_files(sections).items():
+                outputs.open_text(Path(multiqc) / name).write(text)
         if stream is not None:
             stream.write(page_of_sections(sections, settings))

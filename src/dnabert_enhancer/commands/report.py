@@ -5,7 +5,7 @@ holds all that it shows: it opens from a disk or an e-mail, loads nothing and se
 writes a folder for the genome browsers of UCSC, Ensembl and others: scores and importance as bigWig, calls,
 novel calls and candidate variants as bigBed, with a description of each. --bundle writes the same results as
 one ZIP for archives such as Zenodo: tracks and tables, a dictionary of their columns (Frictionless Data
-Package), what made them (RO-Crate), checksums, licence and citation.
+Package), what made them (RO-Crate), checksums, licence and citation. --multiqc writes *_mqc.json for MultiQC.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 EXAMPLES = (
     "report out/scan out/variants --output report.html",
     "report out/scan out/variants --track-hub hub --email lab@example.org",
+    "report out --multiqc out/multiqc",
     "report out --bundle calls.zip --author 'Curie, Marie' --licence CC0-1.0",
     'report out --title "Alpha-globin" --rows 500 --output report.html',
 )
@@ -81,6 +82,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
     )
     parser.add_argument(
+        "--multiqc", metavar="DIR", help="folder for sections of a MultiQC report, one file a kind of run"
+    )
+    parser.add_argument(
         "--author",
         action="append",
         dest="authors",
@@ -100,6 +104,7 @@ def run(options: Options) -> None:
         "output": options.get("output"),
         "track_hub": options.get("track_hub"),
         "bundle": options.get("bundle"),
+        "multiqc": options.get("multiqc"),
     }
     report(options["runs"], settings=options.settings(ReportSettings), **outputs)
     for path in filter(None, outputs.values()):

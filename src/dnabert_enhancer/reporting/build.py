@@ -9,6 +9,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.reporting.bound import bounded_page
 from dnabert_enhancer.reporting.browser import browser_of
 from dnabert_enhancer.reporting.comparison_section import comparison_section
+from dnabert_enhancer.reporting.dataset_section import dataset_section
 from dnabert_enhancer.reporting.interpret_section import interpret_section
 from dnabert_enhancer.reporting.learning_sections import evaluation_section, training_section, tuning_section
 from dnabert_enhancer.reporting.page import page_of
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Callable[[Run, ReportSettings], Section]] = {
     "interpret": interpret_section,
     "evaluate": evaluation_section,
     "finetune": training_section,
+    "make-dataset": dataset_section,
     "tune": tuning_section,
 }
 """What makes the section of a run, by the command that made the run; a further one is one entry."""

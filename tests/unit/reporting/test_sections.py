@@ -1,4 +1,4 @@
-"""Sections of other runs (comparison_section, learning_sections, interpret_section)."""
+"""Sections of other runs (comparison_section, dataset_section, learning_sections, interpret_section)."""
 
 from __future__ import annotations
 
@@ -186,3 +186,17 @@ def test_sequences_that_were_explained_have_no_place(tmp_path: Path) -> None:
         (1, None),
         (0, None),
     ]
+
+
+def test_a_data_set_says_how_many_windows_are_for_what(tmp_path: Path) -> None:
+    counts = {
+        "regions": 20,
+        "train_positives": 10,
+        "train_negatives": 9,
+        "test_positives": 3,
+        "test_negatives": 2,
+    }
+    found = section_of(write_record(tmp_path / "d", "make-dataset", counts=counts, skipped={"no_gc": 4}))
+    assert [figure.value for figure in found.figures] == ["13", "11", "5"]
+    assert found.sentence.endswith("learn from? 19 (train), 0 (validation), 5 (test).")
+    assert found.notes == ["4 windows left out: no gc"]
