@@ -177,6 +177,8 @@ OTHERS = {
         "--output-prefix",
         "--output",
         "--archive",
+        "--bundle",
+        "--track-hub",
         "--embeddings",
         "--log-dir",
         "--base-model",

@@ -1,4 +1,4 @@
-"""`add_background` (api/background.py): which windows are scored, what is written, its thresholds."""
+"""`add_background` (api/background, model/ensemble_backgrounds): windows, what is written, thresholds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ClinVar, the GWAS catalog and GTEx: what is found for an allele, however it is written."""
+"""ClinVar, the GWAS catalog and GTEx: what is found for an allele, however it is written (known_alleles)."""
 
 from __future__ import annotations
 
