@@ -1,4 +1,4 @@
-"""`score-variants` as users run it (commands/variant_source, variants/allele_scorer, pipeline, output_rows, info_fields, significance, results)."""
+"""`score-variants` as users run it (variants/allele_scorer, pipeline, output_rows, results, info_fields)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of variant scoring: ranges, each error with its option."""
+"""Settings of variant scoring: ranges, each error with its option; levels (significance)."""
 
 from __future__ import annotations
 
