@@ -1,4 +1,4 @@
-"""Ensembles from Python: sequences of several windows, thresholds, and metrics of each model (interpret/mean_method)."""
+"""Ensembles from Python: long sequences, thresholds, metrics of each model (interpret/mean_method)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sections of runs (comparison_section, dataset_section, learning_sections, interpret_section, motif_tables)."""
+"""Sections (comparison_section, dataset_section, learning_sections, interpret_section, motif_tables)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of variants: rs numbers and places, resolved by dbSNP's VCF (commands/variant_source, variants/dbsnp)."""
+"""Names of variants: rs numbers and places, by dbSNP's VCF (commands/variant_source, variants/dbsnp)."""
 
 from __future__ import annotations
 
