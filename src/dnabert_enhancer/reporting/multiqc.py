@@ -18,13 +18,25 @@ from dnabert_enhancer.reporting.table import Table, number
 
 Samples = dict[str, dict[str, float]]
 _PREFIX = "dnabert_enhancer"
-_GROUP = {"parent_id": _PREFIX, "parent_name": "DNABERT-Enhancer"}
+_GROUP = {
+    "parent_id": _PREFIX,
+    "parent_name": "DNABERT-Enhancer",
+    "parent_description": "Enhancers, and what variants do to them, by DNABERT models.",
+}
 _SCAN = {
     "scanned_mb": ("Mb", "million bases that were scanned"),
     "calls": ("Calls", "windows over the threshold, joined"),
     "calls_per_mb": ("Calls per Mb", "calls by million scanned bases"),
     "called_percent": ("Called", "share of the scanned bases, in per cent"),
     "threshold": ("Threshold", "score from which on a window is called"),
+}
+_INTERPRETED = {
+    "regions": ("Regions", "regions that were given"),
+    "regions_explained": ("Explained", "regions that were explained"),
+    "bases_explained": ("Bases", "bases that were explained"),
+    "variants_explained": ("Variants", "variants that were explained"),
+    "seqlets": ("Seqlets", "runs of high importance"),
+    "motifs_found": ("Motifs", "motifs that were found without a database"),
 }
 _COMPARED = ("elements", "calls_overlapping", "precision", "recall", "circular_fold", "circular_q", "auroc")
 
@@ -185,6 +197,11 @@ def _effects(section: Section, name: str) -> Samples:
     return {name: {"Gain of function": gain, "Loss of function": loss, **left}}
 
 
+def _explained(section: Section, name: str) -> Samples:
+    counts = section.run.record["counts"]
+    return {name: {key: float(counts[key]) for key in _INTERPRETED if isinstance(counts.get(key), int)}}
+
+
 def _judged(section: Section, name: str) -> Samples:
     return dict(_rows(section.tables[0], name, ("method", "subset", "prevalence"), list(DEFINITIONS)))
 
@@ -230,5 +247,9 @@ def _parts() -> list[_Part]:
         _Part(
             *("compare-db", "comparison", "Comparison", told_of_databases, "table", _compared),
             headers=compared,
+        ),
+        _Part(
+            *("interpret", "interpretation", "Interpretation", "What was explained.", "table", _explained),
+            headers=_INTERPRETED,
         ),
     ]

@@ -54,6 +54,14 @@ def test_folds_are_samples_of_their_own(tmp_path: Path) -> None:
     }
 
 
+def test_an_interpretation_says_what_was_explained(tmp_path: Path) -> None:
+    counts = {"regions": 3, "regions_explained": 2, "seqlets": 5, "bases": 7}
+    run = write_record(tmp_path / "i", "interpret", counts=counts)
+    write_rows(tmp_path / "i.regions.tsv", ("score", "maximum", "strongest_change"), [])
+    (found,) = sections(tmp_path, run).values()
+    assert found["data"] == {"i": {"regions": 3, "regions_explained": 2, "seqlets": 5}}
+
+
 def test_other_files_of_the_folder_stay_and_bytes_are_equal(tmp_path: Path) -> None:
     counts = {"alleles": 9, "scored": 8, "gain": 2, "loss": 1}
     run = write_variants(tmp_path / "v", [], SIZES, counts=counts)
