@@ -10,6 +10,7 @@ process REPORT {
 
     output:
     tuple val(meta), path("${prefix}.html"), emit: page
+    tuple val(meta), path("${prefix}_multiqc/*_mqc.json"), emit: multiqc
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('report --version | cut -d" " -f2'), topic: versions
 
     script:
@@ -21,6 +22,7 @@ process REPORT {
         ${runs.join(' ')} \\
         --title '${prefix}' \\
         ${args} \\
+        --multiqc '${prefix}_multiqc' \\
         --output '${prefix}.html'
     """
 
@@ -28,5 +30,7 @@ process REPORT {
     prefix = task.ext.prefix ?: meta.id
     """
     touch '${prefix}.html'
+    mkdir '${prefix}_multiqc'
+    touch '${prefix}_multiqc/dnabert_enhancer_scan_mqc.json'
     """
 }

@@ -38,4 +38,5 @@ workflow REPORTS {
 
     emit:
     page = REPORT.out.page
+    multiqc = REPORT.out.multiqc
 }

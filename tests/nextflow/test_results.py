@@ -127,6 +127,15 @@ def test_the_page_of_a_sample_shows_all_of_its_runs(sample: str, study) -> None:
         assert rows[f"{sample}.{ending}"] == len(rows_of(study.results / kind / f"{sample}.{ending}"))
     assert ("ROC" in re.findall("<figcaption>(.*)</figcaption>", page)) == (sample == "retrained")
     assert "Enrichment" in re.findall("<figcaption>(.*)</figcaption>", page)
+    sections = {
+        path.name: json.loads(path.read_text())
+        for path in (study.results / "report" / f"{sample}_multiqc").iterdir()
+    }
+    names = ["comparison", *(["evaluation"] if sample == "retrained" else []), "scan", "variants"]
+    assert sorted(sections) == [f"dnabert_enhancer_{name}_mqc.json" for name in names]
+    record = json.loads((study.results / "scan" / f"{sample}.run.json").read_text())
+    scan = sections["dnabert_enhancer_scan_mqc.json"]["data"]
+    assert scan[sample]["calls"] == record["counts"]["calls"]
 
 
 def test_a_run_says_what_was_done_with_what(study) -> None:

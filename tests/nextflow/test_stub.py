@@ -68,6 +68,9 @@ def test_the_names_are_those_of_a_run(stub: Stub) -> None:
     ]
     assert all((stub.results / "variants" / f"folds.tf-panel.{ending}").exists() for ending in endings)
     pages = sorted(path.name for path in stub.results.glob("report/*"))
-    assert pages == ["a.html", "folds.html", "index.tsv", "open.html", "places.html"]
+    samples = ("a", "folds", "open", "places")
+    assert pages == sorted(
+        ["index.tsv", *(f"{name}{end}" for name in samples for end in (".html", "_multiqc"))]
+    )
     said = (stub.results / "pipeline_info" / "methods.md").read_text()
     assert "Regions were explained for places, open: what the token that the classifier reads" in said
