@@ -99,7 +99,7 @@ def write_track_hub(sections: Sequence[Section], folder: Path, settings: ReportS
     (folder / "genomes.txt").write_text(
         _stanza({"genome": assembly, "trackDb": f"{assembly}/trackDb.txt"}), encoding="utf-8"
     )
-    title = _line(settings.title)
+    title = _line(settings.title) or ReportSettings.title
     hub = {
         "hub": plain_name(title, set()),
         "shortLabel": _cut(title, _SHORT),

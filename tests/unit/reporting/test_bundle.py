@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import yaml
 from written_runs import write_record, write_rows, write_scan, write_variants
 
 import dnabert_enhancer as de
-from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.variants import CANDIDATE_COLUMNS
 
 SIZES = {"chr1": 2000}
@@ -134,6 +135,15 @@ def test_bytes_are_equal_each_time(tmp_path: Path) -> None:
     for name in "ab":
         de.report(given, bundle=tmp_path / f"{name}.zip", authors=AUTHORS)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+def test_a_missing_package_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan, _ = runs(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setitem(sys.modules, "rocrate.rocrate", None)
+    with pytest.raises(ResourceError, match="a bundle needs the package rocrate"):
+        de.report(scan, bundle=tmp_path / "b.zip", authors=AUTHORS)
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_what_cannot_be_a_bundle_is_told_and_leaves_nothing(tmp_path: Path) -> None:

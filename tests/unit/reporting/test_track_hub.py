@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 from written_runs import write_record, write_rows, write_scan, write_variants
 
 import dnabert_enhancer as de
-from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.variants.output_rows import CANDIDATE_COLUMNS
 
+OPEN = pybigtools.open
 SIZES = {"chr21": 20_000, "chr22": 30_000}
 HG38 = {"chr21": 46_709_983, "chr22": 50_818_468}
 CALLS = [("chr22", 5000, 5400, 0.75), ("chr21", 7000, 7200, 0.5), ("chr21", 100, 300, 1.0)]
@@ -265,3 +267,28 @@ def test_what_cannot_be_a_hub_is_told_and_leaves_nothing(tmp_path: Path) -> None
         assert not (tmp_path / "hub").exists()
     with pytest.raises(InputError, match="there is nothing to write"):
         de.report(scan)
+
+
+def test_what_is_missing_to_write_items_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = write_scan(tmp_path / "scan", CALLS, SIZES)
+    hub = {"track_hub": tmp_path / "hub", "email": "lab@example.org", "assembly": "hg38"}
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "pybigtools", None)
+        with pytest.raises(ResourceError, match="bigBed files need the package pybigtools"):
+            de.report(scan, **hub)
+    # a writer that says that it cannot write, and goes on, as on a full disk
+    with monkeypatch.context() as full:
+        full.setattr(pybigtools, "open", pybigtools_that_loses_items)
+        with pytest.raises(ResourceError, match="the bigBed could not be written: 2 of 3 items are in it"):
+            de.report(scan, **hub)
+    assert not (tmp_path / "hub").exists()
+    de.report(scan, **{**hub, "title": " "})
+    assert stanzas(tmp_path / "hub/hub.txt")[0]["shortLabel"] == "DNABERT-Enhancer"
+
+
+def pybigtools_that_loses_items(path: str, mode: str) -> Any:
+    class Writer:
+        def write(self, contigs: dict[str, int], items: Any, auto_sql: str) -> None:
+            OPEN(path, mode).write(contigs, iter([*items][:2]), auto_sql)
+
+    return Writer()
