@@ -69,7 +69,7 @@ def write_bigbed(path: Path, annotation: Annotation, contigs: Mapping[str, int])
     columns, rows = _placed_rows(annotation, contigs)
     if not rows:
         return []
-    place, look = annotation.place, _LOOKS[annotation.name]
+    place = annotation.place
     assert place is not None
     left_out = {*place[:3], *_IN_BED.get(annotation.name, ())}
     at = [
@@ -79,12 +79,12 @@ def write_bigbed(path: Path, annotation: Annotation, contigs: Mapping[str, int])
     ]
     fields = _fields(at, columns, [cells for *_, cells in rows], annotation.meanings)
 
+    looks = _looks(annotation, columns, rows)
+
     def items() -> Iterator[tuple[str, int, int, str]]:
-        for contig, start, end, cells in rows:
-            row = dict(zip(columns, cells, strict=True))
-            drawn = look(row)
+        for (contig, start, end, cells), drawn in zip(rows, looks, strict=True):
             low, high = drawn.thick or (start, end)
-            strand = row["strand"] if "strand" in left_out else "."
+            strand = cells[columns.index("strand")] if "strand" in left_out else "."
             name = drawn.name if len(drawn.name) <= _LONGEST_NAME else f"{drawn.name[: _LONGEST_NAME - 1]}…"
             colour = ",".join(map(str, drawn.colour))
             bed = (name, str(drawn.score), strand, str(low), str(high), colour)
@@ -120,7 +120,7 @@ def _placed_rows(
                 location=where,
                 remedy="give the scan too, or --assembly",
             )
-        if not (low.isdigit() and high.isdigit() and int(low) < int(high) <= contigs[contig]):
+        if not (low.isdecimal() and high.isdecimal() and int(low) < int(high) <= contigs[contig]):
             raise InputError(
                 f"{contig}:{low}-{high} is no place on the contig, which is {contigs[contig]:,} bases long",
                 source=annotation.path,
@@ -129,6 +129,24 @@ def _placed_rows(
             )
         rows.append((contig, int(low), int(high), cells))
     return columns, sorted(rows, key=lambda row: row[:3])
+
+
+def _looks(
+    annotation: Annotation, columns: Sequence[str], rows: Sequence[tuple[str, int, int, list[str]]]
+) -> list[_Look]:
+    """Return how each row is drawn."""
+    look, looks = _LOOKS[annotation.name], []
+    for contig, start, _, cells in rows:
+        try:
+            looks.append(look(dict(zip(columns, cells, strict=True))))
+        except ValueError as error:
+            raise InputError(
+                f"a number is expected: {error}",
+                source=annotation.path,
+                location=f"{contig}:{start}",
+                remedy="run the command again",
+            ) from None
+    return looks
 
 
 def _fields(
@@ -199,7 +217,7 @@ def _call(row: dict[str, str]) -> _Look:
     share = share if share == share else 0.0
     red, green, blue = (round(pale + share * (full - pale)) for pale, full in zip(_PALE, _BLUE, strict=True))
     summit = row.get("summit", "")
-    thick = (int(summit), int(summit) + 1) if summit.isdigit() else None
+    thick = (int(summit), int(summit) + 1) if summit.isdecimal() else None
     return _Look(row.get("name", "call"), round(1000 * share), (red, green, blue), thick)
 
 

@@ -247,6 +247,9 @@ def test_what_cannot_be_a_hub_is_told_and_leaves_nothing(tmp_path: Path) -> None
     beyond = write_scan(tmp_path / "beyond", [("chr21", 5, 90, 0.5)], {"chr21": 80})
     nowhere = write_candidates(tmp_path / "v", [candidate(40, "Gain of function", chrom="u")])
     nothing = write_candidates(tmp_path / "w", [])
+    odd = write_candidates(tmp_path / "x", [candidate(40, "No change")])
+    table = Path(f"{odd}.candidates.tsv")
+    table.write_text(table.read_text().replace("\t0.25\t", "\tx\t"))
     judged = write_record(tmp_path / "e", "evaluate", counts={"sequences": 1})
     write_rows(Path(f"{judged}.metrics.tsv"), ["method", "auroc"], [["m", 0.5]])
     mail = {"email": "lab@example.org"}
@@ -258,6 +261,7 @@ def test_what_cannot_be_a_hub_is_told_and_leaves_nothing(tmp_path: Path) -> None
         (scan, mail, "do not tell which genome this is"),
         (beyond, hub, "line 2: chr21:5-90 is no place on the contig, which is 80 bases long"),
         (nowhere, hub, "line 2: no run says how long the contig 'u' is"),
+        (odd, hub, "chr21:39: a number is expected: could not convert string to float: 'x'"),
         (nothing, hub, "the tracks of the runs are all empty"),
         (judged, hub, "none of the runs has tracks"),
     ]
