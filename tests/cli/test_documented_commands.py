@@ -255,6 +255,8 @@ def problem_of(line: Line) -> str | None:
         if words[1] not in COMMANDS:
             return f"there is no command {words[1]}"
         words = words[1:]
+    if words[0] == ".venv/bin/python" and len(words) > 1:
+        words = words[1:]
     program, *rest = words
     program = program.removeprefix("bin/")
     if program in COMMANDS and (rest or line.whole):
