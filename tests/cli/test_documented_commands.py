@@ -235,7 +235,7 @@ def options_of_commands() -> set[str]:
 @functools.cache
 def options_of_all() -> set[str]:
     """Return the options of all commands, of the pipeline and of the repository's programs."""
-    folders = ("benchmarks/*.py", "training/*/*.py", "tools/*.py", "tests/*/run")
+    folders = ("benchmarks/*.py", "training/*/*.py", "tools/*.py", "tests/*/run", "containers/publish")
     programs = [path for folder in folders for path in REPOSITORY.glob(folder)]
     found = {option for path in programs for option in re.findall(r"--[a-z][\w-]*", path.read_text())}
     return found | options_of_commands() | {f"--{name}" for name in parameters()} | OPTIONS_OF_OTHERS

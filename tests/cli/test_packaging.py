@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 import yaml
 
 import dnabert_enhancer
+from dnabert_enhancer.commands.cli import COMMANDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
@@ -56,3 +59,26 @@ def test_the_recipe_of_conda_is_that_of_the_project() -> None:
     assert recipe["build"]["entry_points"] == [" = ".join(entry)]
     assert recipe["about"]["summary"] == project["description"]
     assert recipe["about"]["license"] == project["license"]
+
+
+def test_the_entry_of_bio_tools_is_that_of_the_project() -> None:
+    path = REPOSITORY / "packaging" / "biotools" / "dnabert-enhancer-suite.biotools.json"
+    entry = json.loads(path.read_text())
+    assert entry["version"] == [dnabert_enhancer.__version__]
+    assert entry["license"] == PROJECT["project"]["license"]
+    assert {function["cmd"] for function in entry["function"]} <= set(COMMANDS)
+
+
+def test_images_are_built_tagged_and_pushed_for_a_registry() -> None:
+    program = REPOSITORY / "containers" / "publish"
+    done = subprocess.run(
+        [program, "--dry-run", "registry.example/lab"], capture_output=True, text=True, check=True
+    )
+    version = dnabert_enhancer.__version__
+    tags = [f"registry.example/lab/dnabert-enhancer:{tag}" for tag in (version, f"{version}-torch")]
+    lines = done.stdout.splitlines()
+    assert [line.split()[1] for line in lines] == ["build", "push", "build", "push"]
+    assert [line.split()[2] for line in lines[1::2]] == tags
+    assert all(f"-t {tag}" in line for tag, line in zip(tags, lines[::2], strict=True))
+    wrong = subprocess.run([program, "a b"], capture_output=True, text=True)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
