@@ -37,8 +37,8 @@ def writeTable(channel, titles, folder, name) {
 
 workflow {
     main:
-    if( params.help || params.version ) {
-        println(params.help ? helpText(workflow.manifest, file("${projectDir}/nextflow_schema.json")) : "${workflow.manifest.name} ${workflow.manifest.version}")
+    if( params.help.toString().toBoolean() || params.version.toString().toBoolean() ) {
+        println(params.help.toString().toBoolean() ? helpText(workflow.manifest, file("${projectDir}/nextflow_schema.json")) : "${workflow.manifest.name} ${workflow.manifest.version}")
         System.exit(0)
     }
     def faults = parameterFaults(params, file("${projectDir}/nextflow_schema.json"))

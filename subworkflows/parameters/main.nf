@@ -50,7 +50,7 @@ def camelCase(name) {
 def problemOf(given, rule) {
     def types = [rule.type].flatten()
     // what has no value on the command line comes as true
-    if( given == true && !('boolean' in types) )
+    if( given.toString() == 'true' && !('boolean' in types) )
         return 'it has no value'
     def text = given.toString()
     if( 'boolean' in types )
