@@ -16,7 +16,7 @@ def samplesheetColumns() {
         scan_regions   : [holds: 'file', ending: bed, words: ['all']],
         threshold      : [holds: 'word', pattern: /[A-Za-z0-9._-]+|top:[0-9.]+%/, says: "a probability, the name of a threshold in the model's card, or a share of its background such as top:1%", needs: 'scan_regions'],
         vcf            : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf|(bed|tsv|txt|hgvs|spdi)(\.gz|\.bgz)?/],
-        vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi/, says: 'vcf, bed, chrombpnet, vep, hgvs-g or spdi', needs: 'vcf'],
+        vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi|candidates/, says: 'vcf, bed, chrombpnet, vep, hgvs-g, spdi or candidates', needs: 'vcf'],
         tf_models      : [holds: 'named models', needs: 'vcf'],
         tf_panel       : [holds: 'panel', needs: 'vcf'],
         motifs         : [holds: 'file', needs: 'vcf or interpret_variants'],

@@ -55,6 +55,9 @@ LINES = {
     "vep": lambda contig, start, base: f"{contig}\t{start + 1}\t{start + 1}\t{base}/{other(base)}\t+\n",
     "hgvs-g": lambda contig, start, base: f"{contig}:g.{start + 1}{base}>{other(base)}\n",
     "spdi": lambda contig, start, base: f"{contig}:{start}:{base}:{other(base)}\n",
+    "candidates": lambda contig, start, base: (
+        f"1\t{contig}\t{start + 1}\t{start}\t{start + 1}\tn\t{base}\t{other(base)}\n"
+    ),
 }
 
 

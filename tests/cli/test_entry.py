@@ -85,7 +85,9 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("program", ["command_reference.py", "model_page.py", "model_choice.py"])
+@pytest.mark.parametrize(
+    "program", ["command_reference.py", "galaxy_outputs.py", "model_page.py", "model_choice.py"]
+)
 def test_pages_made_by_a_program_are_up_to_date(program: str) -> None:
     done = run(str(REPOSITORY / "tools" / program), "--check")
     assert (done.returncode, done.stderr) == (0, "")

@@ -23,7 +23,16 @@ from dnabert_enhancer.comparison import summary_columns
 from dnabert_enhancer.files import open_bgzip
 from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.interpret import REGION_COLUMNS, VARIANT_COLUMNS
-from dnabert_enhancer.model import Encoder, ModelParts, Threshold, new_model, write_archive, write_model
+from dnabert_enhancer.model import (
+    Encoder,
+    FurtherOutput,
+    ModelCard,
+    ModelParts,
+    Threshold,
+    new_model,
+    write_archive,
+    write_model,
+)
 from dnabert_enhancer.variants import CANDIDATE_COLUMNS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -43,6 +52,8 @@ REGION = 240
 MOTIF = "TGACTCAGCATGACTC"
 """Stands in the made-up enhancers and not in the others, so that a small model learns in seconds."""
 LINE = 60
+OUTPUTS = ("enhancer", "activity", "bound")
+"""Of the small model that has several."""
 HG19_SHIFT = 500
 """Where the locus begins in the made-up older assembly."""
 
@@ -88,7 +99,21 @@ def write_genomes(folder: Path, locus: str, pieces: dict[str, str]) -> None:
                 ("dnabert-enhancer/tiny-base", "Random weights as a base, for tests", "base"),
             )
         )
-        + "others/text\tA model of another suite\ttext-generation\ttext\t\t1\t${__HERE__}/models/tiny\n"
+        + "dnabert-enhancer/tiny-outputs\tRandom weights of three outputs, for tests\t"
+        "text-classification\tsequence\tenhancer\t1\t${__HERE__}/models/tiny-outputs\n"
+        "others/text\tA model of another suite\ttext-generation\ttext\t\t1\t${__HERE__}/models/tiny\n"
+    )
+    (folder / "dnabert_enhancer_outputs.loc").write_text(
+        "#value\tname\tmodel\ttask\n"
+        + "".join(
+            f"{name}\t{said}\tdnabert-enhancer/{model}\t{task}\n"
+            for name, said, model, task in (
+                ("enhancer", "enhancer: the model's main output", "tiny-outputs", "binary"),
+                ("activity", "activity: log2(RNA/DNA); a measured value", "tiny-outputs", "regression"),
+                ("bound", "bound: bound by a factor", "tiny-outputs", "binary"),
+                ("others", "others: of a model that is not installed", "not-here", "binary"),
+            )
+        )
     )
 
 
@@ -332,7 +357,7 @@ def write_runs(folder: Path) -> None:
 
 
 def write_models(folder: Path) -> None:
-    """Write the model directory for the server's table, the same and another as archives, and no archive."""
+    """Write the model directories for the server's table, one and another as archives, and no archive."""
     made = new_model("tiny", k=3, window_length=60, seed=1, name="tiny")
     state = Encoder.from_config(made.config).fresh_state(np.random.default_rng(1), 0.3)
     directory = folder / "models" / "tiny"
@@ -349,6 +374,15 @@ def write_models(folder: Path) -> None:
         second = dataclasses.replace(card, name="tiny-2")
         write_model(Path(work) / "tiny-2", ModelParts(made.config, other, second, made.vocabulary))
         write_archive(Path(work) / "tiny-2", folder / "tiny-model-2.tar.gz")
+    three = new_model("tiny", k=3, window_length=60, task="multiclass", labels=OUTPUTS, seed=4, name="three")
+    outputs = {
+        "activity": FurtherOutput(1, "regression", "log2(RNA/DNA)", 60),
+        "bound": FurtherOutput(2, "binary", "bound by a factor", 30),
+    }
+    card = ModelCard("tiny-outputs", 60, k=3, column=0, further_outputs=outputs)
+    directory = folder / "models" / "tiny-outputs"
+    shutil.rmtree(directory, ignore_errors=True)
+    write_model(directory, dataclasses.replace(three, card=card))
     with gzip.GzipFile(folder / "not-a-model.tar.gz", "wb", mtime=0) as stream:
         stream.write(b"this is no archive\n")
 

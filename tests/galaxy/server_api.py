@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from dnabert_enhancer.model import open_model
+
 URL = os.environ["GALAXY_URL"]
 KEY = os.environ["GALAXY_KEY"]
 TEST_DATA = Path(os.environ["GALAXY_TOOLS"]) / "test-data"
@@ -110,6 +112,7 @@ def run(history: str, tool: str, inputs: dict[str, Any]) -> tuple[int, Any]:
 
 
 CACHED = {"genome|source": "cached", "genome|index": "locus"}
+OF_SERVER = {"model|source": "installed", "model|installed": "dnabert-enhancer/tiny-outputs"}
 REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "share above one": ("predict_sequences", "fasta", {"advanced|max_unknown": 1.5}),
     "share below zero": ("predict_sequences", "fasta", {"advanced|max_unknown": -0.1}),
@@ -150,7 +153,19 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
             "factors_0|model|installed": "dnabert-enhancer/tiny-tf",
         },
     ),
-    "output with a quote": ("predict_sequences", "fasta", {"model|output": "x';touch y"}),
+    "class with a quote": ("predict_sequences", "fasta", {"advanced|label": "x';touch y"}),
+    "output that the packaged model has not": ("predict_sequences", "fasta", {"model|output": "nothing"}),
+    "output of another installed model": (
+        "predict_sequences",
+        "fasta",
+        {**OF_SERVER, "model|output": "others"},
+    ),
+    "measured value as an effect": ("score_variants", "vcf", {**CACHED, "model|output": "lentimpra_hepg2"}),
+    "measured value of an installed model": (
+        "score_variants",
+        "vcf",
+        {**CACHED, **OF_SERVER, "model|output": "activity"},
+    ),
     "factor of the packaged model's first output": (
         "score_variants",
         "vcf",
@@ -158,7 +173,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
             **CACHED,
             "factors_0|name": "GATA1",
             "factors_0|model|source": "packaged",
-            "factors_0|model|output": "",
+            "factors_0|model|output": open_model().card.labels[-1],
         },
     ),
     "no epochs": ("finetune", "table", {"training|epochs": 0}),
@@ -186,6 +201,37 @@ def test_what_is_out_of_range_is_refused_with_a_message(
     status, answer = run(history, tool, {**given, **changed})
     assert status == 400, answer
     assert answer["err_msg"] or answer["err_data"], answer
+
+
+def test_a_model_that_the_data_manager_installs_has_its_outputs_in_the_forms(history: str) -> None:
+    value = "api_outputs"
+    inputs = {
+        "model|source": "directory",
+        "model|directory": str(TEST_DATA / "models" / "tiny-outputs"),
+        "kind": "enhancer",
+        "value": value,
+    }
+    body = {"history_id": history, "tool_id": "data_manager_dnabert_enhancer", "inputs": inputs}
+    status, answer = call("tools", body)
+    assert status == 200, answer
+    made = finished(answer["outputs"][0]["id"])
+    assert made["state"] == "ok", job_of(made)["stderr"]
+    fields = call("tool_data/dnabert_enhancer_outputs")[1]["fields"]
+    assert [row for row in fields if value in row] == [
+        ["enhancer", "enhancer: the model's main output", value, "binary"],
+        ["activity", "activity: log2(RNA/DNA); a measured value", value, "regression"],
+        ["bound", "bound: bound by a factor", value, "binary"],
+    ]
+    for tool, offered in (
+        ("predict_sequences", ["enhancer", "activity", "bound"]),
+        ("score_variants", ["enhancer", "bound"]),
+    ):
+        inputs = {"model|source": "installed", "model|installed": value}
+        form = call(f"tools/{PREFIX}{tool}/build", {"history_id": history, "inputs": inputs})[1]
+        (model,) = (entry for entry in form["inputs"] if entry["name"] == "model")
+        (case,) = (entry for entry in model["cases"] if entry["value"] == "installed")
+        (output,) = (entry for entry in case["inputs"] if entry["name"] == "output")
+        assert [option[1] for option in output["options"]] == offered
 
 
 def test_names_that_are_code_stay_names_in_a_table(history: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -14,12 +15,13 @@ import pytest
 from loopback import COMMIT, HubServer
 
 from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.model import new_model, write_model
+from dnabert_enhancer.model import FurtherOutput, ModelCard, new_model, write_model
 
 MANAGER = "data_manager_dnabert_enhancer"
 PROGRAM = (
     Path(__file__).resolve().parents[2] / f"galaxy_tools/data_managers/{MANAGER}/data_manager/{MANAGER}.py"
 )
+OUTPUTS = "dnabert_enhancer_outputs"
 NOWHERE = "http://127.0.0.1:9"
 Install = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -57,6 +59,29 @@ def install(tmp_path: Path) -> Install:
         )
 
     return run
+
+
+def test_a_model_of_several_outputs_has_a_row_for_each(install: Install, tmp_path: Path) -> None:
+    parts = new_model("tiny", k=3, window_length=90, task="multiclass", labels=("other", "a", "b"))
+    outputs = {
+        "activity": FurtherOutput(1, "regression", "log2\t(RNA/DNA)", 90),
+        "bound": FurtherOutput(2, "binary", "", 30),
+    }
+    card = ModelCard("three", 90, labels=("other", "open"), k=3, column=0, further_outputs=outputs)
+    write_model(tmp_path / "three", dataclasses.replace(parts, card=card))
+    done = install("--model", tmp_path / "three", endpoint=NOWHERE)
+    assert done.returncode == 0, done.stderr
+    tables = json.loads((tmp_path / "job" / "out.json").read_text())["data_tables"]
+    assert [row["value"] for row in tables["huggingface"]] == ["x"]
+    assert [tuple(row[name] for name in ("value", "name", "model", "task")) for row in tables[OUTPUTS]] == [
+        ("open", "open: the model's main output", "x", "binary"),
+        ("activity", "activity: log2 (RNA/DNA); a measured value", "x", "regression"),
+        ("bound", "bound: binary", "x", "binary"),
+    ]
+    write_model(tmp_path / "one", new_model("tiny", k=3, window_length=90))
+    assert install("--model", tmp_path / "one", endpoint=NOWHERE).returncode == 0
+    tables = json.loads((tmp_path / "job" / "out.json").read_text())["data_tables"]
+    assert tables[OUTPUTS] == []
 
 
 def row_of(tmp_path: Path) -> dict[str, str]:

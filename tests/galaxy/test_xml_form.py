@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[2]
 TOOLS = sorted(path.stem for path in (REPOSITORY / "galaxy_tools").glob("*.xml") if path.stem != "macros")
 LARGEST_TEST_DATA = 1_000_000
-SERVER_FILES = {"all_fasta.loc", "huggingface.loc", "locus.fa.fai", "models"}
+SERVER_FILES = {"all_fasta.loc", "dnabert_enhancer_outputs.loc", "huggingface.loc", "locus.fa.fai", "models"}
 """What the server reads, beside the inputs that tests name."""
 COLUMN_NAMES = {
     ("predict_sequences", "predictions"): SEQUENCE_COLUMNS,
@@ -261,20 +261,35 @@ def test_column_names_are_those_of_the_command(
 
 
 @pytest.mark.parametrize("name", TOOLS)
-def test_outputs_that_the_help_names_are_those_of_the_packaged_model(
+def test_the_lists_of_outputs_are_those_of_the_packaged_model(
     name: str, read_tool: Callable[..., Tool]
 ) -> None:
-    tool = read_tool(name)
-    has_outputs = set(open_model().card.further_outputs)
-    helps = [
-        str(param.get("help"))
-        for case in tool.root.iterfind("inputs//conditional[@name='model']/when[@value='packaged']")
-        for param in case.iterfind("param[@name='output']")
-    ]
-    assert len(helps) == len(tool.root.findall("inputs//conditional[@name='model']"))
-    for text in helps:
-        named = set(re.findall(r"\b[a-z]+_\w+", text))
-        assert {"lentimpra_hepg2", "gue_tf0"} <= named <= has_outputs
+    card = open_model().card
+    first = card.labels[-1]
+    of_task = {
+        task: {output for output, told in card.further_outputs.items() if told.task == task}
+        for task in ("binary", "regression")
+    }
+    lists = read_tool(name).root.findall(
+        "inputs//conditional[@name='model']/when[@value='packaged']/param[@name='output']"
+    )
+    for param in lists:
+        offered = [str(option.get("value")) for option in param.iterfind("option")]
+        wanted = of_task["binary"] | ({first} if first in offered else set())
+        if name != "score_variants":
+            wanted |= {first, *of_task["regression"]}
+        assert set(offered) == wanted
+        assert len(set(offered)) == len(offered)
+        selected = [option.get("value") for option in param.iterfind("option[@selected='true']")]
+        assert selected == [first] * (first in offered)
+        assert set(re.findall(r"\b[a-z]+_\w+", param.get("help") or "")) <= set(offered)
+    # the model, further models of an ensemble, factors, for which the first output is not offered
+    beside_probabilities = [len(param) - len(of_task["binary"]) for param in lists]
+    if name == "score_variants":
+        assert beside_probabilities == [1, 1, 0]
+    else:
+        takes_a_model = name in ("predict_sequences", "scan_genome", "interpret", "evaluate")
+        assert beside_probabilities == [1 + len(of_task["regression"])] * takes_a_model
 
 
 @pytest.mark.parametrize("name", TOOLS)

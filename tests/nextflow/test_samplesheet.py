@@ -52,7 +52,7 @@ FAULTS_OF_ROWS = [
     "row 10, column genome: 'empty.fa' is empty",
     "row 10, column assembly: databases are compared by place",
     "row 11, column vcf_format: p.bed is no VCF by its name: say how it is written (vcf, bed, chrombpnet, ",
-    "row 12, column vcf_format: 'csv': give vcf, bed, chrombpnet, vep, hgvs-g or spdi",
+    "row 12, column vcf_format: 'csv': give vcf, bed, chrombpnet, vep, hgvs-g, spdi or candidates",
     "row 13, column positive_label: 'x'y': give a name of letters, digits, blanks, '.', '_', '+' and '-'",
     "row 13, column annotate: 'v.vcf': the name must end in .bed, .bed.gz, .narrowPeak, .narrowPeak.gz, ",
     "row 13, column interpret_regions: 'all': there is no such file",

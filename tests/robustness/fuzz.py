@@ -98,6 +98,7 @@ LISTS = {
     VariantFormat.VEP: "chr1 5 5 A/C +\n",
     VariantFormat.HGVS_G: "chr1:g.5A>C\n",
     VariantFormat.SPDI: "chr1:4:A:C\n",
+    VariantFormat.CANDIDATES: "1\tchr1\t5\t4\t5\trs1\tA\tC\n",
 }
 CATALOGUE = {
     "format": 1,

@@ -168,7 +168,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         group,
         VariantSettings,
         "vcf_format",
-        "of --vcf, where it is a list of variants in another format",
+        "of --vcf, where it is a list in another format, such as candidates of score-variants",
         choices=[*VariantFormat],
     )
     add_places(group)

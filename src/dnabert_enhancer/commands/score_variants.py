@@ -120,7 +120,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         VariantSettings,
         "vcf_format",
         "how --vcf is written: VCF (or BCF), or a list that becomes VCF: BED with alleles, ChromBPNet's, "
-        "VEP's default, genomic HGVS, SPDI",
+        "VEP's default, genomic HGVS, SPDI, an earlier run's candidates",
         choices=[*VariantFormat],
     )
     group = parser.add_argument_group("models and windows")

@@ -1,4 +1,4 @@
-"""Lists of variants that are not VCF (BED-like, ChromBPNet's, VEP's, HGVS, SPDI) as records of a VCF."""
+"""Lists of variants that are not VCF (BED-like, VEP's, HGVS, SPDI, candidates) as records of a VCF."""
 
 from __future__ import annotations
 
@@ -82,6 +82,7 @@ class VariantList:
     def _records(self) -> Iterator[VcfRecord]:
         is_first, is_empty = True, True
         contigs: dict[str, None] = {}
+        seen: set[WrittenVariant] = set()
         for number, line in self._lines:
             if not line.strip():
                 continue
@@ -89,6 +90,10 @@ class VariantList:
             with self._at(number):
                 is_title = is_first and self._is_title(line)
                 written = None if is_title else parse_written(line, self._form)
+                if written is not None and self._form is VariantFormat.CANDIDATES:
+                    if written in seen:  # a row of another factor
+                        continue
+                    seen.add(written)
                 record = None if written is None else self._record(written, number)
             is_first = is_first and line.startswith("#")
             if written is not None and record is not None:

@@ -99,6 +99,7 @@ _FORMATS = (
         _like(rb"[^\t]+\t\d+\t%s\t%s(?:\t(?![ACGTUN,*]+(?:\t|$)|<)|$)" % (_ALLELE, _ALLELE)),
         _NAMED.format("chrombpnet"),
     ),
+    _Format("the candidates of score-variants", _like(rb"rank\tchrom\tpos\t"), _NAMED.format("candidates")),
     _Format("a BED file", _like(rb"[^\t]+\t\d+\t\d+(?:$|\t(?![ACGTUNRYSWKMBDHV]+(?:\t|$)))"), _FROM_START),
     _Format("a table with titles and no # before them", _has_titles, _IN_ORDER),
 )

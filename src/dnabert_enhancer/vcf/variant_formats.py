@@ -1,4 +1,4 @@
-"""Reads one line of the formats of variants that are not VCF: BED-like, ChromBPNet's, VEP's, HGVS, SPDI."""
+"""Reads one line of the formats of variants that are not VCF: BED-like, VEP's, HGVS, our candidates, ..."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class VariantFormat(enum.StrEnum):
     """Genomic HGVS, such as ``NC_000016.10:g.159710T>C``, one a line, maybe with a name behind it."""
     SPDI = "spdi"
     """NCBI's SPDI, such as ``NC_000016.10:159709:T:C`` (0-based), one a line, maybe with a name behind it."""
+    CANDIDATES = "candidates"
+    """The table of candidates of score-variants; an allele that has several rows is read once."""
 
 
 class Change(enum.Enum):
@@ -105,7 +107,7 @@ def parse_written(line: str, form: VariantFormat) -> WrittenVariant | None:
 def titles_fault(line: str, form: VariantFormat) -> str | None:
     """Return what is wrong with a line of titles; an empty text when it is right, None when it is none.
 
-    Only BED-like and ChromBPNet's tables have such a line.
+    Only BED-like and ChromBPNet's tables, and that of candidates, have such a line.
     """
     columns = _TITLES.get(form, ())
     text = line.lstrip("#")
@@ -134,6 +136,16 @@ _TITLES: Final[dict[VariantFormat, tuple[tuple[str, ...], ...]]] = {
         _NAMES,
     ),
     VariantFormat.CHROMBPNET: (_CONTIGS, ("pos", "position"), _REFS, _ALTS, _NAMES),
+    VariantFormat.CANDIDATES: (
+        ("rank",),
+        ("chrom",),
+        ("pos",),
+        ("variant_start_0based",),
+        ("variant_end_0based",),
+        ("dbsnp_id",),
+        ("reference_nucleotide",),
+        ("alternative_nucleotide",),
+    ),
 }
 
 
@@ -164,6 +176,16 @@ def _chrombpnet(cells: Sequence[str]) -> WrittenVariant:
             remedy="write the preceding base in REF and ALT, as VCF does",
         )
     return WrittenVariant(contig, first, first + len(bases), bases, _alts(alts.split(",")), name)
+
+
+def _candidate(cells: Sequence[str]) -> WrittenVariant:
+    if len(cells) < len(_TITLES[VariantFormat.CANDIDATES]):
+        raise _too_few(
+            cells, "the columns of score-variants' candidates, from rank to alternative_nucleotide"
+        )
+    _, contig, position, _, _, name, ref, alt = cells[:8]
+    first, bases = _one_based(position, "the position"), _allele(ref, "REF")
+    return WrittenVariant(contig, first, first + len(bases), bases, (_allele(alt, "ALT"),), _name(name))
 
 
 def _vep(cells: Sequence[str]) -> WrittenVariant:
@@ -263,6 +285,7 @@ _READERS: Final[dict[VariantFormat, Callable[[Sequence[str]], WrittenVariant]]] 
     VariantFormat.VEP: _vep,
     VariantFormat.HGVS_G: _hgvs,
     VariantFormat.SPDI: _spdi,
+    VariantFormat.CANDIDATES: _candidate,
 }
 
 

@@ -175,6 +175,25 @@ def test_errors_name_the_line(
     assert problem in caught.value.problem
 
 
+def test_a_candidate_of_several_factors_is_read_once(tmp_path: Path) -> None:
+    lines = [
+        "# gains and losses of function with p_value <= 0.05; the largest |ScoreChange| first",
+        "rank\tchrom\tpos\tvariant_start_0based\tvariant_end_0based\tdbsnp_id\treference_nucleotide\t"
+        "alternative_nucleotide\tmodel",
+        "1\tchr16\t2\t1\t2\trs2\tC\tA\tenhancer",
+        "2\tchr16\t1\t0\t1\trs1\tA\tC\tenhancer",
+        "3\tchr16\t2\t1\t2\trs2\tC\tA\tGATA1",
+        "4\tchr16\t2\t1\t2\trs2\tC\tG\tenhancer",
+    ]
+    with genome_of(tmp_path, CONTIG) as genome:
+        found = records_of(lines, "candidates", genome)
+    assert [tuple(record[1:]) for record in found] == [
+        (2, "rs2", "C", "A"),
+        (1, "rs1", "A", "C"),
+        (2, "rs2", "C", "G"),
+    ]
+
+
 def test_titles_are_passed_over_and_names_kept(tmp_path: Path) -> None:
     lines = ["# note", "#chr\tpos\tref\talt\tid", "16\t1\tA\tC\trs1", "", "16\t2\tC\tA\tan id"]
     with genome_of(tmp_path, CONTIG) as genome:

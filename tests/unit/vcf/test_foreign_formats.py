@@ -22,6 +22,7 @@ FOREIGN = [
     ("16\t113500\t113500\tC/T\t+\n", "Ensembl VEP's default"),
     ("16 113541 113540 -/C +\n", "Ensembl VEP's default"),
     ("chr16\t100\t200\tpeak1\t0\t+\n", "a BED file"),
+    ("# gains\nrank\tchrom\tpos\tvariant_start_0based\n1\tchr16\t5\t4\n", "the candidates of score-variants"),
     ("16\trs1\t0\t113500\tC\tT\n", "PLINK's .bim"),
     ("# rsid\tchromosome\tposition\tgenotype\nrs1\t16\t113500\tCT\n", "23andMe's table"),
     ("NC_000016.10:g.113500C>T\n", "HGVS"),

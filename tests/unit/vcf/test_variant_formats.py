@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.variants import CANDIDATE_COLUMNS, COLUMNS
 from dnabert_enhancer.vcf import Change, VariantFormat, WrittenVariant, parse_written, titles_fault
 
 FORMS = {form.value: form for form in VariantFormat}
@@ -44,13 +45,15 @@ FORMS = {form.value: form for form in VariantFormat}
         ("spdi", "NC_000016.10:159709::AT x", 159709, 159709, b"", (b"AT",), "x"),
         ("spdi", "NC_000016.10:159709:0:AT x", 159709, 159709, b"", (b"AT",), "x"),
         ("spdi", "HLA-A*01:01:5:A:T x", 5, 6, b"A", (b"T",), "x"),
+        ("candidates", "1\tchr16\t100\t99\t101\trs1\tCA\tC\tm\tr", 99, 101, b"CA", (b"C",), "rs1"),
+        ("candidates", "2\tchr16\t100\t99\t99\t.\tC\tCA\tm\tr", 99, 100, b"C", (b"CA",), "."),
     ],
 )
 def test_a_line_is_read_as_its_format_defines(
     form: str, line: str, start: int, end: int, ref: bytes | None, alts: tuple[bytes, ...], identifier: str
 ) -> None:
     found = parse_written(line, FORMS[form])
-    contig = "HLA-A*01:01" if line.startswith("HLA") else line.replace(":", " ").split()[0]
+    contig = "HLA-A*01:01" if line.startswith("HLA") else line.replace(":", " ").split()[form == "candidates"]
     assert found == WrittenVariant(contig, start, end, ref, alts, identifier)
 
 
@@ -89,6 +92,8 @@ def test_blank_lines_and_comments_hold_no_variant(line: str) -> None:
         ("chrombpnet", "chr1\t5\t-\tT", "which side"),
         ("chrombpnet", "chr1\t5\trs5\tA\tT", "'rs5'"),
         ("chrombpnet", "chr1\t5\tA\t", "''"),
+        ("candidates", "1\tchr16\t100\t99\t100\t.\tA", "7 columns"),
+        ("candidates", "1\tchr16\t100\t99\t100\t.\tA\tC,G", "'C,G'"),
         ("vep", "1 160283 471362 DUP", "'DUP'"),
         ("vep", "1 100 101 A/T +", "'A/T'"),
         ("vep", "1 100 100 -/T +", "'-/T'"),
@@ -131,6 +136,9 @@ def test_a_malformed_line_names_its_value_and_what_to_do(form: str, line: str, s
         ("chrombpnet", "chr\tpos\tid\tref\talt", "the title 'id' stands where the format has ref"),
         ("chrombpnet", "chr1\t5\tA\tT\trs5", None),
         ("spdi", "chr\tpos\tref\talt", None),
+        ("candidates", "# gains and losses of function by the threshold alone", None),
+        ("candidates", "\t".join(CANDIDATE_COLUMNS), ""),
+        ("candidates", "\t".join(COLUMNS), "the title 'chrom' stands where the format has rank"),
     ],
 )
 def test_titles_must_be_in_the_order_of_the_format(form: str, line: str, fault: str | None) -> None:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Bring or check a model, copy its files to where Galaxy moves them from, and describe its table row."""
+"""Bring or check a model, copy its files to where Galaxy moves them from, and describe its table rows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pathlib import Path
 
 from dnabert_enhancer.catalogue import Store, get
 from dnabert_enhancer.errors import DnabertEnhancerError, InputError
-from dnabert_enhancer.model import EnhancerModel, model_files, open_model
+from dnabert_enhancer.model import EnhancerModel, Task, model_files, open_model
 
 TABLE = "huggingface"
+OUTPUTS_TABLE = "dnabert_enhancer_outputs"
 FORMAT = "1"
 BASE = "base"
 
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 def install(args: argparse.Namespace) -> None:
-    """Copy the model and write the row."""
+    """Copy the model and write its row, and one for each output where it has several."""
     model = open_model(brought(args) if args.named else args.model)
     model.read_state()
     check(model, args)
@@ -61,7 +62,9 @@ def install(args: argparse.Namespace) -> None:
         "version": FORMAT,
         "path": args.value,
     }
-    args.out.write_text(json.dumps({"data_tables": {TABLE: [row]}}, sort_keys=True))
+    args.out.write_text(
+        json.dumps({"data_tables": {TABLE: [row], OUTPUTS_TABLE: outputs(model, args.value)}}, sort_keys=True)
+    )
     sys.stdout.write(f"installed {row['name']}, digest {model.digest}\n")
 
 
@@ -87,6 +90,23 @@ def check(model: EnhancerModel, args: argparse.Namespace) -> None:
         raise InputError(
             f"predicts {model.card.task} outputs", source=source, remedy="give a model with two classes"
         )
+
+
+def outputs(model: EnhancerModel, value: str) -> list[dict[str, str]]:
+    """Return a row for each output of a model that has several, the first one first."""
+    card = model.card
+    if not card.further_outputs:
+        return []
+    first = card.labels[-1]
+    said = {first: (f"{first}: the model's main output", card.task)}
+    for name, output in card.further_outputs.items():
+        measured = "; a measured value" if output.task == Task.REGRESSION else ""
+        said[name] = (f"{name}: {output.meaning or output.task}{measured}", output.task)
+    return [
+        # a table's row is a line, and its columns are divided by tabs
+        {"value": name, "name": " ".join(text.split()), "model": value, "task": str(task)}
+        for name, (text, task) in said.items()
+    ]
 
 
 def described(model: EnhancerModel) -> str:
