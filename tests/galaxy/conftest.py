@@ -64,6 +64,20 @@ def read_tool() -> Callable[..., Tool]:
     return read
 
 
+@pytest.fixture(scope="session")
+def read_changed() -> Callable[[str, str, str], Tool]:
+    """Return a function from a tool, a text of it or its macros and another, to the tool with the other."""
+
+    def read(name: str, text: str, other: str) -> Tool:
+        own, macros = ((SUITE / f"{file}.xml").read_text(encoding="utf-8") for file in (name, "macros"))
+        assert text in own or text in macros
+        if text in own:
+            return Tool(name, _expanded(ElementTree.fromstring(own.replace(text, other))))
+        return Tool(name, _expanded(ElementTree.fromstring(own), macros.replace(text, other)))
+
+    return read
+
+
 def _named(parent: Element | None, prefix: str) -> Iterator[tuple[str, Element]]:
     for element in () if parent is None else parent:
         name = element.get("name") or (element.get("argument") or "").lstrip("-").replace("-", "_")
@@ -73,12 +87,12 @@ def _named(parent: Element | None, prefix: str) -> Iterator[tuple[str, Element]]
             yield from _named(element, prefix if element.tag == "when" else f"{prefix}{name}.")
 
 
-def _expanded(root: Element) -> Element:
-    """Return the tool as Galaxy reads it: macros put in, tokens replaced."""
+def _expanded(root: Element, shared: str | None = None) -> Element:
+    """Return the tool as Galaxy reads it: macros put in, tokens replaced; shared: in place of macros.xml."""
     macros: dict[str, Element] = {}
     tokens: dict[str, str] = {}
     own = root.find("macros")
-    for block in [] if own is None else [*_imports(own), own]:
+    for block in [] if own is None else [*_imports(own, shared), own]:
         macros |= {str(entry.get("name")): entry for entry in block.iterfind("xml")}
         tokens |= {str(entry.get("name")): entry.text or "" for entry in block.iterfind("token")}
     if own is not None:
@@ -90,9 +104,9 @@ def _expanded(root: Element) -> Element:
     return root
 
 
-def _imports(own: Element) -> Iterator[Element]:
+def _imports(own: Element, shared: str | None) -> Iterator[Element]:
     for entry in own.iterfind("import"):
-        yield ElementTree.fromstring((SUITE / str(entry.text)).read_text(encoding="utf-8"))
+        yield ElementTree.fromstring(shared or (SUITE / str(entry.text)).read_text(encoding="utf-8"))
 
 
 def _expand_children(parent: Element, macros: dict[str, Element]) -> None:

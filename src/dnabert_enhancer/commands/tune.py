@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output-dir", required=True, metavar="DIR", help="folder of the search; one that broke off goes on"
     )
+    parser.add_argument(
+        "--archive", metavar="FILE", help="also write the best model as one file (.tar.gz), as finetune does"
+    )
     parser.add_argument("--restart", action="store_true", help="forget an earlier search in the folder")
     group = parser.add_argument_group("search")
     add = partial(add_setting, group, SearchSettings)
@@ -77,9 +80,12 @@ def run(options: Options) -> None:
     """Search, write the run's record, show the trials."""
     from dnabert_enhancer.api import tune
     from dnabert_enhancer.commands.run_record import RunRecord
-    from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.files import OutputSet, check_output
+    from dnabert_enhancer.model import write_archive
 
-    folder = Path(options["output_dir"])
+    archive, folder = options.get("archive"), Path(options["output_dir"])
+    if archive is not None:
+        check_output(archive)
     record = RunRecord(options)
     search = options.settings(SearchSettings)
     settings = options.settings(TrainingSettings)
@@ -100,8 +106,11 @@ def run(options: Options) -> None:
     record.set("metric", tuning.metric)
     record.set("best", {name: best[name] for name in ("trial", tuning.metric, *SEARCHED)})
     record.set("model", {"directory": str(folder / "best"), "digest": tuning.best.digest})
-    with OutputSet() as outputs, outputs.open_text(folder / RUN_FILE) as file:
-        file.write(record.to_json())
+    with OutputSet() as outputs:
+        if archive is not None:
+            write_archive(folder / "best", outputs.path(archive))
+        with outputs.open_text(folder / RUN_FILE) as file:
+            file.write(record.to_json())
     _show(tuning, folder)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import dnabert_enhancer as de
 from dnabert_enhancer.commands.cli import main
-from dnabert_enhancer.model import CARD_NAME
+from dnabert_enhancer.model import CARD_NAME, open_model
 
 MOTIF = "TGACTCAGCATGACTC"
 QUICK = ("--base-model", "new:tiny", "--k", "3", "--epochs", "2", "--batch-size", "16", "--threads", "1")
@@ -53,7 +53,7 @@ def run(arguments: list[str]) -> int:
 def searched(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a whole search."""
     folder = tmp_path_factory.mktemp("search") / "tuned"
-    assert run(command(data, folder)) == 0
+    assert run(command(data, folder, "--archive", str(folder.parent / "best.tar.gz"))) == 0
     return folder
 
 
@@ -66,6 +66,7 @@ def test_the_best_trial_is_kept_as_a_model_and_a_collapse_is_a_failed_trial(
     data: Path, searched: Path
 ) -> None:
     assert {path.name for path in searched.iterdir()} == FILES
+    assert open_model(searched.parent / "best.tar.gz").digest == open_model(searched / "best").digest
     trials = trials_of(searched)
     assert len(trials) == 2 * 1 * 2
     slow = trials[trials["learning_rate"] == 1e-6]
