@@ -7,6 +7,9 @@ after the other in one run. The windows that are computed are counted too, which
 else the machine does; those of ALT cannot be shared, so that sharing gives a factor of 2 at most. The
 memory is the peak of a process that scores synthetic records, or few records of many samples, with an
 engine that answers at once, so that a million take minutes.
+
+With --adaptive the command is run twice, with five offsets and with adaptive ones, nulls included: the ratio
+of their times, and which gains, losses and candidates of five offsets the other finds.
 """
 
 from __future__ import annotations
@@ -44,6 +47,9 @@ VCF = "variants/1000G_b37_chr20_1-2Mb.vcf.gz"
 OFFSETS = 5
 NAIVE_BATCH = 256
 WIDE_RECORDS = 40
+CALLED = ("Gain of function", "Loss of function")
+LEAST_CHANGES = (0.02, 0.05)
+CANDIDATE_P = 0.05
 COMMAND = "from dnabert_enhancer.commands.cli import main; main(command='score-variants')"
 
 
@@ -63,7 +69,15 @@ def main() -> None:
         "--memory-samples", type=int, nargs="+", default=[], help="columns of 40 records, such as 1000000"
     )
     parser.add_argument("--peak-of", type=int, nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--adaptive", action="store_true", help="compare --offsets adaptive with five offsets instead"
+    )
+    parser.add_argument("--model", help="for --adaptive; default: the packaged one")
     args = parser.parse_args()
+    if args.adaptive:
+        with tempfile.TemporaryDirectory() as folder:
+            _compare_adaptive(args, Path(folder))
+        return
     if args.peak_of:
         _score_synthetic(*args.peak_of)
         return
@@ -107,6 +121,48 @@ def _speed(args: argparse.Namespace, folder: Path) -> None:
     asked, computed = _windows(part, args.shared_data / GENOME, engine.model)
     print(f"windows per allele               {computed / scored:8.2f} computed of {asked / scored:.0f}")
     print(f"ratio by windows                {asked / computed:8.2f}")
+
+
+def _compare_adaptive(args: argparse.Namespace, folder: Path) -> None:
+    """Print how fast adaptive offsets are, and what becomes of the calls."""
+    import pandas as pd
+
+    part = folder / "part.vcf"
+    _first_records(args.shared_data / VCF, args.records, part)
+    options = ["--vcf", str(part), "--genome", str(args.shared_data / GENOME), "--quiet"]
+    options += ["--threads", str(args.threads), *(["--model", args.model] if args.model else [])]
+    clock = _processor_seconds if args.processor_seconds else time.perf_counter
+    seconds, tables = {}, {}
+    for offsets in (str(OFFSETS), "adaptive"):
+        prefix = folder / offsets
+        began = clock()
+        command = [*options, "--offsets", offsets, "--output-prefix", str(prefix)]
+        subprocess.run([sys.executable, "-c", COMMAND, *command], check=True)
+        seconds[offsets] = clock() - began
+        tables[offsets] = pd.read_csv(f"{prefix}.tsv.gz", sep="\t", keep_default_na=False, na_values="NA")
+    full, quick = tables.values()
+    effect = "predicted_functional_effect"
+    change = (full["alternative_probability"] - full["reference_probability"]).abs()
+    called = full[effect].isin(CALLED)
+    kept = called & (full[effect] == quick[effect])
+    record = json.loads((folder / "adaptive.run.json").read_text())["counts"]
+    scored, followed = record["scored"], record["at_all_offsets"]
+    print(f"alleles scored {scored:,}, at all offsets {followed:,} ({followed / scored:.1%})")
+    rates = {name: scored / spent for name, spent in seconds.items()}
+    print(f"alleles a second: {rates[str(OFFSETS)]:.2f} with five offsets, {rates['adaptive']:.2f} adaptive")
+    print(f"ratio {rates['adaptive'] / rates[str(OFFSETS)]:.2f}")
+    for least in (0.0, *LEAST_CHANGES):
+        chosen = called & (change >= least)
+        print(f"gains and losses of {least:.2f} or more: {chosen.sum()}, found {(kept & chosen).sum()}")
+    print(f"found, but none with five offsets: {(quick[effect].isin(CALLED) & ~kept).sum()}")
+    candidates = [called & (table["p_value"] <= CANDIDATE_P) for table in (full, quick)]
+    candidates[1] &= quick[effect].isin(CALLED)
+    both = (candidates[0] & candidates[1]).sum()
+    print(
+        f"candidates (p at most {CANDIDATE_P}): {candidates[0].sum()} with five offsets and "
+        f"{candidates[1].sum()} adaptive, {both} in both"
+    )
+    print(f"candidates that were not followed: {(candidates[0] & ~kept).sum()}")
 
 
 def _processor_seconds() -> float:

@@ -57,6 +57,9 @@ def problemOf(given, rule) {
         return text in ['true', 'false'] ? null : 'give true or false'
     if( rule['enum'] )
         return text in rule['enum'].collect { value -> value.toString() } ? null : "give ${rule['enum'].findAll { value -> value != null }.join(', ')}"
+    // a number or a word is told by its pattern
+    if( 'string' in types && 'integer' in types )
+        return text =~ rule.pattern ? null : rule.errorMessage
     if( 'integer' in types && !(text ==~ /-?[0-9]{1,12}/) )
         return 'give a whole number'
     if( 'number' in types && !text.isBigDecimal() )
@@ -67,8 +70,6 @@ def problemOf(given, rule) {
         return "give ${rule.maximum} or less"
     if( ('integer' in types || 'number' in types) && rule.exclusiveMinimum != null && text.toBigDecimal() <= rule.exclusiveMinimum )
         return "give more than ${rule.exclusiveMinimum}"
-    if( 'integer' in types && rule.not?.multipleOf == 2 && text.toBigInteger() % 2 == 0 )
-        return 'give an odd number'
     if( 'string' in types && rule.pattern && !(text =~ rule.pattern) )
         return rule.errorMessage ?: "it must match ${rule.pattern}"
     return null

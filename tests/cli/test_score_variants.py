@@ -355,6 +355,49 @@ def many(n: int) -> list[str]:
 
 
 @pytest.mark.slow
+def test_adaptive_offsets_find_the_calls_of_five_and_say_how_many_windows_there_were(
+    run: Run, genome: Path, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dnabert_enhancer.vcf.VcfReader.blocks.__defaults__", (0, 16), raising=False)
+    vcf = write_vcf(tmp_path / "in.vcf", *many(60))
+    job = ("--vcf", vcf, "--genome", genome, "--tf", f"TF={models['tf']}")
+    assert run(*job, "--output-prefix", tmp_path / "five")[0] == 0
+    five = [row for row in table(tmp_path / "five.tsv.gz") if row["skipped"] == "NA"]
+    # a threshold in the middle of what this model gives
+    middle = float(np.median([float(row["reference_probability"]) for row in five if row["model"] != "TF"]))
+    job = (*job, "--threshold", middle)
+    assert run(*job, "--output-prefix", tmp_path / "five")[0] == 0
+    adaptive = (*job, "--offsets", "adaptive")
+    assert run(*adaptive, "--output-prefix", tmp_path / "one")[0] == 0
+    for shard in (1, 2):
+        assert run(*adaptive, "--shard", f"{shard}/2", "--output-prefix", tmp_path / "part")[0] == 0
+    merge = ("--merge", tmp_path / "part", "--output-prefix", tmp_path / "merged")
+    assert run(*merge, with_model=False)[0] == 0
+    for name in RESULTS:
+        assert (tmp_path / f"merged.{name}").read_bytes() == (tmp_path / f"one.{name}").read_bytes(), name
+    rows, whole = (table(tmp_path / f"{name}.tsv.gz") for name in ("one", "five"))
+    assert list(rows[0])[-2:] == ["offsets", "tf_offsets"]
+    assert "offsets" not in whole[0]
+    own = [(row, full) for row, full in zip(rows, whole, strict=True) if row["model"] == "enhancer"]
+    assert {row["offsets"] for row, _ in own} == {"NA", "1", "5"}
+    assert {row["tf_offsets"] for row, _ in own} == {"NA"}
+    assert all((row["offsets"] == "NA") == (row["skipped"] != "NA") for row in rows)
+    effect = "predicted_functional_effect"
+    called = [(row, full) for row, full in own if "of function" in row[effect]]
+    assert len(called) >= 3
+    for row, full in called:
+        assert row["offsets"] == "5"
+        assert {name: row[name] for name in full} == full
+    counts = json.loads((tmp_path / "one.run.json").read_text())["counts"]
+    assert counts["at_all_offsets"] == sum(row["offsets"] == "5" for row, _ in own)
+    texts = [info_of(columns).get("DBE_OFFSETS", "") for columns in records(tmp_path / "one.vcf.gz")]
+    said = [text for line in texts for text in line.split(",") if text]
+    assert sorted(said) == sorted(
+        row["offsets"].replace("NA", ".") for row, _ in own if row["offsets"] != "NA"
+    )
+
+
+@pytest.mark.slow
 def test_shards_merged_have_the_bytes_of_one_run(
     run: Run, genome: Path, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -899,6 +942,7 @@ def test_a_unit_of_a_long_vntr_scores_the_same_wherever_it_is_written(
         (["--vcf", "x.vcf"], "variants need --genome"),
         (["--merge", "x", "--genome", "y.fa"], "--genome does not apply to --merge"),
         (["--vcf", "x.vcf", "--genome", "y.fa", "--offsets", "4"], "odd number"),
+        (["--vcf", "x.vcf", "--genome", "y.fa", "--offsets", "some"], "'some' is not a whole number above 0"),
         (["--vcf", "x.vcf", "--genome", "y.fa", "--tf", "noname"], "not NAME=PATH"),
         (["--vcf", "no.vcf", "--genome", "no.fa"], "no such file"),
         (["--merge", "nothing"], "no shards are named"),

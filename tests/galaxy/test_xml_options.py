@@ -316,8 +316,8 @@ def test_a_forgotten_or_invented_option_is_found(
     ("name", "text", "other", "said"),
     [
         ("make_dataset", 'value="200" label', 'value="201" label', "'201' in the form, 200 in the command"),
-        ("score_variants", 'min="1" value="5"', 'min="1" value="7"', "'7' in the form, 5 in the command"),
-        ("score_variants", 'min="1" value="5"', 'min="0" value="5"', "refuses the min 0"),
+        ("score_variants", 'type="text" value="5"', 'type="text" value="7"', "'7' in the form, 5 in the"),
+        ("interpret", 'min="1" value="5"', 'min="0" value="5"', "refuses the min 0"),
         ("finetune", '<option value="cosine">As a cosine</option>', "", "['cosine'] are in the form or the"),
         ("finetune", '<option value="lora">', '<option value="lora" selected="true">', "'lora'] is selected"),
         ("make_dataset", 'checked="false" label="Read', 'checked="true" label="Read', "checked is True"),

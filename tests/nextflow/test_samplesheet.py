@@ -242,7 +242,7 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--interpret_method 'gradient': give ism, attention",
         "--maxShards: there is no such parameter (did you mean max_shards?)",
         "--offsets '4': --convention deepvregulome has 1; leave --offsets out",
-        "--offsets '4': give an odd number",
+        "--offsets '4': give an odd number, or adaptive",
         "--outdir 'true': it has no value",
         "--precision 'float16': give float32, bfloat16, int8",
         "--ratio '0': give more than 0",

@@ -211,7 +211,7 @@ def allele_scorer(name: str, model: Model, settings: VariantSettings) -> AlleleS
         name,
         _exact(model.engine, settings.convention),
         model.target,
-        WindowPlan(length, settings.offsets),
+        WindowPlan.of_option(length, settings.offsets),
         model.opened.card.threshold() if threshold is None else threshold,
         settings.max_unknown,
         settings.convention.rules,

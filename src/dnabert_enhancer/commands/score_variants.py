@@ -162,7 +162,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "values of these and --phased",
         choices=[*Convention],
     )
-    add("offsets", "windows per allele, at different offsets; odd", type=positive_integer, metavar="N")
+    add(
+        "offsets",
+        "windows per allele, at different offsets; odd; adaptive: the one in the centre first, and all five "
+        "only where a gain or loss may depend on them",
+        type=_offsets,
+        metavar="N|adaptive",
+    )
     add(
         "max_unknown",
         "skip alleles with a larger share of N in their windows",
@@ -518,3 +524,10 @@ def _refuse_empty(skipped: Mapping[str, int], source: str) -> None:
             source=source,
             remedy="give the genome that the variants are of, or write files without scores by --allow-empty",
         )
+
+
+def _offsets(text: str) -> int | str:
+    """Return a number of windows, or the word for as many as are needed."""
+    from dnabert_enhancer.variants import ADAPTIVE
+
+    return ADAPTIVE if text == ADAPTIVE else positive_integer(text)

@@ -37,6 +37,7 @@ from dnabert_enhancer.variants.results import ResultCounts, ResultFiles, ScoredV
 from dnabert_enhancer.variants.settings import VariantSettings
 from dnabert_enhancer.variants.variant_list import VariantList
 from dnabert_enhancer.variants.windows import (
+    ADAPTIVE,
     AlleleWindows,
     WindowPlan,
     allele_windows,
@@ -45,6 +46,7 @@ from dnabert_enhancer.variants.windows import (
 )
 
 __all__ = [
+    "ADAPTIVE",
     "CANDIDATE_COLUMNS",
     "CLINICAL_COLUMNS",
     "COLUMNS",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.engine import EngineSettings, Predictions, Target
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.variants.adaptive import Readings, adaptive_tables
 from dnabert_enhancer.variants.alleles import Allele, SkipReason
 from dnabert_enhancer.variants.conventions import Convention, WindowRules
 from dnabert_enhancer.variants.effect import SCORES, AlleleScores, scores_of
@@ -63,11 +64,14 @@ class Scored(NamedTuple):
         Why not.
     deviation : float32 array, shape (alleles,)
         Standard deviation of the difference of probabilities over the models of an ensemble; NaN for one.
+    offsets : uint8 array, shape (alleles,)
+        How many windows of each allele the scores are of; 0 without.
     """
 
     scores: NDArray[np.void]
     reasons: list[SkipReason | None]
     deviation: NDArray[np.float32]
+    offsets: NDArray[np.uint8]
 
 
 @dataclass
@@ -98,6 +102,7 @@ class AlleleScorer:
     max_unknown: float
     rules: WindowRules = Convention.SUITE.rules
     model_seconds: float = 0.0
+    offset_spread: float | None = None  # see `adaptive.offset_spread`, measured on first use
 
     def __post_init__(self) -> None:
         if not self.target.is_probability:
@@ -124,6 +129,7 @@ class AlleleScorer:
             "window_length": self.plan.length,
             "offsets": self.plan.offsets,
             "step": self.plan.step,
+            **({"adaptive": True} if self.plan.adaptive else {}),
             "threshold": self.threshold,
             "max_unknown": self.max_unknown,
         }
@@ -149,34 +155,31 @@ class AlleleScorer:
             return SkipReason.TOO_MANY_UNKNOWN, None
         return None, windows
 
-    def predictions(
-        self, windows: Sequence[AlleleWindows], group: Sequence[AlleleScorer]
-    ) -> list[Predictions]:
-        """Return what the windows of both alleles of each pair are to each scorer of one pass."""
-        stacked = np.concatenate([part for pair in windows for part in pair])
+    def readings(self, windows: NDArray[np.uint8], group: Sequence[AlleleScorer]) -> list[Readings]:
+        """Return what windows, uint8[windows, length], are to each scorer of one pass."""
         began = time.perf_counter()
         if len(group) == 1:
-            predictions = [self.engine.predict(stacked)]
+            predictions = [self.engine.predict(windows)]
         else:
-            predictions = self.engine.predict_outputs(stacked, [one.engine.model.card for one in group])
+            predictions = self.engine.predict_outputs(windows, [one.engine.model.card for one in group])
         self.model_seconds += time.perf_counter() - began
-        return predictions
+        return [scorer._read(found) for scorer, found in zip(group, predictions, strict=True)]
 
-    def allele_scores(self, predictions: Predictions) -> AlleleScores:
-        """Return the scores that the predictions of `predictions` are to this model."""
+    def _read(self, predictions: Predictions) -> Readings:
         found = self.target.scores(predictions)
-        shape = (len(found.score) // (2 * self.plan.offsets), 2, self.plan.offsets)
-        logit = found.rank.astype(np.float64).reshape(shape)
         least = self.rules.least_probability
-        probability = np.clip(found.score.astype(np.float64).reshape(shape), least, 1 - least)
-        members = None
-        if found.members is not None:
-            members = np.clip(found.members.astype(np.float64), least, 1 - least).reshape(-1, *shape)
-        return AlleleScores(logit[:, 0], logit[:, 1], probability[:, 0], probability[:, 1], members)
+        rows = [found.rank.astype(np.float64)[None]]
+        for probability in (found.score[None], found.members):
+            if probability is not None:
+                rows.append(np.clip(probability.astype(np.float64), least, 1 - least))
+        return np.concatenate(rows)
 
 
 def score_together(
-    scorers: Sequence[AlleleScorer], alleles: Sequence[tuple[SequenceContext, Allele]]
+    scorers: Sequence[AlleleScorer],
+    alleles: Sequence[tuple[SequenceContext, Allele]],
+    *,
+    centre_only: bool = False,
 ) -> list[Scored]:
     """Score alleles by several models, in one pass for all outputs of one network that get the same windows.
 
@@ -185,6 +188,8 @@ def score_together(
     scorers : sequence of AlleleScorer
     alleles : sequence of (SequenceContext, Allele)
         Each with the piece of genome around it; so many are computed at a time that their windows fit.
+    centre_only : bool
+        Follow no allele over the offsets where the plan is adaptive: null variants have no calls.
 
     Returns
     -------
@@ -197,7 +202,7 @@ def score_together(
     found: dict[int, Scored] = {}
     for group in passes.values():
         parts = [
-            _score_some(group, alleles[start : start + _ALLELES_AT_ONCE])
+            _score_some(group, alleles[start : start + _ALLELES_AT_ONCE], centre_only=centre_only)
             for start in range(0, len(alleles), _ALLELES_AT_ONCE)
         ]
         for number, scorer in enumerate(group):
@@ -206,12 +211,16 @@ def score_together(
                 np.concatenate([np.empty(0, SCORES), *(part.scores for part in own)]),
                 [reason for part in own for reason in part.reasons],
                 np.concatenate([np.empty(0, np.float32), *(part.deviation for part in own)]),
+                np.concatenate([np.empty(0, np.uint8), *(part.offsets for part in own)]),
             )
     return [found[id(scorer)] for scorer in scorers]
 
 
 def _score_some(
-    group: Sequence[AlleleScorer], alleles: Sequence[tuple[SequenceContext, Allele]]
+    group: Sequence[AlleleScorer],
+    alleles: Sequence[tuple[SequenceContext, Allele]],
+    *,
+    centre_only: bool,
 ) -> list[Scored]:
     """Return what each scorer of one pass says about alleles."""
     first = group[0]
@@ -223,16 +232,43 @@ def _score_some(
         if windows is not None:
             chosen.append(windows)
     rows = [row for row, reason in enumerate(reasons) if reason is None]
-    predictions = first.predictions(chosen, group) if chosen else [None] * len(group)
-    scored = []
-    for scorer, own in zip(group, predictions, strict=True):
-        scores = np.full(len(alleles), np.nan, dtype=SCORES)
-        deviation = np.full(len(alleles), np.nan, dtype=np.float32)
-        if own is not None:
-            found = scorer.allele_scores(own)
-            scores[rows], deviation[rows] = scores_of(found), found.deviation()
-        scored.append(Scored(scores, reasons, deviation))
+    tables = _tables(group, np.array(chosen), centre_only=centre_only) if chosen else []
+    scored = [
+        Scored(
+            np.full(len(alleles), np.nan, dtype=SCORES),
+            reasons,
+            np.full(len(alleles), np.nan, dtype=np.float32),
+            np.zeros(len(alleles), dtype=np.uint8),
+        )
+        for _ in group
+    ]
+    for own, (table, followed) in zip(scored, tables, strict=bool(tables)):
+        found = _allele_scores(table)
+        own.scores[rows], own.deviation[rows] = scores_of(found), found.deviation()
+        own.offsets[rows] = np.where(followed, first.plan.offsets, 1)
     return scored
+
+
+def _tables(
+    group: Sequence[AlleleScorer], windows: NDArray[np.uint8], *, centre_only: bool
+) -> list[tuple[Readings, NDArray[np.bool_]]]:
+    """Return the readings of windows (uint8[alleles, 2, offsets, length]) by each scorer of one pass.
+
+    Each as float64[readings, alleles, 2, offsets], with which alleles have them at all offsets.
+    """
+    first, shape = group[0], windows.shape[:3]
+    if first.plan.adaptive and not centre_only:
+        return adaptive_tables(group, windows)
+    kept = windows[:, :, [shape[2] // 2]] if first.plan.adaptive else windows
+    found = first.readings(kept.reshape(-1, windows.shape[3]), group)
+    followed = np.full(shape[0], kept is windows)
+    return [(readings.reshape(-1, *kept.shape[:3]), followed) for readings in found]
+
+
+def _allele_scores(table: Readings) -> AlleleScores:
+    """Return the scores that readings, float64[readings, alleles, 2, offsets], are."""
+    logit, probability, members = table[0], table[1], table[2:] if len(table) > 2 else None
+    return AlleleScores(logit[:, 0], logit[:, 1], probability[:, 0], probability[:, 1], members)
 
 
 def describe(scorers: Sequence[AlleleScorer]) -> list[Mapping[str, Any]]:

@@ -56,6 +56,15 @@ def deviation_field(name: str | None = None) -> InfoField:
     )
 
 
+def offsets_field(name: str | None = None) -> InfoField:
+    """Return the INFO field of how many windows there were; `name` as in `score_fields`."""
+    prefix = PREFIX if name is None else f"{PREFIX}{name}_"
+    what = "enhancer" if name is None else f"{name} binding"
+    return InfoField(
+        f"{prefix}OFFSETS", "A", "Integer", f"{what}: how many windows of each allele the numbers are of"
+    )
+
+
 REFERENCE_CALLS: Final = ("Non-enhancer", "Enhancer")
 """What the reference is called below the threshold, and from there on."""
 CALL_FIELD = InfoField(
@@ -126,14 +135,16 @@ def info_fields(tf_names: Sequence[str], content: dict[str, Any]) -> list[InfoFi
     ----------
     tf_names : sequence of str
     content : dict
-        ``genes``, ``classes``, ``tracks``, ``motifs``, ``clinical``, ``panel``, ``deviations``: whether
-        there are such.
+        ``genes``, ``classes``, ``tracks``, ``motifs``, ``clinical``, ``panel``, ``deviations``, ``offsets``:
+        whether there are such.
     """
     fields = [*score_fields(), CALL_FIELD, SKIP_FIELD]
     for name in tf_names:
         fields += score_fields(name)
     if content.get("deviations"):
         fields += [deviation_field(name) for name in (None, *tf_names)]
+    if content.get("offsets"):
+        fields += [offsets_field(name) for name in (None, *tf_names)]
     fields += GENE_FIELDS if content["genes"] else []
     fields += [CLASS_FIELD] if content["classes"] else []
     fields += [TRACK_FIELD] if content["tracks"] else []

@@ -28,6 +28,7 @@ from dnabert_enhancer.variants.info_fields import (
     TRACK_FIELD,
     deviation_field,
     info_fields,
+    offsets_field,
     score_fields,
 )
 from dnabert_enhancer.variants.significance import Significance
@@ -74,14 +75,21 @@ COLUMNS = (
 CANDIDATE_COLUMNS = ("rank", *COLUMNS)
 DEVIATION_COLUMNS = ("probability_difference_sd", "tf_probability_difference_sd")
 """Columns after these, where a model is an ensemble: over its models, of p_alt - p_ref."""
+OFFSET_COLUMNS = ("offsets", "tf_offsets")
+"""Columns after these, where offsets are adaptive: how many windows of each allele were computed."""
 PLACE_COLUMNS = ("pos", "variant_start_0based", "variant_end_0based")
-NUMBER_COLUMNS = (*_SCORES, *(f"tf_{name}" for name in _SCORES), "distance", *DEVIATION_COLUMNS)
+NUMBER_COLUMNS = (
+    *(*_SCORES, *(f"tf_{name}" for name in _SCORES), "distance"),
+    *(*DEVIATION_COLUMNS, *OFFSET_COLUMNS),
+)
 """Columns that hold numbers; NaN where there is no value."""
 
 
 _SKIPS = ("", *(reason.value for reason in SkipReason))
 """Texts by `SkipReason.code`."""
 _MISSING = "."
+_NONE = {"nan": NO_VALUE, "0": NO_VALUE}
+"""Texts of numbers after the table's columns that stand for none."""
 _SAFE = "!\"#$&'()*+-./<>?@[]^_`{|}~:"
 _NUMBERS = ("p_ref", "p_alt", *(statistic.column for statistic in STATISTIC_ORDER), "p_value", "q_value")
 """Fields of `OUTCOMES` as the outputs have them."""
@@ -162,15 +170,19 @@ class BlockRows:
             )
         ]
         content = {name: name in block.json for name in ("genes", "classes", "tracks", "motifs", "clinical")}
-        content["deviations"] = "deviations" in block.arrays
+        content |= {name: name in block.arrays for name in ("deviations", "offsets")}
         fields = info_fields(tf_names, content)
         self._written = {field.identifier.encode() for field in fields}
         self.replaced: set[bytes] = set()
         self._identifiers = [[field.identifier for field in score_fields(name)] for name in (None, *tf_names)]
-        self._deviation_fields = [deviation_field(name).identifier for name in (None, *tf_names)]
-        self._deviations: list[list[str]] = (
-            block.arrays.get("deviations", np.empty((len(outcomes), 0), np.float32)).astype("U").tolist()
-        )
+        self._further = [
+            (
+                [field(name).identifier for name in (None, *tf_names)],
+                [[_NONE.get(number, number) for number in row] for row in block.arrays[array].astype("U")],
+            )
+            for array, field in (("deviations", deviation_field), ("offsets", offsets_field))
+            if array in block.arrays
+        ]
         models = [outcomes[:, model] for model in range(outcomes.shape[1])]
         self._numbers = [_numbers(outcome) for outcome in models]
         self._effects = [[EFFECTS[effect] for effect in outcome["effect"].tolist()] for outcome in models]
@@ -189,17 +201,16 @@ class BlockRows:
                 motifs = ",".join(self._motifs(row)) or NO_VALUE
                 notes = [*tail, *("|".join(texts) or NO_VALUE for texts in self._clinical(row)), motifs]
                 skip = self._skips[row] or NO_VALUE
-                deviations = [NO_VALUE if number == "nan" else number for number in self._deviations[row]]
                 own = [*place, _printable(text(alt)), "enhancer", self._region(site, row)]
                 enhancer = self._scores(0, row)
                 no_tf = [NO_VALUE] * (len(enhancer) + 1)
                 enhancer += [",".join(self._classes(site)) or NO_VALUE, self._calls[row] or NO_VALUE]
-                last = [*deviations[:1], *[NO_VALUE for _ in deviations[:1]]]
+                last = [text for _, texts in self._further for text in (texts[row][0], NO_VALUE)]
                 yield [*own, *enhancer, *no_tf, *notes, skip, *last], self._candidate_size(0, row)
                 for model, name in enumerate(self._tf_names, start=1):
                     own[-2] = name
                     tf = [name, *self._scores(model, row)]
-                    last = [*deviations[:1], *deviations[model : model + 1]]
+                    last = [text for _, texts in self._further for text in (texts[row][0], texts[row][model])]
                     yield [*own, *enhancer, *tf, *notes, skip, *last], self._candidate_size(model, row)
 
     def places(self) -> list[Place]:
@@ -298,12 +309,12 @@ class BlockRows:
         calls = self._calls[rows.start : rows.stop]
         if any(calls):
             added.append(f"{CALL_FIELD.identifier}={','.join(call or _MISSING for call in calls)}")
-        for model, identifier in enumerate(self._deviation_fields):
-            texts = [one[model] for one in self._deviations[rows.start : rows.stop] if one]
-            if any(number != "nan" for number in texts):
-                added.append(
-                    f"{identifier}={','.join(_MISSING if number == 'nan' else number for number in texts)}"
-                )
+        for identifiers, by_row in self._further:
+            for model, identifier in enumerate(identifiers):
+                texts = [one[model] for one in by_row[rows.start : rows.stop]]
+                if any(text != NO_VALUE for text in texts):
+                    shown = ",".join(_MISSING if text == NO_VALUE else text for text in texts)
+                    added.append(f"{identifier}={shown}")
         skips = self._skips[rows.start : rows.stop]
         if any(skips):
             added.append(f"{SKIP_FIELD.identifier}={','.join(skip or _MISSING for skip in skips)}")

@@ -131,6 +131,11 @@ class BlockScorer:
         return any(scorer.is_ensemble for scorer in self.scorers)
 
     @property
+    def is_adaptive(self) -> bool:
+        """Whether alleles are followed over the offsets only where it can matter."""
+        return self.scorers[0].plan.adaptive
+
+    @property
     def longest_gap(self) -> int:
         """Records so near, in bp, must be in one block: 0 unless haplotypes are read."""
         return self._widest.length if self.phased is not None else 0
@@ -144,7 +149,8 @@ class BlockScorer:
             Arrays ``alts`` (entries of ALT, uint32[records]), ``alleles`` (`ALLELES`[alleles]), ``scores``
             (`SCORES`[alleles, models], NaN without a score), ``null_strata`` (int16[null]) and
             ``null_statistics`` (float32[null, models]); where a model is an ensemble ``deviations``
-            (float32[alleles, models], see `Scored`); what `Annotations` found as JSON; the records' lines.
+            (float32[alleles, models], see `Scored`) and where offsets are adaptive ``offsets``
+            (uint8[alleles, models]); what `Annotations` found as JSON; the records' lines.
         """
         began = time.perf_counter()
         entries = [self._entries(record) for record in records]
@@ -162,10 +168,12 @@ class BlockScorer:
                 pairs.append((entry.context, entry.allele))
         scores = np.full((len(flat), len(self.scorers)), np.nan, dtype=SCORES)
         deviations = np.full(scores.shape, np.nan, dtype=np.float32)
+        offsets = np.zeros(scores.shape, dtype=np.uint8)
         reasons = [entry.reason for entry in flat]
         for column, found in enumerate(score_together(self.scorers, pairs)):
             scores[rows, column] = found.scores
             deviations[rows, column] = found.deviation
+            offsets[rows, column] = found.offsets
             if column == 0:
                 for row, reason in zip(rows, found.reasons, strict=True):
                     reasons[row] = reason
@@ -187,6 +195,8 @@ class BlockScorer:
         }
         if self.has_ensemble:
             arrays["deviations"] = deviations
+        if self.is_adaptive:
+            arrays["offsets"] = offsets
         self.counts["records"] += len(records)
         self.counts["alleles"] += len(flat)
         self.counts["scored"] += len(scored)
@@ -248,7 +258,8 @@ class BlockScorer:
         count = null_count(self.settings.null_variants, number, len(scored))
         drawn = draw_nulls(scored, count, self._widest, rng)
         pairs = [(null.context, null.allele) for null in drawn]
-        statistics = [found.scores[NULL_STATISTIC] for found in score_together(self.scorers, pairs)]
+        scored_nulls = score_together(self.scorers, pairs, centre_only=True)
+        statistics = [found.scores[NULL_STATISTIC] for found in scored_nulls]
         return {
             "null_strata": np.array([null.stratum for null in drawn], dtype=np.int16),
             "null_statistics": np.stack(statistics, axis=1),
@@ -354,6 +365,7 @@ def score_records(
                     "motifs": notes.motifs is not None,
                     "clinical": bool(notes.clinical),
                     "deviations": scorer.has_ensemble,
+                    "offsets": scorer.is_adaptive,
                 },
                 "shard": list(settings.shard),
                 "seconds": {"model": model_seconds, "other": scorer.seconds - model_seconds},

@@ -34,6 +34,7 @@ from dnabert_enhancer.variants.output_rows import (
     DEVIATION_COLUMNS,
     NO_VALUE,
     NUMBER_COLUMNS,
+    OFFSET_COLUMNS,
     PLACE_COLUMNS,
     BlockRows,
 )
@@ -86,9 +87,11 @@ class ScoredVariants:
         self._models: list[dict[str, Any]] = self.header["settings"]["models"]
 
     @property
-    def deviation_columns(self) -> tuple[str, ...]:
-        """The columns of standard deviations, which end the table where a model is an ensemble."""
-        return DEVIATION_COLUMNS if self.header["content"].get("deviations") else ()
+    def further_columns(self) -> tuple[str, ...]:
+        """The columns that end the table where a model is an ensemble, or offsets are adaptive."""
+        content = self.header["content"]
+        deviations = DEVIATION_COLUMNS if content.get("deviations") else ()
+        return (*deviations, *(OFFSET_COLUMNS if content.get("offsets") else ()))
 
     @property
     def tf_names(self) -> list[str]:
@@ -149,7 +152,7 @@ class ScoredVariants:
 
     @property
     def _columns(self) -> tuple[str, ...]:
-        return (*COLUMNS, *self.deviation_columns)
+        return (*COLUMNS, *self.further_columns)
 
     def _blocks(self, *, with_texts: bool) -> Iterator[ShardBlock]:
         streams = [file.blocks(with_texts=with_texts) for file in self._files]
@@ -255,7 +258,7 @@ class ResultFiles:
         own_lines = [raw(line) for line in facts["own_lines"]]
         header = VcfHeader.from_json(facts["header"])
         self._vcf.write(header_with_fields(header, fields, facts["contigs"], own_lines))
-        more = scored.deviation_columns
+        more = scored.further_columns
         self._table.write("\t".join([*COLUMNS, *more]) + "\n")
         has_null = facts["settings"]["nulls"]["minimum"] > 0
         self._candidates.write(scored.significance.title(has_null=has_null) + "\n")
@@ -284,6 +287,8 @@ class ResultFiles:
             tally["records"] += len(block.arrays["alts"])
             tally["alleles"] += len(outcomes)
             tally["scored"] += int(is_scored.sum())
+            if "offsets" in block.arrays:
+                tally["at_all_offsets"] += int((block.arrays["offsets"][:, 0] > 1).sum())
             for number, effect in enumerate(EFFECTS):
                 if effect is not FunctionalEffect.NONE:
                     tally[effect.name.lower()] += int((enhancer["effect"][is_scored] == number).sum())

@@ -21,8 +21,9 @@ class VariantSettings:
     ----------
     window_length : int, optional
         In bp, the same for both alleles and all models; default: each model's own.
-    offsets : int
-        Windows of an allele, at different offsets; odd.
+    offsets : int or str
+        Windows of an allele, at different offsets; odd. ``"adaptive"``: the one in the centre first, and all
+        five only where a gain or loss of function may depend on them.
     max_unknown : float
         Alleles with a larger share of N in their windows are skipped.
     threshold : float, optional
@@ -64,7 +65,7 @@ class VariantSettings:
     """
 
     window_length: int | None = None
-    offsets: int = 5
+    offsets: int | str = WindowPlan.offsets
     max_unknown: float = 0.1
     threshold: float | None = None
     min_change: float = 0.0
@@ -111,7 +112,7 @@ class VariantSettings:
         if not 1 <= self.shard[0] <= self.shard[1]:
             raise _out_of_range("shard", "{}/{}".format(*self.shard), "I/N with I from 1 to N")
         _ = self.candidate_level
-        WindowPlan(self.window_length or 1, self.offsets)
+        WindowPlan.of_option(self.window_length or 1, self.offsets)
         if self.sample is not None and not self.phased:
             raise InputError("--sample belongs to --phased", remedy="give --phased too")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from dnabert_enhancer.sequence import UNKNOWN_BASE
 from dnabert_enhancer.variants.alleles import Allele, tie_break
 from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext
 
+ADAPTIVE = "adaptive"
+"""Word for `VariantSettings.offsets`: as many windows as the default has, where they can matter."""
 _TIE_BREAK_BASES = 64
 
 
@@ -26,6 +28,8 @@ class WindowPlan:
         Of a window in bp, the same for both alleles.
     offsets : int
         How many windows; odd, since the middle one has the variant in its centre.
+    adaptive : bool
+        Compute the others only where a call may depend on them, see `adaptive_tables`.
 
     Raises
     ------
@@ -35,6 +39,24 @@ class WindowPlan:
 
     length: int
     offsets: int = 5
+    adaptive: bool = False
+
+    @classmethod
+    def of_option(cls, length: int, offsets: int | str) -> Self:
+        """Return the plan that ``--offsets`` asks for: a number, or `ADAPTIVE`.
+
+        Raises
+        ------
+        InputError
+            Neither of them.
+        """
+        if offsets == ADAPTIVE:
+            return cls(length, adaptive=True)
+        if isinstance(offsets, bool) or not isinstance(offsets, int):
+            raise InputError(
+                f"--offsets {offsets!r} is not understood", remedy=f"give an odd number, or {ADAPTIVE!r}"
+            )
+        return cls(length, offsets)
 
     def __post_init__(self) -> None:
         if self.offsets < 1 or self.offsets % 2 == 0:
