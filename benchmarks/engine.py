@@ -9,6 +9,9 @@ operations that no output needs, which our backends leave out, are not counted f
 With --gate MODEL and --fasta the faster precisions are compared with float32 on real windows: mean change of
 the probability, and the Jaccard index of the calls.
 
+With --table the measurements behind the engine's rule are printed, a line for each machine; with --record a
+run adds that of this machine to them.
+
     python benchmarks/engine.py --original CHECKOUT_OF_DNABERT
     python benchmarks/engine.py --gate MODEL_DIRECTORY --fasta hg19_chr20.fa.gz
 """
@@ -31,6 +34,7 @@ import numpy as np
 
 LENGTH = 200
 K = 6
+TABLE = Path(__file__).with_name("engine_measurements.tsv")
 GOAL_FLOAT32, GOAL_AUTO, GOAL_AUTO_BFLOAT16 = 3, 6, 10
 
 
@@ -47,6 +51,9 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    if options.table:
+        _print_table()
+        return
     if options.gate:
         _print_gate(options)
         return
@@ -54,6 +61,36 @@ def main() -> None:
         os.environ["DNABERT_ENHANCER_CACHE"] = folder  # so that auto measures anew
         rates = _measure(options, Path(folder))
     _print_speed(options, rates)
+    if options.record is not None:
+        _record(options, rates)
+
+
+def _print_table() -> None:
+    """Print what was measured on each machine, and what the rule takes on this one."""
+    from dnabert_enhancer.engine import this_processor
+
+    for number, line in enumerate(TABLE.read_text().splitlines()):
+        cells = line.split("\t")
+        print(f"| {' | '.join(cells)} |")
+        if number == 0:
+            print(f"|{'---|' * len(cells)}")
+    processor = this_processor()
+    way = "bfloat16" if processor.gains_by_bfloat16 else "int8" if processor.gains_by_int8 else "float32"
+    print(f"\nhere ({processor.name}) the rule takes {way}, where it agrees with float32")
+
+
+def _record(options: argparse.Namespace, rates: dict[str, tuple[Contender, list[float]]]) -> None:
+    """Add a line for this machine to the table: medians over the rounds, against the faster float32."""
+    from dnabert_enhancer.engine import TELLING_FEATURES, this_processor
+
+    medians = {name: statistics.median(values) for name, (_, values) in rates.items()}
+    exact = max(medians[f"ours, {backend} float32"] for backend in ("torch", "onnx"))
+    times = [medians[f"ours, {way}"] / exact for way in ("torch bfloat16", "onnx int8")]
+    processor = this_processor()
+    features = " ".join(one for one in TELLING_FEATURES if processor.has(one))
+    cells = [processor.name, features, str(options.threads), f"{exact:.2f}", *(f"{x:.2f}" for x in times)]
+    with TABLE.open("a", encoding="utf-8") as table:
+        table.write("\t".join([*cells, options.record]) + "\n")
 
 
 def _options() -> argparse.Namespace:
@@ -77,6 +114,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gate", type=Path, metavar="MODEL", help="compare precisions on this model instead")
     parser.add_argument("--fasta", type=Path, help="sequence for --gate")
     parser.add_argument("--windows", type=int, default=10_000, help="for --gate")
+    parser.add_argument("--table", action="store_true", help="print what was measured on each machine")
+    parser.add_argument("--record", metavar="NOTE", help="add this machine to the table, such as: quiet")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     return parser.parse_args()
 

@@ -209,7 +209,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         EngineSettings,
         "precision",
         "number format of the computation; auto: float32, "
-        "or bfloat16 on processors made for it where results agree",
+        "or bfloat16 or int8 on processors made for it where results agree",
         choices=[*Precision],
     )
     add_setting(

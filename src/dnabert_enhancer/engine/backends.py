@@ -7,8 +7,9 @@ that a command gives the same numbers whatever the load of the machine:
 2. Backend: on the processor ONNX Runtime where it has the operators of the model, so that installations
    with and without torch give the same numbers, else torch; on a GPU torch, else ONNX Runtime.
 3. Precision: float32. But torch's bfloat16 for a model of a billion multiplications a window or more, where
-   the device gains by it (a GPU; a processor by `Processor.gains_by_bfloat16`: AMX, AMD Zen 4 and 5) and
-   results agree with float32 (see `precision_check`). int8 is taken where it is asked for, never by itself.
+   the device gains by it (a GPU; a processor by `Processor.gains_by_bfloat16`: AMX, AMD Zen 4 and 5), or
+   ONNX Runtime's int8 where the processor gains by that (`Processor.gains_by_int8`: Intel with VNNI and
+   without AMX), and results agree with float32 (see `precision_check`).
 """
 
 from __future__ import annotations
@@ -130,6 +131,10 @@ def select_way(model: EnhancerModel, settings: EngineSettings) -> Selection:
     if multiplications(model) < SMALL_MODEL:
         return Selection(exact, f"float32, since the model is small; {backend}")
     processor = this_processor()
+    if device == Device.CPU and processor.gains_by_int8:
+        lower = _usable(model, settings.backend, Precision.INT8, device)
+        if lower:
+            return Selection(lower[0], "the processor is an Intel with VNNI and without AMX", exact)
     if device == Device.CPU and not processor.gains_by_bfloat16:
         return Selection(exact, f"float32, since {processor.about_bfloat16}; {backend}")
     lower = _usable(model, settings.backend, Precision.BFLOAT16, device)

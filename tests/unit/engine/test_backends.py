@@ -28,14 +28,15 @@ TORCH, TORCH_BFLOAT16 = Way("torch", "float32", "cpu"), Way("torch", "bfloat16",
 def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that pretends what is installed, what the processor can do and the model's size."""
 
-    def pretend(*, torch: bool = True, amx: bool = True, large: bool = True) -> None:
+    def pretend(*, torch: bool = True, amx: bool = True, vnni: bool = False, large: bool = True) -> None:
         find_spec = backends.importlib.util.find_spec
         monkeypatch.setattr(
             backends.importlib.util,
             "find_spec",
             lambda name: (object() if torch else None) if name == "torch" else find_spec(name),
         )
-        processor = Processor("GenuineIntel", features=("amx_bf16",) if amx else ("avx512_bf16",))
+        features = ("amx_bf16",) if amx else ("avx512_bf16",)
+        processor = Processor("GenuineIntel", features=(*features, *(["avx512_vnni"] if vnni else [])))
         monkeypatch.setattr(backends, "this_processor", lambda: processor)
         monkeypatch.setattr(backends, "_driver_is_loaded", lambda: False)
         monkeypatch.setattr(backends, "SMALL_MODEL", 0 if large else 1e12)
@@ -48,6 +49,12 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     [
         ({}, {}, TORCH_BFLOAT16, ONNX),
         ({}, {"amx": False}, ONNX, None),
+        ({}, {"amx": False, "vnni": True}, ONNX_INT8, ONNX),
+        ({}, {"amx": False, "vnni": True, "torch": False}, ONNX_INT8, ONNX),
+        ({}, {"vnni": True}, TORCH_BFLOAT16, ONNX),
+        ({"backend": "torch"}, {"amx": False, "vnni": True}, TORCH, None),
+        ({"precision": "float32"}, {"amx": False, "vnni": True}, ONNX, None),
+        ({}, {"amx": False, "vnni": True, "large": False}, ONNX, None),
         ({}, {"large": False}, ONNX, None),
         ({}, {"torch": False}, ONNX, None),
         ({"precision": "float32"}, {}, ONNX, None),

@@ -59,6 +59,24 @@ def test_who_gains_by_bfloat16(facts: tuple[str, str, str, tuple[str, ...]], gai
     assert why in processor.about_bfloat16
 
 
+@pytest.mark.parametrize(
+    ("facts", "gains"),
+    [
+        (SAPPHIRE_RAPIDS_WITHOUT_AMX, True),
+        (COOPER_LAKE, True),
+        (("GenuineIntel", "6", "151", ("avx2", "avx_vnni", "fma")), True),
+        (SAPPHIRE_RAPIDS, False),
+        (SKYLAKE, False),
+        (ZEN_4, False),
+        (GRAVITON_3, False),
+        (("", "", "", ()), False),
+    ],
+)
+def test_who_gains_by_8_bit_integers(facts: tuple[str, str, str, tuple[str, ...]], gains: bool) -> None:
+    vendor, family, model, features = facts
+    assert Processor(vendor, "", family, model, features=features).gains_by_int8 is gains
+
+
 def test_it_is_read_from_the_system(tmp_path: Path) -> None:
     path = tmp_path / "cpuinfo"
     path.write_text(X86)
