@@ -51,7 +51,7 @@ LEFT_OUT_EVERYWHERE = {
 }
 _OF_A_SCAN = (
     *("--genome", "--assembly-report", "--regions", "--skip-outside", "--contigs", "--merge-gap"),
-    *("--null", "--no-null", "--null-fraction", "--null-exclude", "--seed", "--bedgraph"),
+    *("--null", "--no-null", "--null-fraction", "--null-exclude", "--seed", "--bedgraph", "--screen"),
 )
 LEFT_OUT = {
     "tokenize": {"--split": "the user chooses one table of the collection"},
@@ -75,7 +75,10 @@ LEFT_OUT = {
     "scan_genome": dict.fromkeys(
         ("--fasta", "--tsv", "--embeddings", "--pooling"), "belongs to the other tool"
     )
-    | {"--keep-letters": "is for comparing with the original code"},
+    | {
+        "--keep-letters": "is for comparing with the original code",
+        "--screen": "is for models of hundreds of times the packaged one's cost, on whole genomes",
+    },
     "score_variants": {
         "--panel-only": "belongs to --shard",
         "--variant": "variants are a file of the history",

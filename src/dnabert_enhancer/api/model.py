@@ -7,7 +7,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -24,7 +25,7 @@ from dnabert_enhancer.api.prediction_tables import prediction_tables
 from dnabert_enhancer.catalogue import is_pretrained_only, open_model, without_head
 from dnabert_enhancer.engine import Engine, EngineSettings, Target
 from dnabert_enhancer.genome import Genome
-from dnabert_enhancer.model import Background, EnhancerModel, Task, model_folders, split_output
+from dnabert_enhancer.model import Background, EnhancerModel, Pooling, Task, model_folders, split_output
 from dnabert_enhancer.scan import (
     BLOCK_WINDOWS,
     EmbeddingSettings,
@@ -34,8 +35,10 @@ from dnabert_enhancer.scan import (
     ScanSettings,
     ScoreHeader,
     Scores,
+    Screen,
     SequenceSettings,
     embed_sequences,
+    make_screen,
     plan_scan,
     score_shard,
 )
@@ -631,9 +634,19 @@ class Model:
         own_names = tuple(genome.own_name(name) for name in settings.contigs)
         chosen = with_keywords(ScanSettings, settings, {"contigs": own_names})
         plan, notes = plan_scan(self.opened, self.target, genome, table, chosen)
+        if chosen.screen is not None:
+            plan = replace(plan, screen=self._screen(plan, genome, chosen.screen))
         skipped = {} if table is None else table.skipped
         plan.skipped.update({**skipped, "contig_shorter_than_window": notes.too_short})
         return plan, notes._asdict()
+
+    def _screen(self, plan: ScanPlan, genome: Genome, spec: ModelSpec) -> Screen:
+        """Return the screen that a cheap model is for this one."""
+        cheap = load_model(spec, engine=self.engine.settings)
+        cheap.opened.check_window(plan.grid.window_length)
+        embed = partial(cheap.engine.embed, pooling=Pooling.MEAN)
+        facts = {"model": cheap.name, "model_digest": cheap.digest}
+        return make_screen(plan, genome, self.engine, embed, facts)
 
 
 def _of_asked_class(opened: EnhancerModel, label: str | None) -> EnhancerModel:

@@ -12,7 +12,8 @@ maximum and mean of its windows' scores, summit, label, percentile, windows, and
 PREFIX.calls.bed.gz: windows at or above the threshold, merged where they overlap or touch, with chrom, start,
 end, name, score (1000 times the maximum), strand, summit, mean, maximum, q_value, which is the false
 discovery rate among windows as high or higher, against shuffled windows, and percentile. It can be cut into
-shards (--shard I/N) that --merge joins; the files are those of one run, byte for byte.
+shards (--shard I/N) that --merge joins; the files are those of one run, byte for byte. With --screen windows
+that a cheap model excludes are not computed; PREFIX.screened.bed has them.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
 _SCORING = ("model", "label", "window_length", "stride", "max_unknown", "keep_letters")
 _NULL = ("null", "null_fraction", "null_exclude", "seed")
-_GRID = ("regions", "skip_outside", "contigs", "shard", "assembly_report", *_NULL)
+_GRID = ("regions", "skip_outside", "contigs", "shard", "assembly_report", "screen", *_NULL)
 _CALLING = ("merge_gap", "bedgraph")
 _EMBEDDING = ("embeddings", "pooling")
 _HEAD = ("label", "threshold", "window_length", "stride", "windows")
@@ -157,6 +158,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
     )
     add("seed", "of the null", type=whole_number, metavar="N")
+    add(
+        "screen",
+        "a cheap model, by default the packaged one, tells which windows need not be computed: at most "
+        "0.5 %% of the called ones are expected to be lost; writes PREFIX.screened.bed",
+        nargs="?",
+        const="default",
+        metavar="MODEL",
+    )
     group.add_argument("--bedgraph", action="store_true", help="also write PREFIX.bedgraph.gz")
     group.add_argument(
         "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
@@ -203,7 +212,8 @@ def _scan(options: Options) -> None:
             header, notes = model.scan_shard(out.path(path), options["shard"], *places, progress=progress)
             record.add_scores(header.settings, header.counts, header.seconds, notes)
         else:
-            files = ResultFiles(out, prefix, **_optional_files(options), regions=regions is not None)
+            more = {"regions": regions is not None, "screened": "screen" in options}
+            files = ResultFiles(out, prefix, **_optional_files(options), **more)
             stream = out.open_text(f"{prefix}.run.json")
             folder = Path(prefix).resolve().parent
             with contextlib.closing(model.scan(*places, progress=progress, folder=folder)) as scan:
@@ -233,6 +243,7 @@ def _merge(options: Options) -> None:
     chosen = {name: options[name] for name in ("threshold", "merge_gap") if name in options}
     with OutputSet() as out, contextlib.closing(merge_scans(paths, **chosen)) as scan:
         more = {**_optional_files(options), "regions": scan.scores.rows is not None}
+        more["screened"] = "screen" in scan.scores.settings
         files = ResultFiles(out, options["output_prefix"], **more)
         stream = out.open_text(f"{options['output_prefix']}.run.json")
         began = time.perf_counter()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.scan import ResultCounts, Scan, SequenceSettings
 
 _log = logging.getLogger(__name__)
-_DONE = ("windows", "scored", "null_windows")
+_DONE = ("windows", "scored", "screened", "null_windows")
 LOG_SECONDS = 30.0
 _TELLING_SECONDS = 5.0
 """What took less tells no rate: much of it was the first call."""

@@ -8,7 +8,8 @@ from dnabert_enhancer.scan.region_rows import RegionRows
 from dnabert_enhancer.scan.result_files import BigWigWriter, ResultFiles, write_results
 from dnabert_enhancer.scan.scan_result import Scan, Track, merge_scans
 from dnabert_enhancer.scan.scores import ScoreHeader, Scores, ScoreWriter, automatic_null_fraction, q_values
-from dnabert_enhancer.scan.scoring import ScanPlan, ScoreSettings, plan_scan, score_shard
+from dnabert_enhancer.scan.scoring import ScanPlan, ScoreSettings, make_screen, plan_scan, score_shard
+from dnabert_enhancer.scan.screen import Screen
 from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer
 from dnabert_enhancer.scan.settings import (
     SHORTER,
@@ -51,12 +52,14 @@ __all__ = [
     "ScoreSettings",
     "ScoreWriter",
     "Scores",
+    "Screen",
     "SequenceScore",
     "SequenceScorer",
     "SequenceSettings",
     "Track",
     "automatic_null_fraction",
     "embed_sequences",
+    "make_screen",
     "merge_scans",
     "plan_grid",
     "plan_scan",

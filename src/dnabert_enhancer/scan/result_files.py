@@ -76,6 +76,8 @@ class ResultFiles:
         Whether to write the optional ``PREFIX.windows.tsv.gz`` and ``PREFIX.bedgraph.gz``.
     regions : bool
         Whether to write ``PREFIX.regions.tsv``: of a scan that was given regions.
+    screened : bool
+        Whether to write ``PREFIX.screened.bed``: of a scan with a screen.
     """
 
     def __init__(
@@ -86,10 +88,12 @@ class ResultFiles:
         windows: bool = False,
         bedgraph: bool = False,
         regions: bool = False,
+        screened: bool = False,
     ) -> None:
         self.bigwig_path = out.path(f"{prefix}.bw")
         self.calls = _Indexed.open(out, f"{prefix}.calls.bed.gz")
         self.scanned = out.open_text(f"{prefix}.scanned.bed")
+        self.screened = out.open_text(f"{prefix}.screened.bed") if screened else None
         self.regions = out.open_text(f"{prefix}.regions.tsv") if regions else None
         self.windows = _Indexed.open(out, f"{prefix}.windows.tsv.gz") if windows else None
         self.bedgraph = _Indexed.open(out, f"{prefix}.bedgraph.gz") if bedgraph else None
@@ -97,8 +101,9 @@ class ResultFiles:
     def finish(self) -> None:
         """Close all files and make their indexes."""
         self.scanned.close()
-        if self.regions is not None:
-            self.regions.close()
+        for stream in (self.regions, self.screened):
+            if stream is not None:
+                stream.close()
         for output in (self.calls, self.windows, self.bedgraph):
             if output is not None:
                 output.finish()
@@ -178,6 +183,10 @@ class _ResultWriter:
                 self._write_runs(part.contig, part.runs, bigwig)
                 self._write_calls(part.contig, part.calls)
                 self._write_scanned(part.contig, part.scanned)
+                if self._files.screened is not None:
+                    self._files.screened.writelines(
+                        f"{part.contig}\t{start}\t{end}\n" for start, end in part.screened
+                    )
                 if part.windows is not None:
                     self._write_windows(part.windows)
         self._files.finish()

@@ -29,6 +29,14 @@ from dnabert_enhancer.scan.scores import (
     automatic_null_fraction,
     count_scores,
 )
+from dnabert_enhancer.scan.screen import (
+    FIRST_SAMPLE,
+    LARGEST_SHARE,
+    Embedder,
+    Screen,
+    enough_calls,
+    fit_screen,
+)
 from dnabert_enhancer.scan.settings import SKIPPED_UNKNOWN, ScanSettings
 from dnabert_enhancer.sequence import (
     UNKNOWN_BASE,
@@ -39,6 +47,8 @@ from dnabert_enhancer.sequence import (
 )
 
 _READ_BASES = 1 << 16
+_NO_ROWS = (np.zeros((0, 1), np.float32), np.zeros(0, np.float32), np.zeros(0, np.bool_))
+_SCREEN_STREAM = 0x5C4EE  # apart from the numbers of blocks
 
 
 class Predictor(Protocol):
@@ -100,6 +110,8 @@ class ScanPlan:
     null : NullKind
     unmarked : UnmarkedWindows, optional
         Which windows a null of the genome has.
+    screen : Screen, optional
+        Which windows the model need not compute.
     """
 
     grid: ScanGrid
@@ -113,6 +125,7 @@ class ScanPlan:
     skipped: dict[str, int] = field(default_factory=dict)
     null: NullKind = NullKind.SHUFFLE
     unmarked: UnmarkedWindows | None = None
+    screen: Screen | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return what the scores depend on beside the model and the engine, as JSON values."""
@@ -134,6 +147,7 @@ class ScanPlan:
             "null_fraction": self.score_settings.null_fraction,
             "seed": self.score_settings.seed,
             "keep_letters": self.score_settings.keep_letters,
+            **({} if self.screen is None else {"screen": dict(self.screen.facts)}),
         }
 
 
@@ -173,6 +187,8 @@ def plan_scan(
         fraction = 0.0
     elif fraction is None:
         fraction = automatic_null_fraction(grid.n_windows, limited=null is NullKind.SHUFFLE)
+    if settings.screen is not None and regions is not None:
+        raise InputError("--screen is of scans of whole contigs", remedy="leave --regions out, or --screen")
     score_settings = ScoreSettings(settings.max_unknown, fraction, settings.seed, settings.keep_letters)
     calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
     rows = None if regions is None else RegionRows.of_table(regions, grid, settings.contigs or None)
@@ -230,6 +246,7 @@ def score_shard(
             writer,
             progress,
             plan.unmarked,
+            plan.screen,
         )
         if shard[0] == 1:
             tally.counts.update(plan.skipped)
@@ -299,6 +316,7 @@ def score_blocks(
     writer: ScoreWriter,
     progress: Callable[[int], None] | None = None,
     unmarked: UnmarkedWindows | None = None,
+    screen: Screen | None = None,
 ) -> ScoreTally:
     """Score blocks of windows and append them to a score file.
 
@@ -317,6 +335,9 @@ def score_blocks(
         Called with the number of windows done since the last call.
     unmarked : UnmarkedWindows, optional
         The null's windows; default: those of the scan, shuffled.
+    screen : Screen, optional
+        Windows that it lets not pass, of the scan and of the null, are not computed: their ranking scores in
+        the file are its estimates, their scores NaN, and they count as lower than all others.
     """
     began = time.perf_counter()
     tally = ScoreTally()
@@ -325,20 +346,29 @@ def score_blocks(
         first, last = grid.block(block)
         windows, kept = _block_windows(bases, grid, first, last, settings.max_unknown)
         scores = np.full((writer.columns, last - first), np.nan, dtype=np.float32)
-        if len(windows):
-            found = _predict(engine, target, windows, tally)
-            scores[:2, kept] = found.rank, found.score
+        null = _null_windows(source, windows, settings, block, unmarked)
+        places = np.flatnonzero(kept)
+        chosen, estimates = _screened(screen, windows, tally)
+        scores[0, places[~chosen]] = estimates[~chosen]
+        tally.scored_counts += count_scores(np.full((~chosen).sum(), -np.inf))
+        if chosen.any():
+            found = _predict(engine, target, windows[chosen], tally)
+            scores[:2, places[chosen]] = found.rank, found.score
             if (deviation := found.deviation()) is not None:
-                scores[2, kept] = deviation
+                scores[2, places[chosen]] = deviation
             tally.scored_counts += count_scores(found.rank)
             tally.largest = max(tally.largest, float(np.abs(found.score).max()))
-            null = _null_windows(source, windows, settings, block, unmarked)
-            if len(null):
-                tally.null_counts += count_scores(_predict(engine, target, null, tally).rank)
-                tally.counts["null_windows"] += len(null)
+        if len(null):
+            passed, _ = _screened(screen, null, tally)
+            tally.null_counts += count_scores(np.full((~passed).sum(), -np.inf))
+            if passed.any():
+                tally.null_counts += count_scores(_predict(engine, target, null[passed], tally).rank)
+            tally.counts["null_windows"] += len(null)
         writer.append(*scores)
         tally.counts["windows"] += last - first
-        tally.counts["scored"] += len(windows)
+        tally.counts["scored"] += int(chosen.sum())
+        if screen is not None:
+            tally.counts["screened"] += int((~chosen).sum())
         tally.counts[SKIPPED_UNKNOWN] += last - first - len(windows)
         if progress is not None:
             progress(last - first)
@@ -366,6 +396,79 @@ def _block_windows(
     if len(parts) == 1:
         return parts[0], kept
     return np.concatenate([np.zeros((0, length), np.uint8), *parts]), kept
+
+
+def _screened(
+    screen: Screen | None, windows: NDArray[np.uint8], tally: ScoreTally
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Return which windows must be computed, and the screen's estimates."""
+    if screen is None or not len(windows):
+        return np.ones(len(windows), dtype=bool), np.zeros(len(windows), dtype=np.float32)
+    began = time.perf_counter()
+    estimates = screen.estimates(windows)
+    tally.model_seconds += time.perf_counter() - began
+    return screen.passes(estimates), estimates
+
+
+def make_screen(
+    plan: ScanPlan, source: SequenceSource, engine: Predictor, embed: Embedder, model: Mapping[str, Any]
+) -> Screen:
+    """Return the screen of a scan, the same for all of its shards.
+
+    Parameters
+    ----------
+    plan : ScanPlan
+    source : SequenceSource
+        The genome.
+    engine : Predictor
+        Of the expensive model.
+    embed : callable
+        The embeddings of the cheap one.
+    model : mapping
+        Name and digest of the cheap one, for the facts.
+
+    Notes
+    -----
+    The sample is doubled until it has the calls that a cut-off needs, or is a fifth of all windows.
+    """
+    threshold = plan.calls["threshold"]
+    if threshold is None:
+        raise InputError("--screen needs a threshold, which this output has not", remedy="give --threshold")
+    grid, settings = plan.grid, plan.score_settings
+    rng = np.random.default_rng([settings.seed, _SCREEN_STREAM])
+    most = max(1, int(LARGEST_SHARE * grid.n_windows))
+    size = 0
+    embeddings: list[NDArray[np.float32]] = []
+    ranks: list[NDArray[np.float32]] = []
+    called: list[NDArray[np.bool_]] = []
+    while size < most and not (called and enough_calls(np.concatenate(called))):
+        count = min(max(FIRST_SAMPLE, size), most - size)
+        windows = _windows_of(source, grid, rng.integers(grid.n_windows, size=count), settings)
+        size += count
+        if not len(windows):
+            continue
+        found = plan.target.scores(engine.predict(windows))
+        embeddings.append(embed(windows))
+        ranks.append(found.rank)
+        called.append(found.score >= np.float32(threshold))
+    if not ranks:
+        return fit_screen(embed, *_NO_ROWS)
+    reaches = np.concatenate(called).astype(np.bool_)
+    screen = fit_screen(embed, np.concatenate(embeddings), np.concatenate(ranks), reaches)
+    return replace(screen, facts={**model, **screen.facts})
+
+
+def _windows_of(
+    source: SequenceSource, grid: ScanGrid, numbers: NDArray[np.int64], settings: ScoreSettings
+) -> NDArray[np.uint8]:
+    """Return windows by their numbers, those with too many unknown bases left out."""
+    contigs, starts = grid.places_of(numbers)
+    windows = np.empty((len(numbers), grid.window_length), dtype=np.uint8)
+    for row, (contig, start) in enumerate(zip(contigs.tolist(), starts.tolist(), strict=True)):
+        letters = source.fetch(grid.contigs[contig][0], start, start + grid.window_length)
+        windows[row] = encode_bases(letters, keep_letters=settings.keep_letters)
+    known = np.flatnonzero((windows >= UNKNOWN_BASE).mean(axis=1) <= settings.max_unknown)
+    return np.take(windows, known, axis=0)
 
 
 def _null_windows(

@@ -142,6 +142,9 @@ class ScanSettings(SequenceSettings):
         BED files of what is marked, which a null of the genome leaves out.
     seed : int
         Of the choice of windows and of the shuffles.
+    screen : model, optional
+        A cheap model, such as ``"default"``, that tells which windows need not be computed: at most 0.5 % of
+        the called windows are expected to be lost.
 
     Raises
     ------
@@ -156,6 +159,7 @@ class ScanSettings(SequenceSettings):
     null_fraction: float | None = None
     null_exclude: Sequence[str | os.PathLike[str]] = ()
     seed: int = 0
+    screen: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -362,6 +362,11 @@ class ContigWindows(NamedTuple):
     scores: NDArray[np.float32]
     deviations: NDArray[np.float32] | None = None
 
+    def chosen(self, rows: NDArray[np.bool_]) -> ContigWindows:
+        """Return some of the windows, bool[n]."""
+        deviations = None if self.deviations is None else self.deviations[rows]
+        return ContigWindows(self.contig, self.starts[rows], self.ranks[rows], self.scores[rows], deviations)
+
 
 class ResultPart(NamedTuple):
     """Results of one contig that nothing later in the scan can change.
@@ -373,7 +378,9 @@ class ResultPart(NamedTuple):
         Of the track: per base the mean of the windows that cover it.
     calls : list of Call
     scanned : list of (int, int)
-        0-based start and end of what scored windows cover.
+        0-based start and end of what windows cover that were scored, or that a screen let not pass.
+    screened : list of (int, int)
+        The same of the latter.
     windows : ContigWindows or None
         Windows that were scored.
     """
@@ -382,6 +389,7 @@ class ResultPart(NamedTuple):
     runs: Runs
     calls: list[Call]
     scanned: list[tuple[int, int]]
+    screened: list[tuple[int, int]]
     windows: ContigWindows | None = None
 
 
@@ -391,17 +399,20 @@ def result_parts(scores: Scores, settings: ResultSettings) -> Iterator[ResultPar
     track = MeanTrack(length, max(scores.largest, 1.0))
     threshold = np.inf if settings.threshold is None else settings.threshold
     caller = CallBuilder(length, threshold, settings.merge_gap)
-    union = UnionBuilder(length)
+    union, left_out = UnionBuilder(length), UnionBuilder(length)
     contig = ""
-    for part in scored_windows(scores):
-        if contig and part.contig != contig:
-            yield ResultPart(contig, track.finish(), caller.finish(), union.finish())
-        contig = part.contig
+    for known in known_windows(scores):
+        if contig and known.contig != contig:
+            yield ResultPart(contig, track.finish(), caller.finish(), union.finish(), left_out.finish())
+        contig = known.contig
+        is_scored = ~np.isnan(known.scores)
+        part = known.chosen(is_scored)
         runs = track.add(part.starts, part.scores)
         calls = caller.add(part.starts, part.ranks, part.scores, part.deviations)
-        yield ResultPart(contig, runs, calls, union.add(part.starts), part)
+        screened = left_out.add(known.starts[~is_scored])
+        yield ResultPart(contig, runs, calls, union.add(known.starts), screened, part)
     if contig:
-        yield ResultPart(contig, track.finish(), caller.finish(), union.finish())
+        yield ResultPart(contig, track.finish(), caller.finish(), union.finish(), left_out.finish())
 
 
 class ResultCounts(NamedTuple):
@@ -412,12 +423,12 @@ class ResultCounts(NamedTuple):
     scanned_bases: int
 
 
-def scored_windows(scores: Scores) -> Iterator[ContigWindows]:
-    """Yield the windows that were scored, in order, by blocks and contigs."""
+def known_windows(scores: Scores) -> Iterator[ContigWindows]:
+    """Yield the windows that were scored, or were screened (score NaN), in order, by blocks and contigs."""
     grid = scores.grid
     for first, block in scores.blocks():
         contig_index, starts = grid.places(first, first + len(block))
-        scored = np.flatnonzero(~np.isnan(block[:, 1]))
+        scored = np.flatnonzero(~np.isnan(block[:, 0]) | ~np.isnan(block[:, 1]))
         if len(scored) == 0:
             continue
         contig_index, starts, block = contig_index[scored], starts[scored], block[scored]
