@@ -8,6 +8,8 @@ const assert = require('assert'), fs = require('fs'), path = require('path');
 const URL_ = process.env.GALAXY_URL, RESULTS = process.env.GALAXY_RESULTS, SUITE = process.env.GALAXY_TOOLS;
 const SHOTS = path.join(RESULTS, 'pictures'), DATA = path.join(SUITE, 'test-data');
 const CODE = '<script>alert(1)</script>';
+const TUTORIAL = ['sequences.fa', 'locus.fa', 'variants.vcf', 'fantom5.bed', 'genome.fa.gz', 'peaks.bed']; // what it says to upload
+const USUAL = { width: 1280, height: 800 }, WIDE = { width: 1900, height: 700 };
 const PAGE_SECONDS = 60, CHECK_SECONDS = 300, LOCUS = 25000; // for one element of a page, for a check with its jobs
 const checks = [];
 let stage = ''; // what the present check is at, for the message if it hangs
@@ -56,11 +58,11 @@ function report() {
 
 async function main() {
   fs.mkdirSync(SHOTS, { recursive: true });
-  const fasta = path.join(SHOTS, 'sequences.fa');
-  fs.writeFileSync(fasta, fs.readFileSync(path.join(DATA, 'sequences.fa'), 'utf8') + `>${CODE}\n${'ACGTTGCA'.repeat(40)}\n`);
+  const named = path.join(RESULTS, 'named.fa');
+  fs.writeFileSync(named, `>${CODE}\n${'ACGTTGCA'.repeat(40)}\n`);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true,
     args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const page = await browser.newPage({ viewport: USUAL });
   page.setDefaultTimeout(1000 * PAGE_SECONDS);
   // Galaxy's IGV asks its own servers for genomes: the same here, whether the machine has a network or not
   await page.route(address => /^https?:/.test(address.protocol) && !address.href.startsWith(URL_), route => route.abort());
@@ -93,6 +95,20 @@ async function main() {
     return (await json(`/api/histories/${history.id}/contents`)).find(entry => entry.name.endsWith(name)).id;
   };
   const content = id => text(`/api/datasets/${id}/display`);
+  const upload = async files => {
+    await page.goto(URL_);
+    await page.click('#activity-upload');
+    await page.setInputFiles('#upload-file', files);
+    await page.click('#btn-start:visible');
+    await page.click('#btn-close:visible');
+    for (const file of files) await done(path.basename(file));
+  };
+  // take a data set of the history in a form
+  const choose = async (name, dataset) => {
+    await element(name).locator('.multiselect').first().click();
+    await element(name).locator('.multiselect__option:visible', { hasText: dataset }).first().click();
+    await page.waitForSelector(`[id="form-element-${name}"] .multiselect__single:has-text("${dataset}")`);
+  };
   const open = async tool => { await page.goto(`${URL_}/?tool_id=dnabert_enhancer_${tool}`); await page.waitForSelector('#execute'); };
   try {
     await check('logs in', async () => {
@@ -108,27 +124,28 @@ async function main() {
       await page.evaluate(() => fetch('/api/histories', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name: 'Enhancers' }) })
         .then(answer => answer.json()).then(made => fetch(`/history/set_as_current?id=${made.id}`)));
     });
-    await check('uploads a FASTA and a VCF', async () => {
-      await page.goto(URL_);
-      await page.click('#activity-upload');
-      await page.setInputFiles('#upload-file', [fasta, path.join(DATA, 'variants.vcf')]);
-      await page.click('#btn-start:visible');
-      await page.click('#btn-close:visible');
-      await done('sequences.fa');
-      await done('variants.vcf');
+    await check('uploads the files of the tutorial', async () => {
+      await upload(TUTORIAL.map(name => path.join(DATA, name)));
       await shot('uploaded');
     });
     await check('the form of predict sequences takes the FASTA', async () => {
       await open('predict_sequences');
-      await page.waitForSelector('[id="form-element-sequences|fasta"] :text("sequences.fa")');
+      await choose('sequences|fasta', 'sequences.fa');
       await shot('form-predict');
+    });
+    await check('the outputs of the packaged model are a list', async () => {
+      await element('model|output').locator('.multiselect').first().click();
+      const offered = await element('model|output').locator('.multiselect__option:visible').allInnerTexts();
+      assert.ok(offered.length > 20, `${offered.length} outputs`);
+      await element('model|output').evaluate(part => part.scrollIntoView({ block: 'start' }));
+      await shot('outputs');
+      await page.keyboard.press('Escape');
       await page.click('#execute');
       await done(': predictions');
     });
-    await check('its table shows a name that is code as a name', async () => {
+    await check('its table has a row for each sequence', async () => {
       await view(': predictions');
       await page.waitForSelector('text=HS-40');
-      await page.waitForSelector(`text=${CODE}`);
       await page.waitForSelector('text=maximum');
       await page.click('#activity-tools'); // the panel of tools closes, the table has more room
       await shot('table-predict');
@@ -136,10 +153,11 @@ async function main() {
     await check('the form of score variants takes the VCF and a genome of the server', async () => {
       await open('score_variants');
       // lists of variants may be texts and tables, so the form offers the newest of those first
-      await element('vcf').locator('.multiselect').first().click();
-      await element('vcf').locator('.multiselect__option:visible', { hasText: 'variants.vcf' }).first().click();
-      await page.waitForSelector('[id="form-element-vcf"] .multiselect__single:has-text("variants.vcf")');
+      await choose('vcf', 'variants.vcf');
       await page.waitForSelector('[id="form-element-genome|index"] :text("Alpha-globin locus")');
+      await element('genome|source').locator('.multiselect').click();
+      await element('genome|source').locator('[data-option-value="history"]').click();
+      await choose('genome|fasta', 'locus.fa');
       await shot('form-variants');
       const section = page.locator('text=Effects and their significance').first();
       if (!await element('effects|null_variants').isVisible()) await section.click();
@@ -151,8 +169,9 @@ async function main() {
       await view(': table');
       await page.waitForSelector('text=rSNP_DeGobbi2006');
       await page.waitForSelector('text=wrong_reference');
-      await page.locator('text=ScoreChange').first().scrollIntoViewIfNeeded();
+      await page.setViewportSize(WIDE); // the names of the variants and what is said of them in one picture
       await shot('table-variants');
+      await page.setViewportSize(USUAL);
     });
     await check('the form of scan genome takes a genome of the server', async () => {
       await open('scan_genome');
@@ -181,9 +200,21 @@ async function main() {
           found = await canvas.count() ? await within(PAGE_SECONDS, () => 'reading the canvas', canvas.first().evaluate(drawn)) : 0;
         }
         assert.strictEqual(await viewer.locator('.igv-search-input').inputValue(), 'locus:1-25,000');
+        // the label lies over the left of the track
+        await viewer.locator('.igv-navbar [title="Track Labels"]').click();
         await shot(`viewer-${name.slice(2)}`);
       });
     }
+    await check('a table shows a name that is code as a name', async () => {
+      await upload([named]);
+      await open('predict_sequences');
+      await choose('sequences|fasta', 'named.fa');
+      await page.click('#execute');
+      const made = `on dataset ${await page.locator(item('named.fa')).getAttribute('data-hid')}: predictions`;
+      await done(made);
+      await view(made);
+      await page.waitForSelector(`text=${CODE}`);
+    });
     await check('a number out of range is marked in the form', async () => {
       await open('predict_sequences');
       if (!await element('advanced|max_unknown').isVisible()) await page.locator('text=Advanced options').first().click();
