@@ -30,7 +30,7 @@ PATHS = re.compile(
 )
 OTHERS = re.compile(
     r"A,B|ACTION|BP|COMMAND|I/N|K|LOR|N|NAME|NORM|P|R|RATE|SHARE|TEXT|TITLE\|N|X|hg38\|hg19|0\|1|[a-z|]+|NAME,NAME|"
-    r"p:P\|q:Q\|none|SHARE\|FIRST:LAST:STEP"
+    r"p:P\|q:Q\|none|SHARE\|FIRST:LAST:STEP|N\|adaptive"
 )
 OUTPUTS = {
     "--output",
@@ -227,6 +227,13 @@ CASES = {
     "import-model": Case("import-model", (MODEL, "--name", "x", "--output-dir", "{out}/m")),
     "predict fasta": Case(
         "predict", ("--fasta", Input("pos.fa"), "--model", MODEL, "--output-prefix", "{out}/p", *ENGINE)
+    ),
+    "the screen of a scan": Case(
+        "predict",
+        (
+            *("--genome", "g.fa", "--model", MODEL, "--screen", Input("model.tar.gz", packed=True)),
+            *("--stride", "60", "--no-null", "--threshold", "0.5", "--output-prefix", "{out}/p", *ENGINE),
+        ),
     ),
     "predict table": Case(
         "predict", ("--tsv", Input("rows.tsv"), "--model", MODEL, "--output-prefix", "{out}/p", *ENGINE)

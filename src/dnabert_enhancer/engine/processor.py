@@ -80,7 +80,7 @@ class Processor:
         Intel with avx512_bf16 but without AMX 0.6
         ====================================== =====
 
-        ``benchmarks/engine.py --table`` prints the whole table.
+        ``benchmarks/engine.py`` prints the whole table, too.
         """
         return self.has("amx_bf16") or (self.vendor == "AuthenticAMD" and self.has("avx512_bf16"))
 
