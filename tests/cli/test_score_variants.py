@@ -388,6 +388,18 @@ def test_adaptive_offsets_find_the_calls_of_five_and_say_how_many_windows_there_
     for row, full in called:
         assert row["offsets"] == "5"
         assert {name: row[name] for name in full} == full
+    # alleles and nulls are compared in the centre: the larger the change with one offset, the smaller p
+    assert run(*job, "--offsets", 1, "--output-prefix", tmp_path / "single")[0] == 0
+    assert run(*adaptive, "--null-variants", 40, "--output-prefix", tmp_path / "null")[0] == 0
+    pairs = zip(table(tmp_path / "single.tsv.gz"), table(tmp_path / "null.tsv.gz"), strict=True)
+    known = [
+        (abs(float(single["LogitDifference"])), float(null["p_value"]))
+        for single, null in pairs
+        if single["model"] == "enhancer" and single["skipped"] == "NA"
+    ]
+    found = [p_value for _, p_value in sorted(known)]
+    assert found == sorted(found, reverse=True)
+    assert len(set(found)) > 10
     counts = json.loads((tmp_path / "one.run.json").read_text())["counts"]
     assert counts["at_all_offsets"] == sum(row["offsets"] == "5" for row, _ in own)
     texts = [info_of(columns).get("DBE_OFFSETS", "") for columns in records(tmp_path / "one.vcf.gz")]

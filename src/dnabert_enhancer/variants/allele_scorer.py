@@ -66,12 +66,15 @@ class Scored(NamedTuple):
         Standard deviation of the difference of probabilities over the models of an ensemble; NaN for one.
     offsets : uint8 array, shape (alleles,)
         How many windows of each allele the scores are of; 0 without.
+    centre : float32 array, shape (alleles,)
+        logit_alt - logit_ref in the centre alone; NaN without.
     """
 
     scores: NDArray[np.void]
     reasons: list[SkipReason | None]
     deviation: NDArray[np.float32]
     offsets: NDArray[np.uint8]
+    centre: NDArray[np.float32]
 
 
 @dataclass
@@ -212,6 +215,7 @@ def score_together(
                 [reason for part in own for reason in part.reasons],
                 np.concatenate([np.empty(0, np.float32), *(part.deviation for part in own)]),
                 np.concatenate([np.empty(0, np.uint8), *(part.offsets for part in own)]),
+                np.concatenate([np.empty(0, np.float32), *(part.centre for part in own)]),
             )
     return [found[id(scorer)] for scorer in scorers]
 
@@ -239,6 +243,7 @@ def _score_some(
             reasons,
             np.full(len(alleles), np.nan, dtype=np.float32),
             np.zeros(len(alleles), dtype=np.uint8),
+            np.full(len(alleles), np.nan, dtype=np.float32),
         )
         for _ in group
     ]
@@ -246,6 +251,8 @@ def _score_some(
         found = _allele_scores(table)
         own.scores[rows], own.deviation[rows] = scores_of(found), found.deviation()
         own.offsets[rows] = np.where(followed, first.plan.offsets, 1)
+        middle = table[0, :, :, table.shape[3] // 2]
+        own.centre[rows] = middle[:, 1] - middle[:, 0]
     return scored
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MEMBER_FORMAT = "dnabert-enhancer panel member scores 1"
 STRONGEST = 5
 """How many models of a panel the VCF names for an allele."""
-_BY_MODEL = ("scores", "null_statistics", "deviations", "offsets")
+_BY_MODEL = ("scores", "null_statistics", "deviations", "offsets", "centre")
 """Arrays of a block that have a column for each model."""
 _OF_THE_RUN = ("version", "convention", "minimum_change", "minimum_lor", "nulls", "phased")
 _INPUTS = ("vcf", "variant", "variant_list", "dbsnp", "genome", "assembly_report")

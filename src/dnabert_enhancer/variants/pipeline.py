@@ -150,7 +150,8 @@ class BlockScorer:
             (`SCORES`[alleles, models], NaN without a score), ``null_strata`` (int16[null]) and
             ``null_statistics`` (float32[null, models]); where a model is an ensemble ``deviations``
             (float32[alleles, models], see `Scored`) and where offsets are adaptive ``offsets``
-            (uint8[alleles, models]); what `Annotations` found as JSON; the records' lines.
+            (uint8[alleles, models]) and ``centre`` (float32[alleles, models], of which the p-values are);
+            what `Annotations` found as JSON; the records' lines.
         """
         began = time.perf_counter()
         entries = [self._entries(record) for record in records]
@@ -169,11 +170,12 @@ class BlockScorer:
         scores = np.full((len(flat), len(self.scorers)), np.nan, dtype=SCORES)
         deviations = np.full(scores.shape, np.nan, dtype=np.float32)
         offsets = np.zeros(scores.shape, dtype=np.uint8)
+        centre = np.full(scores.shape, np.nan, dtype=np.float32)
         reasons = [entry.reason for entry in flat]
         for column, found in enumerate(score_together(self.scorers, pairs)):
             scores[rows, column] = found.scores
             deviations[rows, column] = found.deviation
-            offsets[rows, column] = found.offsets
+            offsets[rows, column], centre[rows, column] = found.offsets, found.centre
             if column == 0:
                 for row, reason in zip(rows, found.reasons, strict=True):
                     reasons[row] = reason
@@ -196,7 +198,7 @@ class BlockScorer:
         if self.has_ensemble:
             arrays["deviations"] = deviations
         if self.is_adaptive:
-            arrays["offsets"] = offsets
+            arrays["offsets"], arrays["centre"] = offsets, centre
         self.counts["records"] += len(records)
         self.counts["alleles"] += len(flat)
         self.counts["scored"] += len(scored)

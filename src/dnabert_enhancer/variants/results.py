@@ -169,7 +169,7 @@ class ScoredVariants:
         for name in SCORES.names or ():
             found[name] = scores[name]
         for column, model in enumerate(self._models):
-            p = self._nulls[column].p_values(strata, scores[NULL_STATISTIC][:, column])
+            p = self._nulls[column].p_values(strata, _statistics(block)[:, column])
             one = found[:, column]
             one["p_value"], one["q_value"] = p, self._rates[column].q_values(p)
             threshold = model["threshold"]
@@ -195,7 +195,7 @@ class ScoredVariants:
     def _rates(self) -> list[FalseDiscovery]:
         rates = [FalseDiscovery() for _ in self._models]
         for block in self._blocks(with_texts=False):
-            statistics = block.arrays["scores"][NULL_STATISTIC]
+            statistics = _statistics(block)
             for column, (null, rate) in enumerate(zip(self._nulls, rates, strict=True)):
                 rate.add(null.p_values(block.arrays["alleles"]["stratum"], statistics[:, column]))
         for rate in rates:
@@ -370,6 +370,12 @@ def _read(piece: IO[str]) -> Iterator[_Row]:
     for line in piece:
         size, place, text = line.removesuffix("\n").split("\t", 2)
         yield _Row(float(size), int(place), text)
+
+
+def _statistics(block: ShardBlock) -> NDArray[np.float32]:
+    """Return what the p-values are of, float32[alleles, models]: the same as of the null variants."""
+    found: NDArray[np.float32] = block.arrays["scores"][NULL_STATISTIC]
+    return block.arrays.get("centre", found)
 
 
 def _frame(rows: list[list[str]], columns: Sequence[str]) -> pd.DataFrame:

@@ -65,6 +65,7 @@ def test_followed_alleles_have_the_numbers_of_all_offsets_and_others_those_of_th
         # 1e-6: the mean of five equal float64 numbers
         np.testing.assert_allclose(found.scores[name][~followed], centre.scores[name][~followed], rtol=1e-6)
         assert found.scores[name][followed].tolist() == full.scores[name][followed].tolist()
+    np.testing.assert_allclose(found.centre, centre.scores["LogitDifference"], rtol=1e-6)
     effects, all_effects = (
         functional_effects(one.scores["p_ref"], one.scores["p_alt"], 0.5) for one in (found, full)
     )

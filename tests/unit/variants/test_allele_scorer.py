@@ -46,7 +46,7 @@ def test_a_substitution_with_one_window_is_the_engine_on_the_two_windows(
     ref = BASES[place]
     alt = "A" if ref != "A" else "C"
     scorer = make_scorer(LENGTH, 1)
-    scores, reasons, _, _ = scorer.score(alleles_at(memory_genome, [(place + 1, ref, alt)]))
+    scores, reasons, *_ = scorer.score(alleles_at(memory_genome, [(place + 1, ref, alt)]))
     assert reasons == [None]
     # an even window cannot have one base in its centre: it begins 19 or 20 bases before it, by the tie break
     expected = []
@@ -75,7 +75,7 @@ def test_what_cannot_be_scored_says_why_and_has_no_numbers(
     too_long = bases[49] + "ACGGT" * 9
     places = [(50, bases[49], too_long), (320, bases[319], "A" if bases[319] != "A" else "C")]
     scorer = make_scorer(LENGTH, 5, max_unknown=0.1)
-    scores, reasons, _, _ = scorer.score(alleles_at(memory_genome, places, bases))
+    scores, reasons, *_ = scorer.score(alleles_at(memory_genome, places, bases))
     assert reasons[0] is SkipReason.LONGER_THAN_WINDOW
     assert np.isnan(scores["p_ref"][0])
     assert np.isnan(scores["p_alt"][0])
