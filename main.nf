@@ -1,14 +1,16 @@
 #!/usr/bin/env nextflow
 
+include { CHECK                                                 } from './modules/check'
 include { INDEX_GENOME                                          } from './modules/index_genome'
 include { INTERPRET                                             } from './modules/interpret'
 include { INTERPRET as INTERPRET_VARIANTS                       } from './modules/interpret'
+include { askedHere; newFaults; plannedCommands                 } from './subworkflows/check'
 include { COMPARE                                               } from './subworkflows/compare'
 include { helpText; parameterFaults                             } from './subworkflows/parameters'
 include { REPORTS; filesOf; runsOf                              } from './subworkflows/report'
 include { faultOfStart; modelAt; readSamplesheet                } from './subworkflows/samplesheet'
 include { SCAN                                                  } from './subworkflows/scan'
-include { costOf; shardsFor; shardsForScan                      } from './subworkflows/scatter'
+include { costOf; cutFor; shardsForScan                         } from './subworkflows/scatter'
 include { openStore                                             } from './subworkflows/store'
 include { failureText; methodsText; skippedAlleles; skippedText } from './subworkflows/summary'
 include { TRAIN                                                 } from './subworkflows/train'
@@ -42,18 +44,21 @@ workflow {
         System.exit(0)
     }
     def faults = parameterFaults(params, file("${projectDir}/nextflow_schema.json"))
-    if( params.convention == 'deepvregulome' && params.offsets && params.offsets.toString() != '1' )
-        faults << "--offsets '${params.offsets}': --convention deepvregulome has 1; leave --offsets out"
     def store = openStore(params.store)
     if( store.fault )
         faults << store.fault
-    if( !workflow.containerEngine && !workflow.stubRun && !('conda' in workflow.profile.tokenize(',')) && ['python3', '-c', 'import dnabert_enhancer'].execute().waitFor() )
-        faults << "the commands do not run here: name an engine (-profile docker, podman, apptainer …), or in a clone: make .venv/core.stamp; . .venv/bin/activate"
     def base = baseModel(params.base_model.toString(), store)
     if( base.fault )
         faults << "--base_model ${base.fault}${base.output ? '' : '; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION'}"
     def sheet = params.input ? readSamplesheet(params.input, store, params.genomes ?: [:]) : [rows: [], faults: []]
     faults += sheet.faults
+    // the command itself judges the options: here where it runs, else in a task on which the others wait
+    def planned = plannedCommands(sheet.faults ? [] : sheet.rows, params)
+    def elsewhere = workflow.containerEngine || 'conda' in workflow.profile.tokenize(',')
+    def asked = askedHere(planned, file("${projectDir}/bin/check"))
+    if( asked.absent && !elsewhere && !workflow.stubRun )
+        faults << "the commands do not run here: name an engine (-profile docker, podman, apptainer …), or in a clone: make .venv/core.stamp; . .venv/bin/activate"
+    faults += newFaults(asked.faults ?: [], faults)
     if( faults )
         error("${faults.size() == 1 ? 'One fault' : "${faults.size()} faults"} in what was given; nothing was started:\n  ${faults.join('\n  ')}")
 
@@ -63,7 +68,9 @@ workflow {
             tuple([id: genome.name.replaceAll(/[^A-Za-z0-9._-]/, '_'), uri: genome.toUriString()], genome)
         }
     )
-    INDEX_GENOME(ch_genomes)
+    CHECK(channel.fromList(asked.absent && elsewhere ? [tuple([id: 'options'], groovy.json.JsonOutput.toJson(planned))] : []))
+    ch_checked = asked.absent && elsewhere ? CHECK.out.checked : channel.of([[id: 'options'], []])
+    INDEX_GENOME(ch_genomes.combine(ch_checked).map { meta, genome, _checked, _file -> tuple(meta, genome) })
 
     ch_rows = channel.fromList(sheet.rows.collect { row -> tuple(row.genome.toUriString(), row) })
         .combine(INDEX_GENOME.out.genome.map { meta, genome, index -> tuple(meta.uri, genome, index) }, by: 0)
@@ -71,7 +78,8 @@ workflow {
 
     ch_training = ch_rows.filter { _meta, row, _genome, _index -> row.train_regions }
     TRAIN(
-        ch_training.map { meta, row, genome, index -> tuple(meta, genome, index, row.assembly_report, row.train_regions, row.exclude, row.positive_label) },
+        ch_training.map { meta, row, genome, index -> [meta, genome, index, row.assembly_report, row.train_regions, row.exclude, row.positive_label] + ['name', 'path', 'keys'].collect { part -> row.negatives_from.collect { one -> one[part] } } },
+        ch_training.map { meta, row, _genome, _index -> tuple(meta, params.evaluate_by.toString().tokenize(',').contains('tss') ? row.genes : []) },
         ch_training.map { meta, row, _genome, _index -> row.model.path ? tuple(meta, '', row.model.path, row.model.output) : tuple(meta, base.name, base.path, base.output) }
     )
 
@@ -85,7 +93,7 @@ workflow {
     SCAN(
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.scan_regions }
             .map { meta, row, genome, index, model, output ->
-                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', shardsForScan(row.genome, index, row.scan_regions == 'all' ? [] : row.scan_regions, params.scan_shard_mb, params, costOf(model)))
+                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', row.null_exclude, shardsForScan(row.genome, index, row.scan_regions == 'all' ? [] : row.scan_regions, params.scan_shard_mb, params, costOf(model)))
             }
     )
 
@@ -94,7 +102,8 @@ workflow {
             .map { meta, row, genome, index, model, output ->
                 def tf = ['name', 'path', 'output'].collect { part -> row.tf_models.collect { one -> one[part] } }
                 def cost = [costOf(model) + row.tf_models.sum(0) { one -> costOf(one.path) }, row.tf_panel.collect { one -> costOf(one.path) }.max() ?: 1].max()
-                tuple(meta, genome, index, row.assembly_report, row.vcf, row.vcf_format, model, output, tf[0], tf[1], tf[2], row.motifs, row.genes, row.annotate.collect { one -> one.name }, row.annotate.collect { one -> one.path }, row.tf_panel, params.panel_group_size, shardsFor(row.vcf, params.variants_shard_mb, params, cost))
+                def tables = [row.annotate, row.clinical].collectMany { given -> ['name', 'path'].collect { part -> given.collect { one -> one[part] } } }
+                tuple(meta, genome, index, row.assembly_report, [row.vcf, row.vcf_format, row.dbsnp], [model, output] + tf + [row.motifs, row.genes] + tables, [row.tf_panel, params.panel_group_size], cutFor(params.variants_per_task, params, cost))
             }
     )
 
@@ -130,7 +139,7 @@ workflow {
             .mix(filesOf('interpret', INTERPRET.out.record, [INTERPRET.out.table, INTERPRET.out.track, INTERPRET.out.seqlets, INTERPRET.out.motif_enrichment, INTERPRET.out.motif_matches, INTERPRET.out.found_motifs, INTERPRET.out.pictures]))
             .mix(filesOf('interpret_variants', INTERPRET_VARIANTS.out.record, [INTERPRET_VARIANTS.out.table, INTERPRET_VARIANTS.out.pictures]))
             .mix(filesOf('compare', COMPARE.out.record, [COMPARE.out.summary, COMPARE.out.novel, COMPARE.out.controls, COMPARE.out.pictures]))
-            .mix(filesOf('evaluate', TRAIN.out.record, [TRAIN.out.metrics, TRAIN.out.pictures]))
+            .mix(filesOf('evaluate', TRAIN.out.record, [TRAIN.out.metrics, TRAIN.out.strata, TRAIN.out.pictures]))
     )
 
     writeTable(

@@ -7,11 +7,12 @@ process EVALUATE {
     container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(dataset, stageAs: 'data/*'), path(model, stageAs: 'model/*')
+    tuple val(meta), path(dataset, stageAs: 'data/*'), path(model, stageAs: 'model/*'), path(genes, stageAs: 'genes/*')
 
     output:
     tuple val(meta), path("${prefix}.metrics.tsv"), path("${prefix}.metrics.json"), emit: metrics
     tuple val(meta), path("${prefix}.predictions.tsv.gz"), emit: predictions
+    tuple val(meta), path("${prefix}.strata.tsv"), emit: strata, optional: true
     tuple val(meta), path("${prefix}.*.{png,svg}"), emit: pictures, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('evaluate --version | cut -d" " -f2'), topic: versions
@@ -23,6 +24,7 @@ process EVALUATE {
     evaluate \\
         --dataset ${dataset} \\
         --model ${model} \\
+        ${genes ? "--genes ${genes}" : ''} \\
         --device ${task.accelerator ? 'cuda' : 'cpu'} \\
         --threads ${task.cpus} \\
         ${args} \\

@@ -6,7 +6,7 @@ process MAKE_DATASET {
     container "${params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(exclude, stageAs: 'exclude/*'), val(positive_label)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(exclude, stageAs: 'exclude/*'), val(positive_label), val(negative_names), path(negatives, stageAs: 'negatives/?/*', arity: '0..*'), val(negative_keys)
 
     output:
     tuple val(meta), path("${prefix}.dataset"), emit: dataset
@@ -15,6 +15,7 @@ process MAKE_DATASET {
     script:
     def args = task.ext.args ?: ''
     prefix = task.ext.prefix ?: meta.id
+    def named = [negative_names, negatives, negative_keys].transpose().collect { name, bed, keys -> "'${name}='${bed}'${keys}'" }.join(' ')
     """
     make-dataset \\
         --genome ${genome} \\
@@ -22,6 +23,7 @@ process MAKE_DATASET {
         --regions ${regions} \\
         ${exclude ? "--exclude ${exclude}" : ''} \\
         ${positive_label ? "--positive-label '${positive_label}'" : ''} \\
+        ${named ? "--negatives-from ${named}" : ''} \\
         ${args} \\
         --output-dir '${prefix}.dataset'
     """

@@ -7,7 +7,7 @@ process PREDICT {
     container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(output), val(threshold), val(shard), val(shards)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(model, stageAs: 'model/*'), val(output), val(threshold), path(null_exclude, stageAs: 'null/?/*', arity: '0..*'), val(shard), val(shards)
 
     output:
     tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.scores"), emit: scores
@@ -24,6 +24,7 @@ process PREDICT {
         ${regions ? "--regions ${regions}" : ''} \\
         ${model ? "--model ${model}${output ? ":${output}" : ''}" : ''} \\
         ${threshold ? "--threshold '${threshold}'" : ''} \\
+        ${null_exclude ? "--null-exclude ${null_exclude}" : ''} \\
         --shard ${shard}/${shards} \\
         --device ${task.accelerator ? 'cuda' : 'cpu'} \\
         --threads ${task.cpus} \\

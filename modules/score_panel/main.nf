@@ -7,7 +7,7 @@ process SCORE_PANEL {
     container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(vcf, stageAs: 'vcf/*'), val(vcf_format), val(panel), path(models, stageAs: 'models/?/*', arity: '1..*'), path(regions, stageAs: 'regions/?/*', arity: '0..*'), val(shard), val(shards)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(part, stageAs: 'part/*'), val(panel), path(models, stageAs: 'models/?/*', arity: '1..*'), path(regions, stageAs: 'regions/?/*', arity: '0..*'), val(shard), val(shards)
 
     output:
     tuple val(meta), path("${prefix}.tf-panel/*.scores"), emit: scores
@@ -25,11 +25,9 @@ process SCORE_PANEL {
     score-variants \\
         --panel-only \\
         --tf-panel panel.tsv \\
-        --vcf ${vcf} \\
-        ${vcf_format ? "--vcf-format ${vcf_format}" : ''} \\
+        --part ${part} \\
         --genome ${genome} \\
         ${report ? "--assembly-report ${report}" : ''} \\
-        --shard ${shard}/${shards} \\
         --device ${task.accelerator ? 'cuda' : 'cpu'} \\
         --threads ${task.cpus} \\
         ${args} \\

@@ -7,7 +7,7 @@ process SCORE_VARIANTS {
     container "${task.accelerator || params.backend == 'torch' ? params.container_torch : params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(vcf, stageAs: 'vcf/*'), val(vcf_format), path(model, stageAs: 'model/*'), val(output), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), val(tf_outputs), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(annotation_names), path(annotations, stageAs: 'annotations/?/*', arity: '0..*'), val(shard), val(shards)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(part, stageAs: 'part/*'), path(model, stageAs: 'model/*'), val(output), val(tf_names), path(tf_models, stageAs: 'tf/?/*', arity: '0..*'), val(tf_outputs), path(motifs, stageAs: 'motifs/*'), path(genes, stageAs: 'genes/*'), val(annotation_names), path(annotations, stageAs: 'annotations/?/*', arity: '0..*'), val(clinical_names), path(clinical, stageAs: 'clinical/?/*', arity: '0..*'), val(shard), val(shards)
 
     output:
     tuple val(meta), path("${prefix}.shard-${shard}-of-${shards}.scores"), emit: scores
@@ -19,10 +19,10 @@ process SCORE_VARIANTS {
     prefix = task.ext.prefix ?: meta.id
     def tf = [tf_names, tf_models, tf_outputs].transpose().collect { name, directory, one -> "--tf '${name}='${directory}${one ? ":${one}" : ''}" }.join(' ')
     def annotate = [annotation_names, annotations].transpose().collect { name, bed -> "--annotate '${name}='${bed}" }.join(' ')
+    def known = [clinical_names, clinical].transpose().collect { name, table -> "--clinical '${name}='${table}" }.join(' ')
     """
     score-variants \\
-        --vcf ${vcf} \\
-        ${vcf_format ? "--vcf-format ${vcf_format}" : ''} \\
+        --part ${part} \\
         --genome ${genome} \\
         ${report ? "--assembly-report ${report}" : ''} \\
         ${model ? "--model ${model}${output ? ":${output}" : ''}" : ''} \\
@@ -30,7 +30,7 @@ process SCORE_VARIANTS {
         ${motifs ? "--motifs ${motifs}" : ''} \\
         ${genes ? "--genes ${genes}" : ''} \\
         ${annotate} \\
-        --shard ${shard}/${shards} \\
+        ${known} \\
         --device ${task.accelerator ? 'cuda' : 'cpu'} \\
         --threads ${task.cpus} \\
         ${args} \\

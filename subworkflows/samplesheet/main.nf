@@ -12,16 +12,20 @@ def samplesheetColumns() {
         train_regions  : [holds: 'file', ending: bed],
         exclude        : [holds: 'file', ending: bed, needs: 'train_regions'],
         positive_label : [holds: 'word', pattern: /[\p{L}\p{N}][\p{L}\p{N} ._+-]{0,99}/, says: "a name of letters, digits, blanks, '.', '_', '+' and '-'", needs: 'train_regions'],
+        negatives_from : [holds: 'named files', ending: bed, needs: 'train_regions'],
         model          : [holds: 'model'],
         scan_regions   : [holds: 'file', ending: bed, words: ['all']],
         threshold      : [holds: 'word', pattern: /[A-Za-z0-9._-]+|top:[0-9.]+%/, says: "a probability, the name of a threshold in the model's card, or a share of its background such as top:1%", needs: 'scan_regions'],
+        null_exclude   : [holds: 'files', ending: bed, needs: 'scan_regions'],
         vcf            : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf|(bed|tsv|txt|hgvs|spdi)(\.gz|\.bgz)?/],
-        vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi|candidates/, says: 'vcf, bed, chrombpnet, vep, hgvs-g, spdi or candidates', needs: 'vcf'],
+        vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi|candidates|names/, says: 'vcf, bed, chrombpnet, vep, hgvs-g, spdi, candidates or names', needs: 'vcf'],
+        dbsnp          : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz/, needs: 'vcf'],
         tf_models      : [holds: 'named models', needs: 'vcf'],
         tf_panel       : [holds: 'panel', needs: 'vcf'],
         motifs         : [holds: 'file', needs: 'vcf or interpret_variants'],
         genes          : [holds: 'file'],
         annotate       : [holds: 'named regions', ending: bed, needs: 'vcf or interpret_variants'],
+        clinical       : [holds: 'named files', names: ['clinvar', 'gwas', 'eqtl'], needs: 'vcf'],
         interpret_regions: [holds: 'file', ending: bed],
         interpret_variants: [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf/, words: ['all']],
         databases      : [holds: 'named files', needs: 'scan_regions'],
@@ -212,13 +216,15 @@ def namedCell(parts, column, folder, store) {
         def keys = comma < 0 ? '' : rest.substring(comma)
         if( !(name ==~ namePattern()) )
             return [fault: "${quoted(part)}: give NAME=${['named files': 'FILE or NAME=FILE,key=value', 'named regions': 'BED', 'named models': 'MODEL'][column.holds]}, the name of letters, digits, '.', '_' and '-'"]
+        if( column.names && !(name in column.names) )
+            return [fault: "${quoted(name)}: the names are ${column.names.join(', ')}"]
         if( !(keys ==~ /(,[a-z_]+=[A-Za-z0-9 ._+:|()\/-]+)*/) )
             return [fault: "${quoted(part)}: after the file come key=value pairs, separated by commas"]
         def place = column.holds == 'named models' ? predictingModelAt(rest, folder, store) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)
         return [name: name, path: place.path, keys: keys, output: place.output ?: '', fault: place.fault]
     }
     def names = read.collect { one -> one.name }
-    def twice = names.findAll { name -> name && names.count(name) > 1 }.unique()
+    def twice = column.names ? [] : names.findAll { name -> name && names.count(name) > 1 }.unique()
     def faults = read.findAll { one -> one.fault }.collect { one -> one.fault } + twice.collect { name -> "the name ${name} comes twice" }
     return [value: read.collect { one -> one.subMap(['name', 'path', 'keys', 'output']) }, fault: faults.join('; ') ?: null]
 }

@@ -5,11 +5,11 @@ include { allShards     } from '../scatter'
 // Scatter each scan over its shards, score them, and put the shards together again.
 workflow SCAN {
     take:
-    ch_scans // tuple(meta, genome, index, report or [], regions or [], model or [], its output or '', threshold or '', number of shards)
+    ch_scans // tuple(meta, genome, index, report or [], regions or [], model or [], its output or '', threshold or '', what a null of the genome leaves out, number of shards)
 
     main:
-    ch_jobs = ch_scans.flatMap { meta, genome, index, report, regions, model, output, threshold, shards ->
-        (1..shards).collect { shard -> tuple(meta + [shards: shards], genome, index, report, regions, model, output, threshold, shard, shards) }
+    ch_jobs = ch_scans.flatMap { meta, genome, index, report, regions, model, output, threshold, excluded, shards ->
+        (1..shards).collect { shard -> tuple(meta + [shards: shards], genome, index, report, regions, model, output, threshold, excluded, shard, shards) }
     }
     PREDICT(ch_jobs)
     PREDICT_MERGE(allShards(PREDICT.out.scores))

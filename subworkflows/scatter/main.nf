@@ -1,12 +1,12 @@
 // Into how many tasks a file is cut, and their results together again.
 include { contentOf } from '../store'
 
-// Tasks for a file by its size, and by what a model costs.
-def shardsFor(path, megabytes, options, cost) {
-    return shardsOf(uncompressedSize(path) * cost, megabytes, options)
+// [variants a task, most tasks] by what a model costs; as many tasks as were asked for have as few variants as they can.
+def cutFor(variants, options, cost) {
+    return options.shards ? [1, options.shards as Integer] : [Math.max(1, (variants as Integer).intdiv(cost)), options.max_shards as Integer]
 }
 
-// The same for a scan, by the bases of its regions (BED), or those of the genome's index (.fai), or the size of the genome where neither tells.
+// Tasks of a scan, by the bases of its regions (BED), or those of the genome's index (.fai), or the size of the genome where neither tells.
 def shardsForScan(genome, index, regions, megabytes, options, cost) {
     def fai = [index].flatten().find { one -> one.name.endsWith('.fai') }
     def bases = regions ? basesOfRegions(regions) : fai ? fai.readLines().sum(0L) { line -> line.tokenize('\t')[1] as Long } : 0L

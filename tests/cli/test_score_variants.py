@@ -1060,6 +1060,29 @@ def test_not_a_single_score_is_an_error(run: Run, genome: Path, tmp_path: Path, 
     assert [line[7].split(";")[-1] for line in records(tmp_path / "out" / "x.vcf.gz")] != []
 
 
+@pytest.mark.parametrize("shards", [0, 2])
+def test_more_alleles_of_another_genome_than_allowed_are_an_error(
+    run: Run, genome: Path, tmp_path: Path, shards: int
+) -> None:
+    """Two of seven alleles (28.6 %) are on no contig or outside of one; that of <DEL> does not count."""
+    good = [snv(place) for place in (100, 110, 120, 130)]
+    odd = ["chrNo\t7\t.\tA\tC\t.\t.\t.\n", "chr1\t9000\t.\tA\tC\t.\t.\t.\n"]
+    symbolic = "chr1\t140\t.\tA\t<DEL>\t.\t.\t.\n"
+    vcf = write_vcf(tmp_path / "in.vcf", *good, symbolic, *odd)
+    how: tuple[object, ...] = ("--vcf", vcf, "--genome", genome, "--output-prefix", tmp_path / "out" / "x")
+    if shards:
+        for number in (1, 2):
+            shard = ("--shard", f"{number}/2", "--output-prefix", tmp_path / "parts" / "x")
+            assert run(*how[:4], *shard)[0] == 0
+        how = ("--merge", tmp_path / "parts" / "x", *how[4:])
+    code, said = run(*how, "--max-skipped", "0.28", with_model=not shards)
+    assert code == 2
+    assert "in.vcf: 2 of 7 alleles (28.6%) are not of this genome: 1 contig not in genome, 1 outside" in said
+    assert "--max-skipped allows 28.0%; give the genome that the variants are of" in said
+    assert not list(tmp_path.glob("out/*"))
+    assert run(*how, "--max-skipped", "0.29", with_model=not shards)[0] == 0
+
+
 def test_records_that_nobody_asked_for_are_no_error(run: Run, genome: Path, tmp_path: Path) -> None:
     (tmp_path / "r.bed").write_text("chr1\t2000\t2100\n")
     given = ("--genome", genome, "--regions", tmp_path / "r.bed", "--output-prefix", tmp_path / "out")

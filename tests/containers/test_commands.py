@@ -17,6 +17,7 @@ DATASET = (
 )
 # a new command needs a run here
 RUNS = {
+    "check": ("echo '[]' > planned.json && check planned.json --json > faults.json", ["faults.json"]),
     "compare-db": (
         "compare-db --calls /demo/ccre-pels.bed --assembly hg38 --genome-sizes /demo/alpha-globin.fa.gz.fai"
         " --database FANTOM5=/demo/fantom5-enhancers.bed,preset=fantom5"

@@ -81,6 +81,9 @@ LEFT_OUT = {
     },
     "score_variants": {
         "--panel-only": "belongs to --shard",
+        "--cut": "belongs to --shard",
+        "--most-parts": "belongs to --shard",
+        "--part": "belongs to --shard",
         "--variant": "variants are a file of the history",
         "--parquet": "its package has no pyarrow, and Galaxy no viewer; the table holds the same",
     },

@@ -40,9 +40,9 @@ def test_what_was_finished_before_a_fault_is_not_done_again(tmp_path: Path, pipe
     first = pipeline("-profile", "test", "--input", "s.csv", "--shards", "1")
     assert first.returncode != 0
     failed, command, *_ = closing_lines(first.said)
-    assert failed == "Failed: VARIANTS:SCORE_VARIANTS, sample locus, shard 1/1"
+    assert failed == "Failed: VARIANTS:CUT_VARIANTS, sample locus"
     assert command.startswith(
-        "Command: score-variants --vcf vcf/v.vcf --genome genome/genome.fa.gz --shard 1/1"
+        "Command: score-variants --vcf vcf/v.vcf --genome genome/genome.fa.gz --cut 1 --most-parts 1"
     )
     shutil.copyfile(DEMO / "variants.vcf", tmp_path / "v.vcf")
     second = pipeline("-profile", "test", "--input", "s.csv", "--shards", "1", "-resume")

@@ -18,19 +18,19 @@ CONFIG = (
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
 ROWS = """\
-sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label,interpret_regions,annotate,interpret_variants
-../evil,missing.fa,all,,,,,,,,,
-$(touch pwned),g.fa,all,,,,,,,,,
-good,g.fa,,,,,,,,,,
-good,folder,all,,,,,,,,,
-x y,p.bed,,,D=a.bed,mm 10,,,,,,
+sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label,interpret_regions,annotate,interpret_variants,clinical
+../evil,missing.fa,all,,,,,,,,,,
+$(touch pwned),g.fa,all,,,,,,,,,,
+good,g.fa,,,,,,,,,,,
+good,folder,all,,,,,,,,,,
+x y,p.bed,,,D=a.bed,mm 10,,,,,,,
 
-db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,,,,
-short,g.fa,all,,p.bed,,,,,,,
-empty,empty.fa,all,,"P=p.bed",,,,,,,
-list,g.fa,,p.bed,,,,,,,,
-other,g.fa,,p.bed,,,,csv,,,,
-nothing,g.fa,all,,,,,bed,x'y,all,"N=p.bed;V=v.vcf;p.bed",all
+db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,,,,,
+short,g.fa,all,,p.bed,,,,,,,,
+empty,empty.fa,all,,"P=p.bed",,,,,,,,
+list,g.fa,,p.bed,,,,,,,,,
+other,g.fa,,p.bed,,,,csv,,,,,
+nothing,g.fa,all,,,,,bed,x'y,all,"N=p.bed;V=v.vcf;p.bed",all,dbsnp=v.vcf;eqtl=v.vcf;eqtl=v.vcf
 """
 FAULTS_OF_ROWS = [
     "row 2, column sample: '../evil': a name is made of",
@@ -52,12 +52,14 @@ FAULTS_OF_ROWS = [
     "row 10, column genome: 'empty.fa' is empty",
     "row 10, column assembly: databases are compared by place",
     "row 11, column vcf_format: p.bed is no VCF by its name: say how it is written (vcf, bed, chrombpnet, ",
-    "row 12, column vcf_format: 'csv': give vcf, bed, chrombpnet, vep, hgvs-g, spdi or candidates",
+    "row 12, column vcf_format: 'csv': give vcf, bed, chrombpnet, vep, hgvs-g, spdi, candidates or names",
     "row 13, column positive_label: 'x'y': give a name of letters, digits, blanks, '.', '_', '+' and '-'",
     "row 13, column annotate: 'v.vcf': the name must end in .bed, .bed.gz, .narrowPeak, .narrowPeak.gz, ",
+    "row 13, column clinical: 'dbsnp': the names are clinvar, gwas, eqtl",
     "row 13, column interpret_regions: 'all': there is no such file",
     "row 13, column positive_label: it means nothing without train_regions, which is empty",
     "row 13, column vcf_format: it means nothing without vcf, which is empty",
+    "row 13, column clinical: it means nothing without vcf, which is empty",
     "row 13, column interpret_variants: 'all' is the variants of vcf, which is empty",
     "row 4 and row 5, column sample: 'good' comes more than once",
 ]
@@ -241,17 +243,53 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--input sheet.txt: there is no such file",
         "--interpret_method 'gradient': give ism, attention",
         "--maxShards: there is no such parameter (did you mean max_shards?)",
-        "--offsets '4': --convention deepvregulome has 1; leave --offsets out",
         "--offsets '4': give an odd number, or adaptive",
         "--outdir 'true': it has no value",
         "--precision 'float16': give float32, bfloat16, int8",
         "--ratio '0': give more than 0",
         "--shards '0': give 1 or more",
         "--sharts: there is no such parameter (did you mean shards?)",
-        "--splits '0.5,0.5,0.5': the fractions add up to 1.5, not 1",
         "--store 'nowhere': there is no such folder",
         "--threshold '';touch pwned'': give a probability, the name of a threshold in the model's card, "
         "or a share of its background such as top:1%",
         "--use_gpu 'maybe': give true or false",
+        "make-dataset: --splits: the fractions '0.5,0.5,0.5' sum to 1.5; give fractions that sum to 1",
     ]
+    assert nothing_ran(tmp_path)
+
+
+def test_the_commands_judge_their_options_before_the_first_task(tmp_path: Path, pipeline: Callable) -> None:
+    row = {
+        "sample": "a", "genome": "g.fa", "assembly": "hg38", "scan_regions": "p.bed", "vcf": "v.vcf",
+        "databases": ["F=p.bed,preset=fantom6", "G=p.bed,base=7"], "dbsnp": "v.vcf", "null_exclude": "p.bed",
+    }  # fmt: skip
+    trained = {
+        "sample": "t", "genome": "g.fa", "train_regions": "p.bed", "negatives_from": "P=p.bed,share=2",
+    }  # fmt: skip
+    (tmp_path / "sheet.json").write_text(json.dumps([row, trained]))
+    (tmp_path / "own.config").write_text(
+        "process { withName: 'INTERPRET' { ext.args = '--nothing' }\n"
+        "withName: 'FINETUNE' { ext.args = { \"--epochs 3 --limits 'not for clinics' --warmup 7\" } } }\n"
+    )
+    done = pipeline(
+        "--input", "sheet.json", "--threshold", "1.5", "--convention", "deepvregulome", "--offsets", "5",
+        "--evaluate_by", "gc,tss", "--significance", "p:2", "-c", "own.config",
+    )  # fmt: skip
+    assert done.returncode != 0
+    expected = [
+        "finetune: --warmup",
+        "sample a, compare-db: --database, F: there is no preset 'fantom6'; the presets are",
+        "sample a, compare-db: --database, G: ",
+        "sample a, predict: --null-exclude belongs to --null genome",
+        "sample a, predict: --threshold 1.5 is not a probability; give a number from 0 to 1",
+        "sample a, score-variants: --dbsnp does not apply to --vcf",
+        "sample t, evaluate: --by tss",
+        "sample t, make-dataset: --negatives-from",
+        "score-variants: --offsets",
+        "score-variants: --significance",
+    ]
+    found = sorted(faults(done.said))
+    assert len(found) == len(expected), found
+    for fault, start in zip(found, expected, strict=True):
+        assert fault.startswith(start), (fault, start)
     assert nothing_ran(tmp_path)

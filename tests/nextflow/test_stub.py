@@ -38,7 +38,7 @@ def stub(tmp_path_factory: pytest.TempPathFactory, nextflow: Callable) -> Stub:
     (folder / "panel.tsv").write_text("name\tmodel\nSET\tdefault:gue_tf0\n")
     done = nextflow(
         folder, "run", str(REPOSITORY / "main.nf"), "--input", "sheet.csv", "-stub",
-        "--scan_shard_mb", "0.2", "--variants_shard_mb", "0.001", "--max_shards", "3",
+        "--scan_shard_mb", "0.2", "--variants_per_task", "1", "--max_shards", "3",
         "--interpret_method", "attention", "--folds", "2", "--panel_parquet",
     )  # fmt: skip
     assert done.returncode == 0, done.said
@@ -48,7 +48,7 @@ def stub(tmp_path_factory: pytest.TempPathFactory, nextflow: Callable) -> Stub:
 def test_the_number_of_tasks_follows_the_sizes_of_the_files(stub: Stub) -> None:
     tasks = [line.partition("> ")[2] for line in stub.said.splitlines() if "Submitted process" in line]
     assert {task for task in tasks if "SCAN:PREDICT (" in task} == {f"SCAN:PREDICT (a:{n}/2)" for n in (1, 2)}
-    # the size of the VCF would give 4 tasks
+    # one for each variant, had it been 1,024 of them
     assert sum("SCORE_VARIANTS (a:" in task for task in tasks) == 3
 
 

@@ -57,7 +57,10 @@ class CommandModule(Protocol):
         """Declare the command's options; imports nothing heavy."""
 
     def run(self, options: Options) -> None:
-        """Do the work; raises `DnabertEnhancerError` for what the user can mend."""
+        """Do the work; raises `DnabertEnhancerError` for what the user can mend.
+
+        A module may have ``check(options)`` too, which raises what the options tell without any file.
+        """
 
 
 class CommandEntry(NamedTuple):
@@ -85,6 +88,7 @@ COMMANDS: dict[str, CommandEntry] = {
         "models", "the models that can be named: list, show, get, remove, check, calibrate, background"
     ),
     "import-model": CommandEntry("import_model", "a DNABERT or Hugging Face checkpoint as a model directory"),
+    "check": CommandEntry("check", "the options of commands that are to run later, all at once"),
     "doctor": CommandEntry("doctor", "what is installed, what is missing, how a model would be computed"),
 }
 

@@ -122,6 +122,16 @@ def _add_statistics(parser: argparse.ArgumentParser) -> None:
     add("threads", "default: the processors this process may use", type=positive_integer, metavar="N")
 
 
+def check(options: Options) -> None:
+    """Raise what is wrong with the options and with what is said of databases."""
+    from dnabert_enhancer.comparison import parse_database
+
+    options.settings(CompareSettings, assembly=options.get("assembly", "hg38"))
+    for text in options.get("database", ()):
+        # without a preset the file's head would be read, which may not be here
+        parse_database(text if ",preset=" in text else f"{text},preset=bed", "hg38")
+
+
 def run(options: Options) -> None:
     """Compare, write and show."""
     from dnabert_enhancer.api import compare, comparison_files

@@ -176,6 +176,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_engine_arguments(parser)
 
 
+def check(options: Options) -> None:
+    """Raise what is wrong with the options."""
+    options.settings(EngineSettings)
+    _check_genes(options, _settings(options))
+
+
+def _settings(options: Options) -> EvaluationSettings:
+    baselines = {"baselines": options["baselines"] or "all"} if "baselines" in options else {}
+    return options.settings(EvaluationSettings, **baselines)
+
+
 def run(options: Options) -> None:
     """Read, score, judge, write."""
     from dnabert_enhancer.api import evaluate, evaluation_files, labelled_rows, named_models
@@ -188,8 +199,7 @@ def run(options: Options) -> None:
             "the prefix has no file name", source="--output-prefix", remedy="give one such as out/model"
         )
     record = RunRecord(options)
-    baselines = {"baselines": options["baselines"] or "all"} if "baselines" in options else {}
-    settings = options.settings(EvaluationSettings, **baselines)
+    settings = _settings(options)
     engine = options.settings(EngineSettings)
     specs = [spec for spec in options.get("model", ("default",)) if spec != NO_MODEL]
     models = named_models([specs] if "ensemble" in options else specs, engine)

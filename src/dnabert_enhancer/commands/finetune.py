@@ -63,6 +63,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check(options: Options) -> None:
+    """Raise what is wrong with the options."""
+    options.settings(TrainingSettings)
+
+
 def run(options: Options) -> None:
     """Read the data, train, write the run's record and history."""
     from dnabert_enhancer.api import finetune

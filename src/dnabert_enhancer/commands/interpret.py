@@ -203,6 +203,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_engine_arguments(parser)
 
 
+def check(options: Options) -> None:
+    """Raise what is wrong with the options."""
+    from dnabert_enhancer.engine import EngineSettings
+    from dnabert_enhancer.interpret import InterpretSettings
+
+    options.settings(EngineSettings)
+    options.settings(InterpretSettings)
+
+
 def run(options: Options) -> None:
     """Explain sequences or regions, or merge shards."""
     from dnabert_enhancer.api import merge_attributions

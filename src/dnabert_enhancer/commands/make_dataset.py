@@ -180,6 +180,11 @@ def _add(group: argparse._ArgumentGroup, field: str, help: str, **declared: Any)
     add_setting(group, DatasetSettings, field, help, **declared)
 
 
+def check(options: Options) -> None:
+    """Raise what is wrong with the options."""
+    options.settings(DatasetSettings)
+
+
 def run(options: Options) -> None:
     """Build the data set and write its folder."""
     from dnabert_enhancer.api import make_dataset

@@ -70,6 +70,10 @@ class Options(Mapping[str, Any]):  # values of many types
         names = {field.name for field in dataclasses.fields(kind)}
         return kind(**{name: value for name, value in self.items() if name in names} | more)
 
+    def having(self, **more: Any) -> Options:  # the options' types
+        """Return these options with further ones."""
+        return Options(self.command, self.command_line, self._given | more, quiet=self.quiet)
+
     def refuse(self, names: Iterable[str], what: str) -> None:
         """Raise `InputError` when an option was given that does not apply to `what`."""
         for name in names:

@@ -173,6 +173,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_engine_arguments(parser)
 
 
+def check(options: Options) -> None:
+    """Raise what is wrong with the options of a scan."""
+    from dnabert_enhancer.engine import EngineSettings
+    from dnabert_enhancer.scan import ScanSettings
+
+    options.settings(EngineSettings)
+    options.settings(ScanSettings)
+    _check_threshold(options)
+
+
+def _check_threshold(options: Options) -> None:
+    """Raise what the card of a model's folder tells of the threshold; of other models a run tells it."""
+    from dnabert_enhancer.engine import Target
+    from dnabert_enhancer.model import DEFAULT_NAME, PACKAGED, read_card, split_output
+
+    asked, spec = options.get("threshold"), models_of(options)
+    if asked is None or not isinstance(spec, str):
+        return
+    name, output = split_output(spec)
+    card = read_card(PACKAGED if name == DEFAULT_NAME else Path(str(name)))
+    if card is None:
+        return
+    card = card.select(output) if output else card
+    if not isinstance(asked, str):
+        Target(card.task, card.labels[-1], 0).check_threshold(asked)
+    elif not asked.startswith("top:"):
+        card.threshold(asked)
+
+
 def run(options: Options) -> None:
     """Score sequences, scan a genome or merge shards."""
     prefix = options["output_prefix"]

@@ -64,6 +64,10 @@ class RunRecord:
         self._content["inputs"].append(entry)
         return str(entry.get("sha256", ""))
 
+    def add_known_input(self, role: str, path: str | Path, sha256: str) -> None:
+        """Note a file whose SHA-256 is known from an earlier run."""
+        self._content["inputs"].append({"role": role, "path": str(path), "sha256": sha256})
+
     def count(self, name: str, number: int) -> None:
         """Add to a count of things done."""
         counts = self._content["counts"]

@@ -41,6 +41,7 @@ from dnabert_enhancer.commands.variant_source import (
     check_named,
     digests_of,
     opened_variants,
+    refuse_dbsnp,
 )
 from dnabert_enhancer.errors import InputError
 
@@ -70,6 +71,8 @@ _SCORING = (
         "genome",
         "assembly_report",
         "dbsnp",
+        "cut",
+        "most_parts",
         *_NOT_OF_A_PANEL,
         "panel_only",
         "window_length",
@@ -91,6 +94,13 @@ _SCORING = (
         "check",
     ),
 )
+_NOT_IN_A_PART = ("phased", "sample")
+_NOT_TO_CUT = tuple(
+    name
+    for name in (*_SCORING, "tf_panel", "parquet", "max_skipped", "allow_empty", "strict")
+    if name not in ("genome", "assembly_report", "dbsnp", "cut", "most_parts", "vcf_format", "check")
+)
+_MOST_PARTS = 1000
 EXAMPLES = (
     "score-variants --vcf p.vcf.gz --genome hg38.fa.gz --output-prefix out/p",
     "score-variants --vcf p.vcf.gz --genome hg38.fa.gz \\\n"
@@ -106,6 +116,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     given = parser.add_argument_group("input, one of").add_mutually_exclusive_group(required=True)
     given.add_argument("--vcf", metavar="FILE", help="VCF or BCF, plain, gzip or bgzip; - is standard input")
     add_named_variants(given)
+    given.add_argument(
+        "--part", metavar="FILE", help="a part that --cut wrote, which is scored as that shard"
+    )
     given.add_argument(
         "--merge", nargs="+", metavar="PREFIX", help="shards to join, by their prefixes or names"
     )
@@ -217,14 +230,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--shard", type=shard, metavar="I/N", help="score part I of N only, into PREFIX.shard-I-of-N.scores"
     )
+    group.add_argument(
+        "--cut",
+        type=positive_integer,
+        metavar="N",
+        help="score nothing: write the records into parts of N, PREFIX.part-I-of-N.records, for "
+        "--part, so that no shard reads the others' and files are checked and digested once",
+    )
+    group.add_argument(
+        "--most-parts",
+        type=positive_integer,
+        metavar="N",
+        help="largest number of parts of --cut (default 1000)",
+    )
     add = partial(add_setting, group, VariantSettings)
     add("strict", "stop at the first allele that cannot be scored")
     add("allow_mismatches", "go on where REF of more than a tenth of the records is not the genome's")
     group.add_argument(
         "--allow-empty", action="store_true", help="end well where not a single allele could be scored"
     )
+    group.add_argument(
+        "--max-skipped",
+        type=fraction,
+        metavar="SHARE",
+        help="stop where a larger share of the alleles is not of this genome: on no contig of it, outside of "
+        "one, or with another REF (default 1: never)",
+    )
     add("check", "check all fields of the VCF against its header and the specification")
     add_engine_arguments(parser)
+
+
+def check(options: Options) -> None:
+    """Raise what is wrong with the options."""
+    from dnabert_enhancer.engine import EngineSettings
+    from dnabert_enhancer.variants import VariantSettings
+
+    options.settings(VariantSettings).convention.check_given(options)
+    options.settings(EngineSettings)
+    if "vcf" in options:
+        refuse_dbsnp(options)
 
 
 def run(options: Options) -> None:
@@ -240,10 +284,65 @@ def run(options: Options) -> None:
         _merge(options)
         return
     check_named(options)
+    if "cut" in options:
+        options.refuse(("part",), "--cut, which takes records that are not cut")
+        _cut(options)
+        return
+    options.refuse(("most_parts",), "a run without --cut")
+    if "part" in options:
+        options = _of_part(options)
     if "panel_only" in options:
         _score_panel_alone(options)
     else:
         _score(options)
+
+
+def _cut(options: Options) -> None:
+    """Write the records into parts."""
+    from dnabert_enhancer.commands.run_record import RunRecord, progress_of
+    from dnabert_enhancer.files import OutputSet
+    from dnabert_enhancer.variants import VariantSettings, cut_records
+
+    options.refuse((*_NOT_TO_CUT, *_NOT_IN_A_PART), "--cut, which scores nothing")
+    record = RunRecord(options)
+    settings = options.settings(VariantSettings)
+    with genome_of(options) as genome, OutputSet() as out:
+        facts = {
+            "digests": digests_of(options, record),
+            "genome_bytes": Path(options["genome"]).stat().st_size,
+        }
+        with (
+            opened_variants(options, record, settings, genome)() as reader,
+            progress_of("read", None, "records", quiet=options.quiet) as progress,
+        ):
+            source = reader.source
+            checks = cut_records(
+                reader,
+                out,
+                options["output_prefix"],
+                options["cut"],
+                options.get("most_parts", _MOST_PARTS),
+                facts,
+                whole=settings.check,
+                check=lambda found: genome.names.check_shared(
+                    found.contigs, source, "records", "have no score"
+                ),
+                progress=progress,
+            )
+            reader.faults.warn()
+            record.set("form", {kind: fault.times for kind, fault in reader.faults.found.items()})
+        record.count("records", checks.records)
+        record.count("blocks", checks.blocks)
+        out.open_text(f"{options['output_prefix']}.cut.run.json").write(record.to_json())
+
+
+def _of_part(options: Options) -> Options:
+    """Return the options of the shard that a part is."""
+    from dnabert_enhancer.variants import RecordPart
+
+    options.refuse(("shard", "vcf_format", "dbsnp", "check", *_NOT_IN_A_PART), "--part, which is cut")
+    with RecordPart(options["part"]) as part:
+        return options.having(shard=part.shard)
 
 
 def _score(options: Options) -> None:
@@ -264,7 +363,7 @@ def _score(options: Options) -> None:
     settings.convention.check_given(options)
     prefix = options["output_prefix"]
     if "shard" in options:
-        options.refuse(("parquet",), "--shard, which writes scores alone; --merge writes the matrix")
+        options.refuse(("parquet", "max_skipped"), "--shard, which writes scores alone; give it to --merge")
     panel = read_panel(options["tf_panel"]) if "tf_panel" in options else []
     names = [member.name for member in panel]
     model, tf = _models(options, record)
@@ -310,7 +409,9 @@ def _score_panel_alone(options: Options) -> None:
         raise InputError(
             "--panel-only needs --tf-panel and --shard", remedy="give both; --shard 1/1 is all of the records"
         )
-    options.refuse((*_NOT_OF_A_PANEL, "parquet"), "--panel-only, which has the models of the panel alone")
+    options.refuse(
+        (*_NOT_OF_A_PANEL, "parquet", "max_skipped"), "--panel-only, which has the models of the panel alone"
+    )
     record = RunRecord(options)
     settings = options.settings(VariantSettings)
     settings.convention.check_given(options)
@@ -318,8 +419,9 @@ def _score_panel_alone(options: Options) -> None:
     with genome_of(options) as genome, OutputSet() as out:
         digests = digests_of(options, record)
         variants = opened_variants(options, record, settings, genome)
-        with variants() as reader:
-            check_records(reader, genome, settings)
+        if "part" not in options:  # whose records were checked when they were cut
+            with variants() as reader:
+                check_records(reader, genome, settings)
         members = _score_panel(options, panel, settings, genome, digests, variants)
         files = [ShardFile(path, MEMBER_FORMAT) for paths in members.values() for path in paths]
         record.set("tf_panel", [file.header["settings"]["models"][0] for file in files])
@@ -493,6 +595,7 @@ def _write_results(
         record.count(name, number)
     if not found.counts["scored"] and not options.get("allow_empty"):
         _refuse_empty(found.skipped, scored.header["source"])
+    _refuse_misplaced(found.skipped, found.counts["alleles"], options, scored.header["source"])
     for reason, number in found.skipped.items():
         record.skip(reason, number)
         _log.info("%d alleles have no score: %s", number, reason.replace("_", " "))
@@ -531,3 +634,19 @@ def _offsets(text: str) -> int | str:
     from dnabert_enhancer.variants import ADAPTIVE
 
     return ADAPTIVE if text == ADAPTIVE else positive_integer(text)
+
+
+def _refuse_misplaced(skipped: Mapping[str, int], alleles: int, options: Options, source: str) -> None:
+    """Raise `InputError` where a larger share than ``--max-skipped`` is not of the genome."""
+    from dnabert_enhancer.variants import SkipReason
+
+    found = {reason: number for reason, number in skipped.items() if SkipReason(reason).is_misplaced}
+    number, limit = sum(found.values()), options.get("max_skipped", 1.0)
+    if number > limit * alleles:
+        reasons = ", ".join(f"{times:,} {reason.replace('_', ' ')}" for reason, times in found.items())
+        raise InputError(
+            f"{number:,} of {alleles:,} alleles ({number / alleles:.1%}) are not of this genome: {reasons}; "
+            f"--max-skipped allows {limit:.1%}",
+            source=source,
+            remedy="give the genome that the variants are of, or allow a larger share",
+        )

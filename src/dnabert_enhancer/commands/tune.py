@@ -76,6 +76,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_training_options(parser, without=(*SEARCHED, "collapse_restarts"))
 
 
+def check(options: Options) -> None:
+    """Raise what is wrong with the options."""
+    options.settings(SearchSettings)
+    options.settings(TrainingSettings)
+
+
 def run(options: Options) -> None:
     """Search, write the run's record, show the trials."""
     from dnabert_enhancer.api import tune

@@ -49,10 +49,12 @@ def opened_variants(
 ) -> OpenVariants:
     """Return what opens the records of a run; names are resolved once, those without a place counted."""
     from dnabert_enhancer.api import VariantTable, open_variants, read_names
-    from dnabert_enhancer.variants import NamedVariant
+    from dnabert_enhancer.variants import NamedVariant, RecordPart
 
+    if "part" in options:
+        return lambda: RecordPart(options["part"])
     if "vcf" in options:
-        options.refuse(("dbsnp",), "--vcf, which has places")
+        refuse_dbsnp(options)
         return lambda: open_variants(options["vcf"], settings.vcf_format, genome)
     options.refuse(("vcf_format",), "--variant and --variant-list")
     if "variant" in options:
@@ -66,12 +68,31 @@ def opened_variants(
     return lambda: nullcontext(table)
 
 
+def refuse_dbsnp(options: Options) -> None:
+    """Refuse ``--dbsnp`` beside a VCF."""
+    options.refuse(("dbsnp",), "--vcf, which has places")
+
+
 def digests_of(options: Options, record: RunRecord) -> dict[str, str]:
-    """Return the SHA-256 of the files that every model of a run reads."""
+    """Return the SHA-256 of the files that every model of a run reads; a part knows them."""
+    if "part" in options:
+        return _digests_of_part(options, record)
     found = {role: record.add_input(role, options[role]) for role in _ROLES if role in options}
     if "variant" in options:
         found["variant"] = hashlib.sha256("\n".join(options["variant"]).encode()).hexdigest()
     return found
+
+
+def _digests_of_part(options: Options, record: RunRecord) -> dict[str, str]:
+    from dnabert_enhancer.variants import RecordPart
+
+    with RecordPart(options["part"]) as part:
+        part.check_genome(options["genome"])
+        record.add_known_input("genome", options["genome"], part.digests["genome"])
+    record.add_input("part", options["part"])
+    if "assembly_report" in options:
+        record.add_input("assembly_report", options["assembly_report"])
+    return part.digests
 
 
 def check_named(options: Options) -> None:

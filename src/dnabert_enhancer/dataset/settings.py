@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dnabert_enhancer.dataset.leak_rule import LeakRule
 from dnabert_enhancer.dataset.named_negatives import NamedNegatives, named_negatives
+from dnabert_enhancer.dataset.splits import parse_fractions
 from dnabert_enhancer.errors import require_numbers, require_setting
 from dnabert_enhancer.model import told_by_name
 
@@ -155,6 +156,8 @@ class DatasetSettings:
 
     def __post_init__(self) -> None:
         require_numbers(self)
+        if isinstance(self.splits, str):
+            parse_fractions(self.splits)
         for name in ("exclude", "negatives"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, (str, Path)) else tuple(value))

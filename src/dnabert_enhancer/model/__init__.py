@@ -10,11 +10,13 @@ from dnabert_enhancer.model.card import (
     ModelCard,
     Task,
     Threshold,
+    read_card,
 )
 from dnabert_enhancer.model.class_names import positive_class, same_name, told_by_name
 from dnabert_enhancer.model.configuration import CONFIG_NAME, number_value, whole_value
 from dnabert_enhancer.model.directory import (
     DEFAULT_NAME,
+    PACKAGED,
     EnhancerModel,
     open_model,
     split_output,
@@ -70,6 +72,7 @@ __all__ = [
     "NEW_PREFIX",
     "NOT_CALIBRATED",
     "NO_PADDING",
+    "PACKAGED",
     "Background",
     "Calibration",
     "CalibrationKind",
@@ -105,6 +108,7 @@ __all__ = [
     "open_model",
     "percentiles",
     "positive_class",
+    "read_card",
     "read_folds",
     "reads_last_token",
     "replace_card",

@@ -23,15 +23,16 @@ from dnabert_enhancer.variants.motifs import REPORTED_P, MotifLibrary, MotifMatc
 from dnabert_enhancer.variants.null import FalseDiscovery, NullStatistics, draw_nulls, uniformity
 from dnabert_enhancer.variants.output_rows import CANDIDATE_COLUMNS, COLUMNS
 from dnabert_enhancer.variants.panel import MEMBER_FORMAT, PanelFiles, PanelScores, score_members_together
+from dnabert_enhancer.variants.parts import RecordPart, cut_records
 from dnabert_enhancer.variants.phased import PhasedAlleles
 from dnabert_enhancer.variants.pipeline import (
     SHARD_FORMAT,
     Annotations,
     BlockScorer,
-    RecordSource,
     named_regions,
     score_records,
 )
+from dnabert_enhancer.variants.record_source import RecordSource
 from dnabert_enhancer.variants.reference import ContextLetters, GenomeBases, SequenceContext
 from dnabert_enhancer.variants.results import ResultCounts, ResultFiles, ScoredVariants
 from dnabert_enhancer.variants.settings import VariantSettings
@@ -78,6 +79,7 @@ __all__ = [
     "PanelFiles",
     "PanelScores",
     "PhasedAlleles",
+    "RecordPart",
     "RecordSource",
     "RegionIndex",
     "ResultCounts",
@@ -93,6 +95,7 @@ __all__ = [
     "WindowRules",
     "allele_windows",
     "context_around",
+    "cut_records",
     "describe",
     "draw_nulls",
     "functional_effects",

@@ -60,6 +60,11 @@ class SkipReason(enum.StrEnum):
         """Whether a strict run stops for it: the allele should have had a score."""
         return self not in (SkipReason.MISSING_ALT, SkipReason.OUTSIDE_REGIONS)
 
+    @property
+    def is_misplaced(self) -> bool:
+        """Whether the record is not of this genome: its contig, place or REF is not there."""
+        return self in (SkipReason.CONTIG_NOT_IN_GENOME, SkipReason.OUTSIDE_CONTIG, SkipReason.REF_MISMATCH)
+
 
 class Allele(NamedTuple):
     """An alternative allele placed on the genome.

@@ -16,7 +16,9 @@ from dnabert_enhancer.variants.alleles import SkipReason
 from dnabert_enhancer.variants.effect import EFFECTS, EffectStatistic
 from dnabert_enhancer.variants.info_fields import STATISTIC_ORDER
 from dnabert_enhancer.variants.output_rows import DEVIATION_COLUMNS, NO_VALUE, BlockRows, Place, places_of
-from dnabert_enhancer.variants.pipeline import BlockScorer, RecordSource
+from dnabert_enhancer.variants.parts import RecordPart, numbered_blocks
+from dnabert_enhancer.variants.pipeline import BlockScorer
+from dnabert_enhancer.variants.record_source import RecordSource
 from dnabert_enhancer.variants.results import ScoredVariants
 from dnabert_enhancer.vcf import VcfRecord
 
@@ -78,8 +80,8 @@ def score_members_together(
     blocks = 0
     with ExitStack() as stack:
         writers = [stack.enter_context(ShardWriter(stream, MEMBER_FORMAT)) for stream in streams]
-        for number, block in enumerate(records.blocks()):
-            if number % of == index - 1:
+        for number, block, is_own in numbered_blocks(records, (index, of)):
+            if is_own:
                 arrays = scorer.score(number, block).arrays
                 for column, writer in enumerate(writers):
                     own = {
@@ -90,6 +92,8 @@ def score_members_together(
             if progress is not None:
                 progress(len(block))
             blocks = number + 1
+        if isinstance(records, RecordPart):
+            blocks = records.n_blocks
         other = scorer.seconds - sum(model.model_seconds for model in scorer.scorers)
         for writer, model, facts in zip(writers, scorer.scorers, settings, strict=True):
             seconds = {"model": model.model_seconds, "other": other / len(writers)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,13 @@ from dnabert_enhancer.variants.alleles import Allele, SkipReason
 from dnabert_enhancer.variants.clinical import AskedAllele, clinical_findings
 from dnabert_enhancer.variants.effect import NULL_STATISTIC, SCORES
 from dnabert_enhancer.variants.null import draw_nulls, null_count, strata_of
+from dnabert_enhancer.variants.parts import numbered_blocks
+from dnabert_enhancer.variants.record_source import RecordSource
 from dnabert_enhancer.variants.reference import GenomeBases, SequenceContext, SequenceSource
 from dnabert_enhancer.variants.reference_check import ReferenceCheck
 from dnabert_enhancer.variants.settings import VariantSettings
 from dnabert_enhancer.variants.windows import WindowPlan, context_around
-from dnabert_enhancer.vcf import RecordChecks, VcfFaults, VcfHeader, VcfRecord, line_of
+from dnabert_enhancer.vcf import RecordChecks, VcfRecord, line_of
 
 if TYPE_CHECKING:
     from dnabert_enhancer.variants.clinical import ClinicalSource
@@ -35,17 +37,6 @@ SHARD_FORMAT = "dnabert-enhancer variant scores 4"
 ALLELES = np.dtype([("skip", "u1"), ("stratum", "<i2"), ("window", "<i8")])
 """An allele of a block: `SkipReason.code` or 0; stratum of the null and start of the middle window (0-based),
 -1 where it could not be placed."""
-
-
-class RecordSource(Protocol):
-    """Records to score: those of a `VcfReader`, or of a table in memory."""
-
-    source: str
-    header: VcfHeader
-    faults: VcfFaults
-
-    def blocks(self, gap: int = ...) -> Iterator[list[VcfRecord]]:
-        """Yield the records in blocks; see `vcf.blocks_of`."""
 
 
 @dataclass(frozen=True)
@@ -326,7 +317,7 @@ def score_records(
     ----------
     scorer : BlockScorer
     records : RecordSource
-        All records of the input; every N-th block is this shard's.
+        All records of the input, of which every N-th block is this shard's, or a `RecordPart`.
     stream : binary file
     facts : callable
         Returns, when all is scored, what the file's header says besides: ``settings`` (what scores depend
@@ -342,8 +333,8 @@ def score_records(
     settings, sizes, notes = scorer.settings, scorer.genome.contig_sizes, scorer.annotations
     checks = RecordChecks(records.header, records.faults, whole=settings.check)
     with ShardWriter(stream, SHARD_FORMAT) as writer:
-        for number, block in enumerate(checks.check(records.blocks(scorer.longest_gap))):
-            if number % settings.shard[1] == settings.shard[0] - 1:
+        for number, block, own in numbered_blocks(records, settings.shard, checks, scorer.longest_gap):
+            if own:
                 writer.add_block(scorer.score(number, block))
                 if not settings.allow_mismatches:
                     scorer.references.stop_early(records.header, records.source)

@@ -61,7 +61,8 @@ class WindowPlan:
     def __post_init__(self) -> None:
         if self.offsets < 1 or self.offsets % 2 == 0:
             raise InputError(
-                f"{self.offsets} offsets have none in the centre", remedy="give an odd number, such as 5"
+                f"--offsets {self.offsets}: none of them is in the centre",
+                remedy="give an odd number, such as 5",
             )
 
     @property
