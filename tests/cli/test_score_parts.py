@@ -75,7 +75,7 @@ def test_parts_scored_and_merged_have_the_bytes_of_one_run(vcf: Path, tmp_path: 
     same_results(tmp_path / "one", tmp_path / "merged")
 
 
-@pytest.mark.parametrize("form", ["bcf", "list", "panel"])
+@pytest.mark.parametrize("form", ["bcf", "list", "panel", "adaptive"])
 def test_whatever_the_records_are_read_from(form: str, vcf: Path, tmp_path: Path) -> None:
     given: tuple[object, ...] = ("--vcf", vcf)
     panel = tmp_path / "panel.tsv"
@@ -96,9 +96,10 @@ def test_whatever_the_records_are_read_from(form: str, vcf: Path, tmp_path: Path
         names = [b":".join([one[0], one[1], one[3], one[4]]).decode() for one in columns]
         (tmp_path / "in.txt").write_text("\n".join(names) + "\n")
         given = ("--variant-list", tmp_path / "in.txt")
-    else:
+    elif form == "panel":
         more, endings = ("--tf-panel", panel), ("tf-panel.tsv.gz", "tf-panel.matrix.tsv.gz")
-    common = (*ENGINE, "--genome", GENOME)
+    offsets = ("--offsets", "adaptive") if form == "adaptive" else ()
+    common = (*ENGINE, *offsets, "--genome", GENOME)
     assert run(*given, *common, *more, "--output-prefix", tmp_path / "one") == 0
     assert (
         run(*given, "--genome", GENOME, "--cut", 1, "--most-parts", 2, "--output-prefix", tmp_path / "p") == 0

@@ -61,11 +61,9 @@ def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Ca
         "--panel_group_size", "2", "--offsets", "1", "--null_variants", "40", "--skip_report",
     )  # fmt: skip
     assert done.returncode == 0, done.said
-    # A and D are outputs of one network, so that the groups are A, D, B and C; each over 2 shards
+    # A and D are outputs of one network, so that the groups are A, D, B and C; 13 variants are one part
     tasks = re.findall(r"Submitted process > VARIANTS:SCORE_PANEL \((.+)\)", done.said)
-    assert sorted(tasks) == ["named:1/2:SP7", "named:2/2:SP7"] + [
-        f"table:{shard}/2:{first}" for shard in (1, 2) for first in "AC"
-    ]
+    assert sorted(tasks) == ["named:1/1:SP7", "table:1/1:A", "table:1/1:C"]
     assert not list(tmp_path.rglob("pwned"))
     assert not list((tmp_path / "results").glob("report/*"))
     results = tmp_path / "results" / "variants"

@@ -234,7 +234,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cut",
         type=positive_integer,
         metavar="N",
-        help="score nothing: write the records into parts of N, PREFIX.part-I-of-N.records, for "
+        help="score nothing: write the records into parts of N of them, PREFIX.part-*.records, for "
         "--part, so that no shard reads the others' and files are checked and digested once",
     )
     group.add_argument(
