@@ -22,7 +22,7 @@ from quality_table.measures import Scored, in_order, point_estimate
 
 SHARES = (0.1, 0.3, 1.0)
 DRAWS = 3
-CHEAP = "ienhancer2l,davuluri,nhlf,lentimpra,sharpr,gue,dhs_genome"
+CHEAP = "ienhancer2l,davuluri,nhlf,lentimpra,gue,dhs_genome"
 
 
 def main() -> None:

@@ -3,10 +3,10 @@
 
 Writes model-quality.md, .json and .png to --output-dir; without it only a line a result is printed. Scores
 are kept in --work-dir, so that a run with another model fits no baseline again. The ridge on the model's own
-rows and the held-out contigs need --training-set, the data set of the model's enhancer output. The gkm-SVM
+rows and the held-out contigs need --training-set, the data set of the model's first output. The gkm-SVM
 needs `pip install gkmsvm-lite==0.1.0`.
 
-Run: python benchmarks/quality.py --shared-data DATA --work-dir WORK --training-set WORK/data/enhancer
+Run: python benchmarks/quality.py --shared-data DATA --work-dir WORK --training-set WORK/data/regulatory
 """
 
 from __future__ import annotations
@@ -21,35 +21,36 @@ from typing import Any
 import numpy as np
 
 from dnabert_enhancer.dataset import read_dataset
-from quality_table.activity_sets import lentimpra, satmut, sharpr
+from quality_table.activity_sets import joint_lentimpra, lentimpra, satmut
 from quality_table.contrast_sets import dnase_sites, held_out_rows, promoters
 from quality_table.genome_sets import gc_bins, matched_negatives, other_elements, scan
-from quality_table.kinds import CLASSES, ENHANCER, QualitySet, Scores
+from quality_table.kinds import CLASSES, FIRST, QualitySet, Scores
 from quality_table.measures import Scored, in_order, measure, quick, reference_of
 from quality_table.methods import GC, GKM, Baselines, Cache, ModelScores
-from quality_table.model_logits import open_engine, output_names, probabilities
+from quality_table.model_logits import open_engine, probabilities
 from quality_table.page import MODEL, best_output, page
 from quality_table.picture import calibration_picture
 from quality_table.sequence_sets import davuluri, gue, ienhancer, nhlf, organs
 
 Builder = Callable[[argparse.Namespace], Iterable[QualitySet]]
 SETS: dict[str, Builder] = {
+    "chr20": lambda args: scan(args.shared_data, args.work_dir),
+    "gc_matched": lambda args: [matched_negatives(args.shared_data, args.work_dir)],
+    "dhs_genome": lambda args: [dnase_sites(args.shared_data, args.work_dir)],
+    "gc_bins": lambda args: [gc_bins(args.shared_data, args.work_dir)],
     "held_out": lambda args: held_out_rows(read_dataset(args.training_set)) if args.training_set else (),
+    "lentimpra": lambda args: lentimpra(args.shared_data),
+    "joint": lambda args: joint_lentimpra(args.shared_data),
+    "satmut": lambda args: [satmut(args.shared_data)],
+    "gue": lambda args: gue(args.shared_data),
     "ienhancer2l": lambda args: [ienhancer(args.shared_data)],
     "davuluri": lambda args: [davuluri(args.shared_data)],
     "nhlf": lambda args: [nhlf(args.shared_data)],
-    "lentimpra": lambda args: lentimpra(args.shared_data),
-    "sharpr": lambda args: sharpr(args.shared_data),
-    "satmut": lambda args: [satmut(args.shared_data)],
-    "gue": lambda args: gue(args.shared_data),
-    "dhs_genome": lambda args: [dnase_sites(args.shared_data, args.work_dir)],
     "dhs": lambda args: organs(args.shared_data),
-    "gc_matched": lambda args: [matched_negatives(args.shared_data, args.work_dir)],
-    "gc_bins": lambda args: [gc_bins(args.shared_data, args.work_dir)],
     "elements": lambda args: other_elements(args.shared_data, args.work_dir),
     "promoters": lambda args: [promoters(args.shared_data)],
-    "chr20": lambda args: scan(args.shared_data, args.work_dir),
 }
+"""In the order of the page."""
 
 
 def main() -> None:
@@ -62,7 +63,12 @@ def main() -> None:
     model, baselines = ModelScores(engine, cache), Baselines(cache, training, args.fit_slow)
     card = engine.model.card
     result: dict[str, Any] = {
-        "model": {"name": card.name, "digest": engine.model.digest, "outputs": list(output_names(engine))},
+        "model": {
+            "name": card.name,
+            "digest": engine.model.digest,
+            "first": card.labels[-1],
+            "outputs": [card.labels[-1], *card.further_outputs],
+        },
         "quick": args.quick,
         "sets": {},
     }
@@ -92,7 +98,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--work-dir", type=Path, required=True, help="keeps scores between runs")
     parser.add_argument("--output-dir", type=Path, help="gets page, JSON and picture (default: none)")
     parser.add_argument("--model", help="model directory (default: the packaged model)")
-    parser.add_argument("--training-set", type=Path, help="data set of the model's enhancer output")
+    parser.add_argument("--training-set", type=Path, help="data set of the model's first output")
     parser.add_argument("--sets", help=f"some of {','.join(SETS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="a sample of the rows")
     parser.add_argument(
@@ -124,8 +130,8 @@ def _scored(item: QualitySet, model: ModelScores, baselines: Baselines) -> dict[
         values = np.full(len(item.test), np.nan)
         values[windows] = model.logits(sequences, output)
         rows = item.of_rows(values)
-        name = MODEL if output == ENHANCER else f"{MODEL}, {output}"
-        threshold = model.engine.model.card.threshold() if output == ENHANCER else 0.5
+        name = MODEL if output == FIRST else f"{MODEL}, {output}"
+        threshold = model.engine.model.card.threshold() if output == FIRST else 0.5
         found[name] = Scored(rows, _probabilities(item, rows, model, output), threshold)
     for name, values in baselines.of(item).items():
         rows = item.of_rows(values)

@@ -1,8 +1,7 @@
-"""Sets of measured activities: lentiMPRA, Sharpr-MPRA, and the effects of saturation mutagenesis."""
+"""Sets of measured activities: lentiMPRA, and the effects of saturation mutagenesis."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,10 @@ from satmut import ADAPTOR, FEWEST_BARCODES, allele_codes, measured_variants
 from .kinds import VALUES, Labelled, QualitySet, Scores, View, whole_view
 from .recipe import with_splits, without_shared
 
-_SHARPR_LEFT = 147
+_MOST_JOINT = 6_000
+"""Training rows of the joint library for a baseline: about as many as each of the two other sets has."""
+STRONG = 0.5
+"""Absolute log2 effect from which a measured effect is strong."""
 _BASES = np.frombuffer(b"ACGTN", dtype=np.uint8)
 
 
@@ -57,48 +59,37 @@ def _oligos(data: Path, cell: str) -> pd.DataFrame:
     return table.assign(chrom="", start=-1)
 
 
-def sharpr(data: Path) -> Iterator[QualitySet]:
-    """Yield the two cells of Sharpr-MPRA."""
-    table = pd.read_csv(data / "enhancers/sharpr_mpra/sharpr_regions.tsv.gz", sep="\t", na_values=".")
-    table = table.rename(columns={"sequence_295bp": "sequence"})
-    table["sequence"] = table["sequence"].str.upper()
-    table["start"] = table["center_hg19"] - _SHARPR_LEFT
-    for cell in ("HepG2", "K562"):
-        replicates = [table[f"mRNA_counts_31tiles_{cell}_minP_r{number}"] for number in (1, 2)]
-        activity = np.nanmean([_centred_logs(column, table["design"]) for column in replicates], axis=0)
-        frame = with_splits(table.assign(activity=activity))
-        test = frame[frame["split"] == "test"]
-        train = without_shared(frame[frame["split"] == "train"], test["sequence"].tolist())
+def joint_lentimpra(data: Path) -> Iterator[QualitySet]:
+    """Yield the three cells of the joint lentiMPRA library, rows that the model's training holds out."""
+    path = data / "enhancers/lentimpra/joint_measured.tsv.gz"
+    if not path.is_file():
+        return
+    table = pd.read_csv(path, sep="\t").assign(chrom="", start=-1)
+    rows = with_splits(table)
+    test = rows[rows["split"] == "test"].reset_index(drop=True)
+    test = without_shared(test, [*_training_oligos(data), *rows.loc[rows["split"] == "train", "sequence"]])
+    known = rows[rows["split"] == "train"].sample(_MOST_JOINT, random_state=0)
+    for cell in ("K562", "HepG2", "WTC11"):
         yield QualitySet(
-            f"sharpr_{cell.lower()}",
-            f"Sharpr-MPRA {cell}, contigs 11 and 17",
-            "295 bp, log2 of 1 + the mean RNA count of 31 tiles, centred per design, mean of the replicates "
-            "that there are (minimal promoter). RNA without plasmid counts follows GC. The model reads "
-            "overlapping windows of each region and their mean counts; the baselines read it whole.",
+            f"joint_{cell.lower()}",
+            f"lentiMPRA, joint library, {cell}, held-out rows",
+            "200 bp, log2(RNA / DNA), measured in three cells; test rows of the model's split (by a hash) "
+            "that share no 40-mer with rows of the other splits or of the two other lentiMPRA sets. The "
+            f"baselines are fitted on {_MOST_JOINT:,} of its training rows.",
             VALUES,
-            f"sharpr_{cell.lower()}",
+            f"lentimpra_{cell.lower()}",
             test["sequence"].tolist(),
-            (whole_view(test["activity"].to_numpy()),),
-            Labelled(train["sequence"].tolist(), train["activity"].to_numpy(dtype=np.float64)),
+            (whole_view(test[cell].to_numpy(float)),),
+            Labelled(known["sequence"].tolist(), known[cell].to_numpy(dtype=np.float64)),
             quartiles=True,
             shown=("pearson", "spearman", "top_bottom_auroc"),
         )
 
 
-def _centred_logs(column: pd.Series, design: pd.Series) -> NDArray[np.float64]:
-    """Return log2(1 + mean count) of each region, the design's mean taken off; NaN without counts."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # regions without a single count
-        means = [np.nanmean(_counts(text)) for text in column]
-    logs = pd.Series(np.log2(1 + np.array(means)), index=column.index)
-    centred: NDArray[np.float64] = (logs - logs.groupby(design).transform("mean")).to_numpy()
-    return centred
-
-
-def _counts(text: object) -> NDArray[np.float64]:
-    if not isinstance(text, str):
-        return np.array([np.nan])
-    return np.array([float(part) if part[:1].isdigit() else np.nan for part in text.split(",")])
+def _training_oligos(data: Path) -> list[str]:
+    """Return the oligos of both cells that are not in the test split."""
+    parts = [with_splits(_oligos(data, cell)) for cell in ("HepG2", "WTC11")]
+    return [text for part in parts for text in part.loc[part["split"] != "test", "sequence"]]
 
 
 def satmut(data: Path) -> QualitySet:
@@ -115,6 +106,7 @@ def satmut(data: Path) -> QualitySet:
 
     oligos = _oligos(data, "HepG2").drop_duplicates("element")
     effect = variants["lfc"].to_numpy(float)
+    strong = np.abs(effect) >= STRONG
     groups = np.unique(variants["chrom"], return_inverse=True)[1].astype(np.int64)
     views = [
         View(str(name), str(name), rows.index.to_numpy(), rows["lfc"].to_numpy(float))
@@ -133,11 +125,18 @@ def satmut(data: Path) -> QualitySet:
             View("mean", "mean over the elements", np.arange(len(variants)), effect, groups=groups),
             *views,
             whole_view(effect, "all elements as one"),
+            View(
+                "strong",
+                f"effects of {STRONG} and more, all elements",
+                np.flatnonzero(strong),
+                effect[strong],
+                signs=True,
+            ),
         ),
         Labelled(oligos["sequence"].tolist(), oligos["activity"].to_numpy(dtype=np.float64)),
         per_row=2 * offsets,
         combine=effects,
-        shown=("spearman", "pearson"),
+        shown=("spearman", "pearson", "signs"),
     )
 
 

@@ -12,19 +12,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .genome_tables import chr20_windows, training_windows
-from .kinds import CLASSES, ENHANCER, Labelled, QualitySet, View, whole_view
-from .recipe import HALF, SCAN_STRIDE, SCAN_TRACKS, gc_matched, unmarked
+from .kinds import CLASSES, FIRST, Labelled, QualitySet, View, whole_view, within_gc
+from .recipe import HALF, SCAN_STRIDE, gc_matched, unmarked
 
 TITLES = {
-    "dnase_gm12878": "GM12878 DNase peaks",
     "dnase_k562": "K562 DNase peaks",
-    "h3k27ac_gm12878": "GM12878 H3K27ac",
+    "dnase_gm12878": "GM12878 DNase peaks",
+    "fantom5": "FANTOM5 enhancers",
+    "proximal_enhancer_like": "proximal enhancer-like elements (pELS)",
+    "ensembl": "Ensembl enhancers",
     "p300_gm12878": "GM12878 P300",
-    "p300_k562": "K562 P300",
+    "h3k27ac_gm12878": "GM12878 H3K27ac",
     "chromhmm_enhancer": "GM12878 ChromHMM enhancer states",
 }
 _OWN_OUTPUT = {name: name for name in ("dnase_gm12878", "dnase_k562", "h3k27ac_gm12878", "chromhmm_enhancer")}
-"""Outputs of the model for the very track; there is none for P300."""
+"""Outputs of the model for the very track; there is none for the others."""
 RATIOS = (1, 10)
 GC_EDGES = (0.0, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 1.0)
 _GC_BINS = 25
@@ -38,22 +40,25 @@ def scan(data: Path, work: Path) -> Iterator[QualitySet]:
     """Yield for each track the windows of chr20, marked or not."""
     table, train = chr20_windows(data, work), training_windows(data, work)
     sequences, gc, rest = table["sequence"].tolist(), _gc(table), unmarked(table)
-    for track in SCAN_TRACKS:
+    for track in TITLES:
         marked = (table[track] >= HALF).to_numpy()
         yield QualitySet(
             f"chr20_{track}",
             f"hg19 chr20 scan: {TITLES[track]}",
             f"Windows of 200 bp every {SCAN_STRIDE} bp along the known 8.4 Mb, marked where half of a window "
-            "lies in the annotation, against all others; and against as many windows of the same GC that no "
-            f"annotation touches. {_TRAINING}",
+            "lies in the annotation: against windows of the same GC that no annotation touches (all of them, "
+            "or as many as there are marked ones), and against all others. The own baselines are fitted on "
+            "windows of hg38 chr2 (from 0.6 Mb) and chr16, the marked against as many unmarked of the same "
+            "GC.",
             CLASSES,
-            _OWN_OUTPUT.get(track, ENHANCER),
+            _OWN_OUTPUT.get(track, FIRST),
             sequences,
             (
-                whole_view(marked, "all windows as they come"),
+                within_gc(marked, gc, np.flatnonzero(marked | rest)),
                 _matched_view("gc_matched", "GC-matched, 1:1", marked, rest, gc, 1),
+                whole_view(marked, "all windows as they come"),
             ),
-            Labelled(train["sequence"].tolist(), (train[track] >= HALF).to_numpy(float)),
+            _matched_rows(train, (train[track] >= HALF).to_numpy(), unmarked(train), 1),
             resamples=_SCAN_RESAMPLES,
             baselines=False,
         )
@@ -63,7 +68,7 @@ def matched_negatives(data: Path, work: Path) -> QualitySet:
     """Return active enhancers of chr20 against windows of the same GC that nothing marks."""
     table, train = chr20_windows(data, work), training_windows(data, work)
     positive, rest, gc = _enhancers(table), unmarked(table), _gc(table)
-    views = [
+    views = [within_gc(positive, gc, np.flatnonzero(positive | rest))] + [
         _matched_view(f"1_to_{ratio}", f"1:{ratio}", positive, rest, gc, ratio, ratio == RATIOS[-1])
         for ratio in RATIOS
     ]
@@ -76,10 +81,10 @@ def matched_negatives(data: Path, work: Path) -> QualitySet:
             "the same GC in 25 bins. There are not 100 such windows for each enhancer: 1:100 is the 1:10 "
             f"sample with its negatives weighted. {_TRAINING}",
             CLASSES,
-            ENHANCER,
+            FIRST,
             table["sequence"].tolist(),
             views,
-            _matched_rows(train, _enhancers(train), unmarked(train)),
+            _matched_rows(train, _enhancers(train), unmarked(train), RATIOS[-1]),
             shown=("auroc", "auprc", "auprc 1:1", "auprc 1:10", "auprc 1:100", "precision 1:100", "recall"),
         )
     )
@@ -105,7 +110,7 @@ def gc_bins(data: Path, work: Path) -> QualitySet:
         "Windows half in a DNase peak of GM12878 or K562 against windows that no annotation touches. Within "
         f"a bin GC tells next to nothing. {_TRAINING}",
         CLASSES,
-        ENHANCER,
+        FIRST,
         table["sequence"].tolist(),
         views,
         Labelled(kept["sequence"].tolist(), _open(kept).astype(float)),
@@ -200,8 +205,10 @@ def _matched_view(
     return View(name, title, rows, positive[rows].astype(float), at_prevalences)
 
 
-def _matched_rows(table: pd.DataFrame, positive: NDArray[np.bool_], negative: NDArray[np.bool_]) -> Labelled:
-    view = _matched_view("", "", positive, negative, _gc(table), RATIOS[-1])
+def _matched_rows(
+    table: pd.DataFrame, positive: NDArray[np.bool_], negative: NDArray[np.bool_], ratio: int
+) -> Labelled:
+    view = _matched_view("", "", positive, negative, _gc(table), ratio)
     return Labelled(table["sequence"].iloc[view.rows].tolist(), view.labels)
 
 

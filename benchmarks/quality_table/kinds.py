@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-ENHANCER = "enhancer"
-"""The output that every model has."""
+FIRST = "first"
+"""The output that every model has: the one that commands take unless another is named."""
+WITHIN_GC = "within_gc"
+"""Name of the views whose AUROC compares windows of the same share of G and C alone."""
 CLASSES, VALUES = "classes", "values"
 """Kinds of labels: 0 and 1, or measured values."""
 Scores = NDArray[np.float64]
@@ -46,7 +48,10 @@ class View:
     at_prevalences : bool
         Weigh the negatives to 1:1, 1:10 and 1:100 too.
     groups : int64[n], optional
-        Metrics are taken within each group, from 0, and their mean counts.
+        Metrics are taken within each group, from 0, and their mean counts: of classes the AUROC alone,
+        weighted by the positives.
+    signs : bool
+        Count only how many effects have the right sign.
     """
 
     name: str
@@ -55,6 +60,7 @@ class View:
     labels: NDArray[np.float64]
     at_prevalences: bool = False
     groups: NDArray[np.int64] | None = None
+    signs: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class QualitySet:
         For options and JSON; for the page: what the rows are, and which are the test rows.
     kind : {"classes", "values"}
     output : str
-        Output of the model that this set asks for; a model without it is asked for `ENHANCER`.
+        Output of the model that this set asks for; a model without it is asked for `FIRST`.
     test : list of str
         Sequences that are scored.
     views : sequence of View
@@ -113,6 +119,33 @@ def whole_view(labels: Sequence[float] | NDArray[np.float64], title: str = "all 
     """Return the view of all rows."""
     values = np.asarray(labels, dtype=np.float64)
     return View("all", title, np.arange(len(values)), values)
+
+
+def within_gc(
+    labels: NDArray[np.bool_], gc: NDArray[np.float64], rows: NDArray[np.int64], width: float = 0.02
+) -> View:
+    """Return a view in which only rows of the same GC are compared, all that there are of both classes.
+
+    Parameters
+    ----------
+    labels, gc : bool[n], float64[n]
+        Of all rows of the test part.
+    rows : int64[m]
+        Those that are positive or negative at all.
+    width : float
+        Of a bin of GC; bins with one class alone are left out.
+    """
+    bins = np.floor(gc[rows] / width + 1e-9).astype(np.int64)
+    both = np.intersect1d(bins[labels[rows]], bins[~labels[rows]])
+    kept = np.isin(bins, both)
+    groups = np.searchsorted(both, bins[kept])
+    title = f"within bins of GC ({100 * width:g} %)"
+    return View(WITHIN_GC, title, rows[kept], labels[rows[kept]].astype(float), groups=groups)
+
+
+def gc_share(sequences: Sequence[str]) -> NDArray[np.float64]:
+    """Return the share of G and C of each sequence."""
+    return np.array([(text.count("G") + text.count("C")) / len(text) for text in sequences])
 
 
 def of_both(positives: Sequence[str], negatives: Sequence[str]) -> Labelled:

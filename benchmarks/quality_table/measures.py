@@ -28,6 +28,7 @@ OF_CLASSES = ("auroc", "auprc", "mcc", "accuracy", "recall", "brier", "ece")
 AT_PREVALENCES = ("auprc", "precision")
 OF_VALUES = ("pearson", "spearman")
 TOP_BOTTOM = "top_bottom_auroc"
+SIGNS = "signs"
 _RANK_ONLY = ("auroc", "auprc")
 DRAWS = 1000
 """Of labels, for the calibration error that is left by chance."""
@@ -53,19 +54,54 @@ class Scored(NamedTuple):
 
 
 class MeanOfGroups:
-    """The mean of the metrics over groups of rows; resamples keep the size of every group."""
+    """The mean of the metrics over groups of rows; resamples keep the size of every group.
 
-    def __init__(self, groups: NDArray[np.int64], metric_sets: Sequence[MetricSet]) -> None:
-        self.strata = groups
+    Parameters
+    ----------
+    groups : int64[n]
+    metric_sets : sequence of MetricSet
+        One a group.
+    weights : float64[groups], optional
+        What each group counts; default: all alike.
+    """
+
+    def __init__(
+        self,
+        groups: NDArray[np.int64],
+        metric_sets: Sequence[MetricSet],
+        weights: NDArray[np.float64] | None = None,
+    ) -> None:
+        self._groups = groups
         self._metric_sets = metric_sets
+        self._weights = weights
+        strata = np.empty(len(groups), dtype=np.int64)
+        for number, metric_set in enumerate(metric_sets):
+            rows = groups == number
+            strata[rows] = 2 * number + metric_set.strata
+        self.strata = np.unique(strata, return_inverse=True)[1]
 
     def evaluate(self, weights: NDArray[np.float64]) -> dict[MetricKey, NDArray[np.float64]]:
         """Return every metric for b weightings of the rows; see `evaluation.MetricSet`."""
         found = [
-            metric_set.evaluate(weights[:, self.strata == number])
+            metric_set.evaluate(weights[:, self._groups == number])
             for number, metric_set in enumerate(self._metric_sets)
         ]
-        return {key: np.mean([values[key] for values in found], axis=0) for key in found[0]}
+        return {
+            key: np.average([values[key] for values in found], axis=0, weights=self._weights)
+            for key in found[0]
+        }
+
+
+class RightSigns:
+    """The share of effects whose sign is right; a predicted zero counts half."""
+
+    def __init__(self, measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> None:
+        self.strata = np.zeros(len(measured), dtype=np.int64)
+        self._right = (1 + np.sign(measured) * np.sign(predicted)) / 2
+
+    def evaluate(self, weights: NDArray[np.float64]) -> dict[MetricKey, NDArray[np.float64]]:
+        """Return the share for b weightings of the rows; see `evaluation.MetricSet`."""
+        return {MetricKey(AS_GIVEN, SIGNS): weights @ self._right / weights.sum(axis=1)}
 
 
 def reference_of(item: QualitySet, methods: Mapping[str, Scored]) -> str:
@@ -97,7 +133,7 @@ def measure(
     metric_sets = [_metrics_of(item, view, methods[name]) for name in order]
     if item.kind == CLASSES:
         result["positives"] = int(view.labels.sum())
-        if "ece" in item.shown:
+        if "ece" in item.shown and view.groups is None:
             probability = {name: methods[name].probability[view.rows] for name in order}
             result["ece_if_perfect"] = {name: ece_if_perfect(probability[name]) for name in order}
         _add(found, order, metric_sets, resamples, _wanted(view))
@@ -106,7 +142,8 @@ def measure(
                 kept = {key: value for key, value in found[name].items() if key.split()[0] in _RANK_ONLY}
                 found[name] = {**kept, "minus_reference": found[name]["minus_reference"]}
     else:
-        _add(found, order, metric_sets, resamples, {name: MetricKey(AS_GIVEN, name) for name in OF_VALUES})
+        names = (SIGNS,) if view.signs else OF_VALUES
+        _add(found, order, metric_sets, resamples, {name: MetricKey(AS_GIVEN, name) for name in names})
         if item.quartiles:
             low, high = np.quantile(view.labels, [0.25, 0.75])
             ends = np.flatnonzero((view.labels <= low) | (view.labels >= high))
@@ -142,7 +179,9 @@ def quick(item: QualitySet) -> QualitySet:
     """Return the set with at most `QUICK_ROWS` rows a view, of every class or group its share."""
     views = []
     for view in item.views:
-        strata = view.groups if view.groups is not None else view.labels if item.kind == CLASSES else None
+        strata = view.labels if item.kind == CLASSES else None
+        if view.groups is not None:
+            strata = view.groups if strata is None else 2 * view.groups + strata
         rows = _sample(len(view.rows), strata)
         groups = None if view.groups is None else view.groups[rows]
         views.append(dataclasses.replace(view, rows=view.rows[rows], labels=view.labels[rows], groups=groups))
@@ -162,10 +201,17 @@ def _sample(size: int, strata: NDArray[Any] | None) -> NDArray[np.int64]:
 
 
 def _metrics_of(item: QualitySet, view: View, scored: Scored) -> MetricSet:
+    if item.kind == CLASSES and view.groups is not None:
+        probability = scored.probability[view.rows]
+        groups = [view.groups == number for number in range(int(view.groups.max()) + 1)]
+        parts = [BinaryMetrics(view.labels[rows], probability[rows], 0.5, {}) for rows in groups]
+        return MeanOfGroups(view.groups, parts, np.bincount(view.groups, weights=view.labels))
     if item.kind == CLASSES:
         prevalences = PREVALENCES if view.at_prevalences else {}
         return BinaryMetrics(view.labels, scored.probability[view.rows], scored.threshold or 0.5, prevalences)
     scores = scored.scores[view.rows]
+    if view.signs:
+        return RightSigns(view.labels, scores)
     if view.groups is None:
         return RegressionMetrics(view.labels, scores)
     inside = [view.groups == number for number in range(int(view.groups.max()) + 1)]
@@ -173,6 +219,8 @@ def _metrics_of(item: QualitySet, view: View, scored: Scored) -> MetricSet:
 
 
 def _wanted(view: View) -> dict[str, MetricKey]:
+    if view.groups is not None:
+        return {"auroc": MetricKey(AS_GIVEN, "auroc")}
     wanted = {name: MetricKey(AS_GIVEN, name) for name in OF_CLASSES}
     if view.at_prevalences:
         wanted |= {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,8 @@ from dnabert_enhancer.evaluation import RIDGE_NAME, KmerRidge, predict_baseline
 from dnabert_enhancer.sequence import encode_bases
 
 from . import gkm
-from .kinds import CLASSES, ENHANCER, Labelled, QualitySet, Scores
-from .model_logits import logits, output_names
+from .kinds import CLASSES, FIRST, Labelled, QualitySet, Scores
+from .model_logits import all_logits, output_names, window_length
 
 RIDGE, FOREST, GKM = "6-mer ridge", "random forest", "gkm-SVM"
 MODEL_ROWS_RIDGE = "6-mer ridge on the model's rows"
@@ -32,14 +33,14 @@ class Cache:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def get(self, key: str, make: Callable[[], Scores] | None) -> Scores | None:
+    def get(self, key: str, make: Callable[[], NDArray[Any]] | None) -> NDArray[Any] | None:
         """Return what is kept under a key; else make and keep it, or None where it is not to be made."""
         path = self._folder / f"{key}.npy"
         if path.is_file():
             return np.load(path)
         if make is None:
             return None
-        values = np.asarray(make(), dtype=np.float64)
+        values = np.asarray(make())
         beside = path.with_suffix(".part.npy")
         np.save(beside, values)
         beside.rename(path)
@@ -47,31 +48,35 @@ class Cache:
 
 
 class ModelScores:
-    """The model's logits, kept by the model's digest; what several sets share is computed once a run."""
+    """The model's logits of all outputs, kept by the model's digest; each sequence is computed once a run."""
 
     def __init__(self, engine: Engine, cache: Cache) -> None:
         self.engine = engine
         self._cache = cache
-        self._known: dict[tuple[str, str], float] = {}
+        self._names = output_names(engine)
+        self._known: dict[tuple[int, str], NDArray[np.float32]] = {}
 
     def outputs_for(self, wanted: str) -> list[str]:
-        """Return the outputs to report for a set: the enhancer output, and the set's own if there is one."""
-        own = wanted != ENHANCER and wanted in output_names(self.engine)
-        return [ENHANCER, wanted] if own else [ENHANCER]
+        """Return the outputs to report for a set: the first one, and the set's own if there is one."""
+        own = wanted != FIRST and wanted in self._names
+        return [FIRST, wanted] if own else [FIRST]
 
     def logits(self, sequences: Sequence[str], output: str) -> Scores:
-        """Return logits; see `model_logits.logits`."""
-        key = f"model-{_digest([self.engine.model.digest, output], sequences)}"
-        values = self._cache.get(key, lambda: self._computed(sequences, output))
+        """Return the logits of an output; see `model_logits.all_logits`."""
+        if output not in self._names:
+            raise ValueError(f"the model has no output {output!r}")
+        length = window_length(self.engine, output)
+        key = f"model-{_digest([self.engine.model.digest, str(length)], sequences)}"
+        values = self._cache.get(key, lambda: self._computed(sequences, length))
         assert values is not None
-        return values
+        return values[:, self._names.index(output)].astype(np.float64)
 
-    def _computed(self, sequences: Sequence[str], output: str) -> Scores:
-        new = list(dict.fromkeys(text for text in sequences if (output, text) not in self._known))
+    def _computed(self, sequences: Sequence[str], length: int) -> NDArray[np.float32]:
+        new = list(dict.fromkeys(text for text in sequences if (length, text) not in self._known))
         if new:
-            values = logits(self.engine, new, output)
-            self._known |= {(output, text): float(value) for text, value in zip(new, values, strict=True)}
-        return np.array([self._known[output, text] for text in sequences])
+            values = all_logits(self.engine, new, length)
+            self._known |= {(length, text): row for text, row in zip(new, values, strict=True)}
+        return np.stack([self._known[length, text] for text in sequences])
 
 
 class Baselines:
@@ -81,7 +86,7 @@ class Baselines:
     ----------
     cache : Cache
     training : Dataset, optional
-        The rows that the model's enhancer output learned from.
+        The rows that the model's first output learned from.
     fit_slow : bool
         Fit random forest and gkm-SVM where the cache has none, which takes minutes a set.
     """

@@ -1,4 +1,4 @@
-"""The one place where a model is asked: logits of sequences for one of its outputs."""
+"""The one place where a model is asked: logits of sequences for all of its outputs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision
-from dnabert_enhancer.model import Task, open_model
+from dnabert_enhancer.model import EnhancerModel, Task, open_model
 from dnabert_enhancer.sequence import encode_bases
 
-from .kinds import ENHANCER, Scores
+from .kinds import FIRST, Scores
 
 
 def open_engine(spec: str | PathLike[str] | None, threads: int) -> Engine:
@@ -21,38 +21,53 @@ def open_engine(spec: str | PathLike[str] | None, threads: int) -> Engine:
 
 
 def output_names(engine: Engine) -> tuple[str, ...]:
-    """Return the outputs that the model has; the first is `ENHANCER`."""
+    """Return the outputs that the model has; the first is `FIRST`, whatever the card calls it."""
     card = engine.model.card
     if card.task != Task.BINARY:
-        raise SystemExit(f"{engine.model.directory}: a {card.task} model has no {ENHANCER} output")
-    return (ENHANCER, *card.further_outputs)
+        raise SystemExit(f"{engine.model.directory}: a {card.task} model has no first output")
+    return (FIRST, *card.further_outputs)
 
 
-def logits(engine: Engine, sequences: Sequence[str], output: str) -> Scores:
-    """Return what one output of the model says of sequences, before calibration, ``float64[n]``.
+def window_length(engine: Engine, output: str) -> int:
+    """Return the length of the windows that an output was made for."""
+    length = _selected(engine.model, output).card.window_length
+    assert length is not None
+    return length
+
+
+def all_logits(engine: Engine, sequences: Sequence[str], length: int) -> NDArray[np.float32]:
+    """Return what all outputs say of sequences, before calibration, ``float32[n, outputs]``.
 
     Of a regression it is the value itself.
 
     Notes
     -----
-    A sequence longer than the model's window is read in windows spread evenly over it, which overlap by half
-    or more; their mean counts.
+    A sequence longer than `length` is read in windows spread evenly over it, which overlap by half or more;
+    their mean counts.
     """
-    if output not in output_names(engine):
-        raise ValueError(f"the model has no output {output!r}")
-    if output != ENHANCER:
-        engine = Engine(engine.model.select(output), engine.settings)
-    windows, owner = _windows(sequences, engine.model.window_length)
-    found = engine.predict(windows)
-    is_value = engine.model.card.task == Task.REGRESSION
-    values = np.asarray(found.outputs[:, 0] if is_value else found.logit, dtype=np.float64)
-    return np.bincount(owner, weights=values) / np.bincount(owner)
+    names = output_names(engine)
+    if len(names) == 1:
+        whole, columns = engine, [0]
+    else:
+        card = engine.model.card.replace(column=None, task="regression", further_outputs={})
+        model = EnhancerModel(engine.model.directory, engine.model.config, card)
+        whole = Engine(model, engine.settings)
+        columns = [_selected(engine.model, name).card.column or 0 for name in names]
+    windows, owner = _windows(sequences, length)
+    found = whole.predict(windows)
+    values = found.outputs[:, columns] if len(names) > 1 else np.asarray(found.logit)[:, None]
+    counts = np.bincount(owner)
+    means = [np.bincount(owner, weights=values[:, place]) / counts for place in range(values.shape[1])]
+    return np.stack(means, axis=1).astype(np.float32)
 
 
 def probabilities(engine: Engine, values: Scores, output: str) -> Scores:
     """Return the calibrated probability of logits; of an output without calibration the plain sigmoid."""
-    card = engine.model.card if output == ENHANCER else engine.model.card.select(output)
-    return np.asarray(card.calibration.apply(values), dtype=np.float64)
+    return np.asarray(_selected(engine.model, output).card.calibration.apply(values), dtype=np.float64)
+
+
+def _selected(model: EnhancerModel, output: str) -> EnhancerModel:
+    return model if output == FIRST else model.select(output)
 
 
 def _windows(sequences: Sequence[str], length: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:

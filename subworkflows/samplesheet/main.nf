@@ -382,6 +382,8 @@ def faultOfOutput(name, output, path) {
     def outputs = card.further_outputs ? [card.labels.last()] + card.further_outputs.keySet() : []
     if( output in outputs )
         return null
+    if( card.withdrawn?.containsKey(output) )
+        return "output ${quoted(output)} of ${quoted(name)} was withdrawn: ${card.withdrawn[output]}"
     return "${quoted(name)} has no output ${quoted(output)}${didYouMean(output, outputs)}; it has ${outputs.join(', ') ?: 'one output, which needs no name'}"
 }
 

@@ -80,8 +80,8 @@ def assemble(data: Path, output: Path, seed: int) -> dict[str, Path]:
     enhancer["train"] = _shuffled(pd.concat([enhancer["train"], kept]), rng)
     note = {"seed": seed, "leak_rule": RULE.describe(), "counts": counts}
     return {
-        "binding": _write(output / "binding", binding, ("unbound", "bound"), note),
-        "enhancer": _write(output / "enhancer", enhancer, LABEL_NAMES, note),
+        "binding": write_dataset(output / "binding", binding, ("unbound", "bound"), note),
+        "enhancer": write_dataset(output / "enhancer", enhancer, LABEL_NAMES, note),
     }
 
 
@@ -136,7 +136,7 @@ def _balanced(rows: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     histogram = np.round(GC_MATCHED * np.bincount(_bins(alone), minlength=GC_BINS + 1)).astype(np.int64)
     matched = _like_histogram(pool, gc, histogram, rng)
     rest = np.setdiff1d(pool, matched)
-    spread = _like_genome(rest, gc, min(len(rest), round(GENOME_LIKE * len(alone))), rng)
+    spread = like_genome(rest, gc, min(len(rest), round(GENOME_LIKE * len(alone))), rng)
     chosen = np.concatenate([np.flatnonzero(~in_genome | is_positive), matched, spread])
     return rows.iloc[np.sort(chosen)]
 
@@ -175,7 +175,7 @@ def _like_histogram(
     return np.concatenate(parts)
 
 
-def _like_genome(
+def like_genome(
     pool: NDArray[np.int64], gc: NDArray[np.float64], number: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """Return rows of the pool whose GC is spread as that of the genome, as far as the pool has them."""
@@ -205,9 +205,10 @@ def _counts(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
     return result
 
 
-def _write(
+def write_dataset(
     folder: Path, splits: Mapping[str, pd.DataFrame], label_names: tuple[str, ...], note: dict[str, Any]
 ) -> Path:
+    """Write rows (source, name, chrom, start, label, sequence) by split as a data set; return its folder."""
     frames = {}
     for name, rows in splits.items():
         frame = rows.copy()

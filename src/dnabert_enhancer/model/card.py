@@ -155,6 +155,8 @@ class ModelCard:
         The distribution of its scores over the windows of a genome.
     class_backgrounds : mapping of str to Background
         The same of each class or value, where one of several has to be chosen.
+    withdrawn : mapping of str to str
+        Outputs and thresholds that earlier versions of the model had, and what to take instead of each.
 
     Notes
     -----
@@ -182,6 +184,7 @@ class ModelCard:
     positive: str = ""
     background: Background | None = None
     class_backgrounds: Mapping[str, Background] = field(default_factory=dict)
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("name", "licence", "limits", "positive"):
@@ -189,8 +192,9 @@ class ModelCard:
         object.__setattr__(self, "labels", tuple(printable(str(label)) for label in self.labels))
         for name in ("thresholds", "further_outputs"):
             object.__setattr__(self, name, with_printable_keys(getattr(self, name)))
-        for name in ("training", "metrics", "versions", "origin"):
+        for name in ("training", "metrics", "versions", "origin", "withdrawn"):
             object.__setattr__(self, name, printable_values(getattr(self, name)))
+        object.__setattr__(self, "withdrawn", {old: printable(new) for old, new in self.withdrawn.items()})
         object.__setattr__(self, "task", self._choice("task", self.task, tuple(Task)))
         object.__setattr__(self, "strand", self._choice("strand", self.strand, ("both", "forward")))
         object.__setattr__(
@@ -266,6 +270,8 @@ class ModelCard:
             return self.thresholds[name].value
         if name == "default":
             return 0.5
+        if name in self.withdrawn:
+            raise InputError(f"the threshold {name!r} was withdrawn", remedy=self.withdrawn[name])
         raise InputError(
             f"the model has no threshold {name!r}", remedy=f"it has {', '.join(self.thresholds) or 'none'}"
         )
@@ -275,6 +281,10 @@ class ModelCard:
         first = self.labels[-1]
         if self.further_outputs and name == first:
             return self
+        if name not in self.further_outputs and name in self.withdrawn:
+            raise InputError(
+                f"the output {name!r} of the model {self.name} was withdrawn", remedy=self.withdrawn[name]
+            )
         if name not in self.further_outputs:
             names = ", ".join([first, *self.further_outputs]) if self.further_outputs else ""
             raise InputError(
@@ -417,8 +427,9 @@ class ModelCard:
             content["background"] = self.background.to_json()
         if self.column is None:
             del content["column"], content["further_outputs"]
-        if not self.origin:
-            del content["origin"]
+        for name in ("origin", "withdrawn"):
+            if not content[name]:
+                del content[name]
         if self.task == Task.BINARY and self.positive_index == 0:
             content["positive"] = self.positive_label
         elif not self.positive:

@@ -46,6 +46,27 @@ def test_thresholds_by_name(name: str, value: float | None) -> None:
         assert example().threshold(name) == value
 
 
+def test_what_was_withdrawn_is_named_with_what_replaces_it() -> None:
+    card = example(
+        column=0,
+        further_outputs={"other": FurtherOutput(1, "binary", "", 200)},
+        withdrawn={"old": "take other", "best": "take default"},
+    )
+    assert ModelCard.from_json(card.to_json()) == card
+    with pytest.raises(InputError, match="the output 'old' of the model näme was withdrawn") as error:
+        card.select("old")
+    assert error.value.remedy == "take other"
+    with pytest.raises(InputError, match="the threshold 'best' was withdrawn") as error:
+        card.threshold("best")
+    assert error.value.remedy == "take default"
+    assert "withdrawn" not in example().to_json()
+
+
+def test_what_replaces_a_withdrawn_output_is_a_text() -> None:
+    with pytest.raises(InputError, match="a string is expected, not 3"):
+        example(withdrawn={"old": 3})
+
+
 def test_a_card_without_threshold_has_one_half() -> None:
     assert example(thresholds={}).threshold() == 0.5
 
