@@ -157,13 +157,6 @@ def gc_matched(
     return np.array(starts, dtype=np.int64)
 
 
-def tile_sums(values: Floats, tile: int, step: int) -> Floats:
-    """Return the sums of values in tiles of so many bases, one every `step` bases from the first on."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    starts = np.arange(0, len(values) - tile + 1, step)
-    return total[starts + tile] - total[starts]
-
-
 def draws(count: int, resamples: int = RESAMPLES) -> NDArray[np.int64]:
     """Return rows of bootstrap samples, int64[1 + resamples, count]; the first is all rows as they are."""
     rng = np.random.default_rng(0)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Which importance of bases can be believed: planted sites, saturation mutagenesis, tiled reporters.
+"""Which importance of bases can be believed: planted sites, saturation mutagenesis.
 
 Planted: one strong site of a factor (the consensus of its JASPAR motif) is put into the middle of windows of
 real DNA of a contig that no model was trained on, each with the GC of a FANTOM5 enhancer. The AUROC within a
@@ -12,10 +12,6 @@ Measured: the largest measured effect at a base of an element against the larges
 over bases all of whose three substitutions have at least 10 barcodes. Beside the model stand a 6-mer ridge
 fitted to lentiMPRA activity, and the best match of a HOCOMOCO motif over each base. Intervals: bootstrap over
 bases.
-
-Tiled: Sharpr-MPRA regions of contigs that were not trained on, 31 reporters of 145 bp every 5 bp. The sum of
-the importance of a reporter's bases against its RNA count, Spearman within a region; beside it the scores
-that the model and the ridge give to the reporters themselves. Intervals: bootstrap over regions.
 """
 
 from __future__ import annotations
@@ -26,7 +22,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
@@ -45,27 +40,22 @@ from importance import (
     motif_scores,
     rank_correlation_draws,
     ridge_importance,
-    tile_sums,
 )
 from satmut import FEWEST_BARCODES, _fitted_ridge, measured_variants
 
 # motif in JASPAR 2022, outputs that may know the factor, the one that is nearest to it first
 PLANTED = {
-    "NF-Y": ("MA0060.3", ("default:lentimpra_hepg2", "default")),
-    "AP-1": ("MA0099.3", ("default:dnase_k562", "default:lentimpra_hepg2", "default")),
-    "SP1": ("MA0079.5", ("default:lentimpra_hepg2", "default")),
-    "HNF4A": ("MA0114.4", ("default:lentimpra_hepg2", "default")),
-    "CTCF": ("MA0139.1", ("default:ctcf", "default")),
-    "GATA1::TAL1": ("MA0140.2", ("default:dnase_k562", "default")),
+    "NF-Y": ("MA0060.3", ("default:lentimpra_hepg2", "default:enhancer")),
+    "AP-1": ("MA0099.3", ("default:dnase_k562", "default:lentimpra_hepg2", "default:enhancer")),
+    "SP1": ("MA0079.5", ("default:lentimpra_hepg2", "default:enhancer")),
+    "HNF4A": ("MA0114.4", ("default:lentimpra_hepg2", "default:enhancer")),
+    "CTCF": ("MA0139.1", ("default:ctcf", "default:enhancer")),
+    "GATA1::TAL1": ("MA0140.2", ("default:dnase_k562", "default:enhancer")),
 }
-MEASURED_BY = ("default:lentimpra_hepg2", "default", "default:dnase_k562", "default:accessible")
+MEASURED_BY = ("default:lentimpra_hepg2", "default:enhancer", "default:dnase_k562", "default:accessible")
 CONTIG = "chr20"
 WINDOW = 200
-TILED_BY = "default:sharpr_hepg2"
-TILED_CONTIGS = ("chr1", "chr11", "chr17")
-TILED_COUNTS = ("mRNA_counts_31tiles_HepG2_minP_r1", "mRNA_counts_31tiles_HepG2_minP_r2")
-TILES, TILE, STEP = 31, 145, 5
-PARTS = ("planted", "measured", "tiled")
+PARTS = ("planted", "measured")
 
 
 class Way(NamedTuple):
@@ -92,7 +82,7 @@ def main() -> None:
         "--every",
         type=int,
         default=1,
-        help="ask one in so many of the bases that are not planted, and of tiled regions (default 1: all)",
+        help="ask one in so many of the bases that are not planted (default 1: all)",
     )
     parser.add_argument(
         "--gradient-windows", type=int, help="for gradients only the first so many (default: all)"
@@ -104,7 +94,6 @@ def main() -> None:
     parser.add_argument(
         "--outputs", type=int, default=len(MEASURED_BY), help="the first so many of each list (default: all)"
     )
-    parser.add_argument("--regions", type=int, default=100, help="Sharpr-MPRA regions (default 100)")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of windows (default 0)")
     args = parser.parse_args()
     ways = list(_ways(args.methods, args.steps))
@@ -112,8 +101,6 @@ def main() -> None:
         print_planted(args, ways)
     if "measured" in args.parts:
         print_measured(args, ways)
-    if "tiled" in args.parts:
-        print_tiled(args, ways)
 
 
 def _ways(methods: Sequence[str], steps: int) -> Iterator[Way]:
@@ -218,41 +205,6 @@ def print_measured(args: argparse.Namespace, ways: Sequence[Way]) -> None:
         mean = np.mean(samples, axis=0)
         less = mean - np.mean(by_element[reference], axis=0)
         print(f"| {name} | {interval(mean)} | {interval(less)} |")
-
-
-def print_tiled(args: argparse.Namespace, ways: Sequence[Way]) -> None:
-    """Print how well the importance of bases, summed over reporters, follows what they measured."""
-    table = pd.read_csv(args.shared_data / "enhancers/sharpr_mpra/sharpr_regions.tsv.gz", sep="\t")
-    usable = table["chrom"].isin(TILED_CONTIGS) & (table["n_tiles"] == TILES)
-    for name in TILED_COUNTS:
-        usable &= table[name].str.count(",") == TILES - 1
-    table = table[usable].sample(args.regions, random_state=args.seed)
-    model = de.load_model(TILED_BY)
-    ridge = _fitted_ridge(args.shared_data)
-    correlations: dict[str, list[float]] = {}
-    for _, row in table.iterrows():
-        codes = encode_bases(row["sequence_295bp"].encode())
-        counts = np.array([row[name].split(",") for name in TILED_COUNTS], dtype=np.float64)
-        truth = np.log2(1 + counts).mean(axis=0)
-        reporters = np.stack([codes[STEP * tile : STEP * tile + TILE] for tile in range(TILES)])
-        asked = np.arange(0, len(codes), args.every)
-        profiles = {}
-        for way in ways:
-            keywords = {**way.keywords, **({"places": asked} if way.method == Method.ISM else {})}
-            values = np.zeros(len(codes))
-            values[asked] = importance([model], codes, way.method, len(codes), **keywords)[0].signed[asked]
-            profiles[way.name] = tile_sums(values, TILE, STEP)
-        profiles["score of the reporter"] = _scores(model, reporters).astype(np.float64)
-        profiles["6-mer ridge, importance"] = tile_sums(
-            ridge_importance(ridge, codes, len(codes)).signed, TILE, STEP
-        )
-        profiles["6-mer ridge, score of the reporter"] = ridge.predict(reporters)
-        for name, values in profiles.items():
-            pair = pd.Series(values), pd.Series(truth)
-            correlations.setdefault(name, []).append(pair[0].corr(pair[1], method="spearman"))
-    print(f"\n{len(table)} regions, `{TILED_BY}`\n\n| method | Spearman within a region |\n| --- | --- |")
-    for name, found in correlations.items():
-        print(f"| {name} | {interval(mean_draws(np.nan_to_num(found)))} |", flush=True)
 
 
 def _consensus(motifs: Sequence[Any], identifier: str) -> NDArray[np.uint8]:

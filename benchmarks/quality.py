@@ -38,7 +38,7 @@ SETS: dict[str, Builder] = {
     "gc_matched": lambda args: [matched_negatives(args.shared_data, args.work_dir)],
     "dhs_genome": lambda args: [dnase_sites(args.shared_data, args.work_dir)],
     "gc_bins": lambda args: [gc_bins(args.shared_data, args.work_dir)],
-    "held_out": lambda args: held_out_rows(read_dataset(args.training_set)) if args.training_set else (),
+    "held_out": lambda args: [held_out_rows(read_dataset(args.training_set))] if args.training_set else (),
     "lentimpra": lambda args: lentimpra(args.shared_data),
     "joint": lambda args: joint_lentimpra(args.shared_data),
     "satmut": lambda args: [satmut(args.shared_data)],

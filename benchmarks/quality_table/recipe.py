@@ -21,7 +21,7 @@ from genome_windows import (  # noqa: E402 (needs the path above)
     unmarked,
     window_shares,
 )
-from measure import CHR20, SCAN_STRIDE, SCAN_TRACKS, held_out  # noqa: E402 (needs the path above)
+from measure import CHR20, PLACED_SOURCES, SCAN_STRIDE  # noqa: E402 (needs the path above)
 from reserved import TEST_CONTIGS  # noqa: E402 (needs the path above)
 from sources import SOURCES, WINDOW, centred, davuluri_dev  # noqa: E402 (needs the path above)
 
@@ -31,8 +31,8 @@ __all__ = [
     "CHR20",
     "HALF",
     "PIECES",
+    "PLACED_SOURCES",
     "SCAN_STRIDE",
-    "SCAN_TRACKS",
     "SOURCES",
     "TEST_CONTIGS",
     "WINDOW",
@@ -41,7 +41,6 @@ __all__ = [
     "davuluri_dev",
     "gc_matched",
     "genome_windows",
-    "held_out",
     "recipe_digest",
     "split_of",
     "unmarked",

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=50)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"
-OUTPUTS = "it has enhancer, lentimpra_hepg2, lentimpra_wtc11, sharpr_hepg2, sharpr_k562, gue_tf0"
+OUTPUTS = "it has regulatory_element, enhancer, lentimpra_hepg2, lentimpra_"
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +63,10 @@ def write_sheet(folder: Path, *models: str, tf: str, tf_row: int = 2) -> None:
 FAULTS = [
     ("default:enhancers", "'default' has no output 'enhancers' (did you mean enhancer?); it has"),
     ("default:gue_tf", "'default' has no output 'gue_tf' (did you mean gue_tf0?); it has"),
+    (
+        "default:sharpr_hepg2",
+        "output 'sharpr_hepg2' of 'default' was withdrawn: take lentimpra_hepg2: ",
+    ),
     ("models/plain:none", f"'models/plain' has no output 'none'; {OUTPUTS}"),
     ("models/foreign:x", "'models/foreign' has no card (enhancer_model.json) that names its outputs"),
     ("models/nothing", "'models/nothing' is no model: there is no config.json in it, nor in two of its sub-"),
@@ -128,7 +132,7 @@ def test_each_way_to_name_a_model_takes_the_model_that_is_meant(tmp_path: Path, 
     named = {
         "": whole,
         "default": whole,
-        "default:enhancer": whole,
+        "default:regulatory_element": whole,
         "models/a:b": whole,
         "default:gue_tf0": tf0,
         "models/a:b:gue_tf0": tf0,

@@ -14,6 +14,7 @@ from assemble import assemble
 from measure import measure
 from motifs import motif_filters
 from package import output_figures, package, sources
+from regulatory import write_regulatory
 from schedule import run_jobs
 from tasks import task_rows, write_tensors
 
@@ -22,6 +23,7 @@ from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.model import replace_card
 
 SEED = 1
+FIRST_DATA = "regulatory"
 """Of the choice of negatives."""
 MOTIFS = "motifs/H13CORE_meme_format.meme.gz"
 logger = logging.getLogger(__name__)
@@ -51,10 +53,10 @@ def main() -> None:
     run_jobs(work)
     if args.until == "networks":
         return
-    data = {stage: read_dataset(work / "data" / stage) for stage in ("enhancer", "binding")}
+    data = {stage: read_dataset(work / "data" / stage) for stage in (FIRST_DATA, "enhancer", "binding")}
     model = package(work, args.output_dir, data["enhancer"], _training(work, data), args.threads)
     started = time.monotonic()
-    metrics = measure(model, data["enhancer"], data["binding"], args.shared_data, args.threads)
+    metrics = measure(model, data[FIRST_DATA], data["enhancer"], args.shared_data, args.threads)
     metrics["further_outputs"] = output_figures(work, model, args.threads)
     replace_card(args.output_dir, model.card.replace(metrics=metrics))
     logger.info("measured in %.0f s", time.monotonic() - started)
@@ -66,6 +68,8 @@ def _data(shared: Path, work: Path) -> None:
         assemble(shared, work / "data", SEED)
     if not (work / "tasks.npz").is_file():
         write_tensors(*task_rows(shared, work / "data" / "enhancer"), work / "tasks.npz")
+    if not (work / "data" / FIRST_DATA / "dataset.json").is_file():
+        write_regulatory(np.load(work / "tasks.npz"), work / "data" / FIRST_DATA, SEED)
     if not (work / "motifs.npz").is_file():
         np.savez_compressed(work / "motifs.npz", filters=motif_filters(shared / MOTIFS))
 
@@ -76,10 +80,11 @@ def _training(work: Path, data: dict[str, Dataset]) -> dict[str, Any]:
     return {
         "recipe": "training/default_model/build.py",
         "assembly": ["hg19", "hg38"],
-        "dataset_digest": data["enhancer"].digest,
+        "dataset_digest": data[FIRST_DATA].digest,
         "tasks_digest": sha256_of(work / "tasks.npz"),
         "window": "200 bp, centre of longer sequences; binding sets 101 bp, Sharpr-MPRA 295 bp",
-        "positive": "enhancers by ChromHMM, CAGE or reporter assay, accessible regulatory DNA; see sources",
+        "positive": "regulatory DNA: DNase sites, enhancers by CAGE, Ensembl or ENCODE; told from other DNA "
+        "of the same GC, and from the genome",
         "sources": sources(),
         "never_trained_on": "hg19 chr20; contigs 1, 8, 9, 20, 21 and 22 of either assembly; hg38 "
         "chr16:1-300000; academic-only sets; the lentiMPRA joint library; any sequence that shares a 40-mer "

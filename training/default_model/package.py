@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,12 +17,12 @@ from jobs import DISTILLED, SIZES, STUDENT, TEACHERS
 from judging import auroc
 from networks import BertSize, K
 from numpy.typing import NDArray
+from regulatory import FIRST, GENOME, MEMBERS, WINDOW, first_row, regulatory_rows
 from sources import SOURCES
 from tasks import BINARY, TASKS, TaskDefinition
 
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision
-from dnabert_enhancer.evaluation import threshold_of_best_mcc
 from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.model import (
     CARD_NAME,
@@ -36,20 +38,31 @@ from dnabert_enhancer.model import (
 )
 from dnabert_enhancer.sequence import KmerVocabulary
 
-NAME = "dnabert-enhancer-default-5"
+NAME = "dnabert-enhancer-default-6"
 LICENCE = "Apache-2.0"
 LIMITS = (
     "Trained on about 160,000 short sequences, mostly of a few human cell lines: a research tool, not for "
-    "clinical use. Scores rank regulatory DNA; the enhancer output does not tell cell types apart, nor "
+    "clinical use. Scores rank regulatory DNA; the first output does not tell cell types apart, nor "
     "enhancers from promoters, and in a whole genome most calls at the default threshold are false. Young "
     "repeats are rare in the training data, since they are shared with the contigs kept for evaluation. "
     "Windows of more than 295 bp were never seen."
 )
 STRICT_SHARE = 0.01
-PUBLISHED = [task for task in TASKS if task.published]
+WITHDRAWN = {
+    "sharpr_hepg2": "take lentimpra_hepg2: what it told was RNA that no plasmid count corrects",
+    "sharpr_k562": "take dnase_k562 or lentimpra_hepg2: what it told was RNA that no plasmid count corrects",
+    "promoter_like": "take versus_promoter: it told promoters no better than their share of G and C",
+    "max-mcc": "take default, strict or top:1%: it called half of a genome",
+}
+"""Outputs and thresholds of earlier versions, and what to take instead of each."""
+PUBLISHED = [task for task in TASKS if task.published and task.name not in WITHDRAWN]
 ACTIVE = {
-    "active_hepg2": ("lentimpra_hepg2", "among the most active third of the lentiMPRA elements in HepG2"),
-    "active_wtc11": ("lentimpra_wtc11", "among the most active third of the lentiMPRA elements in WTC11"),
+    f"active_{cell.lower()}": (
+        f"lentimpra_{cell.lower()}",
+        f"among the most active third of the lentiMPRA elements in {cell}",
+    )
+    for cell in ("HepG2", "K562", "WTC11")
+    if any(task.name == f"lentimpra_{cell.lower()}" for task in PUBLISHED)
 }
 """Outputs that say as a probability what an activity says: name, the activity's task, meaning."""
 ACTIVE_SHARE = 1 / 3
@@ -72,8 +85,8 @@ class SplitRows(NamedTuple):
     targets: dict[int, NDArray[np.float32]]
 
 
-class PlacedRows(NamedTuple):
-    """Validation rows of the enhancer output whose place in the genome is known."""
+class CalibrationRows(NamedTuple):
+    """Validation rows with which an output for whole genomes is calibrated: windows uint8[n, 200]."""
 
     codes: NDArray[np.uint8]
     labels: NDArray[np.int64]
@@ -92,7 +105,8 @@ def package(
     output : Path
         Gets the model.
     enhancers : Dataset
-        Of the output ``enhancer``: it is calibrated on the rows of the validation contigs.
+        Of the output ``enhancer``: it is calibrated on the rows of the validation contigs. The first output
+        is on those of `regulatory.regulatory_rows`.
     training : dict
         What the card says of the data.
     threads : int
@@ -109,7 +123,7 @@ def package(
     arrays = dict(np.load(work / "tasks.npz"))
     _keep_published(state, arrays)
     size = BertSize(**note["job"]["size"])
-    labels = (*(task.name for task in PUBLISHED), *ACTIVE)
+    labels = (FIRST, *(task.name for task in PUBLISHED), *ACTIVE)
     config = bert_config(
         _SETTINGS
         | {
@@ -123,10 +137,12 @@ def package(
         labels,
         "multi_label_classification",
     )
+    _add_first(state, config, work, arrays, threads)
     Encoder.from_config(config).check(state)
     card = ModelCard(
         NAME,
         200,
+        ("other", FIRST),
         k=K,
         column=0,
         training=training | {"stages": _stages(models)},
@@ -135,30 +151,37 @@ def package(
     )
     parts = ModelParts(config, state, card, KmerVocabulary(K))
     raw = write_model(output, parts, half=True)
-    placed = _placed(enhancers)
-    logits = _logits(raw, placed.codes, threads)[:, 0]
-    shift, calibration, report = platt(logits, placed.labels, seed=1)
-    state["classifier.bias"][0] += shift
+    whole = {FIRST: _regulatory(arrays), "enhancer": _placed(enhancers)}
+    fitted = {}
+    for column, (name, windows) in enumerate(whole.items()):
+        logits = _logits(raw, windows.codes, threads)[:, column]
+        shift, calibration, report = platt(logits, windows.labels, seed=1)
+        state["classifier.bias"][column] += shift
+        fitted[name] = (calibration, _thresholds(calibration.apply(logits + shift), windows), report)
     card = card.replace(
-        calibration=calibration,
-        thresholds=_thresholds(calibration.apply(logits + shift), placed),
-        training={**card.training, "calibration": report},
+        calibration=fitted[FIRST][0],
+        thresholds=fitted[FIRST][1],
+        training={**card.training, "calibration": fitted[FIRST][2]},
+        withdrawn=WITHDRAWN,
     )
     rows = _rows(arrays, "validation", [task.name for task in PUBLISHED])
     outputs = {length: _logits(raw, codes, threads) for length, codes in rows.codes.items()}
     further = {}
-    for column, task in list(enumerate(PUBLISHED))[1:]:
+    for column, task in enumerate(PUBLISHED, 1):
         output_of = FurtherOutput(column, task.kind, task.meaning, task.length)
-        if task.kind == BINARY:
+        if task.name in fitted:
+            calibration, thresholds, _ = fitted[task.name]
+            output_of = dataclasses.replace(output_of, calibration=calibration, thresholds=thresholds)
+        elif task.kind == BINARY:
             values, truth = _known(outputs, rows, task.name)
-            shift, fitted, _ = platt(values, truth.astype(np.int64), seed=1)
+            shift, calibration, _ = platt(values, truth.astype(np.int64), seed=1)
             state["classifier.bias"][column] += shift
-            output_of = dataclasses.replace(output_of, calibration=fitted)
+            output_of = dataclasses.replace(output_of, calibration=calibration)
         further[task.name] = output_of
-    for column, (name, (task_name, meaning)) in enumerate(ACTIVE.items(), len(PUBLISHED)):
-        shift, fitted, _ = platt(*_active(outputs, rows, task_name, arrays), seed=1)
+    for column, (name, (task_name, meaning)) in enumerate(ACTIVE.items(), 1 + len(PUBLISHED)):
+        shift, calibration, _ = platt(*_active(outputs, rows, task_name, arrays), seed=1)
         state["classifier.bias"][column] += shift
-        further[name] = FurtherOutput(column, BINARY, meaning, _published(task_name).length, fitted)
+        further[name] = FurtherOutput(column, BINARY, meaning, _published(task_name).length, calibration)
     card = card.replace(further_outputs=further)
     model = write_model(output, ModelParts(config, state, card, KmerVocabulary(K)), half=True)
     digests = {path.name: sha256_of(path) for path in sorted(output.iterdir()) if path.name != CARD_NAME}
@@ -171,7 +194,7 @@ def output_figures(work: Path, model: EnhancerModel, threads: int) -> dict[str, 
     splits = ("validation", "test")
     figures = {
         task.name: {split: round(note[split][task.name], 3) for split in splits if task.name in note[split]}
-        for task in PUBLISHED[1:]
+        for task in PUBLISHED
     }
     arrays = dict(np.load(work / "tasks.npz"))
     for split in splits:
@@ -222,6 +245,62 @@ def _keep_published(state: dict[str, NDArray[np.float32]], arrays: Any) -> None:
     state["classifier.bias"] = np.concatenate([bias, bias[copied]])
 
 
+def _add_first(
+    state: dict[str, NDArray[np.float32]], config: dict[str, Any], work: Path, arrays: Any, threads: int
+) -> None:
+    """Put the row of the first output before the others."""
+    places = list(config["id2label"].values())
+    weight, bias = state["classifier.weight"], state["classifier.bias"]
+    members = weight[[places.index(name) - 1 for name in MEMBERS]].astype(np.float64)
+    pooled = PooledRows(state, config, work, arrays[f"codes_{WINDOW}"], threads)
+    first, offset = first_row(members, pooled, arrays, seed=1)
+    state["classifier.weight"] = np.concatenate([first[None], weight]).astype(np.float32)
+    state["classifier.bias"] = np.concatenate([[offset], bias]).astype(np.float32)
+
+
+class PooledRows:
+    """What the classifier reads of windows, computed once and kept in the work folder."""
+
+    def __init__(
+        self,
+        state: dict[str, NDArray[np.float32]],
+        config: dict[str, Any],
+        work: Path,
+        codes: NDArray[np.uint8],
+        threads: int,
+    ) -> None:
+        hidden = state["classifier.weight"].shape[1]
+        digest = hashlib.sha256(codes.tobytes())
+        for name in sorted(state):
+            if not name.startswith("classifier."):
+                digest.update(state[name].tobytes())
+        self._path = work / f"pooled-{digest.hexdigest()[:16]}.npz"
+        self._codes, self._work, self._threads = codes, work, threads
+        names = tuple(f"pooled_{number}" for number in range(hidden))
+        self._config = bert_config(config, names, "regression")
+        self._state = state | {
+            "classifier.weight": np.eye(hidden, dtype=np.float32),
+            "classifier.bias": np.zeros(hidden, dtype=np.float32),
+        }
+
+    def __call__(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return it for places of rows, float64[n, hidden]."""
+        kept = dict(np.load(self._path)) if self._path.is_file() else {"rows": np.array([], dtype=np.int64)}
+        missing = np.setdiff1d(rows, kept["rows"])
+        if len(missing):
+            names = tuple(self._config["id2label"].values())
+            card = ModelCard("pooled", WINDOW, names, "regression", K)
+            parts = ModelParts(self._config, self._state, card, KmerVocabulary(K))
+            with tempfile.TemporaryDirectory() as folder:
+                model = write_model(Path(folder) / "pooled", parts, half=False)
+                found = _logits(model, self._codes[missing], self._threads)
+            values = np.concatenate([kept["values"], found]) if len(kept["rows"]) else found
+            kept = {"rows": np.concatenate([kept["rows"], missing]), "values": values}
+            np.savez(self._path, **kept)
+        order = np.argsort(kept["rows"])
+        return kept["values"][order[np.searchsorted(kept["rows"], rows, sorter=order)]].astype(np.float64)
+
+
 def _published(name: str) -> TaskDefinition:
     return next(task for task in PUBLISHED if task.name == name)
 
@@ -258,12 +337,17 @@ def _rows(arrays: Any, split: str, tasks: list[str]) -> SplitRows:
     return rows
 
 
-def _placed(enhancers: Dataset) -> PlacedRows:
+def _regulatory(arrays: Any) -> CalibrationRows:
+    found = regulatory_rows(arrays, "validation", seed=1)
+    return CalibrationRows(arrays[f"codes_{WINDOW}"][found.rows], found.labels, found.sources == GENOME)
+
+
+def _placed(enhancers: Dataset) -> CalibrationRows:
     frame = enhancers.frame("validation")
     chosen = frame["start"].notna().to_numpy()
     codes = np.stack(list(enhancers.encoded("validation")))[chosen]
     frame = frame[chosen]
-    return PlacedRows(
+    return CalibrationRows(
         codes,
         frame["label"].to_numpy(dtype=np.int64),
         frame["name"].str.startswith("genome").to_numpy(),
@@ -282,7 +366,7 @@ def _known(
     outputs: dict[int, NDArray[np.float64]], rows: SplitRows, task: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """Return the outputs of a task where its target is known, and the targets."""
-    column, place = PUBLISHED.index(_published(task)), rows.tasks.index(task)
+    column, place = 1 + PUBLISHED.index(_published(task)), rows.tasks.index(task)
     logits, truth = [], []
     for length, targets in rows.targets.items():
         known = ~np.isnan(targets[:, place])
@@ -300,13 +384,11 @@ def _active(
     return values, (truth > np.quantile(training, 1 - ACTIVE_SHARE)).astype(np.int64)
 
 
-def _thresholds(probability: NDArray[np.float32], rows: PlacedRows) -> dict[str, Threshold]:
+def _thresholds(probability: NDArray[np.float32], rows: CalibrationRows) -> dict[str, Threshold]:
     background = probability[rows.in_genome & (rows.labels == 0)]
-    best = round(threshold_of_best_mcc(rows.labels, probability), 4)
     strict = round(float(np.quantile(background, 1 - STRICT_SHARE)), 4)
     return {
         "default": Threshold(0.5, "one half of the calibrated probability"),
-        "max-mcc": Threshold(best, "largest MCC on the validation split"),
         "strict": Threshold(
             strict,
             f"called in {STRICT_SHARE:.0%} of the {len(background):,} windows of the validation split "

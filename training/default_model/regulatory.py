@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from arrays import SPLITS
 from assemble import gc_matched, like_genome, write_dataset
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 FIRST = "regulatory_element"
+MEMBERS = ("dnase_k562", "dnase_gm12878", "accessible", "active_hepg2", "active_wtc11")
+"""Outputs whose standardised mean is one part of the first; the other is a regression on the labels."""
+MEMBERS_SHARE = 2 / 3
+"""What the mean of the members counts; chosen on the validation split, of 1/2, 2/3 and 4/5."""
 POSITIVE_TRACKS = ("dnase_k562", "dnase_gm12878", "fantom5", "ensembl", "proximal_enhancer_like")
+ALL_TRACKS = (*POSITIVE_TRACKS, "h3k27ac_gm12878", "chromhmm_enhancer", "promoter_like", "ctcf")
 POSITIVE_SOURCES = ("dhs_index", "dhs_organs", "ensembl_regulatory")
 """Sources of which every sequence is a regulatory element, and which have no negatives of their own."""
 GENOME = "genome"
@@ -21,12 +27,14 @@ GENOME = "genome"
 GENOME_LIKE = 1.0
 """Windows with the GC of the whole genome for each positive, beside one with the same GC."""
 STRENGTH = 0.003
-"""Inverse of the penalty on standardised features; of those tried the best on the validation split."""
+"""Inverse of the penalty on standardised features; of those tried all did as well on the validation split."""
 WINDOW = 200
+_LETTERS = np.frombuffer(b"ACGTN", dtype=np.uint8)
+Pooled = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
 
 class RegulatoryRows(NamedTuple):
-    """Windows of a split: places in the arrays, int64[n]; labels, int64[n]; sources; split."""
+    """Windows of a split: places among those of 200 bp, int64[n]; labels, int64[n]; sources, str[n]."""
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
@@ -36,6 +44,8 @@ class RegulatoryRows(NamedTuple):
 def regulatory_rows(arrays: Mapping[str, NDArray[Any]], split: str, seed: int) -> RegulatoryRows:
     """Return the rows of a split with which the first output is fitted, calibrated or judged.
 
+    Notes
+    -----
     Positive: DNase sites of the DHS index (of any number of biosamples), Ensembl's enhancers and open
     chromatin, and windows of the genome that lie by half in a DNase peak of K562 or GM12878, in an enhancer
     of FANTOM5 or Ensembl, or in a proximal enhancer-like element. Negative: windows of the genome that no
@@ -43,45 +53,76 @@ def regulatory_rows(arrays: Mapping[str, NDArray[Any]], split: str, seed: int) -
     """
     names = arrays["tasks"].tolist()
     targets, sources = arrays[f"targets_{WINDOW}"], arrays[f"source_{WINDOW}"].astype(str)
-    tracks = targets[:, [names.index(name) for name in TRACKS]]
+    codes = arrays[f"codes_{WINDOW}"]
     here = arrays[f"split_{WINDOW}"] == split
     in_genome = np.char.startswith(sources, GENOME)
-    marked = targets[:, [names.index(name) for name in POSITIVE_TRACKS]] == 1
-    positive = here & ((in_genome & marked.any(axis=1)) | np.isin(sources, POSITIVE_SOURCES))
-    negative = here & in_genome & (tracks == 0).all(axis=1)
-    gc = gc_of(arrays[f"codes_{WINDOW}"])
-    rng = np.random.default_rng(seed)
+    marked = (targets[:, [names.index(name) for name in POSITIVE_TRACKS]] == 1).any(axis=1)
+    untouched = (targets[:, [names.index(name) for name in ALL_TRACKS]] == 0).all(axis=1)
+    positive = here & ((in_genome & marked) | np.isin(sources, POSITIVE_SOURCES))
+    negative = here & in_genome & untouched
+    gc = np.isin(codes, (1, 2)).mean(axis=1)
     known = np.flatnonzero(positive | negative)
     matched = known[gc_matched(positive[known].astype(np.int64), gc[known], seed)]
     rest = np.setdiff1d(np.flatnonzero(negative), matched)
-    spread = like_genome(rest, gc, min(len(rest), round(GENOME_LIKE * len(matched) / 2)), rng)
+    wanted = min(len(rest), round(GENOME_LIKE * len(matched) / 2))
+    spread = like_genome(rest, gc, wanted, np.random.default_rng(seed))
     rows = np.sort(np.concatenate([matched, spread]))
-    names_of = np.where(in_genome[rows], GENOME, sources[rows])
-    return RegulatoryRows(rows, positive[rows].astype(np.int64), names_of)
+    return RegulatoryRows(
+        rows, positive[rows].astype(np.int64), np.where(in_genome[rows], GENOME, sources[rows])
+    )
 
 
 def write_regulatory(arrays: Mapping[str, NDArray[Any]], folder: Path, seed: int) -> Path:
-    """Write the rows of all splits as a data set, places unknown; names are ``SOURCE:ROW``."""
+    """Write the rows of all splits as a data set without places; names are ``SOURCE:ROW``."""
     frames = {}
     for split in SPLITS:
-        rows = regulatory_rows(arrays, split, seed)
+        found = regulatory_rows(arrays, split, seed)
+        texts = _LETTERS[arrays[f"codes_{WINDOW}"][found.rows]]
         frames[split] = pd.DataFrame(
             {
-                "source": rows.sources,
-                "name": rows.rows.astype(str),
+                "source": found.sources,
+                "name": found.rows.astype(str),
                 "chrom": "",
                 "start": -1,
-                "label": rows.labels,
-                "sequence": [_LETTERS[codes].tobytes().decode() for codes in arrays[f"codes_{WINDOW}"][rows.rows]],
+                "label": found.labels,
+                "sequence": [text.tobytes().decode() for text in texts],
             }
         )
     return write_dataset(folder, frames, ("other", FIRST), {"seed": seed})
 
 
-def fit_row(
-    features: NDArray[np.float64], labels: NDArray[np.int64]
+def first_row(
+    members: NDArray[np.float64], pooled: Pooled, arrays: Mapping[str, NDArray[Any]], seed: int
 ) -> tuple[NDArray[np.float64], float]:
-    """Return weights and bias of a penalised logistic regression on what the classifier reads."""
+    """Return weights and bias of the first output, a linear function of what the classifier reads.
+
+    Parameters
+    ----------
+    members : float64[members, hidden]
+        The classifier's rows of `MEMBERS`.
+    pooled : callable
+        From places of rows to what the classifier reads of them, float64[n, hidden].
+    arrays : mapping
+        Of `tasks.write_tensors`.
+    seed : int
+        Of the choice of negatives.
+
+    Notes
+    -----
+    Each part has deviation 1 over the unmarked training windows, so that shares are shares of influence.
+    """
+    found = regulatory_rows(arrays, "train", seed)
+    features = pooled(found.rows)
+    unmarked = features[found.labels == 0]
+    mean = (members / (unmarked @ members.T).std(axis=0)[:, None]).mean(axis=0)
+    own, _ = _fitted(features, found.labels)
+    parts = [row / (unmarked @ row).std() for row in (mean, own)]
+    weight = MEMBERS_SHARE * parts[0] + (1 - MEMBERS_SHARE) * parts[1]
+    return weight, -float((features @ weight).mean())
+
+
+def _fitted(features: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
+    """Return weights and bias of a penalised logistic regression."""
     centre, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
     fitted = LogisticRegression(C=STRENGTH, max_iter=2000).fit((features - centre) / deviation, labels)
     weight = np.ravel(fitted.coef_) / deviation

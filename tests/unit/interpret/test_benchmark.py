@@ -69,12 +69,6 @@ def test_background_has_the_gc_asked_for_without_overlaps(
             importance.gc_matched(codes, is_free, np.array([4] * 4), 4, np.random.default_rng(0))
 
 
-def test_sums_of_tiles(importance: ModuleType) -> None:
-    # 1+2+3, 3+4+5, 5+6+7
-    assert importance.tile_sums(np.arange(1.0, 8.0), 3, 2).tolist() == [6.0, 12.0, 18.0]
-    assert len(importance.tile_sums(np.ones(295), 145, 5)) == 31
-
-
 def test_mean_and_its_interval(importance: ModuleType) -> None:
     rng = np.random.default_rng(1)
     values = rng.normal(2, 1, 400)

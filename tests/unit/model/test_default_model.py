@@ -11,6 +11,7 @@ from scipy import special
 from dnabert_enhancer.engine import BackendName, Engine, EngineSettings, Precision, Strand, Way
 from dnabert_enhancer.engine.backends import load_backend
 from dnabert_enhancer.engine.engine import outputs_of
+from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation import binary_metrics
 from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.genome import read_fasta
@@ -19,14 +20,15 @@ from dnabert_enhancer.sequence import encode_bases
 
 LARGEST_BYTES = 5_000_000
 MOST_FLOP_A_WINDOW = 0.2e9
-OUTPUTS = ["enhancer", "lentimpra_hepg2", "lentimpra_wtc11", "sharpr_hepg2", "sharpr_k562"]
-OUTPUTS += [f"gue_tf{number}" for number in range(5)]
-OUTPUTS += ["accessible", "dnase_site", "distal", "versus_promoter", "versus_cpg_island"]
-OUTPUTS += ["ienhancer", "davuluri", "nhlf", "dnase_gm12878", "dnase_k562"]
-OUTPUTS += ["h3k27ac_gm12878", "chromhmm_enhancer", "promoter_like", "ctcf"]
-ORGANS = 15
-"""Organ systems of the DHS index (Meuleman 2020), an output each, after the others."""
+FIRST = "regulatory_element"
 ACTIVE = ["active_hepg2", "active_wtc11"]
+OUTPUTS = {FIRST, "enhancer", "lentimpra_hepg2", "lentimpra_wtc11", *ACTIVE}
+OUTPUTS |= {f"gue_tf{number}" for number in range(5)}
+OUTPUTS |= {"accessible", "dnase_site", "distal", "versus_promoter", "versus_cpg_island"}
+OUTPUTS |= {"ienhancer", "davuluri", "nhlf", "dnase_gm12878", "dnase_k562"}
+OUTPUTS |= {"h3k27ac_gm12878", "chromhmm_enhancer", "ctcf"}
+ORGANS = 15
+"""Organ systems of the DHS index (Meuleman 2020), an output each."""
 FILES = {
     "config.json",
     "enhancer_model.json",
@@ -52,12 +54,44 @@ def test_the_default_is_the_packaged_model(model: EnhancerModel) -> None:
     assert {path.name for path in model.directory.iterdir()} == FILES
     assert model.window_length == 200
     assert model.card.k == 6
-    assert model.card.labels == ("other", "enhancer")
+    assert model.card.labels == ("other", FIRST)
     outputs = list(model.config["id2label"].values())
-    assert outputs[: len(OUTPUTS)] == OUTPUTS
-    assert outputs[len(OUTPUTS) + ORGANS :] == ACTIVE
-    assert all(name.startswith("dhs_") for name in outputs[len(OUTPUTS) : -len(ACTIVE)])
-    assert ["enhancer", *model.card.further_outputs] == outputs
+    assert set(outputs) >= OUTPUTS
+    assert sum(name.startswith("dhs_") for name in outputs) == ORGANS
+    assert [FIRST, *model.card.further_outputs] == outputs
+    assert [model.card.column, *(one.column for one in model.card.further_outputs.values())] == list(
+        range(len(outputs))
+    )
+
+
+@pytest.mark.parametrize("name", ["sharpr_hepg2", "sharpr_k562", "promoter_like"])
+def test_an_output_that_was_withdrawn_says_what_to_take(model: EnhancerModel, name: str) -> None:
+    with pytest.raises(
+        InputError, match=f"the output '{name}' of the model {model.card.name} was withdrawn"
+    ) as error:
+        open_model(f"default:{name}")
+    replacement = error.value.remedy.partition(":")[0].removeprefix("take ").split(" or ")
+    assert set(replacement) <= set(model.card.further_outputs)
+
+
+def test_the_threshold_that_was_withdrawn_says_what_to_take(model: EnhancerModel) -> None:
+    with pytest.raises(InputError, match="the threshold 'max-mcc' was withdrawn") as error:
+        model.card.threshold("max-mcc")
+    assert error.value.remedy.startswith("take default, strict or top:1%")
+    assert set(model.card.thresholds) == {"default", "strict"}
+
+
+def test_the_output_of_earlier_versions_is_there_under_its_name(model: EnhancerModel) -> None:
+    enhancer = open_model("default:enhancer")
+    assert enhancer.card.labels == ("not_enhancer", "enhancer")
+    assert set(enhancer.card.thresholds) == {"default", "strict"}
+
+
+def test_the_first_output_tells_regulatory_dna_from_dna_of_the_same_gc(model: EnhancerModel) -> None:
+    tracks = model.card.metrics["hg19_chr20"]["tracks"]
+    for name, least in (("dnase_k562", 0.75), ("dnase_gm12878", 0.75), ("fantom5", 0.7)):
+        assert tracks[name]["gc_matched"]["model"]["auroc"][0] >= least
+        assert abs(tracks[name]["gc_matched"]["gc_alone"]["auroc"][0] - 0.5) < 0.01
 
 
 def test_it_is_small(model: EnhancerModel) -> None:
@@ -91,10 +125,10 @@ def test_the_card_shows_the_model_beside_the_ridge_with_intervals(model: Enhance
     metrics = model.card.metrics
     sets = [metrics["held_out_contigs"], *metrics["by_source"].values(), *metrics["public_sets"].values()]
     tracks = metrics["hg19_chr20"]["tracks"].values()
-    sets += [track[kind] for track in tracks for kind in ("as_it_is", "gc_matched")]
+    sets += [track["gc_matched"] for track in tracks]
     for result in sets:
         assert 0 < result["positives"] < result["rows"]
-        for name in ("model", "ridge", "ridge_both_stages", "gc_alone"):
+        for name in ("model", "ridge", "gc_alone"):
             value, low, high = result[name]["auroc"]
             assert low <= value <= high
 
