@@ -31,7 +31,7 @@ ELEMENTS = {
     "cCRE, CTCF": "annotation/cCREv4_CA-CTCF*",
 }
 MOST = 300
-THRESHOLDS = ("default", "max-mcc", "strict", "top:10%", "top:5%", "top:1%", "top:0.1%")
+THRESHOLDS = ("default", "strict", "top:10%", "top:5%", "top:1%", "top:0.1%")
 
 
 def main() -> None:

@@ -119,8 +119,8 @@ def gc_bins(data: Path, work: Path) -> QualitySet:
         QualitySet(
             "gc_bins",
             "hg19 chr20: open in GM12878 or K562",
-            "Windows half in a DNase peak of GM12878 or K562 against windows that no annotation touches, also "
-            "bin by bin of GC. "
+            "Windows half in a DNase peak of GM12878 or K562 against windows that no annotation touches, "
+            "also bin by bin of GC. "
             f"{_TRAINING}",
             CLASSES,
             FIRST,

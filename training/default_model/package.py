@@ -55,6 +55,13 @@ WITHDRAWN = {
     "max-mcc": "take default, strict or top:1%: it called half of a genome",
 }
 """Outputs and thresholds of earlier versions, and what to take instead of each."""
+MEANINGS = {
+    "enhancer": "core of an active regulatory element, any source: the first output until version 5"
+} | {
+    f"gue_tf{number}": f"bound in the ChIP-seq set {number} of GUE (human TFs; GUE does not say which)"
+    for number in range(5)
+}
+"""What is said of outputs beside, or instead of, what their tasks say."""
 PUBLISHED = [task for task in TASKS if task.published and task.name not in WITHDRAWN]
 ACTIVE = {
     f"active_{cell.lower()}": (
@@ -168,7 +175,7 @@ def package(
     outputs = {length: _logits(raw, codes, threads) for length, codes in rows.codes.items()}
     further = {}
     for column, task in enumerate(PUBLISHED, 1):
-        output_of = FurtherOutput(column, task.kind, task.meaning, task.length)
+        output_of = FurtherOutput(column, task.kind, MEANINGS.get(task.name, task.meaning), task.length)
         if task.name in fitted:
             calibration, thresholds, _ = fitted[task.name]
             output_of = dataclasses.replace(output_of, calibration=calibration, thresholds=thresholds)
