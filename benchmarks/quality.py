@@ -81,6 +81,8 @@ def main() -> None:
         if item.name == "held_out":
             picture = calibration_picture(asked, scored, result["sets"][item.name])
         _print(result["sets"][item.name], time.monotonic() - started)
+    if args.keep:
+        _add_earlier(result, args.output_dir / "model-quality.json")
     if args.output_dir:
         args.output_dir.mkdir(parents=True, exist_ok=True)
         if picture:
@@ -88,6 +90,23 @@ def main() -> None:
         text = page(result, "model-quality.png" if picture else None)
         (args.output_dir / "model-quality.md").write_text(text)
         (args.output_dir / "model-quality.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+def _add_earlier(result: dict[str, Any], path: Path) -> None:
+    """Add the sets of an earlier page that were not measured now, with what the outputs for them said."""
+    earlier = json.loads(path.read_text())
+    name = earlier["model"]["name"]
+    is_same_first = earlier["model"].get("first") == result["model"]["first"]
+    for key, item in earlier["sets"].items():
+        views = list(item["views"].values())
+        own = f"{MODEL}, {item['output']}"
+        is_there = item["output"] in result["model"]["outputs"]
+        if key in result["sets"] or not is_there or any(own not in view["methods"] for view in views):
+            continue
+        for view in views:
+            if not is_same_first:
+                view["methods"].pop(MODEL, None)
+        result["sets"][key] = item | {"measured_with": item.get("measured_with", name)}
 
 
 def _arguments() -> argparse.Namespace:
@@ -100,6 +119,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", help="model directory (default: the packaged model)")
     parser.add_argument("--training-set", type=Path, help="data set of the model's first output")
     parser.add_argument("--sets", help=f"some of {','.join(SETS)} (default: all)")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="take sets that are not measured from the JSON in --output-dir; their output must be the same",
+    )
     parser.add_argument("--quick", action="store_true", help="a sample of the rows")
     parser.add_argument(
         "--fit-slow",

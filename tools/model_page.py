@@ -66,6 +66,9 @@ def _lines(model: EnhancerModel) -> Iterator[str]:
     yield "Thresholds of `default`: " + "; ".join(
         f"`{name}` {threshold.value:g} ({threshold.source})" for name, threshold in card.thresholds.items()
     )
+    if card.withdrawn:
+        yield ""
+        yield "Withdrawn: " + "; ".join(f"`{name}` ({instead})" for name, instead in card.withdrawn.items())
     yield ""
     yield "## Data"
     yield ""
@@ -98,14 +101,13 @@ def _lines(model: EnhancerModel) -> Iterator[str]:
 def _sets(metrics: Any) -> Iterator[tuple[str, Any]]:  # free JSON values of the card
     yield "validation split", metrics["validation"]
     yield "held-out contigs 11 and 17", metrics["held_out_contigs"]
-    yield "held-out sequences without a place", metrics["held_out_sequences_without_place"]
     for name, result in metrics["by_source"].items():
         yield f"held-out rows of {name}", result
     for name, result in metrics["public_sets"].items():
         yield name, result
     for track, kinds in metrics["hg19_chr20"]["tracks"].items():
         for kind, result in kinds.items():
-            yield f"hg19 chr20, {track}, {kind.replace('_', ' ')}", result
+            yield f"hg19 chr20, {track}, {kind.replace('_', '-')}", result
 
 
 def main() -> None:

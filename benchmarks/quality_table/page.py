@@ -186,12 +186,14 @@ def _sentences(sets: Mapping[str, Any]) -> list[str]:
         )
     if "satmut" in sets:
         row = verdicts({"satmut": sets["satmut"]})[0]
-        strong = sets["satmut"]["views"]["strong"]
-        signs = strong["methods"][best_output(strong["methods"])]["signs"]
+        strong = sets["satmut"]["views"].get("strong")
+        signs = strong and strong["methods"][best_output(strong["methods"])]["signs"]
+        share = (
+            f"; of {strong['rows']:,} strong effects {_interval(signs)} have the right sign" if strong else ""
+        )
         lines.append(
             f"Saturation mutagenesis, mean Spearman over the elements: {_interval(row['model'])}, ridge "
-            f"{_interval(row['ridge'])}; of {strong['rows']:,} strong effects {_interval(signs)} have the "
-            "right sign."
+            f"{_interval(row['ridge'])}{share}."
         )
     organs = [row["model"][0] for row in verdicts(sets) if row["title"].startswith(_ORGAN)]
     if organs:
@@ -207,7 +209,9 @@ def _section(name: str, item: Mapping[str, Any]) -> list[str]:
     views = list(item["views"].values())
     columns = _columns(views)
     training = f"Own training rows: {item['training_rows']:,}. " if item["training_rows"] else ""
-    lines += [f"{training}Name in the JSON: `{name}`.", ""]
+    earlier = item.get("measured_with")
+    version = f" Measured with `{earlier}`, whose output for this set is the same." if earlier else ""
+    lines += [f"{training}Name in the JSON: `{name}`.{version}", ""]
     head = ["rows", "n", "metric", *columns, "model - reference"]
     lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for view in views:
@@ -233,7 +237,7 @@ def _section(name: str, item: Mapping[str, Any]) -> list[str]:
 def _columns(views: Sequence[Mapping[str, Any]]) -> list[str]:
     there = {name for view in views for name in view["methods"]}
     own = sorted(name for name in there if name.startswith(f"{MODEL}, "))
-    return [MODEL, *own, *(name for name in _BASELINES if name in there)]
+    return [*({MODEL} & there), *own, *(name for name in _BASELINES if name in there)]
 
 
 def _size(view: Mapping[str, Any]) -> str:
