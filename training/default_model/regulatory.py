@@ -28,6 +28,9 @@ GENOME_LIKE = 1.0
 """Windows with the GC of the whole genome for each positive, beside one with the same GC."""
 STRENGTH = 0.003
 """Inverse of the penalty on standardised features; of those tried all did as well on the validation split."""
+LEAST_DEVIATION = 0.004
+"""Of what the classifier reads over the training rows: what hardly varies has no weight in the first output,
+since a weight that makes something of it is so large that float32 rounds away what small changes do."""
 WINDOW = 200
 _LETTERS = np.frombuffer(b"ACGTN", dtype=np.uint8)
 Pooled = Callable[[NDArray[np.int64]], NDArray[np.float64]]
@@ -113,17 +116,18 @@ def first_row(
     """
     found = regulatory_rows(arrays, "train", seed)
     features = pooled(found.rows)
+    used = features.std(axis=0) >= LEAST_DEVIATION
+    features, members = features * used, members * used
     unmarked = features[found.labels == 0]
     mean = (members / (unmarked @ members.T).std(axis=0)[:, None]).mean(axis=0)
-    own, _ = _fitted(features, found.labels)
+    own = _fitted(features, found.labels)
     parts = [row / (unmarked @ row).std() for row in (mean, own)]
     weight = MEMBERS_SHARE * parts[0] + (1 - MEMBERS_SHARE) * parts[1]
     return weight, -float((features @ weight).mean())
 
 
-def _fitted(features: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
-    """Return weights and bias of a penalised logistic regression."""
+def _fitted(features: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the weights of a penalised logistic regression; 0 for what does not vary."""
     centre, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
     fitted = LogisticRegression(C=STRENGTH, max_iter=2000).fit((features - centre) / deviation, labels)
-    weight = np.ravel(fitted.coef_) / deviation
-    return weight, float(fitted.intercept_[0]) - float(weight @ centre)
+    return np.ravel(fitted.coef_) / deviation * (features.std(axis=0) > 0)
