@@ -106,7 +106,12 @@ def _add_earlier(result: dict[str, Any], path: Path) -> None:
         for view in views:
             if not is_same_first:
                 view["methods"].pop(MODEL, None)
-        result["sets"][key] = item | {"measured_with": item.get("measured_with", name)}
+        version = item.get("measured_with", name)
+        result["sets"][key] = item | (
+            {} if version == result["model"]["name"] else {"measured_with": version}
+        )
+    order = [key for key in earlier["sets"] if key in result["sets"]]
+    result["sets"] = {key: result["sets"][key] for key in [*order, *result["sets"]]}
 
 
 def _arguments() -> argparse.Namespace:
@@ -187,10 +192,10 @@ def _measured(item: QualitySet, scored: dict[str, Scored]) -> dict[str, Any]:
 
 def _print(found: dict[str, Any], seconds: float) -> None:
     """Print a line a view: the model, the reference, their difference."""
-    metric = found["shown"][0]
     for view in found["views"].values():
         methods = view["methods"]
         ours = methods[best_output(methods)]
+        metric = next(name for name in found["shown"] if name in ours)
         others = ", ".join(f"{name} {values[metric][0]:.3f}" for name, values in methods.items())
         low, high = ours["minus_reference"][metric][1:]
         print(
