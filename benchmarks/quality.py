@@ -87,7 +87,8 @@ def main() -> None:
         args.output_dir.mkdir(parents=True, exist_ok=True)
         if picture:
             (args.output_dir / "model-quality.png").write_bytes(picture)
-        text = page(result, "model-quality.png" if picture else None)
+        drawn = (args.output_dir / "model-quality.png").is_file()
+        text = page(result, "model-quality.png" if drawn else None)
         (args.output_dir / "model-quality.md").write_text(text)
         (args.output_dir / "model-quality.json").write_text(json.dumps(result, indent=1) + "\n")
 
@@ -100,11 +101,11 @@ def _add_earlier(result: dict[str, Any], path: Path) -> None:
     for key, item in earlier["sets"].items():
         views = list(item["views"].values())
         own = f"{MODEL}, {item['output']}"
-        is_there = item["output"] in result["model"]["outputs"]
-        if key in result["sets"] or not is_there or any(own not in view["methods"] for view in views):
+        is_there = item["output"] in result["model"]["outputs"] and all(own in v["methods"] for v in views)
+        if key in result["sets"] or not (is_there or is_same_first):
             continue
-        for view in views:
-            if not is_same_first:
+        if not is_same_first:
+            for view in views:
                 view["methods"].pop(MODEL, None)
         version = item.get("measured_with", name)
         result["sets"][key] = item | (
