@@ -18,7 +18,7 @@ import numpy as np
 from dnabert_enhancer.engine import Engine, EngineSettings, Target
 from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.model import Pooling, open_model
-from dnabert_enhancer.scan.screen import fit_screen
+from dnabert_enhancer.scan import fit_screen
 from dnabert_enhancer.sequence import UNKNOWN_BASE, encode_bases
 
 GENOME = "reference/hg19_chr20_partial_fulllength.fa.gz"

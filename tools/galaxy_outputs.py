@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from dnabert_enhancer.model import ModelCard, open_model
-from dnabert_enhancer.model.card import Task
+from dnabert_enhancer.model import ModelCard, Task, open_model
 
 MACROS = Path(__file__).resolve().parents[1] / "galaxy_tools" / "macros.xml"
 BEGIN = "    <!-- outputs of the packaged model: by tools/galaxy_outputs.py, from its card -->\n"

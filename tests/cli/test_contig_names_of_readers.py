@@ -167,7 +167,7 @@ OTHERS = {
         "--genome",
         "--genome-sizes",
         "--assembly-report",
-        *("--dbsnp", "--track-hub", "--bundle", "--multiqc"),
+        *("--dbsnp", "--part", "--track-hub", "--bundle", "--multiqc"),
         "--model",
         "--tf",
         "--motifs",

@@ -141,7 +141,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "contig with a command": ("scan_genome", "", {**CACHED, "contigs": "locus;touch x"}),
     "option after a newline": ("scan_genome", "", {**CACHED, "contigs": "locus\n--output-prefix\nx"}),
     "newline at the end": ("predict_sequences", "fasta", {"advanced|label": "enhancer\n"}),
-    "even number of offsets": ("score_variants", "vcf", {**CACHED, "advanced|offsets": 4}),
+    "even number of offsets": ("score_variants", "vcf", {**CACHED, "advanced|offsets": "4"}),
     "negative null": ("score_variants", "vcf", {**CACHED, "effects|null_variants": -1}),
     "name of a factor": (
         "score_variants",

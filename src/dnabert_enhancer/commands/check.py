@@ -17,7 +17,7 @@ from dnabert_enhancer.errors import DnabertEnhancerError, InputError
 if TYPE_CHECKING:
     from dnabert_enhancer.commands.options import Options
 
-EXAMPLES = ("check planned.json", "check - --json < planned.json")
+EXAMPLES = ("check planned.json", "check - --json")
 _KEYS = {"where", "command", "arguments"}
 
 

@@ -45,22 +45,24 @@ class BytePairTokenizer:
 
         self._path = Path(path)
         self._vocabulary = vocabulary
+        letters = np.random.default_rng(0).integers(0, len(BASES), size=_EXAMPLE_BASES, dtype=np.uint8)
+        self._example = decode_letters(letters)
         try:
             self._tokenizer = Tokenizer.from_str(_readable(self._path))
-        except Exception as error:  # the library raises a bare Exception
+            self._tokenizer.no_truncation()
+            self._tokenizer.no_padding()
+            self.edges = edges_of(self._tokenizer.encode(self._example[:_SAMPLE_BASES]).special_tokens_mask)
+        except (InputError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # the library raises a bare Exception, and a panic that is none
             reason = " ".join(str(error).split())[:160] or type(error).__name__
             raise InputError(f"no usable tokenizer: {reason}", source=path) from None
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
         tokens = self._tokenizer.get_added_tokens_decoder()
         names = {token.content: number for number, token in tokens.items()}
         self.special_ids = tuple(number for number, token in tokens.items() if token.special)
         self.pad_id = next((names[name] for name in ("[PAD]", "<pad>") if name in names), 0)
         self.mask_id = next((names[name] for name in ("[MASK]", "<mask>") if name in names), None)
         self.maximum_tokens = maximum_tokens
-        letters = np.random.default_rng(0).integers(0, len(BASES), size=_EXAMPLE_BASES, dtype=np.uint8)
-        self._example = decode_letters(letters)
-        self.edges = edges_of(self._tokenizer.encode(self._example[:_SAMPLE_BASES]).special_tokens_mask)
         sample = self._encode([self._example[:_SAMPLE_BASES]])[0]
         unknown = next((self._id(name) for name in ("[UNK]", "<unk>") if self._id(name) is not None), None)
         if np.isin(sample, self.special_ids).all() or (sample == unknown).mean() > _LARGEST_UNKNOWN_SHARE:

@@ -220,10 +220,17 @@ def _foreign_state(model: torch.nn.Module) -> State:
 
 
 def _start_head(classifier: Any, opened: EnhancerModel, target: Target) -> None:
-    """Fill a classifier with the one output that a model of several was chosen for, or with small weights."""
+    """Fill a classifier with one output of a model of several, or with small weights.
+
+    The one that was chosen; where none was, the one of the target's positive label, else the first.
+    """
     import torch
 
     card = opened.card
+    column = card.column
+    if card.task == Task.BINARY and column == 0:
+        named = (found for name, found in card.further_outputs.items() if same_name(name, target.labels[-1]))
+        column = next((found.column for found in named if found.task == card.task), column)
     with torch.no_grad():
         if target.task != card.task:
             torch.nn.init.normal_(classifier.weight, std=0.02)
@@ -231,5 +238,5 @@ def _start_head(classifier: Any, opened: EnhancerModel, target: Target) -> None:
             return
         state = opened.read_state()
         signs = torch.tensor([[-0.5], [0.5]] if card.task == Task.BINARY else [[1.0]])
-        classifier.weight.copy_(signs * torch.from_numpy(state["classifier.weight"][card.column]))
-        classifier.bias.copy_(signs[:, 0] * float(state["classifier.bias"][card.column]))
+        classifier.weight.copy_(signs * torch.from_numpy(state["classifier.weight"][column]))
+        classifier.bias.copy_(signs[:, 0] * float(state["classifier.bias"][column]))

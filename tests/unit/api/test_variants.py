@@ -141,7 +141,7 @@ def test_chunks_put_together_are_the_whole_table(model: de.Model, genome: de.Gen
         ([b"chr1:5:A:C"], {}, "bytes", "strings"),
         ("nothing.vcf", {}, "no such file", "check the path"),
         (rows([5]), {"offset": 3}, "has no field 'offset'", "offsets"),
-        (rows([5]), {"offsets": 2}, "2 offsets", "odd"),
+        (rows([5]), {"offsets": 2}, "--offsets 2", "odd"),
         (rows([5]), {"tf": {"a b": None}}, "'a b' cannot name a model", "letters"),
         (rows([5]), {"phased": True}, "there is no sample", "leave --phased out"),
     ],

@@ -106,7 +106,7 @@ def test_they_are_a_plain_sum_over_the_path_in_transformers(text: str) -> None:
 
 
 def test_they_sum_to_the_score_less_that_of_the_shuffles(model: de.Model, text: str) -> None:
-    found = model.interpret([text], method="gradients", window_length=50, baselines=3, steps=12)
+    found = model.interpret([text], method="gradients", window_length=50, baselines=3, steps=48)
     windows = [encode_bases(text), *shuffled_windows(encode_bases(text), 3, 0)]
     logits = model.engine.predict(np.stack(windows)).logit.astype(float)
     difference = logits[0] - logits[1:].mean()
@@ -115,7 +115,7 @@ def test_they_sum_to_the_score_less_that_of_the_shuffles(model: de.Model, text: 
     assert found[0].importance.sum() == pytest.approx(difference, abs=1e-3 * float(total))
     assert 0 < found.regions["completeness_error"][0] < 1e-3
     opposite = text[::-1].translate(str.maketrans("ACGT", "TGCA"))
-    mirrored = model.interpret([opposite], method="gradients", window_length=50, baselines=3, steps=12)
+    mirrored = model.interpret([opposite], method="gradients", window_length=50, baselines=3, steps=48)
     np.testing.assert_allclose(mirrored[0].importance[::-1], found[0].importance, atol=1e-5)
     assert found.plot().get_supylabel() == "importance (logit)"
 
