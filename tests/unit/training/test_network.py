@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dnabert_enhancer.catalogue import open_model
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.model import import_checkpoint
@@ -133,3 +134,22 @@ def test_a_base_without_a_head_is_said_to_get_a_fresh_one(
     assert "not trained" in caplog.text
     assert base.opened is not None
     assert not base.opened.card.is_trained
+
+
+@pytest.mark.parametrize(("base", "label", "row"), [
+    ("default", "enhancer", "enhancer"),
+    ("default", "liver", None),
+    ("default:accessible", "enhancer", "accessible"),
+])  # fmt: skip
+def test_training_goes_on_from_the_output_that_the_label_names(
+    base: str, label: str, row: str | None, tmp_path: Path
+) -> None:
+    from safetensors.numpy import load_file
+
+    opened = open_base(base, None, tmp_path)
+    network = torch_model(opened, Target("binary", ("other", label), 200), ONE_EPOCH, 1)
+    packaged = open_model("default")
+    names = list(packaged.config["id2label"].values())
+    rows = load_file(packaged.directory / "model.safetensors")["classifier.weight"].astype(np.float32)
+    weight = network.get_submodule("classifier").weight.detach().numpy()
+    np.testing.assert_allclose(weight[1] - weight[0], rows[0 if row is None else names.index(row)], rtol=1e-5)
