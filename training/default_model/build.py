@@ -25,6 +25,8 @@ from dnabert_enhancer.model import replace_card
 SEED = 1
 FIRST_DATA = "regulatory"
 """Of the choice of negatives."""
+START_SHA256 = "95c4ed75910ef597397f8ae4ca5a4fb7831e84ce37de1a302b961f451e31a62b"
+"""Of the weights of version 5, which commit 847fcce has in src/dnabert_enhancer/model/default."""
 MOTIFS = "motifs/H13CORE_meme_format.meme.gz"
 logger = logging.getLogger(__name__)
 
@@ -37,12 +39,18 @@ def main() -> None:
     parser.add_argument(
         "--work-dir", type=Path, required=True, help="keeps data sets and networks; a later run goes on"
     )
+    parser.add_argument(
+        "--start-from",
+        type=Path,
+        required=True,
+        help="model directory of version 5, whose weights the student starts with (see README)",
+    )
     parser.add_argument("--threads", type=int, default=0, help="processor threads (default: all)")
     parser.add_argument(
         "--until",
         choices=("data", "networks", "models"),
         default="models",
-        help="stop after this step; networks is the one that a GPU is for",
+        help="stop after this step; networks is the long one",
     )
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -50,7 +58,8 @@ def main() -> None:
     _data(args.shared_data, work)
     if args.until == "data":
         return
-    run_jobs(work)
+    _check_start(args.start_from)
+    run_jobs(work, args.start_from)
     if args.until == "networks":
         return
     data = {stage: read_dataset(work / "data" / stage) for stage in (FIRST_DATA, "enhancer", "binding")}
@@ -60,6 +69,13 @@ def main() -> None:
     metrics["further_outputs"] = output_figures(work, model, args.threads)
     replace_card(args.output_dir, model.card.replace(metrics=metrics))
     logger.info("measured in %.0f s", time.monotonic() - started)
+
+
+def _check_start(folder: Path) -> None:
+    """End the program unless the folder holds the weights that the recipe starts with."""
+    path = folder / "model.safetensors"
+    if not path.is_file() or sha256_of(path) != START_SHA256:
+        raise SystemExit(f"--start-from: {path} is not that of version 5 (see README)")
 
 
 def _data(shared: Path, work: Path) -> None:

@@ -10,8 +10,6 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 ROUNDS = 40
 """Members that are added one after the other, each as often as it helps (Caruana et al. 2004)."""
-STACK_STRENGTH = 0.03
-"""Inverse of the penalty when the enhancer answer is put together from all tasks' answers."""
 START = 2
 """How often each member is in the sum before the choice begins, so that a small set does not decide alone."""
 
@@ -66,38 +64,6 @@ def mixture_of(
             answers.append(slope * z[:, 0] + offset[member, task])
         weight[:, task] = _chosen(np.stack(answers), truth, bool(binary[task]))
     return Mixture(scale, offset, weight)
-
-
-def stack(
-    answers: NDArray[np.float64], targets: NDArray[np.float32], task: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the matrix and offset that let one binary task answer from all tasks' answers.
-
-    Parameters
-    ----------
-    answers : float64[row, task]
-        Of the mixture.
-    targets : float32[row, task]
-        NaN where a row has none.
-    task : int
-        Answered by logistic regression, strongly penalised, on all answers brought to one scale; the others
-        are left as they are.
-
-    Returns
-    -------
-    float64[task, task], float64[task]
-        New answers are ``answers @ matrix.T + offset``.
-    """
-    known = ~np.isnan(targets[:, task])
-    mean, deviation = answers[known].mean(axis=0), answers[known].std(axis=0) + 1e-6
-    fitted = LogisticRegression(C=STACK_STRENGTH, max_iter=1000).fit(
-        (answers[known] - mean) / deviation, targets[known, task]
-    )
-    weight = fitted.coef_[0] / deviation
-    matrix, offset = np.eye(answers.shape[1]), np.zeros(answers.shape[1])
-    matrix[task] = weight
-    offset[task] = float(fitted.intercept_[0]) - float(weight @ mean)
-    return matrix, offset
 
 
 def _chosen(answers: NDArray[np.float64], truth: NDArray[np.float64], binary: bool) -> NDArray[np.float64]:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+LOGGED_STEPS = 200
+CHECKPOINT_STEPS = 200
+DIFFERENCES = 0.3
+"""How much the differences within pairs count beside the values."""
 
 
 def loss_of(outputs: torch.Tensor, targets: torch.Tensor, binary: torch.Tensor) -> torch.Tensor:
@@ -36,6 +42,54 @@ def distilled(
     return (torch.where(binary, 4 * entropy + 0.05 * square, square).mean(0) * weight).sum()
 
 
+def known_loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Return the mean squared error of the targets that are known (not NaN)."""
+    known = ~targets.isnan()
+    return (((outputs - targets.nan_to_num()) ** 2) * known).sum() / known.sum().clamp(min=1)
+
+
+def difference_loss(
+    outputs: torch.Tensor, answers: torch.Tensor, spread: torch.Tensor, change: torch.Tensor
+) -> torch.Tensor:
+    """Return the loss of pairs of windows against a teacher's answers and the differences between them.
+
+    Parameters
+    ----------
+    outputs, answers : float[n, 2, value]
+    spread, change : float[value]
+        Deviation of the answers, and root of the mean square of their differences, which the errors of each
+        are divided by.
+    """
+    value = ((outputs - answers) / spread).square().mean()
+    step = (outputs[:, 1] - outputs[:, 0]) - (answers[:, 1] - answers[:, 0])
+    return value + DIFFERENCES * (step / change).square().mean()
+
+
+class Workers:
+    """Processes that train one network together: each step takes the mean of their gradients.
+
+    Parameters
+    ----------
+    count : int
+        All of them have called `torch.distributed.init_process_group`.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def agree(self, model: nn.Module, elapsed: float) -> float:
+        """Replace the gradients by their mean over the workers; return the mean of `elapsed`, in seconds."""
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        parts = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+        flat = torch.cat([*(part.flatten() for part in parts), torch.tensor([elapsed])])
+        torch.distributed.all_reduce(flat)
+        flat /= self.count
+        sizes = [p.numel() for p in parameters]
+        for p, mean in zip(parameters, flat[:-1].split(sizes), strict=True):
+            p.grad = mean.view_as(p)
+        return float(flat[-1])
+
+
 class Averaged:
     """A moving average of the weights, which is what is judged and kept."""
 
@@ -58,6 +112,8 @@ def fit(
     loss: Callable[[], torch.Tensor],
     job: dict[str, Any],
     label: str,
+    workers: Workers | None = None,
+    checkpoint: Path | None = None,
 ) -> int:
     """Train until the job's steps are done or, where it names seconds, its time is over; return the steps.
 
@@ -68,43 +124,30 @@ def fit(
         Gives the loss of the next batch.
     job : dict
         ``learning_rate``, ``weight_decay``, ``steps`` or ``seconds``, ``average`` (of how much of the moving
-        average stays at a step), ``recorded`` (as a CUDA graph; the loss must not wait for the card).
+        average stays at a step).
     label : str
         For the log.
+    workers : Workers, optional
+        Those that take each step together, each with batches of its own.
+    checkpoint : Path, optional
+        Gets the averaged weights every `CHECKPOINT_STEPS` steps.
     """
     parameters = list(model.named_parameters())
     decayed = [p for name, p in parameters if p.ndim >= 2 and "positions" not in name]
     others = [p for name, p in parameters if p.ndim < 2 or "positions" in name]
     device = next(model.parameters()).device
     share = torch.ones((), device=device)
-    on_card = device.type == "cuda"
     optimiser = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": job["weight_decay"]}, {"params": others, "weight_decay": 0.0}],
         lr=torch.zeros((), device=device),
         betas=(0.9, 0.98),
-        fused=on_card,
-        capturable=on_card,
+        capturable=device.type == "cuda",
     )
     average = Averaged(model)
 
-    def step_once() -> torch.Tensor:
-        with torch.autocast(device.type, torch.bfloat16, enabled=on_card):
-            value = loss()
-        value.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        average.update(share)
-        return value
-
-    def eager() -> torch.Tensor:
-        optimiser.zero_grad(set_to_none=True)
-        return step_once()
-
     model.train()
-    advance = _recorded(eager, step_once, optimiser) if on_card and job.get("recorded") else eager
-    started, step, total = time.monotonic(), 0, job.get("steps", 0)
+    started, step, elapsed, total = time.monotonic(), 0, 0.0, job.get("steps", 0)
     while True:
-        elapsed = time.monotonic() - started
         progress = step / total if total else elapsed / job["seconds"]
         if progress >= 1:
             break
@@ -113,38 +156,21 @@ def fit(
         for group in optimiser.param_groups:
             group["lr"].fill_(rate)
         share.fill_(1 - min(job.get("average", 0.999), (1 + step) / (10 + step)))
-        value = advance()
+        optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(device.type, torch.bfloat16):
+            value = loss()
+        value.backward()
+        elapsed = time.monotonic() - started
+        if workers is not None:
+            elapsed = workers.agree(model, elapsed)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        average.update(share)
         step += 1
-        if step % 500 == 0:
+        if step % LOGGED_STEPS == 0:
             print(f"{label} step {step} {elapsed:.0f} s loss {float(value.detach()):.4f}", flush=True)
-        elif on_card and step % 20 == 0:
-            torch.cuda.synchronize()  # so that the clock means steps that are done
+        if checkpoint is not None and step % CHECKPOINT_STEPS == 0:
+            torch.save({"state": average.shadow, "steps": step}, checkpoint)
     model.load_state_dict(average.shadow)
     print(f"{label} {step} steps in {time.monotonic() - started:.1f} s", flush=True)
     return step
-
-
-def _recorded(
-    eager: Callable[[], torch.Tensor], step_once: Callable[[], torch.Tensor], optimiser: torch.optim.Optimizer
-) -> Callable[[], torch.Tensor]:
-    """Return the step as a recorded CUDA graph: small networks are else bound by the processor.
-
-    The three steps before it is recorded have learning rate 0.
-    """
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(3):
-            eager()
-    torch.cuda.current_stream().wait_stream(stream)
-    torch.cuda.synchronize()
-    optimiser.zero_grad(set_to_none=True)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        value = step_once()
-
-    def replay() -> torch.Tensor:
-        graph.replay()
-        return value
-
-    return replay

@@ -6,16 +6,19 @@ from collections.abc import Collection
 
 import numpy as np
 import torch
-from arrays import SPLITS
 from ensemble import mixture_of
 from judging import over_strands
 from networks import Student
 from numpy.typing import NDArray
-from rows import Data
+from rows import Data, some_rows
 from sklearn.linear_model import LogisticRegression, Ridge
 
+MOST_ROWS = 4000
 
-def refit(model: Student, data: Data, strength: float, kept: Collection[str] = ()) -> None:
+
+def refit(
+    model: Student, data: Data, strength: float, kept: Collection[str] = (), most: int = MOST_ROWS
+) -> None:
     """Mix each row of the classifier with one that is fitted on the training labels.
 
     Parameters
@@ -27,6 +30,8 @@ def refit(model: Student, data: Data, strength: float, kept: Collection[str] = (
         Inverse of the penalty of the regressions (``C`` of `LogisticRegression`) on standardised features.
     kept : collection of str
         Tasks whose row stays as it is.
+    most : int
+        Rows of a task that are looked at.
 
     Notes
     -----
@@ -34,20 +39,21 @@ def refit(model: Student, data: Data, strength: float, kept: Collection[str] = (
     second opinion, whose errors are others. How much it counts is chosen on the validation rows, as for the
     members of a mixture.
     """
-    features, targets = _rows(model, data, "train")
+    features, targets = _rows(model, data, "train", most)
     known = ~np.isnan(targets)
     old = (_numbers(model.classifier.weight), _numbers(model.classifier.bias))
     new = (np.zeros_like(old[0]), np.zeros_like(old[1]))
     binary = data.binary.cpu().numpy()
-    for task in np.flatnonzero(known.any(axis=0)):
+    fitted = np.array([len(np.unique(column[~np.isnan(column)])) > 1 for column in targets.T])
+    for task in np.flatnonzero(fitted):
         rows = known[:, task]
         new[0][task], new[1][task] = _fitted(
             features[rows], targets[rows, task], binary=bool(binary[task]), strength=strength
         )
-    seen, truth = _rows(model, data, "validation")
+    seen, truth = _rows(model, data, "validation", most)
     answers = [(seen @ weight.T + bias).astype(np.float32) for weight, bias in (old, new)]
     mixture = mixture_of(answers, truth, binary)
-    changed = known.any(axis=0) & ~np.isin(data.tasks, list(kept))
+    changed = fitted & ~np.isin(data.tasks, list(kept))
     part = mixture.weight * mixture.scale
     weight = part[0, :, None] * old[0] + part[1, :, None] * new[0]
     bias = part[0] * old[1] + part[1] * new[1] + (mixture.weight * mixture.offset).sum(axis=0)
@@ -74,10 +80,12 @@ def _fitted(
     return weight, float(np.ravel(fitted.intercept_)[0]) - float(weight @ centre)
 
 
-def _rows(model: Student, data: Data, split: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what the classifier reads of a split's rows, float32[n, hidden], and their targets."""
+def _rows(
+    model: Student, data: Data, split: str, most: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what the classifier reads of rows of a split, float32[n, hidden], and their targets."""
     model.eval()
-    chosen = [(group, group.split == SPLITS.index(split)) for group in data.groups.values()]
+    chosen = [(data.groups[length], rows) for length, rows in some_rows(data, split, most).items()]
     features = torch.cat([over_strands(model.pooled, group.codes[rows]) for group, rows in chosen])
     return features.cpu().numpy(), torch.cat([group.targets[rows] for group, rows in chosen]).cpu().numpy()
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from arrays import SPLITS
-from rows import Data, turned
+from rows import REPORTERS, Data, reporter_rows, some_rows, turned
 from torch import nn
 
-EVALUATION_BATCH = 2048
+EVALUATION_BATCH = 256
+MEASURED_ROWS = 4000
+"""Of a task and split, which the recipe's figures rest on."""
 
 
 def outputs_of(model: nn.Module, codes: torch.Tensor) -> torch.Tensor:
@@ -25,17 +26,19 @@ def over_strands(answer: Callable[[torch.Tensor], torch.Tensor], codes: torch.Te
     """Return the mean of what a network in evaluation says of both strands, float32[n, values]."""
     results = []
     for part in codes.split(EVALUATION_BATCH):
-        with torch.autocast(codes.device.type, torch.bfloat16, enabled=codes.is_cuda):
+        with torch.autocast(codes.device.type, torch.bfloat16):
             results.append((answer(part).float() + answer(turned(part)).float()) / 2)
     return torch.cat(results)
 
 
-def measure(answer: Callable[[torch.Tensor], torch.Tensor], data: Data, split: str) -> dict[str, float]:
-    """Return by task the AUROC, or Pearson's r, of a function of codes on a split."""
+def measure(
+    answer: Callable[[torch.Tensor], torch.Tensor], data: Data, split: str, most: int = MEASURED_ROWS
+) -> dict[str, float]:
+    """Return by task the AUROC, or Pearson's r, of a function of codes on at most so many rows of a split."""
     result: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
-    for group in data.groups.values():
-        rows = group.split == SPLITS.index(split)
-        if not rows.any():
+    for length, rows in some_rows(data, split, most).items():
+        group = data.groups[length]
+        if not len(rows):
             continue
         outputs = answer(group.codes[rows]).cpu().numpy()
         targets = group.targets[rows].cpu().numpy()
@@ -53,6 +56,16 @@ def measure(answer: Callable[[torch.Tensor], torch.Tensor], data: Data, split: s
         else:
             metrics[task] = float(np.corrcoef(scores, truth)[0, 1])
     return metrics
+
+
+def measure_rows(outputs: torch.Tensor, data: Data, split: str) -> dict[str, float]:
+    """Return Pearson's r of a teacher's outputs, [n, REPORTERS], on the `reporter_rows` of a split."""
+    targets = reporter_rows(data, split)[1]
+    known = ~targets.isnan()
+    return {
+        task: float(np.corrcoef(outputs[known[:, n], n], targets[known[:, n], n])[0, 1])
+        for n, task in enumerate(REPORTERS)
+    }
 
 
 def auroc(scores: np.ndarray, truth: np.ndarray) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from motifs import MotifScanner, patches
 from torch import nn
 from torch.nn import functional
 
@@ -18,7 +18,8 @@ CLS, SEP, MASK, UNKNOWN = 2, 3, 4, 1
 _DNABERT_ORDER = (0, 2, 3, 1)
 """Rank of A, C, G, T in DNABERT's vocabulary, which counts A, T, C, G."""
 POSITIONS = 512
-_LEARNED_WIDTH = 15
+FILTER_WIDTH = 19
+"""Bases that a filter of a teacher sees."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ class Layer(nn.Module):
             part(tokens).view(n, -1, self.heads, h // self.heads).transpose(1, 2)
             for part, tokens in ((self.query, x[:, :reading]), (self.key, x), (self.value, x))
         )
-        y = functional.scaled_dot_product_attention(q, k, v)
+        # not scaled_dot_product_attention, whose backward pass is slow on a processor
+        share = (q * (h // self.heads) ** -0.5 @ k.transpose(2, 3)).softmax(dim=3).to(v.dtype)
+        y = share @ v
         return self.dense(y.transpose(1, 2).reshape(n, -1, h))
 
     def forward(self, x: torch.Tensor, reading: int | None = None) -> torch.Tensor:
@@ -134,20 +137,23 @@ class Student(nn.Module):
         self.pooler = nn.Linear(h, h)
         self.classifier = nn.Linear(h, outputs)
         self.compiled: list[Any] = []
+        self.compiled_length = 0
         for name, parameter in self.named_parameters():
             if parameter.ndim == 2 and name not in ("positions", "words.free"):
                 nn.init.normal_(parameter, std=1 / math.sqrt(parameter.shape[1]) * 0.7)
 
-    def compile_layers(self) -> None:
-        """Let torch compile the layers for training; evaluation goes on without."""
+    def compile_layers(self, length: int) -> None:
+        """Let torch compile the layers for training on windows of this length."""
         self.compiled = [torch.compile(layer, dynamic=False) for layer in self.layers]
+        self.compiled_length = length
 
     def pooled(self, codes: torch.Tensor) -> torch.Tensor:
         """Return what the classifier reads, [n, hidden]: the last layer works out the first token alone."""
         ids = kmer_tokens(codes)
         x = self.norm(self.words(ids) + self.positions[: ids.shape[1]])
         x = functional.dropout(x, self.size.dropout, self.training)
-        layers = self.compiled if self.training and self.compiled else self.layers
+        compiled = self.training and codes.shape[1] == self.compiled_length
+        layers = self.compiled if compiled else self.layers
         for layer in layers[:-1]:
             x = layer(x)
         return torch.tanh(self.pooler(layers[-1](x, 1)[:, 0]))
@@ -156,15 +162,9 @@ class Student(nn.Module):
         """Return the outputs, [n, outputs], of base codes."""
         return self.classifier(functional.dropout(self.pooled(codes), self.size.dropout, self.training))
 
-    def hugging_face_state(self) -> dict[str, torch.Tensor]:
-        """Return the weights under the names of `BertForSequenceClassification`."""
-        state = {
-            "bert.embeddings.word_embeddings.weight": self.words.table(),
-            "bert.embeddings.position_embeddings.weight": self.positions,
-            "bert.embeddings.token_type_embeddings.weight": torch.zeros(2, self.size.hidden),
-        }
+    def hugging_face_names(self) -> dict[str, nn.Parameter]:
+        """Return the encoder's parameters but the word embeddings by their names in a Hugging Face BERT."""
         modules = {"bert.embeddings.LayerNorm": self.norm, "bert.pooler.dense": self.pooler}
-        modules["classifier"] = self.classifier
         for number, layer in enumerate(self.layers):
             name = f"bert.encoder.layer.{number}"
             modules |= {
@@ -177,8 +177,20 @@ class Student(nn.Module):
                 f"{name}.output.dense": layer.narrow,
                 f"{name}.output.LayerNorm": layer.norm2,
             }
+        named = {"bert.embeddings.position_embeddings.weight": self.positions}
         for name, module in modules.items():
-            state[f"{name}.weight"], state[f"{name}.bias"] = module.weight, module.bias
+            named[f"{name}.weight"], named[f"{name}.bias"] = module.weight, module.bias
+        return named
+
+    def hugging_face_state(self) -> dict[str, torch.Tensor]:
+        """Return the weights under the names of `BertForSequenceClassification`."""
+        state = {
+            "bert.embeddings.word_embeddings.weight": self.words.table(),
+            "bert.embeddings.token_type_embeddings.weight": torch.zeros(2, self.size.hidden),
+            "classifier.weight": self.classifier.weight,
+            "classifier.bias": self.classifier.bias,
+            **self.hugging_face_names(),
+        }
         return {name: tensor.detach().float().cpu().contiguous() for name, tensor in state.items()}
 
 
@@ -192,90 +204,76 @@ def _waves(positions: int, hidden: int) -> torch.Tensor:
     return waves
 
 
-@torch.no_grad()
-def matches(scanner: MotifScanner, letters: torch.Tensor) -> torch.Tensor:
-    """Return how well motifs match, [n, place, motif]: 1 at a motif's threshold, 0 from 4 bits below."""
-    return (scanner(letters) - (scanner.thresholds - 4)).clamp_(min=0).mul_(0.25)
-
-
 class Residual(nn.Module):
-    """Two convolutions around which the input, [n, channels, 1, places], is carried."""
+    """A convolution around which the input, [n, channels, 1, places], is carried.
 
-    def __init__(self, channels: int, dilation: int, dropout: float) -> None:
+    Parameters
+    ----------
+    channels : int
+    dropout : float
+    """
+
+    def __init__(self, channels: int, dropout: float) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.BatchNorm2d(channels),
-            nn.SiLU(),
-            nn.Conv2d(channels, channels, (1, 7), padding=(0, 3 * dilation), dilation=(1, dilation)),
-            nn.BatchNorm2d(channels),
-            nn.SiLU(),
-            nn.Dropout(dropout),
-            nn.Conv2d(channels, channels, 1),
-        )
+        self.read = nn.Conv2d(channels, channels, (1, 7), padding=(0, 3), bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the input and what the convolutions add."""
-        return x + self.body(x)
+        """Return the input and what the convolution adds."""
+        return x + self.dropout(functional.silu(self.norm(self.read(x))))
 
 
 class Teacher(nn.Module):
-    """A convolutional network over learned filters and, where given, known motifs.
+    """A convolutional network of which each stage sees half as many places as the one before.
 
     Parameters
     ----------
     outputs : int
-    scanner : MotifScanner or None
-        Whose scores, less each motif's threshold, stand beside the learned filters.
-    channels : int
+    widths : sequence of int
+        Filters that read the bases, then channels of each stage.
     dropout : float
 
     Notes
     -----
-    Windows are pictures of height 1 with the channels last: of that shape a card has fast convolutions.
+    Windows are pictures of height 1 with the channels last: of that shape processors and cards have fast
+    convolutions.
     """
 
-    def __init__(
-        self, outputs: int, scanner: MotifScanner | None, channels: int = 192, dropout: float = 0.2
-    ) -> None:
+    def __init__(self, outputs: int, widths: Sequence[int], dropout: float = 0.1) -> None:
         super().__init__()
-        self.scanner = scanner
-        stem = 256
-        self.learned = nn.Linear(4 * _LEARNED_WIDTH, stem)
-        width = stem
-        if scanner is not None:
-            self.squeeze = nn.Linear(len(scanner.thresholds), 192)
-            width += 192
-        self.norm = nn.BatchNorm2d(width)
-        self.join = nn.Conv2d(width, channels, 1)
-        self.blocks = nn.Sequential(*(Residual(channels, d, dropout) for d in (1, 1, 2, 4)))
+        first, *stages = widths
+        self.filters = nn.Conv2d(4, first, (1, FILTER_WIDTH), padding=(0, FILTER_WIDTH // 2), bias=False)
+        self.norm = nn.BatchNorm2d(first)
+        parts: list[nn.Module] = []
+        for before, channels in zip(widths, stages, strict=False):
+            parts += [
+                nn.MaxPool2d((1, 2)),
+                nn.Conv2d(before, channels, 1, bias=False),
+                nn.BatchNorm2d(channels),
+                Residual(channels, dropout),
+            ]
+        self.stages = nn.Sequential(*parts)
         self.head = nn.Sequential(
-            nn.BatchNorm1d(2 * channels),
-            nn.Linear(2 * channels, 384),
-            nn.SiLU(),
-            nn.Dropout(0.3),
-            nn.Linear(384, outputs),
+            nn.Linear(2 * stages[-1], 256), nn.SiLU(), nn.Dropout(2 * dropout), nn.Linear(256, outputs)
         )
         self.to(memory_format=torch.channels_last)
-        self.compiled: Any = None
 
-    def compile_layers(self) -> None:
-        """Let torch compile the convolutions for training; evaluation goes on without."""
-        self.compiled = torch.compile(self.convolved, dynamic=False)
+    @torch.no_grad()
+    def read_motifs(self, motifs: torch.Tensor) -> None:
+        """Let filters begin as motifs, [motif, 4, width], on both strands; a quarter of them stay random."""
+        room = len(self.filters.weight) * 3 // 8
+        chosen = motifs[:room]
+        chosen = chosen - chosen.mean(1, keepdim=True)
+        cut = (chosen.shape[2] - FILTER_WIDTH) // 2
+        chosen = functional.pad(chosen, (-cut, FILTER_WIDTH - chosen.shape[2] + cut))
+        both = torch.cat([chosen, chosen.flip(1, 2)])
+        both = both / both.flatten(1).norm(dim=1)[:, None, None]
+        self.filters.weight[: len(both), :, 0] = both
 
-    def convolved(self, codes: torch.Tensor, known: torch.Tensor | None) -> torch.Tensor:
-        """Return what the convolutions see, [n, channels, 1, places / 2]."""
-        letters = one_hot(codes)
-        parts = [self.learned(patches(letters, _LEARNED_WIDTH))]
-        if self.scanner is not None:
-            parts.append(self.squeeze(matches(self.scanner, letters) if known is None else known))
-        seen = torch.cat(parts, dim=2)
-        seen = functional.silu(self.norm(seen.permute(0, 2, 1).unsqueeze(2)))
-        pairs = seen[..., : seen.shape[3] // 2 * 2].unflatten(3, (-1, 2))
-        # not amax: compiled, its backward pass compares rounded with unrounded values and divides by 0
-        return self.blocks(self.join(torch.maximum(pairs[..., 0], pairs[..., 1])))
-
-    def forward(self, codes: torch.Tensor, known: torch.Tensor | None = None) -> torch.Tensor:
-        """Return the outputs, [n, outputs], of base codes; `known` are their `matches`, if at hand."""
-        convolved = self.compiled if self.training and self.compiled is not None else self.convolved
-        x = convolved(codes, known).squeeze(2)
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        """Return the outputs, [n, outputs], of base codes."""
+        letters = one_hot(codes).unsqueeze(2).contiguous(memory_format=torch.channels_last)
+        x = functional.silu(self.norm(self.filters(letters)))
+        x = self.stages(x).squeeze(2)
         return self.head(torch.cat([x.mean(2), x.amax(2)], dim=1))

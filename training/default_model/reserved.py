@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 from genome_windows import DEMO_END
+from sources import joint_library
 
 from dnabert_enhancer.genome import read_fasta
 from dnabert_enhancer.sequence import join_kmers
@@ -44,7 +45,7 @@ def reserved_sequences(data: Path) -> dict[str, list[str]]:
         "Davuluri dev": [
             join_kmers(text) for text in pd.read_csv(enhancers / "davuluri/dev.tsv", sep="\t").iloc[:, 0]
         ],
-        "lentiMPRA oligos of the unseen test set": _foreign_oligos(enhancers / "lentimpra"),
+        "lentiMPRA oligos of the unseen test set": _foreign_oligos(data),
         "GUE dev sets": [
             text
             for path in sorted((enhancers / "gue").rglob("dev.csv.gz"))
@@ -73,18 +74,20 @@ def _known(path: Path, names: set[str] | None = None) -> list[str]:
     return [part for text in records for part in re.split("[Nn]+", text) if len(part) >= 40]
 
 
-def _foreign_oligos(folder: Path) -> list[str]:
-    """Return the oligos of the joint library that are not elements of the sets with measured activity."""
-    own = set()
+def _foreign_oligos(data: Path) -> list[str]:
+    """Return the oligos of the joint library whose measured activity is not among the sources."""
+    folder = data / "enhancers/lentimpra"
+    own = set(_both_strands(joint_library(data)["sequence"]))
     for cell in ("HepG2", "WTC11"):
-        own |= set(_both_strands(pd.read_csv(folder / f"val_{cell}.tsv.gz", sep="\t")["seq"]))
+        oligos = pd.read_csv(folder / f"val_{cell}.tsv.gz", sep="\t")["seq"]
+        own |= set(_both_strands(oligos.str.slice(_ADAPTOR, -_ADAPTOR)))
     inner = (record.sequence[_ADAPTOR:-_ADAPTOR] for record in read_fasta(folder / "ultra_joint_60k.fa.gz"))
     return [text for text in inner if text.upper() not in own]
 
 
-def _both_strands(oligos: pd.Series) -> Iterator[str]:
+def _both_strands(sequences: pd.Series) -> Iterator[str]:
     swap = str.maketrans("ACGT", "TGCA")
-    for text in oligos.str.upper().str.slice(_ADAPTOR, -_ADAPTOR):
+    for text in sequences.str.upper():
         yield text
         yield text.translate(swap)[::-1]
 

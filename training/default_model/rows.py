@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,11 +11,13 @@ from arrays import SPLITS, lengths_of, standardisation
 from motifs import MotifScanner, distinct_motifs
 from networks import one_hot
 
-BATCHES = {200: 0.5, 101: 0.5, 295: 0.1}
-"""Windows in a batch by their length, as shares of the job's batch size."""
 TEMPERATURE = 0.6
 """Rows are drawn from a source in proportion to its number of rows to this power."""
 
+REPORTERS = ("lentimpra_hepg2", "lentimpra_wtc11", "lentimpra_k562", "deeptfbu_hepg2")
+"""The tasks that the teachers learn."""
+JUDGED_LENGTHS = (70, 101, 168, 200)
+"""Not that of Sharpr-MPRA, whose counts without those of the plasmids say little of activity."""
 _LOOKED_AT = 8192
 """Training windows of each length on which motifs are ranked."""
 
@@ -40,12 +41,14 @@ class Group(NamedTuple):
 
 
 class Data(NamedTuple):
-    """All rows by length, and the tasks."""
+    """All rows by length, and the tasks; a regression's value is (target - mean) / deviation."""
 
     groups: dict[int, Group]
     tasks: list[str]
     binary: torch.Tensor
     filters: torch.Tensor
+    mean: torch.Tensor
+    deviation: torch.Tensor
 
 
 def load(path: Path, motifs: Path, device: str) -> Data:
@@ -55,10 +58,9 @@ def load(path: Path, motifs: Path, device: str) -> Data:
     lengths = lengths_of(arrays)
     binary = kinds == "binary"
     targets = {length: arrays[f"targets_{length}"].astype(np.float32) for length in lengths}
-    for number in np.flatnonzero(~binary):
-        mean, deviation = standardisation(arrays, number)
-        for values in targets.values():
-            values[:, number] = (values[:, number] - mean) / deviation
+    scale = np.array([(0.0, 1.0) if known else standardisation(arrays, n) for n, known in enumerate(binary)])
+    for values in targets.values():
+        values[:] = (values - scale[:, 0]) / scale[:, 1]
     groups = {}
     for length in lengths:
         _, place, count = np.unique(arrays[f"source_{length}"], return_inverse=True, return_counts=True)
@@ -72,7 +74,8 @@ def load(path: Path, motifs: Path, device: str) -> Data:
             torch.from_numpy(np.cumsum(weight / weight.sum())).to(device),
         )
     filters = torch.from_numpy(np.load(motifs)["filters"]).to(device)
-    return Data(groups, tasks, torch.from_numpy(binary).to(device), filters)
+    mean, deviation = torch.from_numpy(scale.T).float().to(device)
+    return Data(groups, tasks, torch.from_numpy(binary).to(device), filters, mean, deviation)
 
 
 def turned(codes: torch.Tensor) -> torch.Tensor:
@@ -96,23 +99,42 @@ def augmented(codes: torch.Tensor, mutation: float, shift: int, *, strands: bool
     return torch.where(torch.rand((n, 1), device=device) < 0.5, turned(moved), moved)
 
 
-def batches(
-    data: Data, size: int, mutation: float, shift: int
-) -> Iterator[list[tuple[torch.Tensor, torch.Tensor]]]:
-    """Yield endlessly a list of (codes, targets), one a length."""
-    while True:
-        parts = []
-        for length, share in BATCHES.items():
-            if length not in data.groups:
-                continue
-            group = data.groups[length]
-            rows = group.drawn(max(8, int(size * share)))
-            parts.append((augmented(group.codes[rows], mutation, shift), group.targets[rows]))
-        yield parts
+def some_rows(data: Data, split: str, most: int) -> dict[int, torch.Tensor]:
+    """Return by length the numbers of rows of a split, the same ones each time.
+
+    Of each task at most `most` are chosen for it: half of them with targets above 0 (of a regression above
+    the mean), so that rare positives are there; other tasks' rows come on top.
+    """
+    chosen = {}
+    generator = torch.Generator().manual_seed(0)
+    for length in JUDGED_LENGTHS:
+        group = data.groups[length]
+        order = torch.randperm(len(group.codes), generator=generator)
+        order = order[group.split[order] == SPLITS.index(split)]
+        high, low = group.targets[order] > 0, group.targets[order] <= 0
+        wanted = [part & (part.cumsum(0) <= most // 2) for part in (high, low)]
+        chosen[length] = order[(wanted[0] | wanted[1]).any(1)]
+    return chosen
 
 
-def useful_scanner(data: Data) -> MotifScanner:
-    """Return a scanner of the distinct motifs, first those that tell most about any task beyond its GC."""
+def reporter_rows(data: Data, split: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the rows of a split with an activity: codes uint8[n, 200], targets float32[n, REPORTERS].
+
+    Shorter windows stand in the middle, with unknown bases around.
+    """
+    columns = [data.tasks.index(name) for name in REPORTERS]
+    codes, targets = [], []
+    for length in (200, 168):
+        group = data.groups[length]
+        rows = (group.split == SPLITS.index(split)) & ~group.targets[:, columns].isnan().all(1)
+        side = (200 - length) // 2
+        codes.append(torch.nn.functional.pad(group.codes[rows], (side, side), value=4))
+        targets.append(group.targets[rows][:, columns])
+    return torch.cat(codes), torch.cat(targets)
+
+
+def useful_motifs(data: Data) -> torch.Tensor:
+    """Return the distinct motifs, [motif, 4, width]: first those that tell most of a task beyond its GC."""
     scanner = scanner_of(data)
     useful = torch.zeros(len(scanner.filters), device=scanner.filters.device)
     for group in data.groups.values():
@@ -131,7 +153,7 @@ def useful_scanner(data: Data) -> MotifScanner:
             both = both / both.norm(dim=0).clamp(min=1e-6)
             useful = torch.maximum(useful, (both[:, :-1].T @ both[:, -1]).abs() * len(both) ** 0.5)
     order = useful.argsort(descending=True)
-    return MotifScanner(scanner.filters[order]).to(order.device).fit(one_hot(window_sample(data)))
+    return scanner.filters[order]
 
 
 def scanner_of(data: Data) -> MotifScanner:

@@ -52,6 +52,23 @@ def binding_of(data: Path) -> pd.DataFrame:
     )
 
 
+def joint_library(data: Path) -> pd.DataFrame:
+    """Return the joint lentiMPRA library: columns sequence (200 bp) and HepG2, K562, WTC11, log2(RNA/DNA)."""
+    return pd.read_csv(data / "enhancers/lentimpra/joint_measured.tsv.gz", sep="\t").drop(columns="seq_id")
+
+
+def designed_library(data: Path) -> pd.DataFrame:
+    """Return DeepTFBU's reporter assay: columns sequence (168 bp) and activity in HepG2, as published."""
+    path = data / "enhancers/deeptfbu/MPRA_exp_mean.tsv.gz"
+    table = pd.read_csv(path, sep="\t", header=None, names=["sequence", "activity"])
+    return table.groupby("sequence", sort=False, as_index=False).mean()
+
+
+def promoters_of(data: Path) -> pd.DataFrame:
+    """Return GUE's core promoters: columns sequence (70 bp around the start of transcription) and label."""
+    return pd.read_csv(data / "enhancers/gue/prom/prom_core_all/train.csv.gz")
+
+
 def davuluri_dev(data: Path) -> tuple[list[str], list[int]]:
     """Return the windows and labels of DNABERT-Enhancer's development sample; for evaluation only."""
     table = pd.read_csv(data / "enhancers/davuluri/dev.tsv", sep="\t")

@@ -12,7 +12,15 @@ import pandas as pd
 from assemble import canonical, gc_matched, gc_share, split_of, without_reserved
 from genome_windows import PIECES, window_shares
 from numpy.typing import NDArray
-from sources import BINDING_WINDOW, WINDOW, binding_of, centred
+from sources import (
+    BINDING_WINDOW,
+    WINDOW,
+    binding_of,
+    centred,
+    designed_library,
+    joint_library,
+    promoters_of,
+)
 
 from dnabert_enhancer.dataset import SPLIT_NAMES, LeakRule, leaks_between, read_dataset
 from dnabert_enhancer.sequence import encode_bases
@@ -24,6 +32,8 @@ MARKED, UNMARKED = 0.5, 0.0
 """Share of a window in a track from which, and up to which, the target is 1 and 0; none between them."""
 TILE_MINIMUM = 25
 SHARPR_WINDOW = 295
+DESIGNED_WINDOW = 168
+CORE_WINDOW = 70
 _ADAPTOR = 15
 _RULE = LeakRule(k=40, ignore_repeats=False)
 
@@ -88,6 +98,10 @@ TASKS: tuple[TaskDefinition, ...] = (
     TaskDefinition("enhancer", BINARY, True, "core of an active regulatory element, any source"),
     TaskDefinition("lentimpra_hepg2", REGRESSION, True, "lentiMPRA activity in HepG2, log2(RNA/DNA)"),
     TaskDefinition("lentimpra_wtc11", REGRESSION, True, "lentiMPRA activity in WTC11, log2(RNA/DNA)"),
+    TaskDefinition("lentimpra_k562", REGRESSION, True, "lentiMPRA activity in K562, log2(RNA/DNA)"),
+    TaskDefinition(
+        "deeptfbu_hepg2", REGRESSION, False, "activity in DeepTFBU's reporter assay, HepG2", DESIGNED_WINDOW
+    ),
     TaskDefinition(
         "sharpr_hepg2", REGRESSION, True, "Sharpr-MPRA in HepG2, log2 of RNA counts, centred", SHARPR_WINDOW
     ),
@@ -112,6 +126,7 @@ TASKS: tuple[TaskDefinition, ...] = (
     TaskDefinition("versus_cpg_island", BINARY, True, "enhancer of GM12878, rather than CpG island"),
     *(TaskDefinition(name, BINARY, name not in _HIDDEN, meaning) for name, meaning in _SETS.items()),
     *(TaskDefinition(name, BINARY, name not in _HIDDEN, meaning) for name, meaning in _TRACKS.items()),
+    TaskDefinition("promoter_core", BINARY, True, "core of a promoter (GUE)", CORE_WINDOW),
     TaskDefinition("promoter_tata", BINARY, False, "promoter with a TATA box (GUE)"),
     *(
         TaskDefinition(
@@ -232,6 +247,10 @@ def _labelled(folder: Path) -> pd.DataFrame:
 def _parts(data: Path) -> Iterator[pd.DataFrame]:
     yield from _lentimpra(data)
     yield _sharpr(data)
+    designed = designed_library(data)
+    yield _frame("deeptfbu", designed["sequence"], {"deeptfbu_hepg2": designed["activity"]})
+    promoters = promoters_of(data)
+    yield _frame("promoters", promoters["sequence"], {"promoter_core": promoters["label"].astype(float)})
     binding = binding_of(data)
     for name, part in binding.groupby("source"):
         yield _frame(part["source"], part["sequence"], {str(name): part["label"].astype(float)})
@@ -291,7 +310,17 @@ def _with_accessible(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lentimpra(data: Path) -> Iterator[pd.DataFrame]:
-    """Yield one row per element, with the mean activity of its two orientations."""
+    """Yield one row per element, with the mean activity of its orientations, then the joint library.
+
+    The joint library's values are brought to the scale of each cell's own assay by a line that is fitted on
+    the training elements that both hold. Of an element in both the mean counts.
+    """
+    joint = joint_library(data)
+    keys = canonical(joint["sequence"])
+    joint = joint.groupby(keys.rename("key"), sort=False).agg(
+        {"sequence": "first", "HepG2": "mean", "K562": "mean", "WTC11": "mean"}
+    )
+    targets = {"lentimpra_k562": joint["K562"]}
     for cell in ("HepG2", "WTC11"):
         table = pd.read_csv(data / f"enhancers/lentimpra/val_{cell}.tsv.gz", sep="\t")
         table["element"] = table["seq_id"].str.replace(r"(_Reversed:|_F|_R)$", "", regex=True)
@@ -300,6 +329,12 @@ def _lentimpra(data: Path) -> Iterator[pd.DataFrame]:
         inner = table["seq"].str.slice(_ADAPTOR, -_ADAPTOR).str.upper()
         name = f"lentimpra_{cell.lower()}"
         yield _frame(name, inner, {name: table["activity"]})
+        own = table["activity"].groupby(canonical(inner)).mean()
+        both = own.index.intersection(joint.index)
+        both = both[[split_of("", -1, key, in_genome=False) == "train" for key in both]]
+        slope, offset = np.polyfit(joint.loc[both, cell], own[both], 1)
+        targets[name] = slope * joint[cell] + offset
+    yield _frame("lentimpra_joint", joint["sequence"], targets)
 
 
 def _sharpr(data: Path) -> pd.DataFrame:

@@ -1,129 +1,185 @@
-"""Trains one network on the rows of all tasks, or on a teacher's answers; the job is one JSON object."""
+"""Does one job of the recipe, a JSON object: a teacher, a pool of answered windows, or a student."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import torch
-from fitting import distilled, fit, loss_of
+from fitting import Workers, difference_loss, distilled, fit, known_loss, loss_of
 from heads import refit
-from judging import measure, outputs_of, summary
-from mixing import load_member, mix
-from networks import BertSize, Student, Teacher
-from ridges import Ridges
-from rows import BATCHES, augmented, batches, load, scanner_of, useful_scanner, window_sample
-from start import start_student
-from torch import nn
+from judging import measure, measure_rows, outputs_of, summary
+from networks import Student, Teacher
+from pools import answered_rows, load_network, pairs
+from rows import REPORTERS, Data, augmented, load, reporter_rows, turned, useful_motifs
+from start import packaged_student
+
+TEACHER_BATCH = 256
+PART = 32
+"""Windows of 200 bp that the student reads at once, of which layers are compiled."""
 
 
 def run(job: dict[str, Any], folder: Path) -> None:
-    """Do one job and write its model and metrics.
+    """Do one job and write its result and ``NAME.json``.
 
     Parameters
     ----------
     job : dict
-        ``name``; ``kind`` ridges, teacher, student or mix; ``seed``; ``data``, ``motifs`` (paths); sizes; for
-        a student ``ridges`` or ``start`` (paths of what it starts from), ``pool`` (path) with ``distil``;
-        ``fit``: on the labels themselves; ``refit``: see `heads.refit`.
+        ``name``; ``kind`` teacher, answers, pairs or student; ``seed``; ``data``, ``motifs`` (paths) and what
+        `jobs.jobs` gives each kind.
     folder : Path
-        Gets ``NAME.pt`` and ``NAME.json``.
+        Gets the files.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if job["kind"] == "mix":
-        mix(job, folder)
-        return
-    device = job.get("device", "cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(job["seed"])
-    torch.backends.cuda.matmul.allow_tf32 = True
-    torch.backends.cudnn.allow_tf32 = True
-    torch._dynamo.config.recompile_limit = 64  # layers times lengths of windows
-    data = load(Path(job["data"]), Path(job["motifs"]), device)
+    torch.set_num_threads(1)
+    data = load(Path(job["data"]), Path(job["motifs"]), "cpu")
     started = time.monotonic()
-    note: dict[str, Any] = {"job": job, "device": device}
-    count = len(data.tasks)
-    stream = batches(data, job["batch"], job.get("mutation", 0.05), job.get("shift", 6))
-
-    def step_of(model: nn.Module) -> Any:
-        def loss() -> torch.Tensor:
-            return sum(loss_of(model(codes), targets, data.binary) for codes, targets in next(stream))
-
-        return loss
-
-    if job["kind"] == "teacher":
-        scanner = scanner_of(data) if job.get("known_motifs", True) else None
-        model: nn.Module = Teacher(count, scanner, job.get("channels", 192), job.get("dropout", 0.2))
-        model.to(device)
-    elif job["kind"] == "ridges":
-        model = (
-            Ridges(count)
-            .to(device)
-            .fit(
-                [
-                    (group.codes[group.split == 0], group.targets[group.split == 0])
-                    for group in data.groups.values()
-                ]
-            )
-        )
-    else:
-        size = BertSize(**job["size"])
-        model = Student(size, count).to(device)
-        if job.get("ridges"):
-            ridges = load_member(Path(job["ridges"]), count, device)
-            start_student(model, ridges, data.tasks, window_sample(data)[::4], useful_scanner(data))
-        if job.get("start"):
-            model.load_state_dict(load_member(Path(job["start"]), count, device).state_dict())
-    if isinstance(model, Teacher | Student) and job.get("compile", device == "cuda"):
-        model.compile_layers()
-    if job.get("pool"):
-        saved = torch.load(job["pool"], map_location=device, weights_only=True)
-        pools = {int(length): tuple(part) for length, part in saved.items()}
-        emphasis = [job.get("emphasis", {}).get(name, job.get("background", 1.0)) for name in data.tasks]
-        weight = torch.tensor(emphasis, device=device) / sum(emphasis)
-
-        def distilling() -> torch.Tensor:
-            total = torch.zeros((), device=device)
-            for length, (codes, answers) in pools.items():
-                chosen = torch.randint(
-                    0, len(codes), (max(8, int(job["batch"] * BATCHES[length])),), device=device
-                )
-                outputs = model(augmented(codes[chosen], 0.0, 0))
-                total = total + distilled(outputs, answers[chosen], data.binary, weight)
-            return total
-
-        note["distil_steps"] = fit(model, distilling, job["distil"], f"{job['name']} distil")
-        note["validation_distilled"] = measure(partial(outputs_of, model), data, "validation")
-        print(f"{job['name']} distilled: {summary(note['validation_distilled'])}", flush=True)
-    if job.get("fit"):
-        note["fit_steps"] = fit(model, step_of(model), job["fit"], job["name"])
-    if job.get("refit"):
-        refit(model, data, **job["refit"])
-    for split in ("validation", "test"):
-        note[split] = measure(partial(outputs_of, model), data, split)
+    note: dict[str, Any] = {"job": job, "device": "cpu"}
+    note |= KINDS[job["kind"]](job, data, folder)
     note["seconds"] = round(time.monotonic() - started, 1)
-    state = {
-        name: value.half() if value.dtype == torch.float32 and job["kind"] != "ridges" else value
-        for name, value in model.state_dict().items()
-    }
-    saved = {
-        "kind": job["kind"],
-        "state": state,
-        "channels": job.get("channels", 192),
-        "size": job.get("size"),
-    }
-    torch.save(saved, folder / f"{job['name']}.pt")
-    if isinstance(model, Student):
-        torch.save(model.hugging_face_state(), folder / f"{job['name']}.bert.pt")
     (folder / f"{job['name']}.json").write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
-    print(f"{job['name']} done in {note['seconds']} s: {summary(note['validation'])}", flush=True)
+    print(f"{job['name']} done in {note['seconds']} s", flush=True)
+
+
+def _teacher(job: dict[str, Any], data: Data, folder: Path) -> dict[str, Any]:
+    codes, targets = reporter_rows(data, "train")
+    if job.get("share", 1) < 1:
+        kept = torch.randperm(len(codes))[: int(job["share"] * len(codes))]
+        codes, targets = codes[kept], targets[kept]
+    model = Teacher(len(REPORTERS), job["widths"], job["dropout"])
+    model.read_motifs(useful_motifs(data))
+    binary = torch.zeros(len(REPORTERS), dtype=torch.bool)
+
+    def loss() -> torch.Tensor:
+        rows = torch.randint(len(codes), (TEACHER_BATCH,))
+        return loss_of(model(augmented(codes[rows], job["mutation"], 6)), targets[rows], binary)
+
+    note: dict[str, Any] = {"fit_steps": fit(model, loss, job["fit"], job["name"])}
+    for split in ("validation", "test"):
+        note[split] = measure_rows(outputs_of(model, reporter_rows(data, split)[0]), data, split)
+    print(f"{job['name']}: {summary(note['validation'])}", flush=True)
+    saved = {"kind": "teacher", "outputs": len(REPORTERS), "widths": job["widths"]}
+    torch.save(saved | {"state": model.state_dict()}, folder / f"{job['name']}.pt")
+    return note
+
+
+def _answers(job: dict[str, Any], data: Data, folder: Path) -> dict[str, Any]:
+    start, answered = packaged_student(Path(job["start"]), data)
+    pools = {str(length): list(part) for length, part in answered_rows(data, start).items()}
+    torch.save({"answered": answered, "pools": pools}, folder / f"{job['name']}.pool.pt")
+    return {split: measure(partial(outputs_of, start), data, split) for split in job["measured"]}
+
+
+def _pairs(job: dict[str, Any], data: Data, folder: Path) -> dict[str, Any]:
+    teachers = [load_network(Path(path)) for path in job["teachers"]]
+    torch.save(list(pairs(data, teachers, job["count"])), folder / f"{job['name']}.pool.pt")
+    note = {}
+    for split in ("validation", "test"):
+        rows = reporter_rows(data, split)[0]
+        mean = torch.stack([outputs_of(teacher, rows) for teacher in teachers]).mean(0)
+        note[split] = measure_rows(mean, data, split)
+    return note
+
+
+def _student(job: dict[str, Any], data: Data, folder: Path) -> dict[str, Any]:
+    checkpoint = folder / f"{job['name']}.part.pt"
+    with tempfile.TemporaryDirectory() as place:
+        arguments = (job, f"file://{place}/meeting", str(checkpoint))
+        torch.multiprocessing.spawn(_work, arguments, nprocs=job["workers"])
+    student, _ = packaged_student(Path(job["start"]), data)
+    saved = torch.load(checkpoint, weights_only=True)
+    student.load_state_dict(saved["state"])
+    note: dict[str, Any] = {"fit_steps": saved["steps"]}
+    refit(student, data, **job["refit"])
+    state = {name: value.half() for name, value in student.state_dict().items()}
+    kept = {"kind": "student", "outputs": len(data.tasks), "size": student.size.to_json()}
+    torch.save(kept | {"state": state}, folder / f"{job['name']}.pt")
+    torch.save(student.hugging_face_state(), folder / f"{job['name']}.bert.pt")
+    for split in ("validation", "test"):
+        note[split] = measure(partial(outputs_of, student), data, split)
+    print(f"{job['name']}: {summary(note['validation'])}", flush=True)
+    job["size"] = kept["size"]
+    return note
+
+
+def _work(rank: int, job: dict[str, Any], meeting: str, checkpoint: str) -> None:
+    """Train the student as one of several workers; the first writes the averaged weights and the steps."""
+    torch.set_num_threads(1)
+    torch.manual_seed(job["seed"] + rank)
+    torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=job["workers"])
+    data = load(Path(job["data"]), Path(job["motifs"]), "cpu")
+    student, _ = packaged_student(Path(job["start"]), data)
+    student.compile_layers(200)
+    steps = fit(
+        student,
+        _student_loss(job, data, student),
+        job["fit"],
+        job["name"],
+        Workers(job["workers"]),
+        Path(checkpoint) if rank == 0 else None,
+    )
+    if rank == 0:
+        torch.save({"state": student.state_dict(), "steps": steps}, checkpoint)
+    torch.distributed.destroy_process_group()
+
+
+def _student_loss(job: dict[str, Any], data: Data, student: Student) -> Callable[[], torch.Tensor]:
+    """Return the loss of the next windows: labels, pairs against the teachers, others against the start."""
+    saved = torch.load(job["answers"], weights_only=True)
+    pools = cycle((codes, answers.float()) for codes, answers in saved["pools"].values())
+    parts = [torch.load(path, weights_only=True) for path in job["pairs"]]
+    codes, answers = (torch.cat(same) for same in zip(*parts, strict=True))
+    answers = answers.float()
+    spread = answers[:, 0].std(0)
+    change = (answers[:, 1] - answers[:, 0]).square().mean(0).sqrt()
+    reporters = [data.tasks.index(name) for name in REPORTERS]
+    emphasis = torch.tensor([job["emphasis"].get(name, job["background"]) for name in data.tasks])
+    emphasis = emphasis * saved["answered"]
+    emphasis[reporters] = 0.0
+    emphasis = emphasis / emphasis.sum()
+    own, labels = reporter_rows(data, "train")
+    core = data.groups[70]
+
+    def loss() -> torch.Tensor:
+        total = torch.zeros(())
+        for _ in range(job["label_parts"]):
+            rows = torch.randint(len(own), (PART,))
+            said = student(augmented(own[rows], 0.02, 6))[:, reporters]
+            total = total + known_loss(said, labels[rows]) / job["label_parts"]
+        rows = torch.randint(len(codes), (PART // 2,))
+        seen = codes[rows].flatten(0, 1)
+        seen = turned(seen) if torch.rand(()) < 0.5 else seen
+        said = student(seen)[:, reporters].view(-1, 2, len(reporters))
+        total = total + difference_loss(said, answers[rows], spread, change)
+        windows, kept = next(pools)
+        rows = torch.randint(len(windows), (PART,))
+        said = student(augmented(windows[rows], 0.0, 0))
+        total = total + job["keeping"] * distilled(said, kept[rows], data.binary, emphasis)
+        rows = core.drawn(PART // 2)
+        said = student(augmented(core.codes[rows], 0.02, 2))
+        return total + 0.1 * loss_of(said, core.targets[rows], data.binary)
+
+    return loss
+
+
+KINDS: dict[str, Callable[[dict[str, Any], Data, Path], dict[str, Any]]] = {
+    "teacher": _teacher,
+    "answers": _answers,
+    "pairs": _pairs,
+    "student": _student,
+}
 
 
 def main() -> None:
-    """Run the job of a file."""
+    """Run the job of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--job", required=True, help="a JSON object, or the path of one")
     parser.add_argument("--output-dir", type=Path, required=True)
