@@ -103,8 +103,8 @@ def _training(work: Path, data: dict[str, Dataset]) -> dict[str, Any]:
         "of the same GC, and from the genome",
         "sources": sources(),
         "never_trained_on": "hg19 chr20; contigs 1, 8, 9, 20, 21 and 22 of either assembly; hg38 "
-        "chr16:1-300000; academic-only sets; the lentiMPRA joint library; any sequence that shares a 40-mer "
-        "on either strand with a set of sharing_a_40mer_with",
+        "chr16:1-300000; academic-only sets; oligos of the lentiMPRA joint library without a label here; any "
+        "sequence that shares a 40-mer on either strand with a set of sharing_a_40mer_with",
         "splits_by": "test: contigs 11 and 17; validation: contig 7, chr10 before 20 Mb, genome windows of "
         "chr2 before 0.6 Mb; sequences without a place by a hash (12 % test, 8 % validation); no 40-mer "
         "shared between splits",

@@ -124,7 +124,7 @@ def fit(
         Gives the loss of the next batch.
     job : dict
         ``learning_rate``, ``weight_decay``, ``steps`` or ``seconds``, ``average`` (of how much of the moving
-        average stays at a step).
+        average stays at a step), ``stop`` (a step at which it ends before the learning rate has fallen).
     label : str
         For the log.
     workers : Workers, optional
@@ -149,7 +149,7 @@ def fit(
     started, step, elapsed, total = time.monotonic(), 0, 0.0, job.get("steps", 0)
     while True:
         progress = step / total if total else elapsed / job["seconds"]
-        if progress >= 1:
+        if progress >= 1 or step >= job.get("stop", math.inf):
             break
         warmth = min(1.0, progress / 0.06 + 0.01)
         rate = job["learning_rate"] * warmth * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))

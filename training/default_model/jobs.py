@@ -7,8 +7,8 @@ from typing import Any
 
 Job = dict[str, Any]  # what `train.run` takes, plain JSON
 SEED = 1
-STUDENT = "default"
-"""The student that is packaged."""
+FIRST, STUDENT = "first", "default"
+"""The student after the first part of its training, and the one that is packaged."""
 WORKERS = 2
 """Processes of one thread: as many jobs at once, or as many that train the student together."""
 TEACHERS: dict[str, Job] = {
@@ -19,11 +19,14 @@ TEACHERS: dict[str, Job] = {
 TEACHER_FIT = {"learning_rate": 2e-3, "weight_decay": 0.05, "average": 0.998}
 PAIRS = 16_000
 """Pairs of windows that the teachers answer, for each worker."""
-STUDENT_FIT = {"learning_rate": 7e-4, "weight_decay": 0.01, "average": 0.998, "seconds": 1200}
+FIRST_FIT = {"learning_rate": 7e-4, "weight_decay": 0.01, "average": 0.998, "seconds": 1180, "stop": 800}
+STUDENT_FIT = {"learning_rate": 5e-4, "weight_decay": 0.01, "average": 0.998, "seconds": 480}
+START_SHARE = {"lentimpra_hepg2": 0.5}
+"""How much the starting model is of the student's teachers in its second part: alleles it ranks better."""
 LABEL_PARTS = 2
 """Times 32 labelled windows that a worker reads in each step, beside 16 pairs."""
-KEEPING = 0.5
-"""How much the answers of the starting model count in the student's loss."""
+KEEPING = (0.5, 1.0)
+"""How much the answers of the starting model count in the loss of the student's first and second part."""
 EMPHASIS = {
     **{f"gue_tf{number}": 1.0 for number in range(5)},
     **dict.fromkeys(("enhancer", "accessible", "dnase_site", "distal"), 1.0),
@@ -38,6 +41,11 @@ REFIT = {"strength": 1e-3, "kept": ["enhancer"]}
 """Of `heads.refit`; the enhancer row is a stack of all answers already."""
 
 
+def job_names() -> list[str]:
+    """Return the names of all jobs in their order."""
+    return [job["name"] for job in jobs(Path(), Path())]
+
+
 def jobs(work: Path, start: Path) -> list[Job]:
     """Return the jobs, each with the names of those that it ``needs``; all files lie in the work folder.
 
@@ -50,6 +58,13 @@ def jobs(work: Path, start: Path) -> list[Job]:
     models = work / "models"
     common: Job = {"data": str(work / "tasks.npz"), "motifs": str(work / "motifs.npz")}
     pairs = [f"pairs{number}" for number in range(1, WORKERS + 1)]
+    student = (
+        common
+        | {"kind": "student", "seed": SEED, "workers": WORKERS, "label_parts": LABEL_PARTS}
+        | {"start": str(start), "answers": str(models / "start.pool.pt")}
+        | {"pairs": [str(models / f"{name}.pool.pt") for name in pairs]}
+        | {"emphasis": EMPHASIS, "background": BACKGROUND}
+    )
     return [
         *(
             common
@@ -67,10 +82,8 @@ def jobs(work: Path, start: Path) -> list[Job]:
             | {"teachers": [str(models / f"{teacher}.pt") for teacher in TEACHERS]}
             for seed, name in enumerate(pairs, SEED)
         ),
-        common
-        | {"name": STUDENT, "kind": "student", "seed": SEED, "needs": ["start", *pairs], "workers": WORKERS}
-        | {"start": str(start), "answers": str(models / "start.pool.pt")}
-        | {"pairs": [str(models / f"{name}.pool.pt") for name in pairs], "label_parts": LABEL_PARTS}
-        | {"keeping": KEEPING, "emphasis": EMPHASIS, "background": BACKGROUND}
-        | {"fit": STUDENT_FIT, "refit": REFIT},
+        student | {"name": FIRST, "needs": ["start", *pairs], "keeping": KEEPING[0], "fit": FIRST_FIT},
+        student
+        | {"name": STUDENT, "needs": [FIRST], "continued": str(models / f"{FIRST}.pt")}
+        | {"keeping": KEEPING[1], "start_share": START_SHARE, "fit": STUDENT_FIT, "refit": REFIT},
     ]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from jobs import WORKERS
+from numpy.typing import NDArray
 from rows import REPORTERS, Data, reporter_rows, some_rows, turned
 from torch import nn
 
 EVALUATION_BATCH = 256
+PARTS_FOR_WORKERS = 8
 MEASURED_ROWS = 4000
 """Of a task and split, which the recipe's figures rest on."""
 
@@ -21,14 +25,36 @@ def outputs_of(model: nn.Module, codes: torch.Tensor) -> torch.Tensor:
     return over_strands(model, codes)
 
 
-@torch.no_grad()
 def over_strands(answer: Callable[[torch.Tensor], torch.Tensor], codes: torch.Tensor) -> torch.Tensor:
-    """Return the mean of what a network in evaluation says of both strands, float32[n, values]."""
-    results = []
-    for part in codes.split(EVALUATION_BATCH):
-        with torch.autocast(codes.device.type, torch.bfloat16):
-            results.append((answer(part).float() + answer(turned(part)).float()) / 2)
-    return torch.cat(results)
+    """Return the mean of what a network in evaluation says of both strands, float32[n, values].
+
+    Many windows are answered by as many processes as there are workers.
+    """
+    parts = codes.split(EVALUATION_BATCH)
+    if len(parts) < PARTS_FOR_WORKERS:
+        return torch.cat([_both_strands(answer, part) for part in parts])
+    context = multiprocessing.get_context("fork")  # the network goes to the workers without being pickled
+    with context.Pool(WORKERS, _remember, (answer,)) as pool:
+        return torch.from_numpy(
+            np.concatenate(pool.map(_remembered_answer, [part.numpy() for part in parts]))
+        )
+
+
+_remembered: list[Callable[[torch.Tensor], torch.Tensor]] = []
+
+
+def _remember(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    _remembered[:] = [answer]
+
+
+def _remembered_answer(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return _both_strands(_remembered[0], torch.from_numpy(codes)).numpy()
+
+
+@torch.no_grad()
+def _both_strands(answer: Callable[[torch.Tensor], torch.Tensor], codes: torch.Tensor) -> torch.Tensor:
+    with torch.autocast(codes.device.type, torch.bfloat16):
+        return (answer(codes).float() + answer(turned(codes)).float()) / 2
 
 
 def measure(

@@ -156,7 +156,9 @@ class Student(nn.Module):
         layers = self.compiled if compiled else self.layers
         for layer in layers[:-1]:
             x = layer(x)
-        return torch.tanh(self.pooler(layers[-1](x, 1)[:, 0]))
+        first = layers[-1](x, 1)[:, 0]
+        with torch.autocast(codes.device.type, enabled=False):  # features rounded to 8 bits tell less
+            return torch.tanh(self.pooler(first.float()))
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
         """Return the outputs, [n, outputs], of base codes."""

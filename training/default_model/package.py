@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from arrays import lengths_of, standardisation, training_targets
 from calibrate import platt
-from jobs import DISTILLED, SIZES, STUDENT, TEACHERS
+from jobs import STUDENT, job_names
 from judging import auroc
 from networks import BertSize, K
 from numpy.typing import NDArray
@@ -223,14 +223,20 @@ def sources() -> dict[str, dict[str, str]]:
             "cCRE, DNase, H3K27ac and ChromHMM; windows that none of them marks",
             "licence": "annotation: CC-BY (FANTOM5), Apache-2.0, ENCODE open data",
         },
-        "gue_tf0-4, promoter_tata": {
-            "labels": "GUE: transcription-factor ChIP-seq, bound or not; promoters with a TATA box",
+        "gue_tf0-4, promoter_tata, promoter_core": {
+            "labels": "GUE: transcription-factor ChIP-seq, bound or not; promoters with a TATA box; cores of "
+            "promoters",
             "licence": "Apache-2.0",
         },
         "lentimpra_hepg2, lentimpra_wtc11": {
             "labels": "measured activity of all elements, mean of both orientations",
             "licence": "none stated (Agarwal 2025)",
         },
+        "lentimpra_joint": {
+            "labels": "the joint lentiMPRA library: measured activity in HepG2, K562 and WTC11",
+            "licence": "none stated (Agarwal 2025)",
+        },
+        "deeptfbu": {"labels": "measured activity of 168-bp sequences in HepG2", "licence": "Apache-2.0"},
         "sharpr": {"labels": "RNA counts of Sharpr-MPRA regions", "licence": "GEO GSE71279"},
         "dhs_organs": {"labels": "DNase sites by organ system", "licence": "ENCODE open data"},
         "motifs": {"labels": "HOCOMOCO v13 CORE, as filters of the teachers", "licence": "open"},
@@ -314,19 +320,18 @@ def _published(name: str) -> TaskDefinition:
 
 def _stages(models: Path) -> dict[str, Any]:
     """Return the jobs that led to the student: settings, steps and device."""
-    known = ("ridges", *TEACHERS, *(f"warm_{name}" for name in SIZES), "mix", DISTILLED, STUDENT)
     result = {}
-    for job in known:
+    for job in job_names():
         path = models / f"{job}.json"
         if path.is_file():
             note = json.loads(path.read_text(encoding="utf-8"))
             settings = {
                 key: value
                 for key, value in note["job"].items()
-                if key not in ("data", "motifs", "members", "pool", "start", "ridges", "name")
+                if key not in ("data", "motifs", "teachers", "answers", "pairs", "start", "name")
             }
-            steps = {key: note[key] for key in ("fit_steps", "distil_steps") if key in note}
-            result[job] = {"settings": settings, **steps, "device": note.get("device", "cuda")}
+            steps = {key: note[key] for key in ("fit_steps",) if key in note}
+            result[job] = {"settings": settings, **steps, "device": note["device"]}
     return result
 
 

@@ -90,15 +90,15 @@ def _pairs(job: dict[str, Any], data: Data, folder: Path) -> dict[str, Any]:
 
 
 def _student(job: dict[str, Any], data: Data, folder: Path) -> dict[str, Any]:
-    checkpoint = folder / f"{job['name']}.part.pt"
-    with tempfile.TemporaryDirectory() as place:
-        arguments = (job, f"file://{place}/meeting", str(checkpoint))
-        torch.multiprocessing.spawn(_work, arguments, nprocs=job["workers"])
+    checkpoint = folder / f"{job['name']}.trained.pt"
+    if not checkpoint.is_file():  # else the run ended between training and classifier
+        _train_together(job, checkpoint)
     student, _ = packaged_student(Path(job["start"]), data)
     saved = torch.load(checkpoint, weights_only=True)
     student.load_state_dict(saved["state"])
     note: dict[str, Any] = {"fit_steps": saved["steps"]}
-    refit(student, data, **job["refit"])
+    if job.get("refit"):
+        refit(student, data, **job["refit"])
     state = {name: value.half() for name, value in student.state_dict().items()}
     kept = {"kind": "student", "outputs": len(data.tasks), "size": student.size.to_json()}
     torch.save(kept | {"state": state}, folder / f"{job['name']}.pt")
@@ -110,29 +110,45 @@ def _student(job: dict[str, Any], data: Data, folder: Path) -> dict[str, Any]:
     return note
 
 
-def _work(rank: int, job: dict[str, Any], meeting: str, checkpoint: str) -> None:
+def _train_together(job: dict[str, Any], trained: Path) -> None:
+    """Train the student with all workers, and write its averaged weights and the steps."""
+    with tempfile.TemporaryDirectory() as place:
+        arguments = (job, f"file://{place}/meeting", str(trained))
+        torch.multiprocessing.spawn(_work, arguments, nprocs=job["workers"])
+
+
+def _work(rank: int, job: dict[str, Any], meeting: str, trained: str) -> None:
     """Train the student as one of several workers; the first writes the averaged weights and the steps."""
     torch.set_num_threads(1)
     torch.manual_seed(job["seed"] + rank)
     torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=job["workers"])
     data = load(Path(job["data"]), Path(job["motifs"]), "cpu")
+    start, _ = packaged_student(Path(job["start"]), data)
     student, _ = packaged_student(Path(job["start"]), data)
+    if job.get("continued"):
+        student.load_state_dict(load_network(Path(job["continued"])).state_dict())
     student.compile_layers(200)
     steps = fit(
         student,
-        _student_loss(job, data, student),
+        _student_loss(job, data, student, start.eval()),
         job["fit"],
         job["name"],
         Workers(job["workers"]),
-        Path(checkpoint) if rank == 0 else None,
+        Path(trained).with_suffix(".part.pt") if rank == 0 else None,
     )
     if rank == 0:
-        torch.save({"state": student.state_dict(), "steps": steps}, checkpoint)
+        torch.save({"state": student.state_dict(), "steps": steps}, trained)
     torch.distributed.destroy_process_group()
 
 
-def _student_loss(job: dict[str, Any], data: Data, student: Student) -> Callable[[], torch.Tensor]:
-    """Return the loss of the next windows: labels, pairs against the teachers, others against the start."""
+def _student_loss(
+    job: dict[str, Any], data: Data, student: Student, start: Student
+) -> Callable[[], torch.Tensor]:
+    """Return the loss of the next windows: labels, pairs against the teachers, others against the start.
+
+    Where the job has a ``start_share``, the starting model is so much of the teachers of those reporter tasks
+    that it answers itself and that the share names.
+    """
     saved = torch.load(job["answers"], weights_only=True)
     pools = cycle((codes, answers.float()) for codes, answers in saved["pools"].values())
     parts = [torch.load(path, weights_only=True) for path in job["pairs"]]
@@ -147,6 +163,7 @@ def _student_loss(job: dict[str, Any], data: Data, student: Student) -> Callable
     emphasis = emphasis / emphasis.sum()
     own, labels = reporter_rows(data, "train")
     core = data.groups[70]
+    start_share = torch.tensor([job.get("start_share", {}).get(name, 0.0) for name in REPORTERS])
 
     def loss() -> torch.Tensor:
         total = torch.zeros(())
@@ -157,8 +174,12 @@ def _student_loss(job: dict[str, Any], data: Data, student: Student) -> Callable
         rows = torch.randint(len(codes), (PART // 2,))
         seen = codes[rows].flatten(0, 1)
         seen = turned(seen) if torch.rand(()) < 0.5 else seen
-        said = student(seen)[:, reporters].view(-1, 2, len(reporters))
-        total = total + difference_loss(said, answers[rows], spread, change)
+        told = answers[rows]
+        if start_share.any():
+            with torch.no_grad():
+                told = torch.lerp(told, start(seen)[:, reporters].float().view_as(told), start_share)
+        said = student(seen)[:, reporters].view_as(told)
+        total = total + difference_loss(said, told, spread, change)
         windows, kept = next(pools)
         rows = torch.randint(len(windows), (PART,))
         said = student(augmented(windows[rows], 0.0, 0))
