@@ -49,7 +49,7 @@ def mixture_of(
     shape = (len(outputs), targets.shape[1])
     scale, offset, weight = np.zeros(shape), np.zeros(shape), np.full(shape, 1 / len(outputs))
     for task in range(targets.shape[1]):
-        known = ~np.isnan(targets[:, task])
+        known = np.isin(targets[:, task], (0, 1)) if binary[task] else ~np.isnan(targets[:, task])
         truth = targets[known, task].astype(np.float64)
         if len(np.unique(truth)) < 2:
             scale[:, task] = 1.0

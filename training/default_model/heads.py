@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rows import Data, some_rows
 from sklearn.linear_model import LogisticRegression, Ridge
 
-MOST_ROWS = 3000
+MOST_ROWS = 1500
 
 
 def refit(
