@@ -77,17 +77,16 @@ class Workers:
     def __init__(self, count: int) -> None:
         self.count = count
 
-    def agree(self, model: nn.Module, elapsed: float) -> float:
-        """Replace the gradients by their mean over the workers; return the mean of `elapsed`, in seconds."""
+    def agree(self, model: nn.Module) -> None:
+        """Replace the gradients by their mean over the workers."""
         parameters = [p for p in model.parameters() if p.requires_grad]
         parts = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-        flat = torch.cat([*(part.flatten() for part in parts), torch.tensor([elapsed])])
+        flat = torch.cat([part.flatten() for part in parts])
         torch.distributed.all_reduce(flat)
         flat /= self.count
         sizes = [p.numel() for p in parameters]
-        for p, mean in zip(parameters, flat[:-1].split(sizes), strict=True):
+        for p, mean in zip(parameters, flat.split(sizes), strict=True):
             p.grad = mean.view_as(p)
-        return float(flat[-1])
 
 
 class Averaged:
@@ -115,7 +114,7 @@ def fit(
     workers: Workers | None = None,
     checkpoint: Path | None = None,
 ) -> int:
-    """Train until the job's steps are done or, where it names seconds, its time is over; return the steps.
+    """Train until the job's steps are done; return them.
 
     Parameters
     ----------
@@ -123,8 +122,8 @@ def fit(
     loss : callable
         Gives the loss of the next batch.
     job : dict
-        ``learning_rate``, ``weight_decay``, ``steps`` or ``seconds``, ``average`` (of how much of the moving
-        average stays at a step), ``stop`` (a step at which it ends before the learning rate has fallen).
+        ``learning_rate``, ``weight_decay``, ``steps``, ``average`` (how much of the moving average stays at a
+        step), ``stop`` (a step at which it ends before the learning rate has fallen).
     label : str
         For the log.
     workers : Workers, optional
@@ -146,31 +145,28 @@ def fit(
     average = Averaged(model)
 
     model.train()
-    started, step, elapsed, total = time.monotonic(), 0, 0.0, job.get("steps", 0)
-    while True:
-        progress = step / total if total else elapsed / job["seconds"]
-        if progress >= 1 or step >= job.get("stop", math.inf):
-            break
+    started, last = time.monotonic(), min(job["steps"], job.get("stop", job["steps"]))
+    for step in range(1, last + 1):
+        progress = (step - 1) / job["steps"]
         warmth = min(1.0, progress / 0.06 + 0.01)
         rate = job["learning_rate"] * warmth * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in optimiser.param_groups:
             group["lr"].fill_(rate)
-        share.fill_(1 - min(job.get("average", 0.999), (1 + step) / (10 + step)))
+        share.fill_(1 - min(job.get("average", 0.999), step / (9 + step)))
         optimiser.zero_grad(set_to_none=True)
         with torch.autocast(device.type, torch.bfloat16):
             value = loss()
         value.backward()
-        elapsed = time.monotonic() - started
         if workers is not None:
-            elapsed = workers.agree(model, elapsed)
+            workers.agree(model)
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         average.update(share)
-        step += 1
         if step % LOGGED_STEPS == 0:
+            elapsed = time.monotonic() - started
             print(f"{label} step {step} {elapsed:.0f} s loss {float(value.detach()):.4f}", flush=True)
         if checkpoint is not None and step % CHECKPOINT_STEPS == 0:
             torch.save({"state": average.shadow, "steps": step}, checkpoint)
     model.load_state_dict(average.shadow)
-    print(f"{label} {step} steps in {time.monotonic() - started:.1f} s", flush=True)
-    return step
+    print(f"{label} {last} steps in {time.monotonic() - started:.1f} s", flush=True)
+    return last

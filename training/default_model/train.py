@@ -19,7 +19,7 @@ from judging import measure, measure_rows, outputs_of, summary
 from networks import Student, Teacher
 from pools import answered_rows, load_network, pairs
 from rows import REPORTERS, Data, augmented, load, reporter_rows, turned, useful_motifs
-from start import packaged_student
+from start import between, packaged_student
 
 TEACHER_BATCH = 256
 PART = 32
@@ -93,9 +93,9 @@ def _student(job: dict[str, Any], data: Data, folder: Path) -> dict[str, Any]:
     checkpoint = folder / f"{job['name']}.trained.pt"
     if not checkpoint.is_file():  # else the run ended between training and classifier
         _train_together(job, checkpoint)
-    student, _ = packaged_student(Path(job["start"]), data)
+    student, answered = packaged_student(Path(job["start"]), data)
     saved = torch.load(checkpoint, weights_only=True)
-    student.load_state_dict(saved["state"])
+    student.load_state_dict(between(student.state_dict(), saved["state"], answered, job.get("share", 1.0)))
     note: dict[str, Any] = {"fit_steps": saved["steps"]}
     if job.get("refit"):
         refit(student, data, **job["refit"])

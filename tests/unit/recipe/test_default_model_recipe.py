@@ -269,3 +269,17 @@ def test_a_run_goes_on_where_a_job_failed(
     recipe["schedule"].run_jobs(tmp_path, tmp_path)
     assert {path.stem for path in models.glob("*.json")} == {"first", "second", "third"}
     assert (models / "first.json").stat().st_mtime_ns == before
+
+
+def test_weights_between_are_shares_of_both(recipe: dict[str, ModuleType]) -> None:
+    networks = recipe["networks"]
+    torch.manual_seed(6)
+    start, trained = (networks.Student(networks.BertSize(**SIZE), 3).state_dict() for _ in range(2))
+    answered = torch.tensor([True, False, True])
+    found = recipe["start"].between(start, trained, answered, 0.25)
+    key = "layers.1.query.weight"
+    np.testing.assert_allclose(found[key], 0.75 * start[key] + 0.25 * trained[key], atol=1e-6)
+    head = "classifier.weight"
+    expected = 0.75 * start[head] + 0.25 * trained[head]
+    expected[1] = trained[head][1]
+    np.testing.assert_allclose(found[head], expected, atol=1e-6)
