@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +14,6 @@ import yaml
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60), pytest.mark.data]
 
 STUDY = Path(__file__).resolve().parents[2] / "studies" / "dnabert_enhancer"
-PREFIXES = {"chr1": 1_000_000, "chr2": 2_333_275, "chr16": 2_648_800, "chr20": 1_000_000}
 SMALL = (
     "--base_model", "new:tiny", "--epochs", "1", "--batch_size", "64", "--learning_rate", "0.001",
     "--baselines", "ridge", "--split_by", "block", "--block_size", "100000", "--shards", "1",
@@ -24,47 +22,20 @@ SMALL = (
 
 
 def write_inputs(folder: Path, data: Path) -> None:
-    """Write the elements and the portal's variants within the pieces, and the samplesheet."""
-    with gzip.open(data / "databases" / "cCRE_pELS_nearest_gene.bed.gz", "rt") as table:
-        rows = [line.split("\t")[:4] for line in table if not line.startswith("#")]
-    elements = [row for row in rows if int(row[2]) <= PREFIXES.get(row[0], 0)]
-    (folder / "elements.bed").write_text("".join("\t".join(row) + "\n" for row in elements))
-    portal = data / "variants" / "dnabert_enhancer_portal" / "Detailed_info_enhancer_GOF.csv.gz"
-    with gzip.open(portal, "rt") as table:
-        variants = [
-            (row["chromosome"], row["variant_end"], row["dbsnp_id"], row["reference_nucleotide"], alternative)
-            for row in csv.DictReader(table)
-            if int(row["variant_end"]) <= PREFIXES.get(row["chromosome"], 0)
-            and (alternative := row["alternative_nucleotide"]) != "."
-        ]
-    assert len(elements) == 1227
-    assert [name for _, _, name, _, _ in variants] == ["rs1672769088", "rs1983865108"]
-    records = "".join("\t".join((*variant, ".", ".", ".")) + "\n" for variant in variants)
-    (folder / "portal.vcf").write_text(
-        f"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n{records}"
-    )
+    """Write the inputs of the small run, with less to scan and fewer models and databases."""
+    subprocess.run([sys.executable, STUDY / "small_inputs.py", data, "--output-dir", folder], check=True)
+    sheet = folder / "samplesheet.tsv"
+    (row,) = read(sheet)
+    databases = row["databases"].split(";")
     (folder / "scan.bed").write_text("chr16\t100000\t160000\n")
-    (folder / "explained.bed").write_text("chr16\t113380\t113908\tHS-40\n")
-    annotation = data / "annotation"
-    databases = {
-        "FANTOM5": f"{annotation / 'F5.hg38.enhancers.bed.gz'},preset=fantom5",
-        "SCREEN": f"{data / 'databases' / 'cCRE_pELS_nearest_gene.bed.gz'},preset=screen",
-    }
-    row = {
-        "sample": "dnabert_enhancer",
-        "genome": data / "reference" / "hg38_4chr_prefixes.fa.gz",
-        "assembly": "hg38",
-        "train_regions": "elements.bed",
-        "exclude": annotation / "hg38-blacklist.v2.bed.gz",
+    row |= {
         "scan_regions": "scan.bed",
-        "vcf": "portal.vcf",
         "tf_models": "TF=default:gue_tf0",
-        "genes": annotation / "gencode.v29.genes.gtf.bed.gz",
-        "interpret_regions": "explained.bed",
-        "databases": ";".join(f"{name}={file}" for name, file in databases.items()),
+        "databases": ";".join(databases[:2]),
     }
-    with (folder / "sheet.tsv").open("w", newline="") as sheet:
-        writer = csv.DictWriter(sheet, list(row), delimiter="\t")
+    del row["motifs"], row["chains"]
+    with sheet.open("w", newline="") as rewritten:
+        writer = csv.DictWriter(rewritten, list(row), delimiter="\t")
         writer.writeheader()
         writer.writerow(row)
 
@@ -77,7 +48,7 @@ def read(path: Path) -> list[dict[str, str]]:
 def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, shared_data: Path) -> None:
     write_inputs(tmp_path, shared_data)
     done = pipeline(
-        "-params-file", str(STUDY / "350.yml"), "--input", "sheet.tsv", "--outdir", "results", *SMALL
+        "-params-file", str(STUDY / "350.yml"), "--input", "samplesheet.tsv", "--outdir", "results", *SMALL
     )
     assert done.returncode == 0, done.said
     made = subprocess.run(
@@ -101,9 +72,23 @@ def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, s
     alleles = {
         (row["model"], row["predicted_functional_effect"]): int(row["alleles"]) for row in tables["variants"]
     }
-    assert sum(count for (model, _), count in alleles.items() if model == "TF") == 2
+    assert sum(count for (model, _), count in alleles.items() if model == "TF") == 64
     # so small a model attends to no region more than to others
     assert (tmp_path / "tables" / "regions.tsv").read_text() == "chrom\tstart\tend\tname\tscore\n"
+
+
+def test_inputs_of_the_small_run(tmp_path: Path, shared_data: Path) -> None:
+    write_inputs(tmp_path, shared_data)
+    # awk '$3 <= length of the contig' counts 1,227 elements, 61 allele-specific sites and 3 rows of the portal
+    assert len((tmp_path / "elements.bed").read_text().splitlines()) == 1227
+    lines = (tmp_path / "variants.vcf").read_text().splitlines()
+    alleles = [tuple(line.split("\t")[:5]) for line in lines if not line.startswith("#")]
+    assert len(alleles) == 64
+    assert ("chr2", "1500522", "rs1672769088", "G", "A") in alleles
+    # the table has the place and T without an ALT: the deletion, anchored at the base before it
+    (deletion,) = [allele for allele in alleles if allele[2] == "rs776829867"]
+    assert deletion[:2] == ("chr20", "401974")
+    assert deletion[3] == deletion[4] + "T"
 
 
 def test_both_files_differ_in_the_length_alone() -> None:

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""A small run of the study of DNABERT-Enhancer, on pieces of GRCh38, and its summary.
+
+    python benchmarks/study_small.py --data ../shared/data --work-dir WORK --write
+
+The pipeline runs four times, about an hour of two cores: windows of 350 and of 201 bp, each with the authors'
+negatives and with matched ones. Training starts from the packaged model, which has seen neither chr1 nor chr20,
+the test split. With --write the summary goes into studies/dnabert_enhancer/README.md; what was done is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+import dnabert_enhancer as de
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+STUDY = REPOSITORY / "studies" / "dnabert_enhancer"
+LENGTHS, NEGATIVES = (350, 201), ("bedtools-shuffle", "matched")
+SPLITS = "0.76,0.12,0.12"
+"""Shares with which chr16 trains, chr2 validates, and chr1 and chr20 are the test split."""
+TRAINING = {"base_model": "default", "epochs": 5, "batch_size": 32, "learning_rate": 3e-4, "splits": SPLITS}
+
+
+def main() -> None:
+    """Run the study four times and print or write its summary."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("--data", type=Path, required=True, help="folder of public data, ../shared/data")
+    parser.add_argument("--work-dir", type=Path, required=True)
+    parser.add_argument("--write", action="store_true", help="into the study's page between its marks")
+    args = parser.parse_args()
+    work = args.work_dir.resolve()
+    inputs = work / "inputs"
+    call([STUDY / "small_inputs.py", args.data.resolve(), "--output-dir", inputs], work=None)
+    for length in LENGTHS:
+        for negatives in NEGATIVES:
+            run(work, inputs / "samplesheet.tsv", length, negatives)
+    text = summary(work)
+    if args.write:
+        page = STUDY / "README.md"
+        marked = re.compile(r"(<!-- small run -->\n).*?(<!-- end of small run -->)", re.DOTALL)
+        page.write_text(marked.sub(lambda found: f"{found[1]}{text}{found[2]}", page.read_text()))
+    else:
+        print(text, end="")
+
+
+def folder_of(work: Path, length: int, negatives: str) -> Path:
+    """Return where a run lies."""
+    return work / f"{length}_{negatives}"
+
+
+def run(work: Path, sheet: Path, length: int, negatives: str) -> None:
+    """Run the pipeline and make the study's tables, unless they are there."""
+    folder = folder_of(work, length, negatives)
+    tables = folder / "tables"
+    if (tables / "performance.tsv").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {"input": sheet, "outdir": "results", "negatives": negatives} | TRAINING
+    given = [text for name, value in options.items() for text in (f"--{name}", value)]
+    parameters = ["-params-file", STUDY / f"{length}.yml", "-resume"]
+    call([REPOSITORY / "tools/nextflow/nextflow", "run", REPOSITORY / "main.nf", *parameters, *given], folder)
+    call(
+        [sys.executable, STUDY / "tables.py", "results", "--set", str(length), "--output-dir", tables], folder
+    )
+
+
+def call(command: list[object], work: Path | None) -> None:
+    """Run a program with this Python's commands on its PATH."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(
+        [str(part) for part in command],
+        cwd=work,
+        env=os.environ | {"PATH": path, "NXF_ANSI_LOG": "false", "OMP_NUM_THREADS": "2"},
+        check=True,
+    )
+
+
+def summary(work: Path) -> str:
+    """Return the summary of the four runs as Markdown."""
+    name = de.load_model().name
+    runs = {
+        (length, negatives): folder_of(work, length, negatives)
+        for length in LENGTHS
+        for negatives in NEGATIVES
+    }
+    parts = [
+        f"Training started from the packaged model, `{name}`: {TRAINING['epochs']} epochs, batches of "
+        f"{TRAINING['batch_size']}, learning rate {TRAINING['learning_rate']:g}; chr16 trains, chr2 "
+        "validates, chr1 and chr20 are the test split.\n",
+        judged(runs),
+        annotated(runs),
+        overlaps(runs[350, "matched"]),
+        changed(runs[350, "matched"]),
+    ]
+    return "\n".join(parts)
+
+
+def judged(runs: dict[tuple[int, str], Path]) -> str:
+    """Return the test split's figures, in percent, of each run and method."""
+    rows = ["| windows | negatives | method | accuracy | precision | recall | F1 | MCC |"]
+    rows.append("|" + " --- |" * 8)
+    for (length, negatives), folder in runs.items():
+        table = pd.read_csv(folder / "tables" / "performance.tsv", sep="\t")
+        for row in table.itertuples(index=False):
+            if row.source != "this run":
+                continue
+            method = "fine-tuned" if row.method == "dnabert_enhancer" else row.method
+            figures = (row.accuracy, row.precision, row.recall, row.f1, row.mcc)
+            told = " | ".join("-" if pd.isna(figure) else f"{figure:.1f}" for figure in figures)
+            rows.append(f"| {length} bp | {negatives} | {method} | {told} |")
+    return "\n".join(rows) + "\n"
+
+
+def annotated(runs: dict[tuple[int, str], Path]) -> str:
+    """Return what each run called over the four pieces."""
+    rows = ["| windows | negatives | windows scanned | regions called | share of the bases |"]
+    rows.append("|" + " --- |" * 5)
+    for (length, negatives), folder in runs.items():
+        row = pd.read_csv(folder / "tables" / "genome.tsv", sep="\t").iloc[0]
+        share = f"{100 * row['called_share']:.1f} %"
+        rows.append(
+            f"| {length} bp | {negatives} | {int(row['windows']):,} | {int(row['calls']):,} | {share} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def overlaps(folder: Path) -> str:
+    """Return the databases of one run at four shares of length."""
+    table = pd.read_csv(folder / "tables" / "databases.tsv", sep="\t")
+    shares = (0.05, 0.25, 0.5, 0.95)
+    rows = ["| database | " + " | ".join(f"calls, {share:.0%} of length" for share in shares) + " |"]
+    rows.append("|" + " --- |" * (len(shares) + 1))
+    for name, part in table.groupby("database", sort=False):
+        found = part.set_index(part["min_fraction"].round(2))
+        rows.append(
+            f"| {name} | " + " | ".join(f"{int(found.loc[s, 'calls_min_fraction']):,}" for s in shares) + " |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def changed(folder: Path) -> str:
+    """Return how many alleles gain and lose function by each model of one run."""
+    table = pd.read_csv(folder / "tables" / "variants.tsv", sep="\t")
+    rows = ["| model | effect | alleles |", "|" + " --- |" * 3]
+    rows += [
+        f"| {row.model} | {row.predicted_functional_effect} | {row.alleles} |"
+        for row in table.itertuples(index=False)
+    ]
+    return "\n".join(rows) + "\n"
+
+
+if __name__ == "__main__":
+    main()
