@@ -4,8 +4,9 @@
     python benchmarks/study_small.py --data ../shared/data --work-dir WORK --write
 
 The pipeline runs four times, about an hour of two cores: windows of 350 and of 201 bp, each with the authors'
-negatives and with matched ones. Training starts from the packaged model, which has seen neither chr1 nor chr20,
-the test split. With --write the summary goes into studies/dnabert_enhancer/README.md; what was done is kept.
+negatives and with matched ones. Training starts from the packaged model, which has seen neither chr1 nor
+chr20, the test split. With --write the summary goes into studies/dnabert_enhancer/README.md; what was done is
+kept.
 """
 
 from __future__ import annotations

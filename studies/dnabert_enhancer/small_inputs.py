@@ -3,8 +3,8 @@
 
 DATA is a folder of public data, of the layout of this project's ../shared/data: the first 1.0 to 2.6 Mb of
 four chromosomes of GRCh38 stand for the genome. Written are elements.bed (the proximal enhancer-like elements
-within them), variants.vcf (alleles of the paper's portal, and of allele-specific sites in K562), explained.bed
-and samplesheet.tsv, whose other files are named where they lie.
+within them), variants.vcf (alleles of the paper's portal, and of allele-specific sites in K562),
+explained.bed and samplesheet.tsv, whose other files are named where they lie.
 """
 
 from __future__ import annotations
