@@ -79,7 +79,7 @@ def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, s
 
 def test_inputs_of_the_small_run(tmp_path: Path, shared_data: Path) -> None:
     write_inputs(tmp_path, shared_data)
-    # counted by awk, $3 <= length of the contig: 1,227 elements, 61 allele-specific sites, 3 rows of the portal
+    # counted by awk, $3 <= length of the contig: 1,227 elements, 61 allele-specific sites, 3 of the portal
     assert len((tmp_path / "elements.bed").read_text().splitlines()) == 1227
     lines = (tmp_path / "variants.vcf").read_text().splitlines()
     alleles = [tuple(line.split("\t")[:5]) for line in lines if not line.startswith("#")]
