@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=30)]
 REGIONS = "chr16\t113601\t113621\tHS-40\n"
 VARIANTS = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nchr16\t159710\trs1\tT\tC\n"
 WORKFLOW = """
-include { INTERPRET } from '%(repository)s/modules/interpret/main'
+include { INTERPRET } from '%(repository)s/modules/local/interpret/main'
 
 workflow {
     def genome = file('%(genome)s')

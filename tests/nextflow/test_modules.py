@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-MODULES = sorted(path.name for path in (REPOSITORY / "modules").iterdir())
-SUBWORKFLOWS = sorted(path.name for path in (REPOSITORY / "subworkflows").iterdir())
+MODULES = sorted(path.name for path in (REPOSITORY / "modules" / "local").iterdir())
+SUBWORKFLOWS = sorted(path.name for path in (REPOSITORY / "subworkflows" / "local").iterdir())
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_is_a_tool_call_and_its_contract(name: str) -> None:
-    text = (REPOSITORY / "modules" / name / "main.nf").read_text()
+    text = (REPOSITORY / "modules" / "local" / name / "main.nf").read_text()
     assert re.findall(r"^process (\w+) \{", text, re.MULTILINE) == [name.upper()]
     for part in (
         'tag "${meta.id}', "label 'process_", 'conda "${moduleDir}/environment.yml"', 'container "${',
@@ -25,7 +25,7 @@ def test_a_module_is_a_tool_call_and_its_contract(name: str) -> None:
     ):  # fmt: skip
         assert part in text, part
     outputs = re.findall(r"emit: (\w+)", text.partition("output:")[2].partition("script:")[0])
-    described = yaml.safe_load((REPOSITORY / "modules" / name / "meta.yml").read_text())
+    described = yaml.safe_load((REPOSITORY / "modules" / "local" / name / "meta.yml").read_text())
     assert described["name"] == name
     assert [next(iter(entry)) for entry in described["output"]] == outputs
     assert len(outputs) == len(set(outputs)) > 0
@@ -35,13 +35,13 @@ def test_a_module_is_a_tool_call_and_its_contract(name: str) -> None:
     "name", ["finetune", "predict", "score_variants", "score_panel", "evaluate", "interpret"]
 )
 def test_what_runs_a_model_takes_its_device_from_the_task(name: str) -> None:
-    text = (REPOSITORY / "modules" / name / "main.nf").read_text()
+    text = (REPOSITORY / "modules" / "local" / name / "main.nf").read_text()
     assert "label 'process_gpu'" in text
     assert "--device ${task.accelerator ? 'cuda' : 'cpu'}" in text
 
 
 def test_every_module_and_subworkflow_has_its_nf_test() -> None:
-    for folder, names in (("modules", MODULES), ("subworkflows", SUBWORKFLOWS)):
+    for folder, names in (("modules/local", MODULES), ("subworkflows/local", SUBWORKFLOWS)):
         for name in names:
             assert (REPOSITORY / folder / name / "tests" / "main.nf.test").is_file(), f"{folder}/{name}"
     assert (REPOSITORY / "tests" / "main.nf.test").is_file()

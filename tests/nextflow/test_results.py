@@ -157,7 +157,7 @@ def test_a_run_says_what_was_done_with_what(study) -> None:
         for name in found
     )
     versions = [tuple(row.values()) for row in rows_of(info / "software_versions.tsv")]
-    modules = {path.name.upper() for path in (REPOSITORY / "modules").iterdir()}
+    modules = {path.name.upper() for path in (REPOSITORY / "modules" / "local").iterdir()}
     # no row of the test profile has interpret_regions or tf_panel: test_interpret.py, test_panel.py;
     # without containers no task checks options
     assert {process for process, _, _ in versions} == modules - {"CHECK", "INTERPRET", "SCORE_PANEL"}
