@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tiny_models import tiny_model
 
 import dnabert_enhancer as de
 from dnabert_enhancer.api import panel as panel_module
@@ -305,6 +306,7 @@ def test_an_interrupted_run_goes_on_with_the_next_model(
         score_together(scorer, *arguments)
 
     monkeypatch.setattr(panel_module, "score_members_together", interrupted)
+    monkeypatch.setattr(panel_module, "HELD_NETWORKS", 1)
     lines = []
     for name in NAMES:
         shutil.copytree(DEFAULT_DIRECTORY, tmp_path / name)
@@ -328,6 +330,37 @@ def test_an_interrupted_run_goes_on_with_the_next_model(
     assert loaded == ["TF0", "TF1", "TF1", "TF4"]
     for ending in ("tsv.gz", "tf-panel.tsv.gz"):
         assert Path(f"{tmp_path}/r.{ending}").read_bytes() == Path(f"{scored}.{ending}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("networks", "weights", "groups"),
+    [
+        (16, 1 << 30, ["A B D", "C"]),  # C has windows of another length
+        (2, 1 << 30, ["A B", "D", "C"]),
+        (16, 1, ["A", "B", "D", "C"]),  # none fits beside another
+    ],
+)
+def test_networks_that_get_the_same_windows_are_scored_together_as_far_as_they_fit(
+    networks: int, weights: int, groups: list[str], vcf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = [PanelMember(name, str(tiny_model(tmp_path / name, seed))) for seed, name in enumerate("ABD")]
+    members.insert(2, PanelMember("C", str(tiny_model(tmp_path / "C", 3, window_length=50))))
+    seen: list[str] = []
+    score_members_together = panel_module.score_members_together
+
+    def noted(scorer: Any, *arguments: Any) -> None:
+        seen.append(" ".join(one.name for one in scorer.scorers))
+        score_members_together(scorer, *arguments)
+
+    monkeypatch.setattr(panel_module, "score_members_together", noted)
+    monkeypatch.setattr(panel_module, "HELD_NETWORKS", networks)
+    monkeypatch.setattr(panel_module, "HELD_BYTES", weights)
+    found = de.score_panel(members, vcf, GENOME, offsets=3, null_variants=20)
+    assert seen == groups
+    for member in members:
+        alone = de.score_panel([member], vcf, GENOME, offsets=3, null_variants=20)
+        rows = found[found["transcription_factor"] == member.name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, alone, check_exact=True)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Panels of TF models over variants: one network at a time in memory, each with a file of its scores."""
+"""Panels of TF models over variants: few networks at a time in memory, each with a file of its scores."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dnabert_enhancer.api.inputs import GenomeInput, opened_genome, with_keywords
 from dnabert_enhancer.api.model import load_model
@@ -43,7 +43,12 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api.variant_inputs import VariantInput
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
+HELD_NETWORKS, HELD_BYTES = 16, 256 << 20
+"""So many networks of so many bytes of weights in all are scored together, which saves the making of their
+windows; a larger one is in memory alone."""
 Records = Callable[[], AbstractContextManager[RecordSource]]
 """Opens the records from their start."""
 
@@ -140,17 +145,18 @@ def score_members(
 ) -> dict[str, list[Path]]:
     """Score a shard of the records with each model of a panel, into files of a folder.
 
-    Outputs of one network, such as ``default:gue_tf0`` and ``default:gue_tf1``, are computed in one pass.
+    Outputs of one network, such as ``default:gue_tf0`` and ``default:gue_tf1``, are computed in one pass, and
+    small networks that get the same windows (`HELD_NETWORKS`) read them together.
 
     Parameters
     ----------
     members : sequence of PanelMember
     records : callable
-        Opens the records from their start, once for each network.
+        Opens the records from their start, once for each group of networks.
     genome : Genome
     settings : VariantSettings
     folder : path
-        A file that is there already, made with the same settings, is kept.
+        A file that is there already, made with the same settings, is kept; those of a group appear together.
     engine : EngineSettings, optional
     digests : mapping of str to str, optional
         SHA-256 of the input files.
@@ -177,10 +183,10 @@ def score_members(
     }
     if len(paths) < len(members):
         raise InputError("two models of the panel have the same name", remedy="give each another")
-    for group in _of_one_network(members):
-        annotations = open_annotations(genome, regions=group[0].regions)
-        regions = None if group[0].regions is None else sha256_of(group[0].regions)
-        for scorers in _passes(group, settings, engine):
+    for of_regions, own in _by(members, lambda member: member.regions).items():
+        annotations = open_annotations(genome, regions=of_regions)
+        regions = None if of_regions is None else sha256_of(of_regions)
+        for scorers in _groups(own, settings, engine):
             with records() as source, ExitStack() as stack:
                 blocks = partial(
                     BlockScorer,
@@ -202,18 +208,17 @@ def score_members(
                 out = stack.enter_context(OutputSet())
                 streams = [stack.enter_context(out.path(paths[one.name]).open("r+b")) for one in left]
                 advance = None if progress is None else stack.enter_context(progress(_shown(left)))
-                own = [facts[one.name] for one in left]
-                score_members_together(blocks(scorers=left), source, streams, own, advance)
+                said = [facts[one.name] for one in left]
+                score_members_together(blocks(scorers=left), source, streams, said, advance)
     return {name: [path] for name, path in paths.items()}
 
 
-def _of_one_network(members: Sequence[PanelMember]) -> list[list[PanelMember]]:
-    """Return the members in groups that are outputs of one network, in the same regions."""
-    groups: dict[tuple[str, str | None], list[PanelMember]] = {}
-    for member in members:
-        network, _ = split_output(member.model)
-        groups.setdefault((str(network), member.regions), []).append(member)
-    return [*groups.values()]
+def _by(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return things in groups that have the same key, in the order of their first ones."""
+    groups: dict[K, list[T]] = {}
+    for thing in things:
+        groups.setdefault(key(thing), []).append(thing)
+    return groups
 
 
 def find_member(folder: str, name: str, shard: str) -> Path:
@@ -253,19 +258,27 @@ def open_panel(files: Mapping[str, Sequence[Path]]) -> Iterator[PanelScores]:
         scores.close()
 
 
-def _passes(
-    group: Sequence[PanelMember], settings: VariantSettings, engine: EngineSettings | None
-) -> list[list[AlleleScorer]]:
-    """Return the scorers of outputs of one network, together where they get the same windows."""
-    passes: dict[Hashable, list[AlleleScorer]] = {}
-    for scorer in share_networks([_scorer_of(member, settings, engine) for member in group]):
-        passes.setdefault(scorer.one_pass, []).append(scorer)
-    return [*passes.values()]
+def _groups(
+    members: Sequence[PanelMember], settings: VariantSettings, engine: EngineSettings | None
+) -> Iterator[list[AlleleScorer]]:
+    """Yield the scorers of models in groups that get the same windows and fit into memory together."""
+    waiting: dict[Hashable, list[list[AlleleScorer]]] = {}
+    for own in _by(members, lambda member: str(split_output(member.model)[0])).values():
+        scorers = share_networks([_scorer_of(member, settings, engine) for member in own])
+        for one_pass in _by(scorers, lambda scorer: scorer.one_pass).values():
+            group = waiting.setdefault(one_pass[0].cut, [])
+            weights = sum(passes[0].engine.model.weights_size for passes in (*group, one_pass))
+            if group and (len(group) == HELD_NETWORKS or weights > HELD_BYTES):
+                yield [scorer for passes in group for scorer in passes]
+                group.clear()
+            group.append(one_pass)
+    for group in waiting.values():
+        yield [scorer for passes in group for scorer in passes]
 
 
 def _shown(scorers: Sequence[AlleleScorer]) -> str:
     """Return the names of scorers for a progress bar."""
-    more = f" and {len(scorers) - 1} more outputs" if len(scorers) > 1 else ""
+    more = f" and {len(scorers) - 1} more" if len(scorers) > 1 else ""
     return f"{scorers[0].name}{more}"
 
 

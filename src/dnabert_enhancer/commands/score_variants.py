@@ -151,7 +151,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--tf-panel",
         metavar="PANEL",
-        help="many models of TF binding, one after another in memory: a table with the columns name, model "
+        help="many models of TF binding, few at a time in memory: a table with the columns name, model "
         "and maybe regions (BED), a collection of models list such as deepvregulome, or some of it: "
         "deepvregulome:CTCFL,SP7 or deepvregulome:FILE; with --merge: whose scores are joined (default: "
         "those of the runs with --shard)",

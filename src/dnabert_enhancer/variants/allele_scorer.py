@@ -138,9 +138,14 @@ class AlleleScorer:
         }
 
     @property
+    def cut(self) -> Hashable:
+        """Equal for scorers that get the same windows."""
+        return self.plan, self.rules, self.max_unknown
+
+    @property
     def one_pass(self) -> Hashable:
         """Equal for scorers of outputs of one network that get the same windows."""
-        return self.engine.network, self.plan, self.rules, self.max_unknown
+        return self.engine.network, self.cut
 
     def score(self, alleles: Sequence[tuple[SequenceContext, Allele]]) -> Scored:
         """Score alleles, each with the piece of genome around it."""
@@ -184,7 +189,9 @@ def score_together(
     *,
     centre_only: bool = False,
 ) -> list[Scored]:
-    """Score alleles by several models, in one pass for all outputs of one network that get the same windows.
+    """Score alleles by several models, whose windows are cut once where they are the same.
+
+    Outputs of one network that get the same windows are computed in one pass.
 
     Parameters
     ----------
@@ -199,42 +206,43 @@ def score_together(
     list of Scored
         By model; the same as that of each alone.
     """
-    passes: dict[Hashable, list[AlleleScorer]] = {}
+    passes: dict[Hashable, dict[Hashable, list[AlleleScorer]]] = {}
     for scorer in scorers:
-        passes.setdefault(scorer.one_pass, []).append(scorer)
-    found: dict[int, Scored] = {}
-    for group in passes.values():
-        parts = [
-            _score_some(group, alleles[start : start + _ALLELES_AT_ONCE], centre_only=centre_only)
-            for start in range(0, len(alleles), _ALLELES_AT_ONCE)
-        ]
-        for number, scorer in enumerate(group):
-            own = [part[number] for part in parts]
-            found[id(scorer)] = Scored(
-                np.concatenate([np.empty(0, SCORES), *(part.scores for part in own)]),
-                [reason for part in own for reason in part.reasons],
-                np.concatenate([np.empty(0, np.float32), *(part.deviation for part in own)]),
-                np.concatenate([np.empty(0, np.uint8), *(part.offsets for part in own)]),
-                np.concatenate([np.empty(0, np.float32), *(part.centre for part in own)]),
-            )
-    return [found[id(scorer)] for scorer in scorers]
+        passes.setdefault(scorer.cut, {}).setdefault(scorer.one_pass, []).append(scorer)
+    parts: dict[int, list[Scored]] = {id(scorer): [] for scorer in scorers}
+    for groups in passes.values():
+        first = next(iter(groups.values()))[0]
+        for start in range(0, len(alleles), _ALLELES_AT_ONCE):
+            windows = [first.windows(*pair) for pair in alleles[start : start + _ALLELES_AT_ONCE]]
+            for group in groups.values():
+                for scorer, scored in zip(
+                    group, _score_some(group, windows, centre_only=centre_only), strict=True
+                ):
+                    parts[id(scorer)].append(scored)
+    return [_joined(parts[id(scorer)]) for scorer in scorers]
+
+
+def _joined(parts: Sequence[Scored]) -> Scored:
+    """Return what a model says about the alleles of all parts."""
+    return Scored(
+        np.concatenate([np.empty(0, SCORES), *(part.scores for part in parts)]),
+        [reason for part in parts for reason in part.reasons],
+        np.concatenate([np.empty(0, np.float32), *(part.deviation for part in parts)]),
+        np.concatenate([np.empty(0, np.uint8), *(part.offsets for part in parts)]),
+        np.concatenate([np.empty(0, np.float32), *(part.centre for part in parts)]),
+    )
 
 
 def _score_some(
     group: Sequence[AlleleScorer],
-    alleles: Sequence[tuple[SequenceContext, Allele]],
+    alleles: Sequence[tuple[SkipReason | None, AlleleWindows | None]],
     *,
     centre_only: bool,
 ) -> list[Scored]:
-    """Return what each scorer of one pass says about alleles."""
+    """Return what each scorer of one pass says about alleles, given by their windows or why not."""
     first = group[0]
-    reasons: list[SkipReason | None] = []
-    chosen: list[AlleleWindows] = []
-    for context, allele in alleles:
-        reason, windows = first.windows(context, allele)
-        reasons.append(reason)
-        if windows is not None:
-            chosen.append(windows)
+    reasons = [reason for reason, _ in alleles]
+    chosen = [windows for _, windows in alleles if windows is not None]
     rows = [row for row, reason in enumerate(reasons) if reason is None]
     tables = _tables(group, np.array(chosen), centre_only=centre_only) if chosen else []
     scored = [

@@ -10,7 +10,14 @@ import pytest
 
 from dnabert_enhancer.engine import Target
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.variants import AlleleScorer, GenomeBases, SkipReason, WindowPlan, place_allele
+from dnabert_enhancer.variants import (
+    AlleleScorer,
+    GenomeBases,
+    SkipReason,
+    WindowPlan,
+    place_allele,
+    score_together,
+)
 
 LENGTH = 40
 BASES = "".join(np.random.default_rng(8).choice(list("ACGT"), 400))
@@ -66,6 +73,28 @@ def test_alleles_are_scored_alone_as_among_others(
     together = make_scorer(LENGTH, 5).score(given).scores
     alone = np.concatenate([make_scorer(LENGTH, 5).score([one]).scores for one in given])
     np.testing.assert_array_equal(together, alone)
+
+
+def test_windows_are_cut_once_over_networks_that_get_the_same(
+    make_scorer: Callable[..., AlleleScorer], memory_genome: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[int] = []
+    windows = AlleleScorer.windows
+
+    def counted(self: AlleleScorer, *pair: Any) -> Any:
+        cut.append(self.plan.length)
+        return windows(self, *pair)
+
+    monkeypatch.setattr(AlleleScorer, "windows", counted)
+    given = alleles_at(
+        memory_genome, [(100, BASES[99], "ACGT"["CGTA".index(BASES[99])]), (150, BASES[149], "A" * 4)]
+    )
+    scorers = [make_scorer(length, 3, seed=seed) for seed, length in enumerate((LENGTH, 30, LENGTH, LENGTH))]
+    together = score_together(scorers, given)
+    assert sorted(cut) == [30, 30, LENGTH, LENGTH]
+    for scorer, found in zip(scorers, together, strict=True):
+        np.testing.assert_array_equal(found.scores, scorer.score(given).scores)
+    assert len({float(found.scores["p_ref"][0]) for found in together}) == 4
 
 
 def test_what_cannot_be_scored_says_why_and_has_no_numbers(
