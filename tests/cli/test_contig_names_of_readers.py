@@ -88,6 +88,8 @@ class Reader(NamedTuple):
     rows: Callable[[str], str]
     around: str
     value: str = "FILE"
+    of_a_part: bool = False
+    """Whether the names are compared with a data set's, which need not have all contigs."""
     some_stops: bool = False
     """Whether one contig that the genome lacks is an error, as without --skip-outside."""
 
@@ -150,6 +152,7 @@ READERS = [
         gff3,
         "--dataset labelled.tsv --by tss --bootstrap 0 --no-pictures --model tiny --backend onnx "
         "--precision float32 --threads 1 --output-prefix out",
+        of_a_part=True,
     ),
     Reader("score-variants", "--clinical", clinvar, f"{SCORE} --vcf own.vcf", value="clinvar=FILE"),
     Reader("score-variants", "--clinical", gwas, f"{SCORE} --vcf own.vcf", value="gwas=FILE"),
@@ -266,6 +269,9 @@ def test_names_that_do_not_meet_are_reported(reader: Reader, run: Run) -> None:
 def test_some_names_that_do_not_meet_are_warned_of(reader: Reader, run: Run) -> None:
     code, said = run(reader, reader.rows("chr1") + reader.rows("scaffold_7") + reader.rows("scaffold_8"))
     assert code == (2 if reader.some_stops else 0), said
+    if reader.of_a_part:
+        assert said == ""
+        return
     assert "'scaffold_7'" in said
     if not reader.some_stops:
         rows = len(reader.rows("scaffold_7").splitlines())

@@ -38,7 +38,7 @@ def genes_of(genes: str | Path | None, dataset: Dataset) -> pd.DataFrame | None:
         return None
     frames = [frame for frame in dataset.splits.values() if "chrom" in frame]
     contigs = dict.fromkeys(str(name) for frame in frames for name in frame["chrom"].dropna().unique())
-    return read_genes(genes, ContigNames(contigs))
+    return read_genes(genes, ContigNames(contigs), holder="the data set")
 
 
 class _Given(NamedTuple):

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from dnabert_enhancer.api.inputs import GenomeInput, named_sequences, opened_genome, regions_of
 from dnabert_enhancer.api.variant_inputs import variant_records
 from dnabert_enhancer.api.variants import open_annotations
+from dnabert_enhancer.engine import Engine
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome
 from dnabert_enhancer.interpret import (
@@ -262,11 +263,17 @@ def merge_attributions(prefixes: Sequence[str | os.PathLike[str]]) -> Attributio
     return Attributions([ShardFile(path, FORMAT) for path in find_shards(prefixes)])
 
 
+def _exact(model: Model) -> Engine:
+    """Return an engine of full precision where none was asked for: importance is of small differences."""
+    settings = model.engine.settings.exact()
+    return model.engine if settings == model.engine.settings else model.engine.with_settings(settings)
+
+
 def _mutagenesis(model: Model, settings: InterpretSettings) -> Mutagenesis:
     window = settings.window_length or model.window_length
     model.opened.check_window(window)
     return Mutagenesis(
-        model.engine,
+        _exact(model),
         model.target,
         window,
         settings.offsets,
@@ -281,7 +288,7 @@ def _method(model: Model, settings: InterpretSettings) -> Mutagenesis | Attentio
         return _mutagenesis(model, settings)
     if len(model.members) > 1:
         each = [_window_method(member, settings) for member in model.members]
-        return MeanMethod(model.engine, model.target, each)
+        return MeanMethod(_exact(model), model.target, each)
     return _window_method(model, settings)
 
 
@@ -291,7 +298,7 @@ def _window_method(model: Model, settings: InterpretSettings) -> Attention | Gra
     model.opened.check_window(window)
     if settings.method is Method.GRADIENTS:
         return Gradients(
-            model.engine,
+            _exact(model),
             model.target,
             window,
             settings.baselines,
@@ -301,7 +308,7 @@ def _window_method(model: Model, settings: InterpretSettings) -> Attention | Gra
             settings.max_unknown,
         )
     return Attention(
-        model.engine,
+        _exact(model),
         model.target,
         window,
         settings.layers,

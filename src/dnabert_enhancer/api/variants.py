@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 from dnabert_enhancer import __version__
 from dnabert_enhancer.api.inputs import GenomeInput, opened_genome
 from dnabert_enhancer.api.variant_inputs import variant_records
-from dnabert_enhancer.engine import Engine, EngineSettings, Precision
+from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome, assemblies_in, recognised_assembly
 from dnabert_enhancer.model import ModelCard
@@ -236,9 +236,8 @@ def _exact(engine: Engine, convention: Convention) -> Engine:
     It reads the strand that the convention asks for.
     """
     settings: EngineSettings = engine.settings
-    precision = Precision.FLOAT32 if settings.precision == Precision.AUTO else settings.precision
     strand = convention.rules.fixed.get("strand", settings.strand)
-    changed = dataclasses.replace(settings, precision=precision, strand=strand)
+    changed = dataclasses.replace(settings.exact(), strand=strand)
     return engine if changed == settings else engine.with_settings(changed)
 
 

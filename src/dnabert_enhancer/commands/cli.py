@@ -25,10 +25,11 @@ from typing import NamedTuple, NoReturn, Protocol
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands import completion
+from dnabert_enhancer.commands.inputs import check_outputs, input_paths
 from dnabert_enhancer.commands.options import Options
 from dnabert_enhancer.commands.parser import EXIT_INPUT, CommandParser
 from dnabert_enhancer.errors import DnabertEnhancerError, ResourceError
-from dnabert_enhancer.files import finished_outputs, interrupt
+from dnabert_enhancer.files import finished_outputs, inputs_kept, interrupt
 
 PROGRAM = "dnabert-enhancer"
 EXIT_RESOURCES = 3
@@ -153,7 +154,10 @@ def _run(given: list[str], command: str | None, guard: Guard) -> None:
     guard.debug = args.debug
     _set_up_logging(quiet=args.quiet, debug=args.debug)
     _require_memory()
-    load_command(command).run(Options.of_namespace(args))
+    options = Options.of_namespace(args)
+    with inputs_kept(input_paths(options)):
+        check_outputs(options)
+        load_command(command).run(options)
 
 
 def _chosen_command(given: list[str]) -> str:

@@ -138,19 +138,16 @@ def run(options: Options) -> None:
     from dnabert_enhancer.commands.compare_db_show import show_results
     from dnabert_enhancer.commands.run_record import RunRecord, progress_of
     from dnabert_enhancer.comparison import parse_database, read_manifest
-    from dnabert_enhancer.files import OutputSet, check_output
+    from dnabert_enhancer.files import OutputSet, check_output, keep_input
 
     prefix = options["output_prefix"]
-    if not prefix or prefix.endswith("/"):
-        raise InputError(
-            f"--output-prefix {prefix!r} has no file name",
-            remedy="give a path with a name, such as out/comparison",
-        )
     record = RunRecord(options)
     settings = options.settings(CompareSettings)
     databases = [*options.get("database", ())]
     if "databases" in options:
         databases += read_manifest(options["databases"], options["assembly"])
+    for database in databases:
+        keep_input(parse_database(database, "").path if isinstance(database, str) else database.path)
     plots = options.get("plots", True)
     for path in comparison_files(prefix, settings, plots=plots):
         check_output(path)

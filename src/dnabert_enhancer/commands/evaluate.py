@@ -194,10 +194,6 @@ def run(options: Options) -> None:
     from dnabert_enhancer.files import OutputSet, check_output
 
     prefix = options["output_prefix"]
-    if not prefix or prefix.endswith("/"):
-        raise InputError(
-            "the prefix has no file name", source="--output-prefix", remedy="give one such as out/model"
-        )
     record = RunRecord(options)
     settings = _settings(options)
     engine = options.settings(EngineSettings)

@@ -15,6 +15,7 @@ from dnabert_enhancer.commands.options import Options, whole_number
 from dnabert_enhancer.commands.training_options import (
     add_training_inputs,
     add_training_options,
+    check_model_places,
     training_progress,
     training_rows,
 )
@@ -79,7 +80,9 @@ def run(options: Options) -> None:
         options.refuse(("validation", "validation_fraction"), "--folds, which hold out each part in turn")
     archive, folder = options.get("archive"), Path(options["output_dir"])
     if archive is not None:
-        check_output(archive)
+        for path in _archives(archive, options["folds"]) if "folds" in options else (archive,):
+            check_output(path)
+    check_model_places(folder, *(folder / f"fold{n}" for n in range(1, options.get("folds", 0) + 1)))
     record = RunRecord(options)
     settings = options.settings(TrainingSettings)
     dataset = training_rows(options, record)
@@ -144,18 +147,16 @@ def _train_folds(options: Options, record: RunRecord, dataset: Dataset, settings
     )
     with OutputSet() as outputs:
         if "archive" in options:
-            before, ending = _split_ending(options["archive"])
-            for number in range(1, len(cards) + 1):
-                archive = outputs.path(f"{before}.fold{number}{ending}")
-                write_archive(folder / f"fold{number}", archive)
+            for number, path in enumerate(_archives(options["archive"], len(cards)), start=1):
+                write_archive(folder / f"fold{number}", outputs.path(path))
         with outputs.open_text(folder / "run.json") as file:
             file.write(record.to_json())
 
 
-def _split_ending(archive: str) -> tuple[str, str]:
-    """Return the name of an archive without its ending, and that: ``.tar.gz``, or nothing."""
+def _archives(archive: str, folds: int) -> list[str]:
+    """Return the names of the archives of folds: ``m.fold1.tar.gz`` and so on of ``m.tar.gz``."""
     ending = next((one for one in (".tar.gz", ".tgz") if archive.endswith(one)), "")
-    return archive.removesuffix(ending), ending
+    return [f"{archive.removesuffix(ending)}.fold{number}{ending}" for number in range(1, folds + 1)]
 
 
 def _history_lines(history: pd.DataFrame, positive: str | None) -> Iterator[str]:

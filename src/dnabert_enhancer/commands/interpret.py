@@ -200,7 +200,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--shard", type=shard, metavar="I/N", help="explain part I of N only, into PREFIX.shard-I-of-N.scores"
     )
-    add_engine_arguments(parser)
+    add_engine_arguments(parser, exact=True)
 
 
 def check(options: Options) -> None:
@@ -220,11 +220,6 @@ def run(options: Options) -> None:
     from dnabert_enhancer.shards import find_shards
 
     prefix = options["output_prefix"]
-    if not prefix or prefix.endswith("/"):
-        raise InputError(
-            f"--output-prefix {prefix!r} has no file name",
-            remedy="give a path with a name, such as out/explained",
-        )
     placed = "regions" in options or "vcf" in options
     if ("genome" in options) != placed:
         remedy = "give --regions or --vcf too" if "genome" in options else "give --genome too"
@@ -350,9 +345,8 @@ def _load(options: Options, record: RunRecord) -> Model:
     from dnabert_enhancer.api import load_model
     from dnabert_enhancer.engine import EngineSettings
 
-    model = load_model(
-        models_of(options), label=options.get("label"), engine=options.settings(EngineSettings)
-    )
+    engine = options.settings(EngineSettings).exact()
+    model = load_model(models_of(options), label=options.get("label"), engine=engine)
     record.set("model", model.opened.description())
     return model
 

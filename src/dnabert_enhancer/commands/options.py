@@ -201,8 +201,8 @@ def genome_of(options: Options) -> Genome:
     return Genome(options["genome"], options.get("assembly_report"))
 
 
-def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the engine's options, as a group of their own."""
+def add_engine_arguments(parser: argparse.ArgumentParser, *, exact: bool = False) -> None:
+    """Add the engine's options, as a group of their own; of those that are `exact`, see `EngineSettings`."""
     from dnabert_enhancer.engine import BackendName, Device, EngineSettings, Precision, Strand
 
     group = parser.add_argument_group("engine")
@@ -213,7 +213,11 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         EngineSettings,
         "precision",
         "number format of the computation; auto: float32, "
-        "or bfloat16 or int8 on processors made for it where results agree",
+        + (
+            "since small differences are the result"
+            if exact
+            else "or bfloat16 or int8 on processors made for it where results agree"
+        ),
         choices=[*Precision],
     )
     add_setting(

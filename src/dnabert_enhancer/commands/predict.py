@@ -41,7 +41,6 @@ from dnabert_enhancer.commands.options import (
     shard,
     whole_number,
 )
-from dnabert_enhancer.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,11 +203,6 @@ def _check_threshold(options: Options) -> None:
 
 def run(options: Options) -> None:
     """Score sequences, scan a genome or merge shards."""
-    prefix = options["output_prefix"]
-    if not prefix or prefix.endswith("/"):
-        raise InputError(
-            f"--output-prefix {prefix!r} has no file name", remedy="give a path with a name, such as out/scan"
-        )
     if "genome" in options:
         options.refuse(_EMBEDDING, "a scan; it belongs to --fasta and --tsv")
         _scan(options)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.commands.options import Options
-from dnabert_enhancer.files import is_stream, sha256_of, size_of
+from dnabert_enhancer.files import is_stream, keep_input, sha256_of, size_of
 from dnabert_enhancer.installation import package_versions
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class RunRecord:
 
         Returns the SHA-256, or an empty text.
         """
+        keep_input(path)
         entry: dict[str, Any] = {"role": role, "path": str(path)}
         if is_stream(path) or Path(path).is_file():
             entry |= {"bytes": size_of(path), "sha256": sha256_of(path)}

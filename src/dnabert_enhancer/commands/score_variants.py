@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import argparse
 import logging
-import shutil
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -44,6 +43,7 @@ from dnabert_enhancer.commands.variant_source import (
     refuse_dbsnp,
 )
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import keep_input
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -257,7 +257,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "one, or with another REF (default 1: never)",
     )
     add("check", "check all fields of the VCF against its header and the specification")
-    add_engine_arguments(parser)
+    add_engine_arguments(parser, exact=True)
 
 
 def check(options: Options) -> None:
@@ -273,12 +273,6 @@ def check(options: Options) -> None:
 
 def run(options: Options) -> None:
     """Score variants or merge shards."""
-    prefix = options["output_prefix"]
-    if not prefix or prefix.endswith("/"):
-        raise InputError(
-            f"--output-prefix {prefix!r} has no file name",
-            remedy="give a path with a name, such as out/variants",
-        )
     if "merge" in options:
         options.refuse(_SCORING, "--merge, whose shards are scored already")
         _merge(options)
@@ -346,7 +340,6 @@ def _of_part(options: Options) -> Options:
 
 
 def _score(options: Options) -> None:
-    from dnabert_enhancer.catalogue import read_panel
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.shards import ShardFile, shard_path
@@ -364,7 +357,7 @@ def _score(options: Options) -> None:
     prefix = options["output_prefix"]
     if "shard" in options:
         options.refuse(("parquet", "max_skipped"), "--shard, which writes scores alone; give it to --merge")
-    panel = read_panel(options["tf_panel"]) if "tf_panel" in options else []
+    panel = _panel(options) if "tf_panel" in options else []
     names = [member.name for member in panel]
     model, tf = _models(options, record)
     with ExitStack() as stack:
@@ -394,12 +387,26 @@ def _score(options: Options) -> None:
         record.set("engine", describe(scorer.scorers))
         stream.write(record.to_json())
     if panel and "shard" not in options:
-        shutil.rmtree(_panel_folder(prefix), ignore_errors=True)
+        for path in (path for paths in members.values() for path in paths):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):  # something else is in it
+            Path(_panel_folder(prefix)).rmdir()
+
+
+def _panel(options: Options) -> list[PanelMember]:
+    """Return the models of the panel, whose files no output may replace."""
+    from dnabert_enhancer.catalogue import read_panel
+    from dnabert_enhancer.commands.inputs import named_files
+
+    panel = read_panel(options["tf_panel"])
+    for member in panel:
+        for path in (*named_files(member.model), *((member.regions,) if member.regions else ())):
+            keep_input(path)
+    return panel
 
 
 def _score_panel_alone(options: Options) -> None:
     from dnabert_enhancer.api import check_records
-    from dnabert_enhancer.catalogue import read_panel
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
     from dnabert_enhancer.shards import ShardFile
@@ -415,7 +422,7 @@ def _score_panel_alone(options: Options) -> None:
     record = RunRecord(options)
     settings = options.settings(VariantSettings)
     settings.convention.check_given(options)
-    panel = read_panel(options["tf_panel"])
+    panel = _panel(options)
     with genome_of(options) as genome, OutputSet() as out:
         digests = digests_of(options, record)
         variants = opened_variants(options, record, settings, genome)

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dnabert_enhancer.commands.options import Options, add_setting
@@ -233,6 +234,16 @@ class _Declared:
     ) -> None:
         if field not in self._without:
             add_setting(group, TrainingSettings, field, help, **declared)
+
+
+def check_model_places(*places: Path) -> None:
+    """Raise `InputError` where a model that is read, or its records, would be replaced."""
+    from dnabert_enhancer.files import check_no_input
+    from dnabert_enhancer.model import model_files
+
+    for place in filter(Path.is_dir, places):
+        for path in (*model_files(place), place / "history.tsv", place / "run.json"):
+            check_no_input(path)
 
 
 def training_rows(options: Options, record: RunRecord) -> Dataset:

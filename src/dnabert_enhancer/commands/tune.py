@@ -18,6 +18,7 @@ from dnabert_enhancer.commands.tables import show_table
 from dnabert_enhancer.commands.training_options import (
     add_training_inputs,
     add_training_options,
+    check_model_places,
     training_progress,
     training_rows,
 )
@@ -92,6 +93,7 @@ def run(options: Options) -> None:
     archive, folder = options.get("archive"), Path(options["output_dir"])
     if archive is not None:
         check_output(archive)
+    check_model_places(folder, folder / "best")
     record = RunRecord(options)
     search = options.settings(SearchSettings)
     settings = options.settings(TrainingSettings)

@@ -16,11 +16,13 @@ from dnabert_enhancer.dataset.dataset import (
 )
 from dnabert_enhancer.dataset.gc_profile import GcProfile, gc_of_sequences
 from dnabert_enhancer.dataset.io import (
+    METADATA_FILE,
     DatasetSource,
     as_dataset,
     begins_as_fasta,
     check_folder,
     read_dataset,
+    split_files,
     write_dataset,
 )
 from dnabert_enhancer.dataset.leak_rule import LeakRule
@@ -52,6 +54,7 @@ __all__ = [
     "COLUMNS",
     "GC_PLOT",
     "INPUT_FORMATS",
+    "METADATA_FILE",
     "SPLIT_NAMES",
     "BuiltDataset",
     "Dataset",
@@ -86,6 +89,7 @@ __all__ = [
     "region_sequences",
     "sequences_to_tokenize",
     "shared_kmers",
+    "split_files",
     "table_lines",
     "write_dataset",
     "write_kmer_table",

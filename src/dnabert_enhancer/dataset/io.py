@@ -20,7 +20,7 @@ from dnabert_enhancer.dataset.dataset import (
 from dnabert_enhancer.dataset.labelled_rows import read_fasta_pair, read_named_fasta, rows_of_frame
 from dnabert_enhancer.dataset.labels import resolve_labels
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet, is_stream, read_text_lines
+from dnabert_enhancer.files import OutputSet, check_no_input, is_stream, read_text_lines
 from dnabert_enhancer.sequence import Rows, read_table
 
 if TYPE_CHECKING:
@@ -364,7 +364,7 @@ def write_dataset(dataset: Dataset, folder: Path | str, outputs: OutputSet) -> N
 
 
 def check_folder(folder: Path | str, splits: Sequence[str] = SPLIT_NAMES) -> None:
-    """Refuse a folder that holds tables which the given splits would not replace.
+    """Refuse a folder that holds tables which the given splits would not replace, or inputs which they would.
 
     Raises
     ------
@@ -373,6 +373,8 @@ def check_folder(folder: Path | str, splits: Sequence[str] = SPLIT_NAMES) -> Non
     """
     if not Path(folder).is_dir():
         return
+    for name in (*(f"{split}.tsv.gz" for split in splits), METADATA_FILE):
+        check_no_input(Path(folder) / name)
     for split, file in split_files(Path(folder)).items():
         if split not in splits or file.name != f"{split}.tsv.gz":
             raise InputError(

@@ -151,7 +151,8 @@ def _from_numbers(numbers: NDArray[np.float64], task: Task | None, likely: Task 
         raise _error(f"{count} different labels; at most {MOST_CLASSES} classes are read")
     notes = (f"{said}: classes (--task regression makes them values)",) if count > 2 and task is None else ()
     top = int(distinct[-1])
-    if distinct[0] == 0 and top < 2 * count:
+    are_many = count > 2 or "multiclass" in (task, likely)
+    if are_many and distinct[0] == 0 and top < 2 * count:
         names = tuple(str(number) for number in range(top + 1))
         return ResolvedLabels(numbers.astype(np.int64), "multiclass", names, notes)
     values = np.searchsorted(distinct, numbers).astype(np.int64)

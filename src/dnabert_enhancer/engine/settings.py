@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from enum import StrEnum
@@ -87,6 +88,11 @@ class EngineSettings:
             object.__setattr__(self, name, str(value))
         if self.batch_size < 0 or self.threads < 0:
             raise InputError("batch size and threads cannot be negative", remedy="0 lets the engine choose")
+
+    def exact(self) -> EngineSettings:
+        """Return these, with float32 for `Precision.AUTO`: where small differences are the result."""
+        is_auto = self.precision == Precision.AUTO
+        return dataclasses.replace(self, precision=Precision.FLOAT32) if is_auto else self
 
     @property
     def used_threads(self) -> int:

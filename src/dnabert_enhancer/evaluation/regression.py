@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnabert_enhancer.evaluation.metric_set import AS_GIVEN, MetricKey, checked
 
+_ROUNDING = 64 * np.finfo(np.float64).eps
 REGRESSION_METRICS = ("pearson", "spearman", "rmse", "r2")
 
 
@@ -37,7 +38,7 @@ class RegressionMetrics:
     def evaluate(self, weights: NDArray[np.float64]) -> dict[MetricKey, NDArray[np.float64]]:
         """Return every metric for b weightings of the rows; see `metric_set.MetricSet`."""
         mean_square = _mean(self._squared[None, :], weights)
-        spread = _mean((self._label - _mean(self._label[None, :], weights)[:, None]) ** 2, weights)
+        spread = _variance(self._label[None, :], weights)
         values = {
             "pearson": _correlation(self._label[None, :], self._prediction[None, :], weights),
             "spearman": _correlation(
@@ -63,9 +64,14 @@ def _mid_ranks(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDA
 def _correlation(
     x: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    x = x - _mean(x, weights)[:, None]
-    y = y - _mean(y, weights)[:, None]
-    return _ratio(_mean(x * y, weights), np.sqrt(_mean(x * x, weights)) * np.sqrt(_mean(y * y, weights)))
+    product = (x - _mean(x, weights)[:, None]) * (y - _mean(y, weights)[:, None])
+    return _ratio(_mean(product, weights), np.sqrt(_variance(x, weights)) * np.sqrt(_variance(y, weights)))
+
+
+def _variance(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean squared distance from the mean; 0 of a constant, whose mean is rounded."""
+    variance = _mean((values - _mean(values, weights)[:, None]) ** 2, weights)
+    return np.where(variance > _ROUNDING**2 * _mean(values**2, weights), variance, 0.0)
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:

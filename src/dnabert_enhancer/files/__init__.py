@@ -14,6 +14,7 @@ from dnabert_enhancer.files.cache import (
 )
 from dnabert_enhancer.files.csv_rows import csv_rows
 from dnabert_enhancer.files.folder_swap import replaced_folder
+from dnabert_enhancer.files.inputs import check_no_input, inputs_kept, keep_input
 from dnabert_enhancer.files.outputs import (
     OutputSet,
     check_output,
@@ -51,14 +52,17 @@ __all__ = [
     "cache_directory",
     "cache_state",
     "cached_folder",
+    "check_no_input",
     "check_output",
     "check_parquet",
     "compression_of",
     "csv_rows",
     "describe_source",
     "finished_outputs",
+    "inputs_kept",
     "interrupt",
     "is_stream",
+    "keep_input",
     "let_go",
     "move_into",
     "open_bgzip",

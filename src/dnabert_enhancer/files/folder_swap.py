@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files.inputs import check_no_input
 from dnabert_enhancer.files.outputs import uninterrupted
 from dnabert_enhancer.files.temporary import remove_leftovers, remove_quietly, temporary_folder
 
@@ -36,7 +37,7 @@ def replaced_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     InputError
-        The place cannot be written.
+        The place cannot be written; a file of the new folder would replace an input (see `inputs_kept`).
 
     Notes
     -----
@@ -60,6 +61,8 @@ def replaced_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
         ) from None
     try:
         yield new
+        for path in new.rglob("*"):
+            check_no_input(target / path.relative_to(new))
         _keep_others(target, new)
         with uninterrupted():
             _take_place(new, target)

@@ -15,6 +15,7 @@ from typing import IO, NamedTuple, Self, TextIO, cast
 
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.files.bgzip import open_bgzip
+from dnabert_enhancer.files.inputs import check_no_input
 from dnabert_enhancer.files.temporary import (
     let_go,
     remove_leftovers,
@@ -48,7 +49,8 @@ class OutputSet:
     Raises
     ------
     InputError
-        An output that is a folder, that is asked for twice, or whose folder cannot be made or written.
+        An output that is a folder, that is asked for twice, that would replace an input of the command (see
+        `inputs_kept`), or whose folder cannot be made or written.
     ResourceError
         No space left while writing.
 
@@ -93,6 +95,7 @@ class OutputSet:
             An empty file in the same folder, with the same ending.
         """
         if (direct := _device(final)) is not None:
+            check_no_input(direct)
             self._outputs.append(_Output(direct, direct))
             return direct
         target = self._target(final)
@@ -116,6 +119,7 @@ class OutputSet:
         """
         stream_number = _own_stream(final)
         if stream_number is not None:
+            check_no_input(final)
             stream: TextIO = os.fdopen(os.dup(stream_number), "w", encoding="utf-8", newline="\n")
             self._streams.append(stream)
             return stream
@@ -135,6 +139,7 @@ class OutputSet:
             raise InputError(
                 "an output needs a file name", source=given or "''", remedy="give a path to a file"
             )
+        check_no_input(given)
         target = Path(os.path.realpath(given))
         with _writable(target):
             is_folder = target.is_dir()
@@ -163,6 +168,7 @@ class OutputSet:
         renamed = [output for output in self._outputs if output.temporary != output.final]
         for output in renamed:
             _check_written(output.temporary)
+            check_no_input(output.final)  # what the run came to read meanwhile
         with uninterrupted():
             if len(renamed) > 1 and renamed[-1].final.is_file():
                 renamed[-1].final.unlink()

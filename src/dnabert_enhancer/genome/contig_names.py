@@ -92,7 +92,14 @@ class ContigNames:
         return "" if own is None or name in self._exact else self._difference(name, own)
 
     def check_shared(
-        self, counts: Mapping[str, int], source: str, what: str, lost: str, *, holder: str = "the genome"
+        self,
+        counts: Mapping[str, int],
+        source: str,
+        what: str,
+        lost: str,
+        *,
+        holder: str = "the genome",
+        is_part: bool = False,
     ) -> None:
         """Refuse a file that has no contig of the genome; log a warning where some are missing or meet.
 
@@ -108,6 +115,9 @@ class ContigNames:
             What becomes of those on other contigs, such as ``have no score``.
         holder : str
             What the names are of, for messages.
+        is_part : bool
+            The holder need not have all contigs, such as a data set: nothing is said of those that it lacks,
+            but for other sequences of the same names.
 
         Raises
         ------
@@ -129,6 +139,10 @@ class ContigNames:
                 source=source,
                 remedy=RENAME,
             )
+        if is_part:
+            missing = [name for name in missing if self.why_not(name)]
+            if not missing:
+                return
         others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         _log.warning(
             "%s: %d of %d %s %s, since %s lacks their contigs: %r%s (%s); %s",

@@ -58,7 +58,9 @@ class _Feature(NamedTuple):
         return found.removeprefix("gene:").removeprefix("gene-")
 
 
-def read_genes(path: str | os.PathLike[str], names: ContigNames | None = None) -> pd.DataFrame:
+def read_genes(
+    path: str | os.PathLike[str], names: ContigNames | None = None, *, holder: str = ""
+) -> pd.DataFrame:
     """Return the genes of a file, in its order.
 
     Parameters
@@ -70,6 +72,8 @@ def read_genes(path: str | os.PathLike[str], names: ContigNames | None = None) -
         which type were kept and left out is logged.
     names : ContigNames, optional
         Of the genome: contigs get its names, and genes on others are left out, with a warning.
+    holder : str
+        What else the names are of, such as a data set: it need not have all contigs, so nothing is said.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def read_genes(path: str | os.PathLike[str], names: ContigNames | None = None) -
         raise InputError("no gene was found", source=source, remedy=_REMEDY)
     if names is None:
         return frame
-    return _on_contigs(frame, names, source)
+    return _on_contigs(frame, names, source, holder)
 
 
 def transcription_starts(genes: pd.DataFrame) -> NDArray[np.int64]:
@@ -188,9 +192,10 @@ def _of_bed(path: str | os.PathLike[str], source: str) -> pd.DataFrame:
     return frame[["chrom", "start", "end", "name", "strand"]]
 
 
-def _on_contigs(frame: pd.DataFrame, names: ContigNames, source: str) -> pd.DataFrame:
+def _on_contigs(frame: pd.DataFrame, names: ContigNames, source: str, holder: str) -> pd.DataFrame:
     counts = {str(name): int(count) for name, count in frame["chrom"].value_counts(sort=False).items()}
-    names.check_shared(counts, source, "genes", "are left out")
+    held = holder or "the genome"
+    names.check_shared(counts, source, "genes", "are left out", holder=held, is_part=bool(holder))
     own = {name: names.resolve(name) for name in counts}
     contigs = [own[name] for name in frame["chrom"].tolist()]
     is_there = np.array([contig is not None for contig in contigs], dtype=bool)

@@ -43,6 +43,7 @@ from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, Tokenizer
 _DIGESTED = (CONFIG_NAME, CARD_NAME, VOCABULARY_NAME, "tokenizer.json")
 _GAUGE_LENGTH = 200
 _LONGEST = 1 << 17
+_MULTI_LABEL = "multi_label_classification"
 """Length in bp up to which it is asked whether a model without positions reads a window."""
 
 
@@ -288,8 +289,20 @@ def open_directory(directory: Path) -> EnhancerModel:
 
 
 def task_of(config: dict[str, Any]) -> Task:
-    """Return what the outputs of a Hugging Face classifier mean."""
+    """Return what the outputs of a Hugging Face classifier mean.
+
+    Raises
+    ------
+    InputError
+        Several labels at once, each with a probability of its own: they are no classes of which one holds.
+    """
     count = len(labels_of(config))
+    if text_value(config, "problem_type") == _MULTI_LABEL:
+        raise InputError(
+            f"{CONFIG_NAME} says problem_type {_MULTI_LABEL!r}: each of the {count} outputs is a label of "
+            "its own (a sigmoid), which is not read; their softmax would be wrong",
+            remedy="save a label as a model of two outputs: a row of zeros, and its row of the classifier",
+        )
     if text_value(config, "problem_type") == "regression" or count == 1:
         return Task.REGRESSION
     return Task.BINARY if count == 2 else Task.MULTICLASS

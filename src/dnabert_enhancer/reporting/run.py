@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from dnabert_enhancer import __version__
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import keep_input
 from dnabert_enhancer.installation import DISTRIBUTION
 
 RECORD = "run.json"
@@ -73,6 +74,7 @@ class Run(NamedTuple):
     def optional(self, ending: str) -> Path | None:
         """Return one of its files where it is there."""
         path = Path(f"{self.base}{ending}")
+        keep_input(path)
         return path if path.is_file() else None
 
     def file(self, ending: str) -> Path:
@@ -113,6 +115,8 @@ def find_runs(given: str | os.PathLike[str]) -> list[Run]:
             source=text or "''",
             remedy="give the --output-prefix of a finished run, or its folder",
         )
+    for path in paths:
+        keep_input(path)
     return [_read(path) for path in paths]
 
 

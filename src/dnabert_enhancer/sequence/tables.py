@@ -182,6 +182,10 @@ def _add_row(rows: Rows, fields: Sequence[str], columns: Columns, width: int, so
             location=location,
             remedy="give overlapping k-mers (step 1) or the plain sequence",
         ) from None
+    if sequence in _MISSING[1:]:
+        raise InputError(
+            f"the sequence is missing ({sequence})", source=source, location=location, remedy="remove the row"
+        )
     check_bases(sequence, source, location)
     label = "0" if columns.label is None else fields[columns.label].strip()
     if label in _MISSING:

@@ -87,11 +87,11 @@ class PhasedAlleles:
 
         Notes
         -----
-        Genotypes are phased to one another only within a phase set (FORMAT PS); those without PS are one set
-        of their contig, and a homozygous genotype belongs to every set. A homozygous allele is joined in the
-        set that has an allele nearest to it, and an allele on both haplotypes on the first that has a
-        neighbour. One that the sample does not have, or whose phase is not known, stands alone, and so does
-        what overlaps another allele of the haplotype.
+        Genotypes are phased to one another only within a phase set (FORMAT PS, or the equal list PSL of VCF
+        4.4); those without are one set of their contig, and a homozygous genotype belongs to every set. A
+        homozygous allele is joined in the set that has an allele nearest to it, and an allele on both
+        haplotypes on the first that has a neighbour. One that the sample does not have, or whose phase is not
+        known, stands alone, and so does what overlaps another allele of the haplotype.
         """
         carried: dict[str, list[_Carried]] = {}
         row = 0
@@ -128,7 +128,8 @@ def _call(record: VcfRecord, column: int) -> _Call:
     for haplotype, call in enumerate(calls):
         if call.isdigit() and len(call) <= 18 and int(call) > 0:
             found.setdefault(int(call), []).append(haplotype)
-    return _Call(found, None if is_homozygous else values.get(b"PS", b".").decode("latin-1"))
+    phase_set = values.get(b"PS", values.get(b"PSL", b"."))
+    return _Call(found, None if is_homozygous else phase_set.decode("latin-1"))
 
 
 def _haplotypes(alleles: Sequence[_Carried], length: int) -> Iterator[tuple[_Carried, list[_Carried]]]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import OutputSet, move_into, open_bgzip, tabix_index
+from dnabert_enhancer.files import OutputSet, check_no_input, move_into, open_bgzip, tabix_index
 from dnabert_enhancer.shards import ShardBlock, ShardFile, check_all_shards, check_equal
 from dnabert_enhancer.variants.alleles import SkipReason
 from dnabert_enhancer.variants.effect import (
@@ -242,6 +242,8 @@ class ResultFiles:
     def __init__(self, out: OutputSet, prefix: str, panel: PanelFiles | None = None) -> None:
         self._out, self._prefix, self._panel = out, prefix, panel
         self._vcf_path = out.path(f"{prefix}.vcf.gz")
+        for ending in (".tbi", ".csi"):
+            check_no_input(f"{prefix}.vcf.gz{ending}")
         self._vcf = open_bgzip(self._vcf_path)
         self._table = out.open_text(f"{prefix}.tsv.gz")
         self._candidates = out.open_text(f"{prefix}.candidates.tsv")

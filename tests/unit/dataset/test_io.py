@@ -112,6 +112,7 @@ def test_measured_values_are_regression(write: Write) -> None:
         ("a.tsv", "sequence\tlabel\nACGT\t1\nTTTA\n", "line 3: 1 fields where the first line has 2"),
         ("a.tsv", "sequence\tlabel\nACGT\t1\nTTTA\t\n", "line 3: the label is missing"),
         ("a.tsv", "sequence\tlabel\nACGT\t1\n\t0\n", "line 3: empty sequence"),
+        ("a.tsv", "sequence\tlabel\nACGT\t1\nNA\t0\n", "line 3: the sequence is missing (NA)"),
         (
             "a.tsv",
             "sequence\tlabel\nACGT\t1\nMKVLAA\t0\n",

@@ -18,6 +18,7 @@ from dnabert_enhancer.errors import InputError
         (["2", "0", "1"], [2, 0, 1], "multiclass", ("0", "1", "2")),
         (["-1", "1"], [0, 1], "binary", ("-1", "1")),
         (["1", "3", "2"], [0, 2, 1], "multiclass", ("1", "2", "3")),
+        (["0", "2"], [0, 1], "binary", ("0", "2")),
         (["3", "7", "5"] * 4, [0, 2, 1] * 4, "multiclass", ("3", "5", "7")),
         (["3", "7", "5"], [3, 7, 5], "regression", ("value",)),
         (["0.5", "-1.25", "0"], [0.5, -1.25, 0.0], "regression", ("value",)),
@@ -69,6 +70,14 @@ def test_whole_numbers_are_classes_where_none_is_rare(rows: dict[int, int], task
     other = "regression" if task == "multiclass" else "multiclass"
     if len(rows) <= 1000:
         assert resolve_labels(whole_numbers(rows), other).task == other
+
+
+def test_two_of_three_classes_keep_their_numbers_where_the_model_has_three() -> None:
+    for resolved in (
+        resolve_labels(["0", "2"], "multiclass"),
+        resolve_labels(["0", "2"], hints=LabelHints("multiclass")),
+    ):
+        assert (resolved.task, resolved.numbers.tolist()) == ("multiclass", [0, 2])
 
 
 def test_an_asked_task_is_held_to() -> None:

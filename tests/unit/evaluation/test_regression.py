@@ -33,8 +33,16 @@ def test_equals_scipy_on_resampled_rows(decimals: int) -> None:
         assert evaluate(metric_set, weights) == pytest.approx(expected, abs=1e-12)
 
 
-def test_a_constant_has_no_correlation() -> None:
-    values = evaluate(RegressionMetrics([1.0, 2.0, 3.0], [2.0, 2.0, 2.0]), np.ones(3))
-    assert np.isnan(values["pearson"])
-    assert np.isnan(values["spearman"])
-    assert values["r2"] == 0
+@pytest.mark.parametrize("constant", [2.0, 0.1, 1 / 3, -1e100, 1e-100])
+def test_a_constant_has_no_correlation(constant: float) -> None:
+    """Also one whose mean is rounded: the mean of three times 0.1 is not 0.1."""
+    varying, constants = np.array([1.0, 2.0, 3.0]), np.full(3, constant)
+    of_constant = evaluate(RegressionMetrics(varying, constants), np.ones(3))
+    assert np.isnan([of_constant["pearson"], of_constant["spearman"]]).all()
+    for predicted in (varying, constants):
+        values = evaluate(RegressionMetrics(constants, predicted), np.ones(3))
+        assert np.isnan([values["pearson"], values["spearman"], values["r2"]]).all()
+
+
+def test_the_mean_of_the_labels_as_prediction_has_no_r2() -> None:
+    assert evaluate(RegressionMetrics([1.0, 2.0, 3.0], [2.0, 2.0, 2.0]), np.ones(3))["r2"] == 0

@@ -176,6 +176,14 @@ def test_what_is_said_of_names_that_do_not_meet(caplog):
         "(the genome has 'chr1'); rename"
     )
     caplog.clear()
+    part = ContigNames({"NC_000016.10": 90_338_345})
+    for counts in ({"chr16": 5, "chr7": 2}, {"NC_000016.10": 5, "7": 2, "NC_000016.9": 1}):
+        part.check_shared(counts, "a.gtf", "genes", "are left out", holder="the data set", is_part=True)
+    (record,) = caplog.records
+    assert record.message.startswith(
+        "a.gtf: 1 of 8 genes are left out, since the data set lacks their contigs: 'NC_000016.9' ("
+    )
+    caplog.clear()
     names.check_shared({"1": 5, "chr1": 2}, "a.bed", "regions", "are left out")
     assert "a contig is named in several ways: '1' and 'chr1' are both 'chr1'" in caplog.text
     with pytest.raises(InputError) as caught:

@@ -92,6 +92,13 @@ def test_the_task_of_a_plain_directory(
     assert (card.task, card.labels) == (task, tuple(labels.values()))
 
 
+def test_labels_that_hold_at_once_are_not_read_as_classes(copy: Path) -> None:
+    (copy / "enhancer_model.json").unlink()
+    change(copy / "config.json", problem_type="multi_label_classification")
+    with pytest.raises(InputError, match="each of the 2 outputs is a label of its own"):
+        open_model(copy)
+
+
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "vocab.txt"])
 def test_a_missing_file_is_named(copy: Path, missing: str) -> None:
     (copy / missing).unlink()

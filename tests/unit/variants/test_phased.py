@@ -28,11 +28,11 @@ def other(base: str) -> str:
 
 
 def joined(*calls: tuple[int, str]) -> dict[int, list[int]]:
-    """Return the positions whose alleles stand for each call: SNVs at positions with GT or GT:PS."""
+    """Return the positions whose alleles stand for each call: SNVs at positions with GT, GT:PS or GT:PSL."""
     genome, records, groups = GenomeBases(Contig()), [], []
     for number, (position, call) in enumerate(calls):
         ref = BASES[position - 1]
-        keys = "GT:PS" if ":" in call else "GT"
+        keys = "GT:PSL" if "," in call else "GT:PS" if ":" in call else "GT"
         line = f"c\t{position}\t.\t{ref}\t{other(ref)}\t.\t.\t.\t{keys}\t{call}"
         records.append(parse_record(line.encode(), number, "x"))
         allele = place_allele(genome, "c", position, ref.encode(), other(ref).encode())
@@ -55,6 +55,8 @@ def joined(*calls: tuple[int, str]) -> dict[int, list[int]]:
             [(500, "0|1:500"), (540, "0|1:540"), (579, "0|1:540")],
             {540: [540, 579], 579: [540, 579]},
         ),
+        # VCF 4.4: a set for each allele
+        ([(500, "0|1:a,a"), (540, "0|1:b,b"), (579, "0|1:b,b")], {540: [540, 579], 579: [540, 579]}),
         # without PS: one set
         ([(500, "0|1"), (540, "0|1"), (560, "1|0")], {500: [500, 540], 540: [500, 540]}),
         ([(500, "0|1:."), (540, "0|1")], {500: [500, 540], 540: [500, 540]}),
