@@ -59,8 +59,9 @@ def check_no_input(final: str | os.PathLike[str]) -> None:
     final : path
         A file or a folder; ``/dev/stdout`` is the file that the standard output goes to.
     """
-    found = _INPUTS and _INPUTS[-1].get(_identity(final))
-    if found:
+    identity = _identity(final) if _INPUTS else None
+    found = None if identity is None else _INPUTS[-1].get(identity)
+    if found is not None:
         raise InputError(
             f"the output would replace an input of this run ({found})",
             source=final,
