@@ -44,6 +44,8 @@ def check(path: Path, *more: str) -> int:
             ["--stride", "--precision", "--threshold"],
         ),
         ("predict", "--null-exclude a.bed", ["--null-exclude"]),
+        ("predict", "--screen --regions a.bed", ["--screen is of scans of whole contigs"]),
+        ("predict", "--screen", []),
         ("make-dataset", SHARES, ["--splits"]),
         ("make-dataset", "--ratio 0", ["--ratio"]),
         ("make-dataset", "--negatives-from promoters=a.bed,share=2", ["--negatives-from"]),

@@ -75,10 +75,7 @@ LEFT_OUT = {
     "scan_genome": dict.fromkeys(
         ("--fasta", "--tsv", "--embeddings", "--pooling"), "belongs to the other tool"
     )
-    | {
-        "--keep-letters": "is for comparing with the original code",
-        "--screen": "is for models of hundreds of times the packaged one's cost, on whole genomes",
-    },
+    | {"--keep-letters": "is for comparing with the original code"},
     "score_variants": {
         "--panel-only": "belongs to --shard",
         "--cut": "belongs to --shard",

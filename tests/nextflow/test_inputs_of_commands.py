@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from dnabert_enhancer.model import new_model, write_model
+
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=120)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -112,6 +114,48 @@ def test_what_is_given_to_the_commands(tmp_path: Path, pipeline: Callable) -> No
     assert "2 of 3 alleles (66.7%) are not of this genome: 2 contig not in genome" in failed.said
     assert "Failed: VARIANTS:SCORE_VARIANTS_MERGE, sample odd" in failed.said
     assert "Cached process > VARIANTS:CUT_VARIANTS (many)" in failed.said
+
+
+def test_a_screened_scan_in_shards_is_one_run(tmp_path: Path, pipeline: Callable) -> None:
+    write_model(tmp_path / "model", new_model("tiny", window_length=100, seed=3))
+    row = {
+        "sample": "whole",
+        "genome": "g.fa.gz",
+        "scan_regions": "all",
+        "model": "model",
+        "threshold": "0.0001",
+    }
+    (tmp_path / "s.json").write_text(json.dumps([row]))
+    given = ("-profile", "test", "--screen", "--scan_null", "none", "--stride", "100", "--input", "s.json")
+    done = pipeline(*given, "--precision", "float32", "--shards", "3")
+    assert done.returncode == 0, done.said
+    (tmp_path / "alone").mkdir()
+    subprocess.run(
+        [
+            *(
+                sys.executable,
+                str(REPOSITORY / "bin" / "predict"),
+                "--quiet",
+                "--screen",
+                "--threshold",
+                "0.0001",
+            ),
+            *("--genome", str(tmp_path / "g.fa.gz"), "--model", str(tmp_path / "model"), "--stride", "100"),
+            *("--null", "none", *ENGINE, "--output-prefix", str(tmp_path / "alone" / "whole")),
+        ],
+        check=True,
+    )
+    screened = (tmp_path / "alone" / "whole.screened.bed").read_text().splitlines()
+    assert screened
+    for name in ("bw", "calls.bed.gz", "scanned.bed", "screened.bed"):
+        made = tmp_path / "results" / "scan" / f"whole.{name}"
+        assert made.read_bytes() == (tmp_path / "alone" / f"whole.{name}").read_bytes(), name
+    # regions have no screen, which is told before anything starts
+    (tmp_path / "s.json").write_text(json.dumps([{**row, "scan_regions": "region.bed"}]))
+    refused = pipeline(*given)
+    assert refused.returncode != 0
+    assert "sample whole, predict: --screen is of scans of whole contigs" in refused.said
+    assert "Submitted process" not in refused.said
 
 
 def _parts_are_one_run(folder: Path) -> None:

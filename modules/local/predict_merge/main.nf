@@ -13,6 +13,7 @@ process PREDICT_MERGE {
     tuple val(meta), path("${prefix}.calls.bed.gz"), path("${prefix}.calls.bed.gz.tbi"), emit: calls
     tuple val(meta), path("${prefix}.scanned.bed"), emit: scanned
     tuple val(meta), path("${prefix}.regions.tsv"), emit: regions, optional: true
+    tuple val(meta), path("${prefix}.screened.bed"), emit: screened, optional: true
     tuple val(meta), path("${prefix}.windows.tsv.gz"), emit: windows, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('predict --version | cut -d" " -f2'), topic: versions

@@ -178,7 +178,7 @@ def check(options: Options) -> None:
     from dnabert_enhancer.scan import ScanSettings
 
     options.settings(EngineSettings)
-    options.settings(ScanSettings)
+    options.settings(ScanSettings).check_regions(options.get("regions"))
     _check_threshold(options)
 
 

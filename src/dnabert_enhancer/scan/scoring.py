@@ -187,8 +187,7 @@ def plan_scan(
         fraction = 0.0
     elif fraction is None:
         fraction = automatic_null_fraction(grid.n_windows, limited=null is NullKind.SHUFFLE)
-    if settings.screen is not None and regions is not None:
-        raise InputError("--screen is of scans of whole contigs", remedy="leave --regions out, or --screen")
+    settings.check_regions(regions)
     score_settings = ScoreSettings(settings.max_unknown, fraction, settings.seed, settings.keep_letters)
     calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
     rows = None if regions is None else RegionRows.of_table(regions, grid, settings.contigs or None)

@@ -178,6 +178,13 @@ class ScanSettings(SequenceSettings):
         if self.null_fraction is not None:
             check_share("null_fraction", self.null_fraction)
 
+    def check_regions(self, regions: object) -> None:
+        """Raise `InputError` where regions are scanned (not None) and the settings are of whole contigs."""
+        if self.screen is not None and regions is not None:
+            raise InputError(
+                "--screen is of scans of whole contigs", remedy="leave --regions out, or --screen"
+            )
+
 
 def shortest_sequence(model: EnhancerModel) -> int:
     """Return the length in bp of the shortest sequence in which the model finds a token."""

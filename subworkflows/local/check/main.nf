@@ -25,7 +25,8 @@ def plannedOfRow(row, options) {
         def told = (threshold ? ['--threshold', threshold.toString()] : []) + (row.train_regions ? [] : ['--model', model.toString()])
         def excluded = row.null_exclude.collectMany { one -> ['--null-exclude', one.name] }
         def kind = options.scan_null ? ['--null', options.scan_null.toString()] : []
-        found << planned("sample ${row.sample}, predict", 'predict', told + excluded + (excluded ? kind : []))
+        def places = options.screen.toString().toBoolean() && row.scan_regions != 'all' ? ['--screen', '--regions', row.scan_regions.name] : []
+        found << planned("sample ${row.sample}, predict", 'predict', told + excluded + (excluded ? kind : []) + places)
     }
     if( row.train_regions ) {
         found << planned("sample ${row.sample}, evaluate", 'evaluate', optionsOf('EVALUATE') + (row.genes && options.evaluate_by?.toString()?.contains('tss') ? ['--genes', row.genes.name] : []))
