@@ -14,6 +14,7 @@ from dnabert_enhancer.files.cache import (
 )
 from dnabert_enhancer.files.csv_rows import csv_rows
 from dnabert_enhancer.files.folder_swap import replaced_folder
+from dnabert_enhancer.files.idle import IdleFile
 from dnabert_enhancer.files.inputs import check_no_input, inputs_kept, keep_input
 from dnabert_enhancer.files.outputs import (
     OutputSet,
@@ -46,6 +47,7 @@ __all__ = [
     "CACHE_VARIABLE",
     "CacheState",
     "Compression",
+    "IdleFile",
     "LineBlock",
     "OutputSet",
     "TabixPreset",

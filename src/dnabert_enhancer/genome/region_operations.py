@@ -2,22 +2,21 @@
 
 The functions over tables (data frames with ``chrom``, ``start`` and ``end``, see `genome.regions`) put all
 contigs on one line, far apart, and work there in one call; the functions ending in ``_of`` are for arrays of
-one contig, or of one line. Pairs and nearest regions are bioframe's; the union is eight lines of NumPy here,
-since importing bioframe takes two seconds that a scan of a few regions should not pay.
+one contig, or of one line. Pairs and nearest regions are bioframe's.
 """
 
 from __future__ import annotations
 
 import functools
-import os
+import importlib.util
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.files import cache_directory
 from dnabert_enhancer.genome.regions import region_frame
 
 if TYPE_CHECKING:
@@ -310,8 +309,14 @@ def nearest(regions: pd.DataFrame, others: pd.DataFrame) -> tuple[NDArray[np.int
 
 @functools.cache
 def _arrops() -> ModuleType:
-    # bioframe imports matplotlib, which wants a folder that it may write
-    os.environ.setdefault("MPLCONFIGDIR", str(cache_directory() / "matplotlib"))
-    from bioframe.core import arrops
-
-    return arrops  # type: ignore[no-any-return]  # bioframe ships no types
+    """Return bioframe's functions on arrays, without the rest of it: that imports matplotlib to draw."""
+    package = importlib.util.find_spec("bioframe")
+    assert package is not None
+    assert package.origin is not None
+    path = Path(package.origin).with_name("core") / "arrops.py"
+    spec = importlib.util.spec_from_file_location(f"{__name__}.bioframe_arrops", path)
+    assert spec is not None
+    arrops = importlib.util.module_from_spec(spec)
+    assert spec.loader is not None
+    spec.loader.exec_module(arrops)
+    return arrops

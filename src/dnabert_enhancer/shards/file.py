@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import is_stream, open_stream
+from dnabert_enhancer.files import IdleFile, is_stream, open_stream
 
 SHARD_SUFFIX = ".scores"
 _HEADER = "header.json"
@@ -190,18 +190,23 @@ class ShardFile:
                 "a folder, not a shard file", source=self.name, remedy="give a file that --shard wrote"
             )
         try:
-            with self._whole("not a whole shard file"):
-                self._zip = zipfile.ZipFile(
-                    open_stream(self.name) if is_path and is_stream(self.name) else source
-                )
+            opened: Any = source  # binary files of several types, for which zipfile has no common one
+            if is_path:
+                opened = open_stream(self.name) if is_stream(self.name) else IdleFile(self.name)
+            self._source = opened
+            with self._whole("not a whole shard file"), contextlib.ExitStack() as stack:
+                stack.callback(self._let_go)
+                self._zip = zipfile.ZipFile(opened)
                 self.header: dict[str, Any] = json.loads(self._zip.read(_HEADER))
                 found = self.header.pop("format")
+                stack.pop_all()
         except OSError as error:
             problem = (
                 "no such file" if isinstance(error, FileNotFoundError) else f"cannot open: {error.strerror}"
             )
             raise InputError(problem, source=self.name, remedy="check the path") from None
         if found != format:
+            self._let_go()
             raise InputError(
                 f"holds {found!r}, not {format!r}",
                 source=self.name,
@@ -265,6 +270,11 @@ class ShardFile:
     def close(self) -> None:
         """Close the file."""
         self._zip.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if isinstance(self._source, IdleFile):
+            self._source.close()
 
     def _array(self, path: str) -> NDArray[Any]:
         return np.lib.format.read_array(io.BytesIO(self._zip.read(path)), allow_pickle=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -117,3 +120,14 @@ def test_all_pairs_are_found_whatever_their_lengths():
     assert np.column_stack([found.first, found.second]).tolist() == expected.tolist()
     assert found.bases.tolist() == shared[shared > 0].tolist()
     assert overlaps(one, other).tolist() == (shared > 0).any(axis=1).tolist()
+
+
+def test_pairs_and_nearest_import_nothing_that_draws() -> None:
+    """The package bioframe imports matplotlib's pyplot, which takes longer than the pairs of a run."""
+    code = (
+        "import sys; from dnabert_enhancer.genome import nearest, overlap, region_frame\n"
+        "a, b = (region_frame(['1'], [start], [start + 5], ['1']) for start in (10, 12))\n"
+        "print(len(overlap(a, b).first), nearest(a, b)[1], *({'matplotlib', 'bioframe'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["1", "[0]"]
