@@ -11,6 +11,7 @@ from dnabert_enhancer.dataset.dataset import (
     Dataset,
     LabelHints,
     Task,
+    contradicting_rows,
     digest_of,
     table_lines,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "begins_as_fasta",
     "build_dataset",
     "check_folder",
+    "contradicting_rows",
     "dataset_sequences",
     "digest_of",
     "fasta_sequences",

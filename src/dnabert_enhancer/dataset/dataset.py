@@ -13,7 +13,7 @@ import numpy as np
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import same_name
-from dnabert_enhancer.sequence import encode_bases
+from dnabert_enhancer.sequence import canonical_sequence, encode_bases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,6 +236,12 @@ def table_lines(frame: pd.DataFrame) -> Iterator[str]:
         part = frame.iloc[first : first + _ROWS_AT_ONCE]
         columns = [_column_text(part[name]) for name in COLUMNS]
         yield from ("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+
+
+def contradicting_rows(frame: pd.DataFrame) -> int:
+    """Return how many rows have a sequence that another row, on either strand, labels otherwise."""
+    sequences = [canonical_sequence(sequence) for sequence in frame["sequence"]]
+    return int((frame["label"].groupby(sequences).transform("nunique") > 1).sum())
 
 
 def digest_of(splits: Mapping[str, pd.DataFrame]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dnabert_enhancer.dataset import ALL_ROWS, Dataset
+from dnabert_enhancer.dataset import ALL_ROWS, Dataset, contradicting_rows
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.duplicates import known_rows, read_sequences
 from dnabert_enhancer.evaluation.method_comparison import ALL_ROWS_SUBSET, Subset, check_rows
@@ -63,6 +63,13 @@ def judged_rows(dataset: Dataset, train_dataset: Dataset | None, settings: Evalu
     frame = chosen_rows(dataset, settings.split, default="test")
     data = labelled(dataset, frame)
     check_rows(data.labels, data.task, ALL_ROWS_SUBSET, data.source)
+    contradicting = contradicting_rows(frame) if data.task != "regression" else 0
+    if contradicting:
+        _log.warning(
+            "%d of %d sequences have other labels in other rows (either strand): no method is right on all",
+            contradicting,
+            len(frame),
+        )
     training = _training_rows(dataset, train_dataset, settings)
     train = None
     if training is not None:

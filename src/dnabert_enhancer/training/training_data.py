@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.dataset import ALL_ROWS, Dataset
+from dnabert_enhancer.dataset import ALL_ROWS, Dataset, contradicting_rows
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import Tokenizer, canonical_sequence, encode_bases
 from dnabert_enhancer.training.validation_split import split_off_validation
@@ -122,6 +122,14 @@ def training_data(dataset: Dataset, settings: TrainingSettings) -> TrainingData:
             "%d of %d validation sequences are in the training split too: the metrics flatter the model",
             shared,
             len(validation),
+        )
+    contradicting = contradicting_rows(train) if classes else 0
+    if contradicting:
+        logger.warning(
+            "%d of %d training sequences have other labels in other rows (either strand): they contradict "
+            "each other",
+            contradicting,
+            len(train),
         )
     return TrainingData(
         dataset.source, dataset.digest, dataset.task, dataset.label_names, chosen, source, length, shared

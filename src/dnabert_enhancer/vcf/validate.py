@@ -40,7 +40,7 @@ class VcfFault(NamedTuple):
     ----------
     times : int
     line : int
-        The first.
+        The first; 0 of what is no line's.
     example : str
         What stood there.
     """
@@ -80,7 +80,8 @@ class VcfFaults:
         for kind, fault in self.found.items():
             more = f" (and {fault.times - 1} more)" if fault.times > 1 else ""
             example = f": {fault.example!r}" if fault.example else ""
-            _log.warning("%s, line %d%s: %s%s", self.source, fault.line, more, kind, example)
+            place = f", line {fault.line}{more}" if fault.line else ""
+            _log.warning("%s%s: %s%s", self.source, place, kind, example)
 
 
 def check_header(header: VcfHeader, faults: VcfFaults, line: int) -> VcfHeader:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dnabert_enhancer.dataset import Dataset, read_dataset
+from dnabert_enhancer.dataset import Dataset, contradicting_rows, read_dataset
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import read_table
 
@@ -95,6 +95,12 @@ def test_encoded_is_an_array_where_lengths_agree(write: Write) -> None:
     assert equal.tolist() == [[0, 1, 2, 3], [3, 3, 3, 4]]
     unequal = read_dataset(write("b.csv", "sequence,label\nACGT,1\nT,0\n")).encoded()
     assert [codes.tolist() for codes in unequal] == [[0, 1, 2, 3], [3]]
+
+
+def test_sequences_with_two_labels_are_counted_on_either_strand(write: Write) -> None:
+    rows = ("AACC\t1", "ggtt\t0", "AACC\t0", "UUUA\t1", "TAAA\t1", "CCCC\t0")
+    frame = read_dataset(write("a.tsv", "sequence\tlabel\n" + "\n".join(rows) + "\n")).frame()
+    assert contradicting_rows(frame) == 3  # AACC, its reverse complement GGTT, and AACC again
 
 
 def test_measured_values_are_regression(write: Write) -> None:
