@@ -45,6 +45,8 @@ def keep_input(path: str | os.PathLike[str]) -> None:
     if not _INPUTS:
         return
     name = os.fspath(path)
+    if "\0" in name:
+        return
     shown = Path("/dev/stdin" if name == STANDARD_INPUT else name)
     _keep(shown, name)
     if (real := Path(os.path.realpath(shown))) != shown:
@@ -71,7 +73,7 @@ def check_no_input(final: str | os.PathLike[str]) -> None:
 
 def _keep(path: Path, name: str) -> None:
     _keep_one(path, name)
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113  a text that is too long is none
         for one in (*(path.with_name(path.name + ending) for ending in _BESIDE), *_records_of(path)):
             _keep_one(one, f"{one}, which belongs to {name}")
 
@@ -86,7 +88,7 @@ def _records_of(path: Path) -> Iterator[Path]:
     words = path.name.split(".")
     for record in (*(f"{'.'.join(words[:n])}.{_RECORD}" for n in range(1, len(words))), _RECORD):
         place = path.with_name(record)
-        if place.is_file() and not _was_read(path.name, place):
+        if os.path.isfile(place) and not _was_read(path.name, place):  # noqa: PTH113  as above
             yield place
 
 
