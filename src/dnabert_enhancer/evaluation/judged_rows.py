@@ -63,13 +63,7 @@ def judged_rows(dataset: Dataset, train_dataset: Dataset | None, settings: Evalu
     frame = chosen_rows(dataset, settings.split, default="test")
     data = labelled(dataset, frame)
     check_rows(data.labels, data.task, ALL_ROWS_SUBSET, data.source)
-    contradicting = contradicting_rows(frame) if data.task != "regression" else 0
-    if contradicting:
-        _log.warning(
-            "%d of %d sequences have other labels in other rows (either strand): no method is right on all",
-            contradicting,
-            len(frame),
-        )
+    _warn_of_rows(frame, classes=data.task != "regression")
     training = _training_rows(dataset, train_dataset, settings)
     train = None
     if training is not None:
@@ -79,6 +73,20 @@ def judged_rows(dataset: Dataset, train_dataset: Dataset | None, settings: Evalu
     for subset in subsets:
         check_rows(data.labels[subset.rows], data.task, subset.name, data.source)
     return JudgedRows(frame, data, train, subsets, counts)
+
+
+def _warn_of_rows(frame: pd.DataFrame, *, classes: bool) -> None:
+    """Tell of rows that no method can judge rightly."""
+    contradicting = contradicting_rows(frame) if classes else 0
+    if contradicting:
+        _log.warning(
+            "%d of %d sequences have other labels in other rows (either strand): no method is right on all",
+            contradicting,
+            len(frame),
+        )
+    unknown = sum(not sequence.strip("Nn") for sequence in frame["sequence"])
+    if unknown:
+        _log.warning("%d of %d sequences are N alone: their scores say nothing", unknown, len(frame))
 
 
 def chosen_rows(dataset: Dataset, split: str | None, *, default: str) -> pd.DataFrame:

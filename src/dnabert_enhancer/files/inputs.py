@@ -7,6 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from dnabert_enhancer.errors import InputError
@@ -15,6 +16,7 @@ from dnabert_enhancer.files.streams import STANDARD_INPUT
 _Identity = tuple[int, int]
 _BESIDE = (".fai", ".gzi", ".tbi", ".csi")
 _RECORD = "run.json"
+_CLOCK_SECONDS = 2.0
 # of the command that runs: device and inode, which links and other spellings of a path share, and the name
 _INPUTS: list[dict[_Identity, str]] = []
 
@@ -88,17 +90,20 @@ def _records_of(path: Path) -> Iterator[Path]:
     words = path.name.split(".")
     for record in (*(f"{'.'.join(words[:n])}.{_RECORD}" for n in range(1, len(words))), _RECORD):
         place = path.with_name(record)
-        if os.path.isfile(place) and not _was_read(path.name, place):  # noqa: PTH113  as above
+        if os.path.isfile(place) and _has_made(place, path):  # noqa: PTH113  as above
             yield place
 
 
-def _was_read(name: str, record: Path) -> bool:
-    """Return whether the run of a record read a file of this name, and so did not make it."""
+def _has_made(record: Path, path: Path) -> bool:
+    """Return whether the run of a record made a file: it is as old as the run, which did not read it."""
     try:
-        inputs = json.loads(record.read_text(encoding="utf-8"))["inputs"]
-        return any(Path(entry["path"]).name == name for entry in inputs)
+        content = json.loads(record.read_text(encoding="utf-8"))
+        read = any(Path(entry["path"]).name == path.name for entry in content["inputs"])
+        began = datetime.fromisoformat(content["started"]).timestamp()
+        made = path.stat().st_mtime
+        return not read and began - _CLOCK_SECONDS <= made <= record.stat().st_mtime + _CLOCK_SECONDS
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return True  # not a record of ours
+        return False  # not a record of ours
 
 
 def _identity(path: str | os.PathLike[str]) -> _Identity | None:

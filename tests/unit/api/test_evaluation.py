@@ -151,3 +151,18 @@ def test_models_that_are_none_or_twice_are_refused(model: de.Model) -> None:
         de.evaluate([model, model], SOME)
     with pytest.raises(de.InputError, match="nothing to judge"):
         de.evaluate([], SOME)
+
+
+def test_rows_that_no_method_can_judge_are_told(model: de.Model, caplog: pytest.LogCaptureFixture) -> None:
+    data = labelled(20, 1)
+    twin = {"sequence": data["sequence"][0][::-1].translate(str.maketrans("ACGT", "TGCA")), "label": 1}
+    rows = pd.DataFrame([*data.to_dict("records"), twin, {"sequence": "N" * LENGTH, "label": 0}])
+    de.evaluate(model, rows, bootstrap=0)
+    said = [record.getMessage() for record in caplog.records]
+    assert (
+        "2 of 22 sequences have other labels in other rows (either strand): no method is right on all" in said
+    )
+    assert "1 of 22 sequences are N alone: their scores say nothing" in said
+    caplog.clear()
+    de.evaluate(model, data, bootstrap=0)
+    assert not caplog.records

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -37,19 +38,23 @@ def test_the_indexes_of_an_input_are_kept_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("read", "kept"), [("peaks.bed", True), ("scan.calls.bed", False)], ids=["made", "read by it"]
+    ("read", "seconds", "kept"),
+    [("peaks.bed", 0, True), ("scan.calls.bed", 0, False), ("peaks.bed", 3600, False)],
+    ids=["made by it", "read by it", "older than it"],
 )
-def test_the_record_of_the_run_that_made_an_input_is_kept(tmp_path: Path, read: str, kept: bool) -> None:
-    (tmp_path / "scan.calls.bed").write_text("")
-    (tmp_path / "scan.run.json").write_text(
-        json.dumps({"inputs": [{"role": "regions", "path": f"x/{read}"}]})
-    )
-    with inputs_kept([tmp_path / "scan.calls.bed"]):
+def test_the_record_of_the_run_that_made_an_input_is_kept(
+    tmp_path: Path, read: str, seconds: int, kept: bool
+) -> None:
+    made, record = tmp_path / "scan.calls.bed", tmp_path / "scan.run.json"
+    made.write_text("")
+    began = datetime.fromtimestamp(made.stat().st_mtime + seconds, UTC).isoformat(timespec="seconds")
+    record.write_text(json.dumps({"inputs": [{"role": "regions", "path": f"x/{read}"}], "started": began}))
+    with inputs_kept([made]):
         if kept:
             with pytest.raises(InputError, match=r"scan\.run\.json"):
-                check_no_input(tmp_path / "scan.run.json")
+                check_no_input(record)
         else:
-            check_no_input(tmp_path / "scan.run.json")
+            check_no_input(record)
 
 
 @pytest.mark.parametrize("text", ["", "x" * 5000, "a\0b", "-", "NAME=file,key=" + "y" * 300])
