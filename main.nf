@@ -4,6 +4,7 @@ include { CHECK                                                 } from './module
 include { INDEX_GENOME                                          } from './modules/local/index_genome'
 include { INTERPRET                                             } from './modules/local/interpret'
 include { INTERPRET as INTERPRET_VARIANTS                       } from './modules/local/interpret'
+include { MODELS_GET                                            } from './modules/local/models_get'
 include { askedHere; newFaults; plannedCommands                 } from './subworkflows/local/check'
 include { COMPARE                                               } from './subworkflows/local/compare'
 include { helpText; parameterFaults                             } from './subworkflows/local/parameters'
@@ -11,7 +12,7 @@ include { REPORTS; filesOf; runsOf                              } from './subwor
 include { faultOfStart; modelAt; readSamplesheet                } from './subworkflows/local/samplesheet'
 include { SCAN                                                  } from './subworkflows/local/scan'
 include { costOf; cutFor; shardsForScan                         } from './subworkflows/local/scatter'
-include { openStore                                             } from './subworkflows/local/store'
+include { faultOfPlace; folderOfName; openStore; stored         } from './subworkflows/local/store'
 include { failureText; methodsText; skippedAlleles; skippedText } from './subworkflows/local/summary'
 include { TRAIN                                                 } from './subworkflows/local/train'
 include { VARIANTS                                              } from './subworkflows/local/variants'
@@ -21,9 +22,6 @@ def baseModel(text, store) {
     if( text ==~ /new:.+|default/ )
         return [name: text, path: [], output: '']
     def found = modelAt(text, file('.'), store)
-    // a model of the hub that is not in the store is the one thing that a task brings itself
-    if( found.fault && text.startsWith('hub:') )
-        return [name: text, path: [], output: '']
     return [name: ''] + found + (found.fault ? [:] : [fault: faultOfStart(text, found.path)])
 }
 
@@ -44,7 +42,7 @@ workflow {
         System.exit(0)
     }
     def faults = parameterFaults(params, file("${projectDir}/nextflow_schema.json"))
-    def store = openStore(params.store)
+    def store = openStore(params.store, params.bring_models.toString().toBoolean())
     if( store.fault )
         faults << store.fault
     def base = baseModel(params.base_model.toString(), store)
@@ -52,6 +50,10 @@ workflow {
         faults << "--base_model ${base.fault}${base.output ? '' : '; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION'}"
     def sheet = params.input ? readSamplesheet(params.input, store, params.genomes ?: [:]) : [rows: [], faults: []]
     faults += sheet.faults
+    def asBase = sheet.rows.any { row -> row.train_regions && !row.model.path } ? [base] : []
+    def brought = (sheet.rows.collectMany { row -> [row.model] + row.tf_models + row.tf_panel } + asBase).collect { one -> one.brought }.findAll { name -> name }.unique()
+    if( brought && faultOfPlace(store.place) )
+        faults << faultOfPlace(store.place)
     // the command itself judges the options: here where it runs, else in a task on which the others wait
     def planned = plannedCommands(sheet.faults ? [] : sheet.rows, params)
     def elsewhere = workflow.containerEngine || 'conda' in workflow.profile.tokenize(',')
@@ -70,7 +72,10 @@ workflow {
     )
     CHECK(channel.fromList(asked.absent && elsewhere ? [tuple([id: 'options'], groovy.json.JsonOutput.toJson(planned))] : []))
     ch_checked = asked.absent && elsewhere ? CHECK.out.checked : channel.of([[id: 'options'], []])
-    INDEX_GENOME(ch_genomes.combine(ch_checked).map { meta, genome, _checked, _file -> tuple(meta, genome) })
+    // models that the store lacks, each once; nothing else starts before they are there
+    MODELS_GET(channel.fromList(brought.collect { name -> [[id: name], folderOfName(name)] }).combine(ch_checked).map { meta, folder, _checked, _file -> tuple(meta, folder) })
+    ch_stored = MODELS_GET.out.model.map { _meta, folder -> stored(folder, store) }.toList().map { _folders -> true }
+    INDEX_GENOME(ch_genomes.combine(ch_checked).combine(ch_stored).map { meta, genome, _checked, _file, _stored -> tuple(meta, genome) })
 
     ch_rows = channel.fromList(sheet.rows.collect { row -> tuple(row.genome.toUriString(), row) })
         .combine(INDEX_GENOME.out.genome.map { meta, genome, index -> tuple(meta.uri, genome, index) }, by: 0)

@@ -12,7 +12,7 @@ def plain(value) {
 }
 
 workflow {
-    def read = params.sheets.tokenize(',').collectEntries { sheet -> [sheet, readSamplesheet(sheet, [folder: 'none', models: [:]], [named: [fasta: 'g.fa']])] }
+    def read = params.sheets.tokenize(',').collectEntries { sheet -> [sheet, readSamplesheet(sheet, [folder: 'none', models: [:], catalogue: [:]], [named: [fasta: 'g.fa']])] }
     println "FAULTS ${groovy.json.JsonOutput.toJson(read.collectEntries { sheet, found -> [sheet, found.faults] })}"
     def index = [[file('g.fa.fai')], []]
     println "SHARDS ${groovy.json.JsonOutput.toJson(index.collect { one -> shardsForScan(file('g.fa.gz'), one, [], 0.001, [max_shards: 1000], 1) } + [shardsForScan(file('g.fa.gz'), index[0], file('regions.bed'), 0.001, [max_shards: 1000], 2)] + ['packaged', 'base', 'several', 'none.tar.gz'].collect { name -> costOf(file(name)) })}"

@@ -86,11 +86,11 @@ FAULTS = [
     ("models/plain:$(touch pwned)", "'models/plain:$(touch pwned)': there is no such folder"),
     (
         "hub:owner/name@main",
-        "'hub:owner/name@main' is not in the store (cache), and tasks bring nothing; before",
+        "'hub:owner/name@main' is not in the store (cache), and this run brings nothing; before",
     ),
     (
         "zenodo:10.5281/zenodo.1/m.zip",
-        "'zenodo:10.5281/zenodo.1/m.zip' is not in the store (cache), and tasks",
+        "'zenodo:10.5281/zenodo.1/m.zip' is not in the store (cache), and this",
     ),
 ]
 
@@ -105,7 +105,9 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
     )
     with (tmp_path / "s.csv").open("a") as sheet:
         sheet.write("start,g.fa,models/pair,,,,r.bed,,\n")
-    done = pipeline("--input", "s.csv", "--base_model", "default:tf0", "--store", "cache")
+    done = pipeline(
+        "--input", "s.csv", "--base_model", "default:tf0", "--store", "cache", "--bring_models", "false"
+    )
     assert done.returncode != 0
     lines = done.said.partition("nothing was started:\n")[2].splitlines()
     found = [line.strip() for line in lines if line.startswith("  ")]

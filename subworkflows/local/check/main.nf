@@ -16,13 +16,14 @@ def plannedCommands(rows, options) {
         rows.collectMany { row -> plannedOfRow(row, options) }
 }
 
-// What rows add to the options; of a model that is trained in the run its task tells the thresholds.
+// What rows add to the options; of a model that is trained or brought in the run its task tells the thresholds.
 def plannedOfRow(row, options) {
     def threshold = row.threshold ?: options.threshold
     def found = []
     if( row.scan_regions ) {
-        def model = row.model.path && !row.train_regions ? "${row.model.path}${row.model.output ? ":${row.model.output}" : ''}" : 'default'
-        def told = (threshold ? ['--threshold', threshold.toString()] : []) + (row.train_regions ? [] : ['--model', model.toString()])
+        def isThere = !row.train_regions && !row.model.brought
+        def model = row.model.path && isThere ? "${row.model.path}${row.model.output ? ":${row.model.output}" : ''}" : 'default'
+        def told = (threshold ? ['--threshold', threshold.toString()] : []) + (isThere ? ['--model', model.toString()] : [])
         def excluded = row.null_exclude.collectMany { one -> ['--null-exclude', one.name] }
         def kind = options.scan_null ? ['--null', options.scan_null.toString()] : []
         def places = options.screen.toString().toBoolean() && row.scan_regions != 'all' ? ['--screen', '--regions', row.scan_regions.name] : []

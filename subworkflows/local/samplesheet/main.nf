@@ -1,5 +1,5 @@
 // Reads the samplesheet and checks it: every fault of it in one list, with its row and column. Of other files it reads only cards of models.
-include { contentOf } from '../store'
+include { contentOf; placeInStore } from '../store'
 
 // The columns: what a cell holds, and the columns without one of which it means nothing.
 def samplesheetColumns() {
@@ -166,7 +166,7 @@ def checkedRow(entry, folder, store) {
     if( 'vcf' in given && !cells.vcf.fault && !('vcf_format' in given) && !(cells.vcf.value.name ==~ /(?i).*\.(vcf|vcf\.gz|vcf\.bgz|bcf)/) )
         faults << "${entry.where}, column vcf_format: ${cells.vcf.value.name} is no VCF by its name: say how it is written (${columns.vcf_format.says})"
     if( 'model' in given && !cells.model.fault )
-        faults += [('train_regions' in given ? faultOfStart(entry.cells.model, cells.model.value.path) : faultOfBase(entry.cells.model, cells.model.value.path))]
+        faults += [('train_regions' in given ? faultOfStart(entry.cells.model, cells.model.value.path) : faultOfBase(entry.cells.model, cells.model.value, store))]
             .findAll { fault -> fault }
             .collect { fault -> "${entry.where}, column model: ${fault}" }
     if( !['train_regions', 'scan_regions', 'vcf', 'interpret_regions', 'interpret_variants'].any { name -> name in given } )
@@ -194,7 +194,7 @@ def cellOf(content, column, folder, store) {
     if( parts[0] in (column.words ?: []) )
         return [value: parts[0]]
     if( column.holds == 'model' )
-        return modelAt(parts[0], folder, store).with { model -> [value: model.subMap(['path', 'output']), fault: model.fault] }
+        return modelAt(parts[0], folder, store).with { model -> [value: model.subMap(['path', 'output', 'brought']), fault: model.fault] }
     if( column.holds == 'panel' )
         return panelCell(parts[0], folder, store)
     return column.holds.startsWith('named') ? namedCell(parts, column, folder, store) : pathsCell(parts, column, folder)
@@ -221,12 +221,12 @@ def namedCell(parts, column, folder, store) {
         if( !(keys ==~ /(,[a-z_]+=[A-Za-z0-9 ._+:|()\/-]+)*/) )
             return [fault: "${quoted(part)}: after the file come key=value pairs, separated by commas"]
         def place = column.holds == 'named models' ? predictingModelAt(rest, folder, store) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)
-        return [name: name, path: place.path, keys: keys, output: place.output ?: '', fault: place.fault]
+        return place.subMap(['brought']) + [name: name, path: place.path, keys: keys, output: place.output ?: '', fault: place.fault]
     }
     def names = read.collect { one -> one.name }
     def twice = column.names ? [] : names.findAll { name -> name && names.count(name) > 1 }.unique()
     def faults = read.findAll { one -> one.fault }.collect { one -> one.fault } + twice.collect { name -> "the name ${name} comes twice" }
-    return [value: read.collect { one -> one.subMap(['name', 'path', 'keys', 'output']) }, fault: faults.join('; ') ?: null]
+    return [value: read.collect { one -> one.subMap(['name', 'path', 'keys', 'output', 'brought']) }, fault: faults.join('; ') ?: null]
 }
 
 // The models of a panel as [name, model (as it is named there), path, output, regions or null], in its order: a table of models, or models of a collection of the catalogue, as catalogue/panel.py reads them.
@@ -241,7 +241,7 @@ def panelCell(text, folder, store) {
     if( !read.members )
         faults << "${quoted(text)}: the panel has no model"
     def more = faults.size() > 5 ? "; and ${faults.size() - 5} more" : ''
-    return [value: read.members.collect { one -> one.subMap(['name', 'model', 'path', 'output', 'regions']) }, fault: faults ? faults.take(5).join('; ') + more : null]
+    return [value: read.members.collect { one -> one.subMap(['name', 'model', 'path', 'output', 'regions', 'brought']) }, fault: faults ? faults.take(5).join('; ') + more : null]
 }
 
 def panelTable(text, table, store) {
@@ -261,33 +261,22 @@ def panelMember(fields, where, folder, store) {
         return [where: where, name: name, fault: "give a name of letters, digits, '.', '_' and '-', a tab, and a model"]
     def found = predictingModelAt(model, folder, store)
     def area = regions ? located(regions, [ending: bedEnding()], folder) : [:]
-    return [where: where, name: name, model: model, path: found.path, output: found.output ?: '', regions: area.path, fault: found.fault ?: area.fault]
+    return found.subMap(['brought']) + [where: where, name: name, model: model, path: found.path, output: found.output ?: '', regions: area.path, fault: found.fault ?: area.fault]
 }
 
 // COLLECTION (all its transcription factors), COLLECTION:NAME,NAME… or COLLECTION:FILE with a name a line; every model must be in the store.
 def panelCollection(text, folder, store) {
     def (collection, chosen) = text.contains(':') ? [text.substring(0, text.indexOf(':')), text.substring(text.indexOf(':') + 1)] : [text, null]
     def listed = chosen ? existingIn(chosen, folder) : null
-    def names = chosen == null ? factorsOf(collection) : (listed ? listed.readLines().findAll { line -> !line.startsWith('#') } : chosen.tokenize(','))
+    def names = chosen == null ? store.catalogue.findAll { name, type -> type == 'tf' && name.startsWith("${collection}/") }.keySet().collect { name -> name.substring(collection.size() + 1) } : (listed ? listed.readLines().findAll { line -> !line.startsWith('#') } : chosen.tokenize(','))
         .collect { name -> name.trim() }
         .findAll { name -> name }
     if( chosen == null && !names )
         return [fault: "${quoted(text)}: there is no such file, and no such collection in the catalogue; a panel is a table with the columns name, model and maybe regions, or such as deepvregulome or deepvregulome:CTCFL,SP7"]
-    def missing = names.findAll { name -> !store.models["${collection}/${name}".toString()] }
+    def missing = names.findAll { name -> "${collection}/${name}".toString().with { model -> !store.models[model] && !placeInStore(model, store) } }
     if( missing )
-        return [fault: "${missing.size()} of ${names.size()} models of ${quoted(text)} are not in the store (${store.folder}), and tasks bring nothing; before the run: dnabert-enhancer models get ${missing.take(3).collect { name -> "${collection}/${name}" }.join(' ')}${missing.size() > 3 ? ' …' : ''}"]
+        return [fault: "${missing.size()} of ${names.size()} models of ${quoted(text)} are not in the store (${store.folder}), and this run brings nothing; before the run: dnabert-enhancer models get ${missing.take(3).collect { name -> "${collection}/${name}" }.join(' ')}${missing.size() > 3 ? ' …' : ''}"]
     return [members: names.collect { name -> panelMember([name, "${collection}/${name}".toString()], '', folder, store) }]
-}
-
-// The transcription factors of a collection of the suite's catalogue, in its order.
-def factorsOf(collection) {
-    def catalogue = contentOf(file("${moduleDir}/../../../src/dnabert_enhancer/catalogue/models.json"))
-    return catalogue.models
-        .collect { entry -> (catalogue.groups[entry.group] ?: [:]) + entry }
-        .findAll { entry -> entry.type == 'tf' }
-        .collect { entry -> entry.name.replace('{member}', entry.member ?: '') }
-        .findAll { name -> name.startsWith("${collection}/") }
-        .collect { name -> name.substring(collection.size() + 1) }
 }
 
 // [path, fault] of a file.
@@ -304,7 +293,8 @@ def located(text, column, folder) {
     return [path: path]
 }
 
-// [path, output, fault] of a model as the commands' --model names it: default, a folder (of a model, or of models) or an archive, or a model of the store, with :OUTPUT where one of its further outputs is meant.
+// [path, output, fault] of a model as the commands' --model names it: default, a folder (of a model, or of models) or an archive, or a model of the store, with :OUTPUT where one of its further outputs is meant;
+// with [brought: name] where it is to be brought first, and is not there yet.
 def modelAt(text, folder, store) {
     // what exists as it is written has no output: a colon may be part of a name, of C:/ or of s3://
     def split = modelNamed(text, folder, store) ? [] : (text =~ /^(.+):([A-Za-z0-9._-]+)$/).collect { match -> match }.flatten()
@@ -312,6 +302,8 @@ def modelAt(text, folder, store) {
     def path = modelNamed(name, folder, store)
     if( !path )
         return [fault: faultOfName(text, store)]
+    if( path == placeInStore(name, store) )
+        return [path: path, output: output, brought: name, fault: path.exists() ? "${path} is no whole model of the store: remove it" : null]
     if( !path.isDirectory() && !path.name.endsWith('.tar.gz') )
         return [fault: "${quoted(name)} is a file; give a folder, or an archive (.tar.gz)"]
     return [path: path, output: output, fault: path.isDirectory() ? faultOfFolder(name, path) ?: (output ? faultOfOutput(name, output, path) : null) : null]
@@ -331,12 +323,12 @@ def faultOfFolder(name, path) {
 // The same of a model that is to predict: one that was only pre-trained is a fault.
 def predictingModelAt(text, folder, store) {
     def model = modelAt(text, folder, store)
-    return model.fault ? model : model + [fault: faultOfBase(text, model.path)]
+    return model.fault ? model : model + [fault: faultOfBase(text, model, store)]
 }
 
-// Why a model can't predict, by its card; null where it can. What is an archive is told when a task opens it.
-def faultOfBase(text, path) {
-    def base = modelFolders(path).find { folder -> contentOf(folder.resolve('enhancer_model.json'))?.origin?.type == 'base' }
+// Why a model can't predict, by its card, or by the catalogue where it is yet to be brought; null where it can. What is an archive is told when a task opens it.
+def faultOfBase(text, model, store) {
+    def base = store.catalogue[model.brought] == 'base' || modelFolders(model.path).any { folder -> contentOf(folder.resolve('enhancer_model.json'))?.origin?.type == 'base' }
     return base ? "${quoted(text)} is pre-trained only: it predicts nothing before a training, which train_regions asks for" : null
 }
 
@@ -358,13 +350,13 @@ def modelFolders(path) {
 def modelNamed(name, folder, store) {
     if( name == 'default' )
         return file("${moduleDir}/../../../src/dnabert_enhancer/model/default")
-    return existingIn(name, folder) ?: store.models[name]
+    return existingIn(name, folder) ?: store.models[name] ?: placeInStore(name, store)
 }
 
 // Why a name means nothing: there is neither a folder nor a stored model of it.
 def faultOfName(text, store) {
     if( text ==~ /(hub|zenodo):.+|https?:\/\/.+#.+/ )
-        return "${quoted(text)} is not in the store (${store.folder}), and tasks bring nothing; before the run: dnabert-enhancer models get ${quoted(text)}"
+        return "${quoted(text)} is not in the store (${store.folder}), and this run brings nothing; before the run: dnabert-enhancer models get ${quoted(text)}"
     if( !(text ==~ /[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9._-]+)?/) )
         return "${quoted(text)}: there is no such folder"
     return "${quoted(text)}: there is no such folder, and no such model in the store (${store.folder})${didYouMean(text, store.models.keySet().toList())}; dnabert-enhancer models get NAME brings one"

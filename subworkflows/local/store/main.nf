@@ -1,23 +1,74 @@
-// The store of models that were brought by name before the run (dnabert-enhancer models get): what is in it. Tasks get its folders as files, and need no network.
+// The store of models that were brought by name (dnabert-enhancer models get): what is in it, and what MODELS_GET brings into it. Tasks get its folders as files, and need no network.
 
-// [folder, models: name to path, fault] of the cache folder that is given, or else that of the commands: the same variables tell it.
-def openStore(given) {
+// [folder, models: name to path, catalogue: name to type, place: where models that are brought in this run come to lie, null where none may be, fault] of the
+// cache folder that is given, or else that of the commands: the same variables tell it. A stub's models lie in its work folder.
+def openStore(given, brings) {
     def folder = given ?: cacheFolder()
-    def place = folder ? folderAt(folder.toString()) : null
-    if( given && !place )
-        return [folder: folder, models: [:], fault: "--store '${given}': there is no such folder"]
+    def store = [folder: folder, models: [:], catalogue: catalogueTypes(), place: null, fault: null]
+    def found = folder ? folderAt(folder.toString()) : null
+    if( given && !found )
+        return store + [fault: "--store '${given}': there is no such folder"]
     // the cache folder, or the folder models in it
-    def models = place ? [place.resolve('models'), place].find { one -> one.resolve('store.json').exists() } : null
+    def models = found ? [found.resolve('models'), found].find { one -> one.resolve('store.json').exists() } : null
+    def place = !brings || !folder ? null : workflow.stubRun ? workflow.workDir.resolve('stub-store') : models ?: file(folder.toString(), glob: false).resolve('models')
     if( !models )
-        return [folder: folder, models: [:], fault: given ? "--store '${given}': no model was ever stored there; DNABERT_ENHANCER_CACHE=DIR dnabert-enhancer models get NAME does it" : null]
-    def format = contentOf(models.resolve('store.json'))?.format
-    if( format != 1 )
-        return [folder: folder, models: [:], fault: given ? "--store '${given}': another version has written it" : null]
+        return store + [place: place, fault: given && !place ? "--store '${given}': no model was ever stored there; DNABERT_ENHANCER_CACHE=DIR dnabert-enhancer models get NAME does it" : null]
+    if( contentOf(models.resolve('store.json'))?.format != 1 )
+        return store + [fault: given ? "--store '${given}': another version has written it" : null]
     def records = models.listFiles()
         .findAll { entry -> !entry.name.startsWith('.') }
         .collect { entry -> [path: entry, record: contentOf(entry.resolve('stored.json'))] }
         .findAll { one -> one.record?.format == 1 && one.record.name }
-    return [folder: folder, models: records.collectEntries { one -> [(one.record.name.toString()): one.path] }, fault: null]
+    return store + [place: place, models: records.collectEntries { one -> [(one.record.name.toString()): one.path] }]
+}
+
+// Where a model comes to lie that is not in the store and can be brought: of the catalogue, the hub, Zenodo, or an address with its digest. Null for others.
+def placeInStore(name, store) {
+    def known = (name in store.catalogue && name != 'default') || name ==~ /hub:[A-Za-z0-9._\/-]+@[A-Za-z0-9._\/-]+|zenodo:10\.[A-Za-z0-9._;()\/-]+|https?:[^\s'"\\]+#(sha256|md5)=[0-9a-fA-F]+/
+    return store.place && known ? store.place.resolve(folderOfName(name)) : null
+}
+
+// The folder of a name, as catalogue/store.py has it.
+def folderOfName(name) {
+    def digest = java.security.MessageDigest.getInstance('SHA-256').digest(name.getBytes('UTF-8')).encodeHex().toString()
+    return "${name.replaceAll(/[^A-Za-z0-9._-]+/, '--').replaceAll(/^[.-]+|[.-]+$/, '').take(100)}-${digest.take(8)}".toString()
+}
+
+// Why nothing can be written where models that are brought come to lie, null where it can be.
+def faultOfPlace(place) {
+    return isWritable(place) ? null : "the store (${place}) cannot be written: name another folder by --store, or bring the models before the run where it can be: dnabert-enhancer models get"
+}
+
+// Whether a folder can be written, or made; of storage that does not tell it is taken to be so.
+def isWritable(place) {
+    if( place.fileSystem != java.nio.file.FileSystems.default )
+        return true
+    return place.exists() || !place.parent ? java.nio.file.Files.isWritable(place) : isWritable(place.parent)
+}
+
+// Puts a folder of a model that was brought into the store, whole or not at all; returns its path there.
+def stored(folder, store) {
+    def target = store.place.resolve(folder.name)
+    if( !target.exists() ) {
+        store.place.mkdirs()
+        def format = store.place.resolve('store.json')
+        if( !format.exists() )
+            format.text = '{"format": 1}\n'
+        def beside = store.place.resolve(".${folder.name}.new")
+        if( beside.exists() )
+            beside.deleteDir()
+        folder.copyTo(beside)
+        beside.renameTo(target)
+    }
+    return target
+}
+
+// The models of the suite's catalogue, name to type.
+def catalogueTypes() {
+    def catalogue = contentOf(file("${moduleDir}/../../../src/dnabert_enhancer/catalogue/models.json"))
+    return catalogue.models
+        .collect { entry -> (catalogue.groups[entry.group] ?: [:]) + entry }
+        .collectEntries { entry -> [(entry.name.replace('{member}', entry.member ?: '').toString()): entry.type] }
 }
 
 // The path of a folder when it exists, else null.

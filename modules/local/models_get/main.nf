@@ -1,0 +1,28 @@
+process MODELS_GET {
+    tag "${meta.id}"
+    label 'process_single'
+
+    conda "${moduleDir}/environment.yml"
+    container "${params.container_torch}"
+
+    input:
+    tuple val(meta), val(folder)
+
+    output:
+    tuple val(meta), path("models/${folder}"), emit: model
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('models --version | cut -d" " -f2'), topic: versions
+
+    script:
+    def args = task.ext.args ?: ''
+    """
+    DNABERT_ENHANCER_CACHE="\$PWD" models get \\
+        ${args} \\
+        '${meta.id}'
+    """
+
+    stub:
+    """
+    mkdir -p 'models/${folder}'
+    echo '{}' > 'models/${folder}/config.json'
+    """
+}
