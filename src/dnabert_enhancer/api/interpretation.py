@@ -353,6 +353,7 @@ def _facts(model: Model, settings: InterpretSettings, window: int) -> dict[str, 
         "max_unknown": settings.max_unknown,
         **({"null": settings.null, "seed": settings.seed} if settings.null else {}),
         "strand": str(model.engine.settings.strand),
+        "precision": _exact(model).settings.precision,
     }
 
 

@@ -28,6 +28,14 @@ def test_what_is_refused(values: dict[str, Any], message: str) -> None:
         EngineSettings(**values)
 
 
+@pytest.mark.parametrize(
+    ("asked", "exact"), [("auto", "float32"), ("float32", "float32"), ("bfloat16", "bfloat16")]
+)
+def test_exact_settings_leave_no_precision_to_the_rule(asked: str, exact: str) -> None:
+    given = EngineSettings("cpu", "torch", asked, batch_size=3)
+    assert given.exact() == EngineSettings("cpu", "torch", exact, batch_size=3)
+
+
 def test_threads_asked_for_are_used() -> None:
     assert EngineSettings(threads=3).used_threads == 3
 

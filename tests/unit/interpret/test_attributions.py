@@ -119,6 +119,23 @@ def test_shards_of_other_settings_do_not_merge(model: de.Model, bed: Path, tmp_p
         de.merge_attributions([tmp_path / "x"])
 
 
+def test_importance_is_of_full_precision_unless_another_is_asked_for(tmp_path: Path) -> None:
+    """Of two shards of which one was computed otherwise nothing is merged; auto and float32 are the same."""
+    from dnabert_enhancer.api import interpret_shard
+    from dnabert_enhancer.model import new_model, write_model
+
+    write_model(tmp_path / "model", new_model("tiny", k=3, window_length=60))
+    sequences = {"a": "ACGT" * 15, "b": "AACC" * 15}
+    for index, precision in ((1, "auto"), (2, "float32"), (2, "int8")):
+        model = de.load_model(tmp_path / "model", engine=de.EngineSettings(precision=precision))
+        settings = de.InterpretSettings(shard=(index, 2))
+        interpret_shard(model, tmp_path / f"x.shard-{index}-of-2.scores", sequences, None, settings)
+        if precision == "float32":
+            assert len(de.merge_attributions([tmp_path / "x"])) == 2
+    with pytest.raises(de.InputError, match="precision is 'int8', but 'float32'"):
+        de.merge_attributions([tmp_path / "x"])
+
+
 @pytest.mark.slow
 def test_a_logo_has_rows_of_100_bases_and_counts_from_1(model: de.Model) -> None:
     with de.Genome(DEMO) as genome:
