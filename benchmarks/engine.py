@@ -7,7 +7,8 @@ float32 the share of the rate at which this machine multiplies float32 matrices,
 operations that no output needs, which our backends leave out, are not counted for them.
 
 With --gate MODEL and --fasta the faster precisions are compared with float32 on real windows: mean change of
-the probability, and the Jaccard index of the calls.
+the probability, the Jaccard index of the calls, and speed by processor time, in turns; then what the engine's
+own check says, which is of its fixed windows and of the least alike of the model's outputs.
 
 With --table the measurements behind the engine's rule are printed, a line for each machine; with --record a
 run adds that of this machine to them.
@@ -75,8 +76,9 @@ def _print_table() -> None:
         if number == 0:
             print(f"|{'---|' * len(cells)}")
     processor = this_processor()
-    way = "bfloat16" if processor.gains_by_bfloat16 else "int8" if processor.gains_by_int8 else "float32"
-    print(f"\nhere ({processor.name}) the rule takes {way}, where it agrees with float32")
+    ways = ["bfloat16 (with torch)"] if processor.gains_by_bfloat16 else []
+    ways += [*(["int8"] if processor.gains_by_int8 else []), "float32"]
+    print(f"\nhere ({processor.name}) the rule takes the first of {', '.join(ways)} that agrees with float32")
 
 
 def _record(options: argparse.Namespace, rates: dict[str, tuple[Contender, list[float]]]) -> None:
@@ -114,6 +116,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gate", type=Path, metavar="MODEL", help="compare precisions on this model instead")
     parser.add_argument("--fasta", type=Path, help="sequence for --gate")
     parser.add_argument("--windows", type=int, default=10_000, help="for --gate")
+    parser.add_argument("--backend", choices=("onnx", "torch"), help="for --gate: precisions of this alone")
     parser.add_argument("--table", action="store_true", help="print what was measured on each machine")
     parser.add_argument("--record", metavar="NOTE", help="add this machine to the table, such as: quiet")
     parser.add_argument("--json", type=Path, help="write the figures here too")
@@ -318,7 +321,15 @@ def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, 
 
 def _print_gate(options: argparse.Namespace) -> None:
     """Print how far each precision is from float32 on real windows."""
-    from dnabert_enhancer.engine import Engine, EngineSettings, agreement, this_processor
+    from dnabert_enhancer.engine import (
+        Engine,
+        EngineSettings,
+        Way,
+        agreement,
+        check_precision,
+        possible_ways,
+        this_processor,
+    )
     from dnabert_enhancer.genome import read_fasta
     from dnabert_enhancer.model import open_model
     from dnabert_enhancer.sequence import encode_bases, window_view
@@ -328,21 +339,40 @@ def _print_gate(options: argparse.Namespace) -> None:
     view = window_view(codes, model.window_length)
     known = np.flatnonzero((view[:: model.window_length] < 4).all(axis=1)) * model.window_length
     chosen = view[known[np.linspace(0, len(known) - 1, min(options.windows, len(known))).astype(int)]]
-    outputs = {}
-    ways = [("onnx", "float32"), ("torch", "float32"), ("torch", "bfloat16")]
-    ways += [("onnx", "int8")] if model.has_onnx else []
-    for backend, precision in ways:
-        settings = EngineSettings("cpu", backend, precision, threads=options.threads)
-        start = time.perf_counter()
-        outputs[backend, precision] = Engine(model, settings).predict(chosen).outputs
-        seconds = time.perf_counter() - start
-        found = agreement(outputs["onnx", "float32"], outputs[backend, precision], model.card)
-        print(
-            f"{backend} {precision}: {len(chosen)} windows, mean |change of p| {found.mean_change:.2g}, "
-            f"Jaccard of calls {found.jaccard:.4f}, expected {found.expected_jaccard:.4f}, "
-            f"{'passes' if found.passes else 'FAILS'}; {len(chosen) / seconds:.0f} windows/s"
-        )
+    exact = Way("onnx" if model.has_onnx else "torch", "float32", "cpu")
+    ways = [way for way in possible_ways(model, "cpu") if options.backend in (None, way.backend)]
+    engines = {
+        way: Engine(model, EngineSettings(*_asked(way), threads=options.threads))
+        for way in dict.fromkeys([exact, *ways])
+    }
+    for engine in engines.values():
+        engine.predict(chosen[:64])
+    outputs: dict[Way, list[np.ndarray]] = {way: [] for way in engines}
+    seconds: dict[Way, list[float]] = {way: [] for way in engines}
+    for part in np.array_split(chosen, max(options.rounds, len(chosen) // 500)):
+        for way, engine in engines.items():
+            start = time.process_time()
+            outputs[way].append(engine.predict(part).outputs)
+            seconds[way].append(time.process_time() - start)
+    reference = np.concatenate(outputs[exact])
+    for way in engines:
+        found = agreement(reference, np.concatenate(outputs[way]), model.card)
+        times = statistics.median(np.array(seconds[exact]) / seconds[way])
+        print(f"{way}: {len(chosen)} real windows, {_told(found)}; {times:.2f} times {exact}")
+        if way.precision != "float32":
+            print(f"    the engine's check: {_told(check_precision(model, way, exact, options.threads))}")
     print(f"here {this_processor().about_bfloat16}")
+
+
+def _asked(way) -> tuple[str, str, str]:
+    return way.device, way.backend, way.precision
+
+
+def _told(found) -> str:
+    return (
+        f"mean |change of p| {found.mean_change:.2g}, Jaccard of calls {found.jaccard:.4f}, "
+        f"expected {found.expected_jaccard:.4f}, {'passes' if found.passes else 'FAILS'}"
+    )
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api import load_model as load_model
     from dnabert_enhancer.api import make_dataset as make_dataset
     from dnabert_enhancer.api import merge_attributions as merge_attributions
+    from dnabert_enhancer.api import quantize_model as quantize_model
     from dnabert_enhancer.api import report as report
     from dnabert_enhancer.api import score_panel as score_panel
     from dnabert_enhancer.api import tune as tune
@@ -119,6 +120,7 @@ _HOME = {
     "load_model": "api",
     "merge_attributions": "api",
     "merge_scans": "scan",
+    "quantize_model": "api",
     "PanelMember": "catalogue",
     "report": "api",
     "score_panel": "api",

@@ -175,6 +175,7 @@ OTHERS = {
         "--tf",
         "--motifs",
         "--fasta",
+        "--sequences",
         "--tsv",
     ),
     *("--dataset", "--train-dataset", "--validation", "--exclude-duplicates-of", "--train-negatives"),

@@ -232,6 +232,9 @@ CASES = {
             *("--output-dir", "{out}/m"),
         ),
     ),
+    "models quantize": Case(
+        "models", ("quantize", MODEL, "--sequences", Input("pos.fa"), "--output-dir", "{out}/m")
+    ),
     "import-model": Case("import-model", (MODEL, "--name", "x", "--output-dir", "{out}/m")),
     "predict fasta": Case(
         "predict", ("--fasta", Input("pos.fa"), "--model", MODEL, "--output-prefix", "{out}/p", *ENGINE)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from dnabert_enhancer.api.learning import TrainedModel, finetune, finetune_folds, make_dataset
     from dnabert_enhancer.api.panel import check_records, find_member, open_panel, score_members, score_panel
+    from dnabert_enhancer.api.quantisation import QuantizedModel, quantize_model
     from dnabert_enhancer.api.reporting import report
     from dnabert_enhancer.api.tuning import Tuning, tune
     from dnabert_enhancer.api.variant_inputs import VariantTable, open_variants, read_names
@@ -66,6 +67,8 @@ _LAZY = {
     "open_panel": "panel",
     "score_members": "panel",
     "score_panel": "panel",
+    "QuantizedModel": "quantisation",
+    "quantize_model": "quantisation",
     "report": "reporting",
     "Tuning": "tuning",
     "tune": "tuning",
@@ -83,6 +86,7 @@ __all__ = [
     "Ensemble",
     "Evaluation",
     "Model",
+    "QuantizedModel",
     "TrainedModel",
     "Tuning",
     "VariantTable",
@@ -110,6 +114,7 @@ __all__ = [
     "open_annotations",
     "open_panel",
     "open_variants",
+    "quantize_model",
     "read_names",
     "report",
     "score_members",

@@ -10,6 +10,9 @@
                   finetune does on its validation split, and write the model with them to --output-dir
   background NAME put the distribution of its scores over the windows of a genome on the card, for percentiles
                   and --threshold top:1%, and write the model with it to --output-dir
+  quantize NAME   round its weights to 8-bit integers by sequences like those to be scored, so that
+                  --precision int8 agrees better with float32, and write it to --output-dir; its card says
+                  how well
 
 The store is the folder models of the cache folder ($DNABERT_ENHANCER_CACHE). Its models are kept as they were
 brought: a calibrated one, or one with a background, is a folder of its own, which every --model takes.
@@ -29,7 +32,7 @@ from dnabert_enhancer.errors import InputError
 if TYPE_CHECKING:
     from dnabert_enhancer.catalogue import Catalogue, CatalogueEntry
 
-_ACTIONS = ("list", "show", "get", "remove", "check", "calibrate", "background")
+_ACTIONS = ("list", "show", "get", "remove", "check", "calibrate", "background", "quantize")
 _CALIBRATING = (
     "dataset",
     "negatives",
@@ -39,8 +42,12 @@ _CALIBRATING = (
     "threshold",
 )
 _SCORING = ("genome", "regions", "label", "skip_outside")
-_WRITING = ("output_dir", "device", "threads")
-_NEEDED = {"calibrate": ("dataset", "output_dir"), "background": ("genome", "output_dir")}
+_WRITING = ("output_dir", "threads")
+_NEEDED = {
+    "calibrate": ("dataset", "output_dir"),
+    "background": ("genome", "output_dir"),
+    "quantize": ("sequences", "output_dir"),
+}
 _COLUMNS = ("name", "type", "window", "k", "auroc", "licence", "size_mb", "stored", "predicts")
 EXAMPLES = (
     "models list CTCF --type tf",
@@ -82,7 +89,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "skip_outside",
         "leave out regions outside the genome's contigs instead of stopping",
     )
-    _add_writing(parser.add_argument_group("calibrate and background"))
+    parser.add_argument_group("quantize").add_argument(
+        "--sequences",
+        metavar="FILE",
+        help="real DNA (FASTA, or a table with a column sequence), at least as long as the model's window",
+    )
+    _add_writing(parser.add_argument_group("calibrate, background and quantize"))
 
 
 def _add_calibration(group: argparse._ArgumentGroup) -> None:
@@ -134,8 +146,8 @@ def _add_writing(group: argparse._ArgumentGroup) -> None:
         "--output-dir",
         type=Path,
         metavar="DIR",
-        help="gets the model with its new card; may be the model's own folder; models of the store stay "
-        "as they are",
+        help="gets the model with its new card; may be the model's own folder, but for quantize; models of "
+        "the store stay as they are",
     )
     add_setting(group, EngineSettings, "device", "where the model runs", choices=[*Device])
     add_setting(
@@ -164,8 +176,10 @@ def run(options: Options) -> None:
         _check()
     elif action == "calibrate":
         _calibrate(options, names[0])
-    else:
+    elif action == "background":
         _add_background(options, names[0])
+    else:
+        _quantize(options, names[0])
 
 
 def _refuse(options: Options, action: str, names: tuple[str, ...]) -> None:
@@ -179,6 +193,10 @@ def _refuse(options: Options, action: str, names: tuple[str, ...]) -> None:
         options.refuse(_CALIBRATING, f"models {action}")
     if action != "background":
         options.refuse(_SCORING, f"models {action}")
+    if action != "quantize":
+        options.refuse(["sequences"], f"models {action}")
+    if action not in ("calibrate", "background"):
+        options.refuse(["device"], f"models {action}")
     if action not in _NEEDED:
         options.refuse(_WRITING, f"models {action}")
     if action not in ("list", "check") and not names:
@@ -362,3 +380,36 @@ def _add_background(options: Options, name: str) -> None:
             *(f"{score:.6g}" for score in scores),
         )
         sys.stdout.write("\t".join((*((label,) if card.has_choice else ()), *figures)) + "\n")
+
+
+def _quantize(options: Options, name: str) -> None:
+    from functools import partial
+
+    from dnabert_enhancer.api import quantize_model
+    from dnabert_enhancer.catalogue import get
+    from dnabert_enhancer.commands.run_record import RunRecord, progress_of
+    from dnabert_enhancer.engine import EngineSettings, Precision
+    from dnabert_enhancer.files import OutputSet
+
+    record, folder = RunRecord(options), options["output_dir"]
+    if "catalogue" in options and not Path(name).exists():
+        get(name, catalogue=_catalogue(options))
+    model = quantize_model(
+        name,
+        options["sequences"],
+        folder,
+        engine=options.settings(EngineSettings, precision=Precision.INT8),
+        progress=partial(progress_of, "quantisation", unit="windows", quiet=options.quiet),
+    )
+    record.add_input("sequences", options["sequences"])
+    record.count("windows", model.windows)
+    record.set("model", model.opened.description())
+    record.set("agreement_before", model.before.report())
+    record.set("agreement", model.after.report())
+    with OutputSet() as outputs, outputs.open_text(folder / "quantize.run.json") as file:
+        file.write(record.to_json())
+    sys.stdout.write("\t".join(("weights", "mean_change", "jaccard", "expected_jaccard", "agrees")) + "\n")
+    for weights, found in (("given", model.before), ("quantised", model.after)):
+        figures = (found.mean_change, found.jaccard, found.expected_jaccard)
+        agrees = "yes" if found.passes else "no"
+        sys.stdout.write("\t".join((weights, *(f"{value:.6g}" for value in figures), agrees)) + "\n")

@@ -16,11 +16,14 @@ from dnabert_enhancer.engine.precision_check import (
     Agreement,
     agreement,
     check_backends_agree,
+    check_precision,
+    compare_models,
     fixed_windows,
     known_agreement,
 )
 from dnabert_enhancer.engine.predictions import Predictions, Target, WindowScores, deviation_of, mean_of
 from dnabert_enhancer.engine.processor import TELLING_FEATURES, Processor
+from dnabert_enhancer.engine.quantising import rounded_weights
 from dnabert_enhancer.engine.settings import (
     BackendName,
     Device,
@@ -51,6 +54,8 @@ __all__ = [
     "agreement",
     "available_threads",
     "check_backends_agree",
+    "check_precision",
+    "compare_models",
     "deviation_of",
     "distinct_windows",
     "encoder_network",
@@ -62,6 +67,7 @@ __all__ = [
     "measure_ways",
     "outputs_of",
     "possible_ways",
+    "rounded_weights",
     "select_way",
     "this_processor",
 ]

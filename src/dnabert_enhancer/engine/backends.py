@@ -7,9 +7,9 @@ that a command gives the same numbers whatever the load of the machine:
 2. Backend: on the processor ONNX Runtime where it has the operators of the model, so that installations
    with and without torch give the same numbers, else torch; on a GPU torch, else ONNX Runtime.
 3. Precision: float32. But torch's bfloat16 for a model of a billion multiplications a window or more, where
-   the device gains by it (a GPU; a processor by `Processor.gains_by_bfloat16`: AMX, AMD Zen 4 and 5), or
-   ONNX Runtime's int8 where the processor gains by that (`Processor.gains_by_int8`: Intel with VNNI and
-   without AMX), and results agree with float32 (see `precision_check`).
+   torch is there and the device gains by it (a GPU; a processor by `Processor.gains_by_bfloat16`: AMX, AMD
+   Zen 4 and 5), else ONNX Runtime's int8 where the processor gains by that (`Processor.gains_by_int8`: VNNI),
+   each where results agree with float32 (see `precision_check`).
 """
 
 from __future__ import annotations
@@ -131,17 +131,19 @@ def select_way(model: EnhancerModel, settings: EngineSettings) -> Selection:
     if multiplications(model) < SMALL_MODEL:
         return Selection(exact, f"float32, since the model is small; {backend}")
     processor = this_processor()
+    if device != Device.CPU or processor.gains_by_bfloat16:
+        lower = _usable(model, settings.backend, Precision.BFLOAT16, device)
+        if lower:
+            why = processor.about_bfloat16 if device == Device.CPU else "the GPU has units for bfloat16"
+            return Selection(lower[0], why, exact)
+        why = "bfloat16 needs torch"
+    else:
+        why = processor.about_bfloat16
     if device == Device.CPU and processor.gains_by_int8:
         lower = _usable(model, settings.backend, Precision.INT8, device)
         if lower:
-            return Selection(lower[0], "the processor is an Intel with VNNI and without AMX", exact)
-    if device == Device.CPU and not processor.gains_by_bfloat16:
-        return Selection(exact, f"float32, since {processor.about_bfloat16}; {backend}")
-    lower = _usable(model, settings.backend, Precision.BFLOAT16, device)
-    if not lower:
-        return Selection(exact, f"float32, since bfloat16 needs torch; {backend}")
-    why = processor.about_bfloat16 if device == Device.CPU else "the GPU has units for bfloat16"
-    return Selection(lower[0], why, exact)
+            return Selection(lower[0], f"the processor has VNNI units for 8-bit integers, and {why}", exact)
+    return Selection(exact, f"float32, since {why}; {backend}")
 
 
 def possible_ways(model: EnhancerModel, device: str) -> list[Way]:
@@ -334,12 +336,7 @@ class OnnxBackend:
         self._session = open_onnx_session(graph, device, model.directory)
 
     def windows_per_call(self, tokens: int) -> int:
-        """Return how many windows keep the widest activations within a core's cache.
-
-        With int8 one, since the scale of the quantised inputs is that of the call.
-        """
-        if self.precision == Precision.INT8:
-            return 1
+        """Return how many windows keep the widest activations within a core's cache."""
         if self.device != Device.CPU:
             return GPU_WINDOWS
         return windows_in_cache(_CACHE_BYTES, 4 * self._width * tokens)

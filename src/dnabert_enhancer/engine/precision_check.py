@@ -130,17 +130,31 @@ def check_precision(model: EnhancerModel, way: Way, exact: Way, threads: int) ->
     path = _place(model, way, exact)
     if (known := _read(path)) is not None:
         return known
-    windows = fixed_windows(model.gauge_length)
-    rows = np.arange(len(windows))
-    first, other = (
-        outputs_of(load_backend(item, model, threads), model.tokenizer, windows, rows, both_strands=False)
-        for item in (exact, way)
-    )
-    cards = [model.network_card, *map(model.network_card.select, model.network_card.further_outputs)]
-    found = min((agreement(first, other, card) for card in cards), key=lambda item: item.margin)
+    found = compare_models((model, way), (model, exact), threads)
     with contextlib.suppress(OSError, DnabertEnhancerError), OutputSet() as outputs:
         outputs.path(path).write_text(json.dumps(found._asdict()), encoding="utf-8")
     return found
+
+
+def compare_models(
+    other: tuple[EnhancerModel, Way], exact: tuple[EnhancerModel, Way], threads: int
+) -> Agreement:
+    """Compare two models of the same card on the fixed windows, each computed in a way.
+
+    Returns
+    -------
+    Agreement
+        Of the least alike of all outputs of the network.
+    """
+    model = exact[0]
+    windows = fixed_windows(model.gauge_length)
+    rows = np.arange(len(windows))
+    first, second = (
+        outputs_of(load_backend(way, one, threads), model.tokenizer, windows, rows, both_strands=False)
+        for one, way in (exact, other)
+    )
+    cards = [model.network_card, *map(model.network_card.select, model.network_card.further_outputs)]
+    return min((agreement(first, second, card) for card in cards), key=lambda item: item.margin)
 
 
 def known_agreement(model: EnhancerModel, way: Way, exact: Way) -> Agreement | None:

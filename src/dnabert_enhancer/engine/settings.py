@@ -42,7 +42,7 @@ class Precision(StrEnum):
     BFLOAT16 = "bfloat16"
     """Matrix products of bfloat16 numbers with float32 sums; embeddings and head in float32."""
     INT8 = "int8"
-    """Matrix products of 8-bit integers, with a scale for each output of a matrix and for each window."""
+    """Matrix products of 8-bit integers, with a scale for each output of a matrix and for each token."""
 
 
 class Strand(StrEnum):

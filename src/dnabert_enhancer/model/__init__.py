@@ -59,6 +59,7 @@ from dnabert_enhancer.model.writing import (
     write_ensemble,
     write_model,
     write_recalibrated,
+    write_reweighted,
 )
 
 __all__ = [
@@ -123,4 +124,5 @@ __all__ = [
     "write_ensemble",
     "write_model",
     "write_recalibrated",
+    "write_reweighted",
 ]

@@ -29,7 +29,7 @@ from dnabert_enhancer.model.configuration import (
 )
 from dnabert_enhancer.model.encoder import EmbeddingRule, Encoder, State, check_window, longest_window
 from dnabert_enhancer.model.layouts import BERT, Layout, layout_of, plain_names, plain_shapes, require_known
-from dnabert_enhancer.model.onnx_graph import can_be_written, encoder_to_onnx
+from dnabert_enhancer.model.onnx_graph import MatrixInputs, can_be_written, encoder_to_onnx, matrix_inputs
 from dnabert_enhancer.model.onnx_nodes import OnnxGraph
 from dnabert_enhancer.model.tokenizers import open_tokenizer
 from dnabert_enhancer.model.vocabulary_files import (
@@ -193,6 +193,15 @@ class EnhancerModel:
             heads_mean=heads_mean,
             embedding=embedding,
         )
+
+    def matrix_inputs(self) -> MatrixInputs:
+        """Return the graph of what meets the matrices that int8 quantises.
+
+        Raises `InputError` where `has_onnx` is false.
+        """
+        if self.encoder is None or not self.has_onnx:
+            raise InputError("ONNX Runtime cannot compute this model", source=self.source)
+        return matrix_inputs(self.encoder, self.read_state())
 
     @property
     def weights_size(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,12 +18,17 @@ from dnabert_enhancer.model.encoder import (
     State,
 )
 from dnabert_enhancer.model.onnx_nodes import INPUT_NAME, Graph, OnnxGraph
+from dnabert_enhancer.model.smoothing import smoothed
 
 OUTPUT_NAME = "logits"
 EMBEDDING_NAME = "embedding"
 ATTENTION_NAME = "attention"
 _BIASED = {"gelu": "BiasGelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
 _LARGEST_INT8 = 127
+_ZERO = 128
+"""What stands for 0 among unsigned integers."""
+_LEAST = 1e-30
+"""In place of the largest value of a token that is 0 throughout."""
 _TO_THE_END = np.iinfo(np.int64).max
 
 
@@ -48,8 +55,9 @@ def encoder_to_onnx(
     state : dict of str to float32 array
         Weights by the names of `Encoder.tensors`.
     int8 : bool
-        Matrices of the layers as 8-bit integers with a scale for each output; their inputs are quantised when
-        they are computed, with one scale for all of a call.
+        Matrices of the layers, `smoothed`, as 8-bit integers with a scale for each output; their inputs are
+        quantised when they are computed, with a scale for each token. What is computed of the first token
+        alone stays in float32, as embeddings, normalisations, attention and head do.
     attentions : bool
         Give what the first token attends to, too.
     heads_mean : bool
@@ -98,6 +106,37 @@ def encoder_to_onnx(
     return writer.graph.finished(outputs)
 
 
+class MatrixInputs(NamedTuple):
+    """A graph that gives what matrices are multiplied with.
+
+    Attributes
+    ----------
+    graph : OnnxGraph
+        With an output for each of `matrices`, in their order, float32 of shape (windows, tokens, inputs).
+    matrices : list of tuple of str
+        For each output the names, among `Encoder.tensors` without ``.weight``, of the matrices that it meets
+        and that int8 quantises.
+    state : dict of str to float32 array
+        The weights that int8 quantises: `smoothed`.
+    """
+
+    graph: OnnxGraph
+    matrices: list[tuple[str, ...]]
+    state: State
+
+
+def matrix_inputs(encoder: Encoder, state: State) -> MatrixInputs:
+    """Return the graph of the inputs of those matrices that `encoder_to_onnx` quantises."""
+    state = smoothed(encoder, state)
+    writer = _EncoderWriter(encoder, state, int8=False, attentions=False, heads_mean=False)
+    writer.write_classifier()
+    outputs: dict[str, list[int | str]] = {
+        name: ["windows", "tokens", f"width.{number}"] for number, name in enumerate(writer.inputs)
+    }
+    matrices = [tuple(found) for found in writer.inputs.values()]
+    return MatrixInputs(writer.graph.finished(outputs), matrices, state)
+
+
 class _EncoderWriter:
     """Writes the nodes of an encoder, from tokens to logits or to an embedding."""
 
@@ -108,8 +147,10 @@ class _EncoderWriter:
         self._attentions = attentions
         self._heads_mean = heads_mean
         self._encoder = encoder
-        self._state = state
+        self._state = smoothed(encoder, state) if int8 else state
         self._int8 = int8
+        # the names of tensors, and the matrices that 8-bit integers multiply them with
+        self.inputs: dict[str, dict[str, None]] = {}
 
     def write_classifier(self) -> None:
         # its mean is over all tokens, special ones too
@@ -235,12 +276,13 @@ class _EncoderWriter:
             read = graph.standard("Gather", [source, first], "first_token_state", axis=1)
             x = graph.standard("Gather", [x, first], "first_token_residual", axis=1) if is_pre else read
         context = self._attention(number, read, source, first_only=bool(first))
-        product = self._product(f"{name}.attention.output.dense", context)
+        product = self._product(f"{name}.attention.output.dense", context, exact=bool(first))
         x = self._sum(f"{name}.attention.output", product, x)
         if not is_pre:
             x = self._norm(first_norm, x)
-        wide = self._feed_forward(f"{name}.intermediate.dense", self._norm(second_norm, x) if is_pre else x)
-        x = self._sum(f"{name}.output", self._product(f"{name}.output.dense", wide), x)
+        source = self._norm(second_norm, x) if is_pre else x
+        wide = self._feed_forward(f"{name}.intermediate.dense", source, exact=bool(first))
+        x = self._sum(f"{name}.output", self._product(f"{name}.output.dense", wide, exact=bool(first)), x)
         return x if is_pre else self._norm(second_norm, x)
 
     def _attention(self, number: int, read: str, x: str, *, first_only: bool) -> str:
@@ -248,7 +290,10 @@ class _EncoderWriter:
         graph, kind = self.graph, self._encoder.position_kind
         attention = f"bert.encoder.layer.{number}.attention"
         sources = {"query": read, "key": x, "value": x}
-        inputs = [self._product(f"{attention}.self.{part}", source) for part, source in sources.items()]
+        inputs = [
+            self._product(f"{attention}.self.{part}", source, exact=first_only and part == "query")
+            for part, source in sources.items()
+        ]
         if kind == Positions.ROTARY or self._attentions:
             inputs = [
                 self._added(f"{attention}.self.{part}", y) for part, y in zip(sources, inputs, strict=True)
@@ -296,15 +341,14 @@ class _EncoderWriter:
             axis = graph.constant("axis_2", np.array([2], dtype=np.int64))
             graph.standard("Squeeze", [weights, axis], name)
 
-    def _feed_forward(self, name: str, x: str) -> str:
+    def _feed_forward(self, name: str, x: str, *, exact: bool) -> str:
         if not self._encoder.gated:
-            return self._activation(name, self._product(name, x))
+            return self._activation(name, self._product(name, x, exact=exact))
         # the two halves as products of their own, which spares cutting the result
         size = self._encoder.intermediate
         halves = []
         for half, rows in (("gate", slice(None, size)), ("gated", slice(size, None))):
-            matrix = self._state[f"{name}.weight"][rows]
-            y = self._product(f"{name}.{half}", x, matrix)
+            y = self._product(name, x, f".{half}", rows, exact=exact)
             if self._encoder.wide_bias:
                 y = self._added(f"{name}.{half}", y, self._state[f"{name}.bias"][rows])
             halves.append(y)
@@ -332,16 +376,35 @@ class _EncoderWriter:
         bias = self.graph.constant(f"{name}.bias", self._state[f"{name}.bias"])
         return self.graph.standard("Gemm", [x, weight, bias], output, transB=1)
 
-    def _product(self, name: str, x: str, weight: NDArray[np.float32] | None = None) -> str:
-        matrix = (self._state[f"{name}.weight"] if weight is None else weight).T
-        if not self._int8:
+    def _product(
+        self, name: str, x: str, part: str = "", rows: slice = slice(None), *, exact: bool = False
+    ) -> str:
+        """Add ``x W^T`` of a matrix or of some of its rows, in float32 where it has to be `exact`."""
+        matrix = self._state[f"{name}.weight"][rows].T
+        if not exact:
+            self.inputs.setdefault(x, {})[name] = None
+        name += part
+        if exact or not self._int8:
             return self.graph.standard(
                 "MatMul", [x, self.graph.constant(f"{name}.weight", matrix)], f"{name}.product"
             )
         integers, scale = quantised(matrix)
-        inputs = [x, self.graph.constant(f"{name}.weight", integers)]
-        inputs += [self.graph.constant(f"{name}.scale", scale), "", ""]
-        return self.graph.fused("DynamicQuantizeMatMul", inputs, f"{name}.product")
+        largest, units = self._units(x)
+        inputs = [units, self.graph.constant(f"{name}.weight", integers), "unit"]
+        inputs += [self.graph.constant(f"{name}.scale", scale), "zero"]
+        product = self.graph.fused("MatMulIntegerToFloat", inputs, f"{name}.scaled")
+        return self.graph.standard("Mul", [product, largest], f"{name}.product")
+
+    def _units(self, x: str) -> tuple[str, str]:
+        """Add the largest absolute value of each token, and values as 8-bit integers in its 127ths."""
+        graph = self.graph
+        least = graph.constant("least", np.array(_LEAST, dtype=np.float32))
+        largest = graph.once("ReduceMax", [graph.once("Abs", [x], f"{x}.sizes")], f"{x}.max", axes=[-1])
+        largest = graph.once("Max", [largest, least], f"{x}.largest")
+        graph.constant("unit", np.array(1 / _LARGEST_INT8, dtype=np.float32))
+        graph.constant("zero", np.array(_ZERO, dtype=np.uint8))
+        shares = graph.once("Div", [x, largest], f"{x}.shares")
+        return largest, graph.once("QuantizeLinear", [shares, "unit", "zero"], f"{x}.integers")
 
     def _added(self, name: str, x: str, bias: NDArray[np.float32] | None = None) -> str:
         values = self._state[f"{name}.bias"] if bias is None else bias

@@ -21,6 +21,7 @@ from dnabert_enhancer.model.directory import (
     EnhancerModel,
     open_directory,
 )
+from dnabert_enhancer.model.encoder import State
 from dnabert_enhancer.model.ensemble import in_order, model_folders
 from dnabert_enhancer.model.layouts import layout_of, plain_shapes
 from dnabert_enhancer.model.model_spec import ModelParts
@@ -103,6 +104,32 @@ def write_recalibrated(model: EnhancerModel, directory: str | PathLike[str]) -> 
                 copyfile(path, folder / path.name)
         (folder / CARD_NAME).write_text(model.card.to_json(), encoding="utf-8")
     return open_directory(directory)
+
+
+def write_reweighted(
+    model: EnhancerModel, state: State, card: ModelCard, directory: str | PathLike[str]
+) -> EnhancerModel:
+    """Write a model with other weights and another card into a new or empty folder, and open it.
+
+    Parameters
+    ----------
+    model : EnhancerModel
+        With an encoder.
+    state : dict of str to float32 array
+        By the names of `Encoder.tensors`.
+    card : ModelCard
+    directory : path
+    """
+    assert model.layout is not None
+    with OutputSet() as outputs:
+        folder = outputs.directory(Path(directory))
+        for path in model_files(model.directory):
+            if path.name != CARD_NAME and not path.name.startswith(SAFETENSORS_NAME):
+                copyfile(path, folder / path.name)
+        own = {name: _stored(tensor, half=False) for name, tensor in model.layout.own_state(state).items()}
+        (folder / SAFETENSORS_NAME).write_bytes(write_state(own))
+        (folder / CARD_NAME).write_text(card.to_json(), encoding="utf-8")
+    return open_directory(Path(directory))
 
 
 def write_ensemble(

@@ -52,6 +52,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
         ({}, {"amx": False, "vnni": True}, ONNX_INT8, ONNX),
         ({}, {"amx": False, "vnni": True, "torch": False}, ONNX_INT8, ONNX),
         ({}, {"vnni": True}, TORCH_BFLOAT16, ONNX),
+        ({}, {"vnni": True, "torch": False}, ONNX_INT8, ONNX),
+        ({"backend": "onnx"}, {"vnni": True}, ONNX_INT8, ONNX),
         ({"backend": "torch"}, {"amx": False, "vnni": True}, TORCH, None),
         ({"precision": "float32"}, {"amx": False, "vnni": True}, ONNX, None),
         ({}, {"amx": False, "vnni": True, "large": False}, ONNX, None),

@@ -61,6 +61,26 @@ def test_int8_is_near(state: State) -> None:
     assert 0 < np.abs(near - exact).max() < 0.4 * exact.std()
 
 
+def test_a_large_token_in_another_window_does_not_change_int8(state: State) -> None:
+    name = "bert.embeddings.word_embeddings.weight"
+    words = state[name].copy()
+    words[68] *= 40
+    graph = encoder_to_onnx(SHAPE, state | {name: words}, int8=True)
+    plain = np.where(IDS == 68, 5, IDS)
+    together = np.concatenate([np.full_like(plain[:1], 68), plain])
+    np.testing.assert_allclose(outputs(graph, together)[1:], outputs(graph, plain), atol=1e-5)
+
+
+def test_a_matrix_of_the_first_token_alone_is_not_quantised(state: State) -> None:
+    weights = encoder_to_onnx(SHAPE, state, int8=True).weights
+    kinds = {name: values.dtype.name for name, values in weights.items() if values.ndim == 2}
+    last, middle = (f"bert.encoder.layer.{number}" for number in (2, 1))
+    in_float = ("attention.self.query", "attention.output.dense", "intermediate.dense", "output.dense")
+    assert {kinds[f"{last}.{part}.weight"] for part in in_float} == {"float32"}
+    assert {kinds[f"{middle}.{part}.weight"] for part in in_float} == {"int8"}
+    assert {kinds[f"{last}.attention.self.{part}.weight"] for part in ("key", "value")} == {"int8"}
+
+
 def test_each_output_of_a_matrix_has_its_own_scale() -> None:
     integers, scale = quantised(np.array([[1.27, 0.0, -2.54], [-0.635, 0.0, 0.02]], np.float32))
     np.testing.assert_allclose(scale, [0.01, 1.0, 0.02], rtol=1e-6)

@@ -1,0 +1,115 @@
+"""Weights that lie on the grid of 8-bit integers, rounded so that the errors of a matrix cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnabert_enhancer.engine.backends import open_onnx_session, run_onnx
+from dnabert_enhancer.engine.engine import token_rows
+from dnabert_enhancer.engine.settings import Device
+from dnabert_enhancer.model import EnhancerModel, State
+
+LARGEST = 127
+_DAMPING = 0.01
+_BLOCK = 128
+
+
+def rounded_weights(
+    model: EnhancerModel, windows: NDArray[np.uint8], progress: Callable[[int], None] | None = None
+) -> State:
+    """Return the weights of a model, those that int8 quantises rounded to what its integers stand for.
+
+    Parameters
+    ----------
+    model : EnhancerModel
+        That ONNX Runtime can compute.
+    windows : uint8 array, shape (windows, length)
+        Base codes of real windows, by which the inputs of the matrices are known.
+    progress : callable, optional
+        Called with the number of windows done since its last call.
+
+    Returns
+    -------
+    dict of str to float32 array
+        By the names of `Encoder.tensors`. Quantising them again changes nothing.
+
+    Raises
+    ------
+    InputError
+        An architecture that ONNX Runtime cannot compute.
+    """
+    found = model.matrix_inputs()
+    session = open_onnx_session(found.graph, Device.CPU, model.directory)
+    products: list[NDArray[np.float32]] = []
+    for row in token_rows(model.tokenizer, windows):
+        inputs = [
+            values.reshape(-1, values.shape[-1]) for values in run_onnx(session, row[None], model.source)
+        ]
+        if not products:
+            products = [np.zeros((x.shape[1], x.shape[1]), np.float32) for x in inputs]
+        for total, x in zip(products, inputs, strict=True):
+            total += x.T @ x
+        if progress:
+            progress(1)
+    state = dict(found.state)
+    for names, product in zip(found.matrices, products, strict=True):
+        for name in names:
+            state[f"{name}.weight"] = rounded_matrix(state[f"{name}.weight"], product)
+    return state
+
+
+def rounded_matrix(matrix: NDArray[np.float32], product: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return a matrix, shape (outputs, inputs), rounded to 127ths of the largest value of each row.
+
+    Parameters
+    ----------
+    matrix : float32 array, shape (outputs, inputs)
+    product : array, shape (inputs, inputs)
+        The sum of ``x x^T`` over inputs x.
+
+    Notes
+    -----
+    GPTQ (Frantar et al. 2023, ICLR): columns are rounded one after another, and the error of each is made up
+    for, as well as can be, by those that are not rounded yet. The largest value of a row stays as it is, so
+    that it gives the same scale when the matrix is quantised again; where this or the bounds of the integers
+    cost more than is won, each value of the row is rounded to the nearest.
+    """
+    factor = _error_factor(product)
+    left = matrix.astype(np.float64)
+    rows = np.arange(len(left))
+    largest = np.abs(left).argmax(axis=1)
+    kept = left[rows, largest]
+    scale = np.abs(kept) / LARGEST
+    scale[scale == 0] = 1.0
+    nearest = np.rint(left / scale[:, None]) * scale[:, None]
+    done = np.empty_like(left)
+    inputs = left.shape[1]
+    for start in range(0, inputs, _BLOCK):
+        end = min(start + _BLOCK, inputs)
+        errors = np.empty((len(left), end - start))
+        for column in range(start, end):
+            integers = np.clip(np.rint(left[:, column] / scale), -LARGEST, LARGEST)
+            done[:, column] = np.where(largest == column, kept, integers * scale)
+            error = (left[:, column] - done[:, column]) / factor[column, column]
+            left[:, column:end] -= error[:, None] * factor[column, column:end]
+            errors[:, column - start] = error
+        left[:, end:] -= errors @ factor[start:end, end:]
+    costs = [_cost(rounded - matrix, product) for rounded in (done, nearest)]
+    return np.where((costs[0] < costs[1])[:, None], done, nearest).astype(np.float32)
+
+
+def _cost(errors: NDArray[np.float64], product: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the sum of squared errors of each output over the inputs, shape (outputs,)."""
+    cost: NDArray[np.float64] = np.einsum("oi,oi->o", errors @ product, errors)
+    return cost
+
+
+def _error_factor(product: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the upper Cholesky factor of the inverse of a sum of ``x x^T``, shape (inputs, inputs)."""
+    damped = product.astype(np.float64)
+    damped[np.diag_indices(len(damped))] += _DAMPING * max(float(np.trace(damped)) / len(damped), 1e-30)
+    factor: NDArray[np.float64] = np.linalg.cholesky(np.linalg.inv(damped)).T
+    return factor
