@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.api.calibration import check_model, check_place, one_model
 from dnabert_enhancer.api.inputs import named_sequences
-from dnabert_enhancer.api.model import Model, ModelSpec, Progress
+from dnabert_enhancer.api.model import Model, Progress
 from dnabert_enhancer.engine import (
     Agreement,
     BackendName,
@@ -65,7 +65,7 @@ class QuantizedModel(Model):
 
 
 def quantize_model(
-    model: Model | ModelSpec,
+    model: Model | str | Path,
     sequences: Any,  # as `Model.predict` takes them
     output_dir: str | Path,
     *,
