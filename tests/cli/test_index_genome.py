@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from pathlib import Path
 
@@ -29,6 +30,11 @@ def test_a_bgzip_genome_is_copied_byte_for_byte(tmp_path: Path) -> None:
         assert Path(f"{made}{ending}").stat().st_mtime_ns >= made.stat().st_mtime_ns
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["counts"] == {"contigs": 1}
+    # chromosome 16 of GRCh38 begins with 10,000 N
+    line, gap = Path(f"{made}.gaps.bed").read_text().splitlines()
+    assert gap == "chr16\t0\t10000"
+    content = DEMO.read_bytes()
+    assert json.loads(line[1:]) == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 @pytest.mark.parametrize(("ending", "made"), [("fa", "genome.fa"), ("fa.gz", "genome.fa.gz")])

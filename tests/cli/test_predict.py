@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import hashlib
 import json
 import os
 import signal
@@ -110,6 +111,33 @@ def test_shards_merged_have_the_bytes_of_one_run(run: Run, genome: Path, tmp_pat
     assert one["skipped"] == merged["skipped"]
     assert one["engine"] == merged["engine"]
     assert 0 < one["counts"]["calls"] < 2000
+
+
+@pytest.mark.slow
+def test_shards_of_an_indexed_genome_have_equal_numbers_of_known_bases(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = random_bases(12_000)
+    (tmp_path / "g.fa").write_text(f">chr1\n{known[:6000]}{'N' * 60_000}{known[6000:]}\n")
+    with pytest.raises(SystemExit):
+        cli.main(["index-genome", "--genome", str(tmp_path / "g.fa"), "--output-dir", str(tmp_path / "i")])
+    scan = ("--genome", tmp_path / "i" / "genome.fa", "--stride", 3, "--null-fraction", 0.05)
+    assert run(*scan, "--windows", "--output-prefix", tmp_path / "one")[0] == 0
+    digest = record(tmp_path / "one.run.json")["inputs"][0]["sha256"]
+    assert digest == hashlib.sha256((tmp_path / "i" / "genome.fa").read_bytes()).hexdigest()
+    monkeypatch.setattr("dnabert_enhancer.scan.scoring.sha256_of", None)  # the index has told it
+    scored = []
+    for shard in (1, 2):
+        assert run(*scan, "--shard", f"{shard}/2", "--output-prefix", tmp_path / "part")[0] == 0
+        found = record(tmp_path / f"part.shard-{shard}-of-2.run.json")
+        scored.append(found["counts"]["windows"] - sum(found["skipped"].values()))
+        assert next(one for one in found["inputs"] if one["role"] == "genome")["sha256"] == digest
+    # on either side of the gap 1,981 windows without N, and two with 3 and 6 of them, at most a tenth of 60
+    assert scored == [1983, 1983]
+    merge = ("--merge", tmp_path / "part", "--windows", "--output-prefix", tmp_path / "merged")
+    assert run(*merge, with_model=False)[0] == 0
+    for name in RESULTS:
+        assert (tmp_path / f"merged.{name}").read_bytes() == (tmp_path / f"one.{name}").read_bytes(), name
 
 
 def test_a_scan_says_what_each_window_scores(run: Run, genome: Path, model: Path, tmp_path: Path) -> None:

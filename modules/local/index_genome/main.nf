@@ -9,7 +9,7 @@ process INDEX_GENOME {
     tuple val(meta), path(fasta, stageAs: 'given/*')
 
     output:
-    tuple val(meta), path('genome/genome.fa{,.gz}'), path('genome/genome.fa*{.fai,.gzi}', arity: '1..2'), emit: genome
+    tuple val(meta), path('genome/genome.fa{,.gz}'), path('genome/genome.fa*{.fai,.gzi,.gaps.bed}', arity: '1..3'), emit: genome
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('index-genome --version | cut -d" " -f2'), topic: versions
 
     script:

@@ -437,7 +437,7 @@ class Model:
         chosen = with_keywords(ScanSettings, settings, keywords)
         with opened_genome(genome) as opened:
             plan, notes = self._plan(opened, regions, chosen)
-            first, last = plan.grid.shard_windows(*shard)
+            first, last = plan.grid.windows_of(plan.blocks(shard))
             with _progress(progress, last - first) as advance:
                 header = score_shard(plan, opened, self.engine, path, shard, advance)
         return header, notes

@@ -1,7 +1,9 @@
 """A copy of a genome with its index, made once for many tasks that need random access to it.
 
 Plain and bgzip FASTA are copied byte for byte; plain gzip, and lines of differing length, become bgzip. Every
-letter is checked on the way. Writes DIR/genome.fa or DIR/genome.fa.gz with .fai and .gzi, and DIR/run.json.
+letter is checked on the way. Writes DIR/genome.fa or DIR/genome.fa.gz with .fai, .gzi and .gaps.bed (runs of
+1,000 N or more, and the digest of the FASTA), and DIR/run.json. Where it finds the gaps beside a genome,
+predict --shard cuts by known bases, and does not digest the genome again.
 """
 
 from __future__ import annotations
@@ -29,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: Options) -> None:
-    """Copy the FASTA, then its indexes, which must not be older."""
+    """Copy the FASTA, then its indexes and gaps, which must not be older."""
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.files import OutputSet
-    from dnabert_enhancer.genome import indexed_fasta
+    from dnabert_enhancer.genome import GAPS_ENDING, Genome, find_gaps, indexed_fasta
 
     record = RunRecord(options)
     record.add_input("genome", options["genome"])
@@ -43,5 +45,7 @@ def run(options: Options) -> None:
         for source, ending in ((found.fasta, ""), (found.gzi, ".gzi"), (found.fai, ".fai")):
             if source is not None:
                 shutil.copyfile(source, outputs.path(f"{base}{ending}"))
+        with Genome(options["genome"]) as genome, outputs.open_text(f"{base}{GAPS_ENDING}") as file:
+            file.writelines(find_gaps(genome, found.fasta).lines())
         record.count("contigs", len(found.fai.read_text(encoding="utf-8").splitlines()))
         outputs.path(Path(options["output_dir"]) / "run.json").write_text(record.to_json(), encoding="utf-8")

@@ -234,6 +234,7 @@ def _scan(options: Options) -> None:
             stream = out.open_text(path.removesuffix(".scores") + ".run.json")
             header, notes = model.scan_shard(out.path(path), options["shard"], *places, progress=progress)
             record.add_scores(header.settings, header.counts, header.seconds, notes)
+            record.add_known_input("genome", genome, header.settings["genome_digest"])
         else:
             more = {"regions": regions is not None, "screened": "screen" in options}
             files = ResultFiles(out, prefix, **_optional_files(options), **more)
@@ -243,7 +244,7 @@ def _scan(options: Options) -> None:
                 began = time.perf_counter()
                 counts = scan.write_to(files)
                 record.add_results(scan, counts, time.perf_counter() - began)
-        record.add_input("genome", genome)
+            record.add_input("genome", genome)
         for role in ("regions", "assembly_report"):
             if role in options:
                 record.add_input(role, options[role])

@@ -18,6 +18,7 @@ from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.fasta import FastaRecord, foreign_letter_error, foreign_letters, read_fasta
 from dnabert_enhancer.genome.fasta_index import IndexedFasta, indexed_fasta
 from dnabert_enhancer.genome.gap_check import warn_of_gaps
+from dnabert_enhancer.genome.gaps import GAPS_ENDING, Gaps, find_gaps, gaps_beside
 from dnabert_enhancer.genome.genes import read_genes, transcription_starts
 from dnabert_enhancer.genome.genome import Genome
 from dnabert_enhancer.genome.interval import STRANDS, Interval, Variant, locate
@@ -49,10 +50,12 @@ from dnabert_enhancer.genome.regions import (
 
 __all__ = [
     "ASSEMBLIES",
+    "GAPS_ENDING",
     "LEAVE_OUT",
     "STRANDS",
     "ContigNames",
     "FastaRecord",
+    "Gaps",
     "Genome",
     "IndexedFasta",
     "Interval",
@@ -68,9 +71,11 @@ __all__ = [
     "clusters",
     "coverage",
     "difference_of",
+    "find_gaps",
     "foreign_letter_error",
     "foreign_letters",
     "frame_of_intervals",
+    "gaps_beside",
     "indexed_fasta",
     "is_assembly_name",
     "locate",

@@ -18,6 +18,8 @@ from dnabert_enhancer.genome import merge, region_frame
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dnabert_enhancer.genome import Gaps
+
 BLOCK_WINDOWS = 4096
 _PIECE_BASES = 1 << 22
 
@@ -109,15 +111,58 @@ class ScanGrid:
         first = number * self.block_windows
         return first, min(first + self.block_windows, self.n_windows)
 
-    def shard_blocks(self, index: int, of: int) -> range:
-        """Return the blocks of shard `index` (from 1) of `of`: runs of blocks, as even as they can be."""
-        return range((index - 1) * self.n_blocks // of, index * self.n_blocks // of)
+    def work(self, gaps: Gaps) -> NDArray[np.int64]:
+        """Return the known bases of the spans before the first window of each block, and those of all.
+
+        Parameters
+        ----------
+        gaps : Gaps
+            Of the genome.
+
+        Returns
+        -------
+        int64[n_blocks + 1]
+        """
+        first = np.arange(self.n_blocks, dtype=np.int64) * self.block_windows
+        span = np.searchsorted(self.first_window, first, side="right") - 1
+        start = self._known_before(gaps, self.contig_index, self.start)
+        known = self._known_before(gaps, self.contig_index, self.end) - start
+        before = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
+        within = self._known_before(gaps, *self.places_of(first)) - start[span]
+        return np.concatenate([before[span] + within, before[-1:]])
+
+    def shard_blocks(self, index: int, of: int, work: NDArray[np.int64] | None = None) -> range:
+        """Return the blocks of shard `index` (from 1) of `of`: runs of blocks, as even as they can be.
+
+        Parameters
+        ----------
+        index, of : int
+        work : int64[n_blocks + 1], optional
+            What the blocks before each one cost together, and all; default: every block the same.
+        """
+        if work is None or work[-1] == 0:
+            return range((index - 1) * self.n_blocks // of, index * self.n_blocks // of)
+        # the first block at which a shard's part of the work is done; the last shard ends with the last block
+        edges = [int(np.searchsorted(work, int(work[-1]) * part / of)) for part in (index - 1, index)]
+        return range(0 if index == 1 else edges[0], self.n_blocks if index == of else edges[1])
+
+    def windows_of(self, blocks: range) -> tuple[int, int]:
+        """Return the number of the first window of a run of blocks, and of the one after its last."""
+        first, last = blocks.start * self.block_windows, blocks.stop * self.block_windows
+        return min(first, self.n_windows), min(last, self.n_windows)
 
     def shard_windows(self, index: int, of: int) -> tuple[int, int]:
         """Return the number of the first window of a shard, and of the one after its last."""
-        blocks = self.shard_blocks(index, of)
-        first, last = blocks.start * self.block_windows, blocks.stop * self.block_windows
-        return min(first, self.n_windows), min(last, self.n_windows)
+        return self.windows_of(self.shard_blocks(index, of))
+
+    def _known_before(
+        self, gaps: Gaps, contig_index: NDArray[np.int32], positions: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        known = np.zeros(len(positions), dtype=np.int64)
+        for contig in np.unique(contig_index):
+            there = contig_index == contig
+            known[there] = gaps.known_before(self.contigs[contig][0], positions[there])
+        return known
 
     def places(self, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return contig (index into `contigs`) and 0-based start of windows ``first`` to ``last - 1``."""

@@ -16,7 +16,7 @@ from dnabert_enhancer import __version__
 from dnabert_enhancer.engine import Engine, Predictions, Target, WindowScores
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.genome import Genome, RegionTable, read_regions
+from dnabert_enhancer.genome import Gaps, Genome, RegionTable, gaps_beside, read_regions
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.scan.grid import GridNotes, ScanGrid, plan_grid
 from dnabert_enhancer.scan.nulls import NullKind, SequenceSource, UnmarkedWindows, marked_regions, null_kind
@@ -112,6 +112,8 @@ class ScanPlan:
         Which windows a null of the genome has.
     screen : Screen, optional
         Which windows the model need not compute.
+    gaps : Gaps, optional
+        Of the genome: shards have equal numbers of known bases, not of windows.
     """
 
     grid: ScanGrid
@@ -126,6 +128,11 @@ class ScanPlan:
     null: NullKind = NullKind.SHUFFLE
     unmarked: UnmarkedWindows | None = None
     screen: Screen | None = None
+    gaps: Gaps | None = None
+
+    def blocks(self, shard: tuple[int, int]) -> range:
+        """Return the blocks of a shard (from 1, of how many)."""
+        return self.grid.shard_blocks(*shard, None if self.gaps is None else self.grid.work(self.gaps))
 
     def settings(self) -> dict[str, Any]:
         """Return what the scores depend on beside the model and the engine, as JSON values."""
@@ -191,12 +198,14 @@ def plan_scan(
     score_settings = ScoreSettings(settings.max_unknown, fraction, settings.seed, settings.keep_letters)
     calls = {"threshold": target.threshold(model, settings.threshold), "merge_gap": settings.merge_gap}
     rows = None if regions is None else RegionRows.of_table(regions, grid, settings.contigs or None)
-    other_label, digest = target.other_label(model.card), sha256_of(genome.path)
+    gaps = gaps_beside(genome.path)
+    other_label = target.other_label(model.card)
+    digest = sha256_of(genome.path) if gaps is None else gaps.sha256
     found = model.card.background_of(target.label)
     background = () if found is None else found.quantiles
     unmarked = _unmarked(genome, regions, settings, window) if null is NullKind.GENOME else None
     plan = ScanPlan(grid, target, score_settings, calls, digest, other_label, rows, background)
-    return replace(plan, null=null, unmarked=unmarked), notes
+    return replace(plan, null=null, unmarked=unmarked, gaps=gaps), notes
 
 
 def _unmarked(
@@ -232,13 +241,14 @@ def score_shard(
     progress : callable, optional
         Called with the number of windows done since the last call.
     """
-    first, last = plan.grid.shard_windows(*shard)
+    blocks = plan.blocks(shard)
+    first, last = plan.grid.windows_of(blocks)
     members = engine.model.members
     with ScoreWriter(file, last - first, has_deviations=len(members) > 1) as writer:
         tally = score_blocks(
             genome,
             plan.grid,
-            plan.grid.shard_blocks(*shard),
+            blocks,
             engine,
             plan.target,
             plan.score_settings,

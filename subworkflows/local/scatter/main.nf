@@ -6,10 +6,11 @@ def cutFor(variants, options, cost) {
     return options.shards ? [1, options.shards as Integer] : [Math.max(1, (variants as Integer).intdiv(cost)), options.max_shards as Integer]
 }
 
-// Tasks of a scan, by the bases of its regions (BED), or those of the genome's index (.fai), or the size of the genome where neither tells.
+// Tasks of a scan, by the bases of its regions (BED), or those of the genome's index (.fai) but for its gaps (.gaps.bed), or the size of the genome where neither tells.
 def shardsForScan(genome, index, regions, megabytes, options, cost) {
     def fai = [index].flatten().find { one -> one.name.endsWith('.fai') }
-    def bases = regions ? basesOfRegions(regions) : fai ? fai.readLines().sum(0L) { line -> line.tokenize('\t')[1] as Long } : 0L
+    def gaps = [index].flatten().find { one -> one.name.endsWith('.gaps.bed') }
+    def bases = regions ? basesOfRegions(regions) : fai ? fai.readLines().sum(0L) { line -> line.tokenize('\t')[1] as Long } - (gaps ? basesOfRegions(gaps) : 0L) : 0L
     return shardsOf((bases ?: uncompressedSize(genome)) * cost, megabytes, options)
 }
 

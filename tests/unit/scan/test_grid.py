@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.genome import region_frame
+from dnabert_enhancer.genome import Gaps, region_frame
 from dnabert_enhancer.scan import ScanGrid, plan_grid
 from dnabert_enhancer.sequence import tile_starts
 
@@ -100,6 +101,42 @@ def test_shards_are_runs_of_whole_blocks_that_cover_all_windows_once(of: int, si
     assert ends[-1][1] == grid.n_windows
     assert all(left[1] == right[0] for left, right in itertools.pairwise(ends))
     assert sum(last - first for first, last in map(grid.block, blocks)) == grid.n_windows
+
+
+def test_shards_by_known_bases_leave_gaps_to_whom_they_cost_nothing() -> None:
+    # 100 windows of 10 bp in 25 blocks of 40 bp; of 1,000 bp 600 in the middle are unknown
+    grid, _ = plan_grid({"c": 1000}, 10, 10, block_windows=4)
+    gaps = Gaps("", 0, {"c": np.array([[200, 800]])})
+    work = grid.work(gaps)
+    assert work[:7].tolist() == [0, 40, 80, 120, 160, 200, 200]
+    assert work[-3:].tolist() == [320, 360, 400]
+    # 400 known bases: 100 a shard, which is 2.5 blocks; the 15 blocks of the gap go with the third shard
+    shards = [grid.shard_blocks(index, 4, work) for index in (1, 2, 3, 4)]
+    assert shards == [range(3), range(3, 5), range(5, 23), range(23, 25)]
+    assert grid.shard_blocks(2, 4, np.zeros(26, np.int64)) == grid.shard_blocks(2, 4)
+
+
+@given(
+    st.integers(1, 12),
+    st.lists(st.integers(20, 90), min_size=1, max_size=4),
+    st.lists(st.integers(0, 90), min_size=2, max_size=2, unique=True),
+    st.booleans(),
+)
+def test_shards_by_known_bases_cover_all_blocks_once(
+    of: int, sizes: list[int], gap: list[int], chosen: bool
+) -> None:
+    contigs = {f"c{number}": size for number, size in enumerate(sizes)}
+    places = regions(("c0", 0, 12), ("c0", 15, 20)) if chosen else None
+    grid, _ = plan_grid(contigs, 10, 3, places, block_windows=2)
+    start, end = sorted(min(place, sizes[0]) for place in gap)
+    runs = np.array([[start, end]]) if end > start else np.zeros((0, 2), np.int64)
+    work = grid.work(Gaps("", 0, {"c0": runs}))
+    blocks = [block for index in range(1, of + 1) for block in grid.shard_blocks(index, of, work)]
+    assert blocks == list(range(grid.n_blocks))
+    unknown = set(range(start, end))
+    spans = spans_of(grid)
+    in_spans = [(name, place) for name, first, last in spans for place in range(first, last)]
+    assert work[-1] == sum(not (name == "c0" and place in unknown) for name, place in in_spans)
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
