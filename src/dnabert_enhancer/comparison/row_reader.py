@@ -12,7 +12,14 @@ from typing import NamedTuple
 
 from dnabert_enhancer.comparison.preset import Column, Layout, Preset, plain_title
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import csv_rows, open_binary, read_line_blocks, read_text_lines
+from dnabert_enhancer.files import (
+    csv_rows,
+    describe_source,
+    open_binary,
+    read_line_blocks,
+    read_text_lines,
+)
+from dnabert_enhancer.genome import check_not_vcf
 
 USUAL_TITLES = {
     "chrom": ("chrom", "chr", "chromosome", "contig", "seqnames", "seqname", "chr_name"),
@@ -65,7 +72,8 @@ def read_table(
         What `files.read_text_lines` refuses, an unclosed quote, titles that are missing, no layout that fits.
     """
     lines = _fasta_rows(path) if preset.fasta else _rows(path, preset)
-    comments, first, rows = _head(lines)
+    # whoever names the columns may mean those of a VCF
+    comments, first, rows = _head(lines, None if columns else describe_source(path))
     layouts = [_with_columns(layout, columns or {}) for layout in preset.layouts]
     if first is None:
         return Table(_without_titles(layouts[-1]), iter(()))
@@ -99,12 +107,16 @@ def head_of(path: str | os.PathLike[str], lines: int = 200) -> list[str]:
     return [line.decode("utf-8", "replace").rstrip("\r\n") for line in found]
 
 
-def _head(lines: Iterator[Row]) -> tuple[list[tuple[int, list[str]]], Row | None, Iterator[Row]]:
+def _head(
+    lines: Iterator[Row], source: str | None
+) -> tuple[list[tuple[int, list[str]]], Row | None, Iterator[Row]]:
     """Return the titles in comments above the first row, that row, and the rows after it."""
     comments: list[tuple[int, list[str]]] = []
     for number, fields in lines:
         if not fields[0].startswith("#"):
             return comments, (number, fields), _without_comments(lines)
+        if source is not None:
+            check_not_vcf("\t".join(fields), source, number)
         comments.append((number, [plain_title(text) for text in fields]))
     return comments, None, iter(())
 

@@ -13,6 +13,7 @@ from dnabert_enhancer.genome.assemblies import (
     recognised_assembly,
 )
 from dnabert_enhancer.genome.assembly_report import ReportedSequence, read_assembly_report
+from dnabert_enhancer.genome.bed import check_not_vcf
 from dnabert_enhancer.genome.bed_reader import LEAVE_OUT
 from dnabert_enhancer.genome.contig_names import ContigNames
 from dnabert_enhancer.genome.fasta import FastaRecord, foreign_letter_error, foreign_letters, read_fasta
@@ -68,6 +69,7 @@ __all__ = [
     "assembly_name",
     "check_genome_sizes",
     "check_name",
+    "check_not_vcf",
     "clusters",
     "coverage",
     "difference_of",

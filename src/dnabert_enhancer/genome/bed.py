@@ -17,6 +17,7 @@ from dnabert_enhancer.genome.names import check_name
 if TYPE_CHECKING:
     import pandas as pd
 
+_VCF_HEADER = re.compile(r"##fileformat=VCF|#CHROM\s+POS\s+ID\s+REF\s+ALT\b")
 _TRACK_LINE = re.compile(r"(?:track|browser)(?:\s|$)")
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 CONTIG_TITLES = frozenset({"chrom", "chr", "chromosome", "contig", "seqname", "seqnames"})
@@ -78,6 +79,17 @@ def parse_bed_line(line: str, source: str, number: int) -> BedLine | None:
     if end < start:
         raise _error(f"the end {end} is before the start {start}", source, number, "exchange them")
     return BedLine(chrom, start, end, columns)
+
+
+def check_not_vcf(line: str, source: str, number: int) -> None:
+    """Raise `InputError` for a header line of a VCF: with numbers as ID, its records could be read as BED."""
+    if _VCF_HEADER.match(line):
+        raise _error(
+            "this is a VCF, not regions",
+            source,
+            number,
+            r"make a BED of it, such as by bcftools query -f '%CHROM\t%POS0\t%END\n'",
+        )
 
 
 def has_signed_number(letters: NDArray[np.uint8]) -> bool:

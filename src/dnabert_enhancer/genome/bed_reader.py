@@ -17,6 +17,7 @@ from dnabert_enhancer.genome.bed import (
     LARGEST_POSITION,
     BedLine,
     categories_of,
+    check_not_vcf,
     column_as_text,
     has_signed_number,
     number_or_nan,
@@ -150,6 +151,7 @@ class RegionReader:
             text = line.decode()
         except UnicodeDecodeError:
             return False
+        check_not_vcf(text, self._source, number)
         try:
             if parse_bed_line(text, self._source, number) is not None:
                 return False

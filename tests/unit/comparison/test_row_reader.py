@@ -55,6 +55,14 @@ def test_a_control_character_in_a_name_is_refused_with_its_line(tmp_path: Path, 
         read_elements(path, PRESETS["bed"])
 
 
+@pytest.mark.parametrize("head", ["##fileformat=VCFv4.1\n", "#CHROM\tPOS\tID\tREF\tALT\n"])
+def test_a_vcf_is_not_read_as_regions_to_its_identifiers(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "clinvar.vcf"
+    path.write_text(f"{head}1\t69134\t2205837\tA\tG\n")
+    with pytest.raises(InputError, match=r"clinvar.vcf, line 1: this is a VCF, not regions"):
+        read_elements(path, PRESETS["bed"])
+
+
 def test_the_head_of_a_file_leaves_out_a_line_that_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "head.tsv"
     path.write_bytes(b"one\ntwo\n" + b"x" * (1 << 20))

@@ -99,6 +99,9 @@ GOOD = {  # content, and of each row: interval, name, score, line
 }
 
 BAD = {
+    # ClinVar's identifiers are numbers, and so look like ends
+    "VCF": ("##fileformat=VCFv4.1\n1\t69134\t2205837\tA\tG\n", "line 1: this is a VCF, not regions"),
+    "VCF titles": ("#CHROM\tPOS\tID\tREF\tALT\n1\t69134\t2205837\tA\tG\n", "line 1: this is a VCF"),
     "one column": ("chr1\n", "line 1: 1 column where BED has at least 3"),
     "two columns": ("chr1\t0\t10\nchr1\t5\n", "line 2: 2 columns where BED has at least 3"),
     "negative start": ("chr1\t-5\t10\n", "line 1: the start -5 is negative"),
