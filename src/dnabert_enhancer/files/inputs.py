@@ -14,7 +14,7 @@ from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files.streams import STANDARD_INPUT
 
 _Identity = tuple[int, int]
-_BESIDE = (".fai", ".gzi", ".tbi", ".csi")
+_BESIDE = (".fai", ".gzi", ".gaps.bed", ".tbi", ".csi")
 _RECORD = "run.json"
 _CLOCK_SECONDS = 2.0
 # of the command that runs: device and inode, which links and other spellings of a path share, and the name
