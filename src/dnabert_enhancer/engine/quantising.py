@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine.backends import open_onnx_session, run_onnx
 from dnabert_enhancer.engine.engine import token_rows
 from dnabert_enhancer.engine.settings import Device
+from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, State
 
 LARGEST = 127
@@ -39,9 +40,15 @@ def rounded_weights(
     Raises
     ------
     InputError
-        An architecture that ONNX Runtime cannot compute.
+        An architecture that ONNX Runtime cannot compute; no matrix that int8 quantises.
     """
     found = model.matrix_inputs()
+    if not found.matrices:
+        raise InputError(
+            "all matrices of the model are too small for int8 to make them faster",
+            source=model.source,
+            remedy="take the model as it is: --precision int8 computes it in float32",
+        )
     session = open_onnx_session(found.graph, Device.CPU, model.directory)
     products: list[NDArray[np.float32]] = []
     for row in token_rows(model.tokenizer, windows):

@@ -25,6 +25,8 @@ EMBEDDING_NAME = "embedding"
 ATTENTION_NAME = "attention"
 _BIASED = {"gelu": "BiasGelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
 _LARGEST_INT8 = 127
+LEAST_WEIGHTS = 1 << 16
+"""Matrices of fewer weights stay in float32: they gain no time by int8, and lose digits."""
 _ZERO = 128
 """What stands for 0 among unsigned integers."""
 _LEAST = 1e-30
@@ -56,8 +58,9 @@ def encoder_to_onnx(
         Weights by the names of `Encoder.tensors`.
     int8 : bool
         Matrices of the layers, `smoothed`, as 8-bit integers with a scale for each output; their inputs are
-        quantised when they are computed, with a scale for each token. What is computed of the first token
-        alone stays in float32, as embeddings, normalisations, attention and head do.
+        quantised when they are computed, with a scale for each token. Matrices of fewer than 65,536 weights
+        and what is computed of the first token alone stay in float32, as embeddings, normalisations,
+        attention and head do.
     attentions : bool
         Give what the first token attends to, too.
     heads_mean : bool
@@ -381,6 +384,7 @@ class _EncoderWriter:
     ) -> str:
         """Add ``x W^T`` of a matrix or of some of its rows, in float32 where it has to be `exact`."""
         matrix = self._state[f"{name}.weight"][rows].T
+        exact = exact or matrix.size < LEAST_WEIGHTS
         if not exact:
             self.inputs.setdefault(x, {})[name] = None
         name += part

@@ -15,6 +15,12 @@ RNG = np.random.default_rng(8)
 SEQUENCES = ["".join(RNG.choice(list("ACGT"), 70)) for _ in range(60)]
 
 
+@pytest.fixture(autouse=True)
+def all_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quantise the small matrices of tests, too."""
+    monkeypatch.setattr("dnabert_enhancer.model.onnx_graph.LEAST_WEIGHTS", 0)
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> EnhancerModel:
     made = new_model("tiny", k=3, window_length=60, seed=1)
@@ -45,6 +51,15 @@ def test_int8_of_the_new_model_is_nearer_and_its_card_says_so(model: EnhancerMod
     de.quantize_model(model.directory, SEQUENCES, tmp_path / "again", engine=engine)
     for path in (tmp_path / "q").iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
+
+
+def test_a_model_of_small_matrices_is_refused(
+    model: EnhancerModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dnabert_enhancer.model.onnx_graph.LEAST_WEIGHTS", 1 << 16)
+    with pytest.raises(de.InputError, match="too small for int8"):
+        de.quantize_model(model.directory, SEQUENCES, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_what_cannot_be_done_is_said_and_nothing_is_written(model: EnhancerModel, tmp_path: Path) -> None:

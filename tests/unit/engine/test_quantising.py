@@ -15,6 +15,12 @@ from dnabert_enhancer.model.smoothing import smoothed
 RNG = np.random.default_rng(5)
 
 
+@pytest.fixture(autouse=True)
+def all_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quantise the small matrices of tests, too."""
+    monkeypatch.setattr("dnabert_enhancer.model.onnx_graph.LEAST_WEIGHTS", 0)
+
+
 @pytest.mark.parametrize("width", [40, 300])  # within one block of columns, and over several
 def test_errors_of_products_are_smaller_than_of_weights_rounded_alone(width: int) -> None:
     mixing = RNG.normal(size=(width, width)) * np.geomspace(1, 0.1, width)  # inputs that depend on each other

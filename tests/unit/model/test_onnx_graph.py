@@ -17,6 +17,12 @@ SHAPE = Encoder(69, 32, 3, 4, 48, 40, 2, 3)
 IDS = np.random.default_rng(2).integers(5, 69, size=(5, 31)).astype(np.int32)
 
 
+@pytest.fixture(autouse=True)
+def all_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quantise the small matrices of tests, too."""
+    monkeypatch.setattr("dnabert_enhancer.model.onnx_graph.LEAST_WEIGHTS", 0)
+
+
 @pytest.fixture(scope="module")
 def state() -> State:
     return SHAPE.fresh_state(np.random.default_rng(0), 0.3)
@@ -79,6 +85,14 @@ def test_a_matrix_of_the_first_token_alone_is_not_quantised(state: State) -> Non
     assert {kinds[f"{last}.{part}.weight"] for part in in_float} == {"float32"}
     assert {kinds[f"{middle}.{part}.weight"] for part in in_float} == {"int8"}
     assert {kinds[f"{last}.attention.self.{part}.weight"] for part in ("key", "value")} == {"int8"}
+
+
+def test_small_matrices_stay_in_float32(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    # of 32 x 32 = 1,024 and 32 x 48 = 1,536 weights
+    monkeypatch.setattr("dnabert_enhancer.model.onnx_graph.LEAST_WEIGHTS", 1025)
+    graph = encoder_to_onnx(SHAPE, state, int8=True)
+    kinds = {values.shape: values.dtype.name for name, values in graph.weights.items() if ".layer.1." in name}
+    assert (kinds[32, 32], kinds[32, 48], kinds[48, 32]) == ("float32", "int8", "int8")
 
 
 def test_each_output_of_a_matrix_has_its_own_scale() -> None:

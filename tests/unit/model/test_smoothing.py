@@ -17,6 +17,12 @@ ATTENTION = "bert.encoder.layer.1.attention"
 VALUE, OUTPUT = f"{ATTENTION}.self.value", f"{ATTENTION}.output.dense"
 
 
+@pytest.fixture(autouse=True)
+def all_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quantise the small matrices of tests, too."""
+    monkeypatch.setattr("dnabert_enhancer.model.onnx_graph.LEAST_WEIGHTS", 0)
+
+
 @pytest.fixture(scope="module")
 def state() -> State:
     return SHAPE.fresh_state(np.random.default_rng(0), 0.3)
