@@ -86,7 +86,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "program", ["command_reference.py", "galaxy_outputs.py", "model_page.py", "model_choice.py"]
+    "program",
+    [
+        "command_reference.py",
+        "galaxy_outputs.py",
+        "model_page.py",
+        "model_choice.py",
+        "samplesheet_schema.py",
+    ],
 )
 def test_pages_made_by_a_program_are_up_to_date(program: str) -> None:
     done = run(str(REPOSITORY / "tools" / program), "--check")

@@ -1,6 +1,6 @@
 // Prints the faults of each of --sheets (names, separated by commas) as one JSON text after a marker, the rows of those without, and the tasks of a genome with an index and without.
-include { readSamplesheet       } from '../../subworkflows/local/samplesheet'
-include { costOf; shardsForScan } from '../../subworkflows/local/scatter'
+include { readSamplesheet       } from '../../functions/samplesheet'
+include { costOf; shardsForScan } from '../../functions/scatter'
 
 // values as JSON has them, a file by its name
 def plain(value) {

@@ -13,6 +13,7 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.name for path in (REPOSITORY / "modules" / "local").iterdir())
 SUBWORKFLOWS = sorted(path.name for path in (REPOSITORY / "subworkflows" / "local").iterdir())
+FUNCTIONS = sorted(path.name for path in (REPOSITORY / "functions").iterdir())
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -21,14 +22,45 @@ def test_a_module_is_a_tool_call_and_its_contract(name: str) -> None:
     assert re.findall(r"^process (\w+) \{", text, re.MULTILINE) == [name.upper()]
     for part in (
         'tag "${meta.id}', "label 'process_", 'conda "${moduleDir}/environment.yml"', 'container "${',
-        "params.container", "task.ext.args", "topic: versions", "\n    stub:\n",
+        "params.container", "task.ext.args", "topic: versions, emit: versions_dnabert_enhancer\n",
+        "    when:\n    task.ext.when == null || task.ext.when\n", "\n    stub:\n",
     ):  # fmt: skip
         assert part in text, part
-    outputs = re.findall(r"emit: (\w+)", text.partition("output:")[2].partition("script:")[0])
-    described = yaml.safe_load((REPOSITORY / "modules" / "local" / name / "meta.yml").read_text())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_description_of_a_module_is_that_of_its_channels(name: str) -> None:
+    folder = REPOSITORY / "modules" / "local" / name
+    given, _, made = (folder / "main.nf").read_text().partition("    when:")[0].partition("    output:")
+    described = yaml.safe_load((folder / "meta.yml").read_text())
     assert described["name"] == name
-    assert [next(iter(entry)) for entry in described["output"]] == outputs
-    assert len(outputs) == len(set(outputs)) > 0
+    (elements,) = described["input"]
+    assert [next(iter(one)) for one in elements] == re.findall(
+        r"\b(?:val|path)\((\w+)", given.partition("input:")[2]
+    )
+    outputs = re.findall(r"emit: (\w+)", made)
+    assert list(described["output"]) == outputs
+    assert len(outputs) == len(set(outputs)) > 1
+    assert described["topics"] == {"versions": described["output"]["versions_dnabert_enhancer"]}
+    entries = [one for channel in described["output"].values() for one in channel[0]] + elements
+    assert all({"type", "description"} <= set(entry) for one in entries for entry in one.values())
+
+
+@pytest.mark.parametrize("name", SUBWORKFLOWS)
+def test_the_description_of_a_subworkflow_is_that_of_its_channels(name: str) -> None:
+    folder = REPOSITORY / "subworkflows" / "local" / name
+    text = (folder / "main.nf").read_text()
+    described = yaml.safe_load((folder / "meta.yml").read_text())
+    assert re.findall(r"^workflow (\w+) \{", text, re.MULTILINE) == [described["name"].upper()]
+    assert described["components"] == re.findall(r"modules/local/(\w+)'", text)
+    given, _, made = text.partition("    take:")[2].partition("    emit:")
+    taken = re.findall(r"^    (ch_\w+) +// (.+)$", given.partition("main:")[0], re.MULTILINE)
+    assert [
+        (channel, entry["description"]) for one in described["input"] for channel, entry in one.items()
+    ] == taken
+    assert [next(iter(one)) for one in described["output"]] == re.findall(
+        r"^    (\w+) +=", made, re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,8 +72,9 @@ def test_what_runs_a_model_takes_its_device_from_the_task(name: str) -> None:
     assert "--device ${task.accelerator ? 'cuda' : 'cpu'}" in text
 
 
-def test_every_module_and_subworkflow_has_its_nf_test() -> None:
-    for folder, names in (("modules/local", MODULES), ("subworkflows/local", SUBWORKFLOWS)):
+def test_every_module_subworkflow_and_set_of_functions_has_its_nf_test() -> None:
+    parts = {"modules/local": MODULES, "subworkflows/local": SUBWORKFLOWS, "functions": FUNCTIONS}
+    for folder, names in parts.items():
         for name in names:
             assert (REPOSITORY / folder / name / "tests" / "main.nf.test").is_file(), f"{folder}/{name}"
     assert (REPOSITORY / "tests" / "main.nf.test").is_file()

@@ -160,7 +160,12 @@ def test_a_run_says_what_was_done_with_what(study) -> None:
     modules = {path.name.upper() for path in (REPOSITORY / "modules" / "local").iterdir()}
     # no row of the test profile has interpret_regions or tf_panel: test_interpret.py, test_panel.py;
     # without containers no task checks options
-    assert {process for process, _, _ in versions} == modules - {"CHECK", "INTERPRET", "SCORE_PANEL"}
+    assert {process for process, _, _ in versions} == modules - {
+        "CHECK",
+        "INTERPRET",
+        "MODELS_GET",
+        "SCORE_PANEL",
+    }
     assert all(re.fullmatch(r"\d+\.\d+\.\d+\S*", version) for _, _, version in versions)
     methods = (info / "methods.md").read_text()
     for words in (

@@ -17,7 +17,10 @@ process COMPARE_DB {
     tuple val(meta), path("${prefix}.sweep.tsv"), emit: sweep, optional: true
     tuple val(meta), path("${prefix}.*.{png,svg}"), emit: pictures, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('compare-db --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('compare-db --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

@@ -11,7 +11,10 @@ process CUT_VARIANTS {
     output:
     tuple val(meta), path("${prefix}.part-*-of-*.records", arity: '1..*'), emit: parts
     tuple val(meta), path("${prefix}.cut.run.json"), emit: record
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('score-variants --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('score-variants --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

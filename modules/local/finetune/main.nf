@@ -11,7 +11,10 @@ process FINETUNE {
 
     output:
     tuple val(meta), path("${prefix}.model"), emit: model
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('finetune --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('finetune --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

@@ -10,7 +10,10 @@ process INDEX_GENOME {
 
     output:
     tuple val(meta), path('genome/genome.fa{,.gz}'), path('genome/genome.fa*{.fai,.gzi,.gaps.bed}', arity: '1..3'), emit: genome
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('index-genome --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('index-genome --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

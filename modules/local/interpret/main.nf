@@ -22,7 +22,10 @@ process INTERPRET {
     tuple val(meta), path("${prefix}.motifs.{meme,tsv}"), emit: found_motifs, optional: true
     tuple val(meta), path("${prefix}.{logo-*,variant-*,motifs}.{png,svg}"), emit: pictures, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('interpret --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('interpret --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

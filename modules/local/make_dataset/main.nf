@@ -10,7 +10,10 @@ process MAKE_DATASET {
 
     output:
     tuple val(meta), path("${prefix}.dataset"), emit: dataset
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('make-dataset --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('make-dataset --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

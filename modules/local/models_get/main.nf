@@ -10,7 +10,10 @@ process MODELS_GET {
 
     output:
     tuple val(meta), path("models/${folder}"), emit: model
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('models --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('models --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

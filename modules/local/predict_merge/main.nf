@@ -16,7 +16,10 @@ process PREDICT_MERGE {
     tuple val(meta), path("${prefix}.screened.bed"), emit: screened, optional: true
     tuple val(meta), path("${prefix}.windows.tsv.gz"), emit: windows, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('predict --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('predict --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

@@ -11,7 +11,10 @@ process REPORT {
     output:
     tuple val(meta), path("${prefix}.html"), emit: page
     tuple val(meta), path("${prefix}_multiqc/*_mqc.json"), emit: multiqc
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('report --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('report --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

@@ -12,7 +12,10 @@ process SCORE_PANEL {
     output:
     tuple val(meta), path("${prefix}.tf-panel/*.scores"), emit: scores
     tuple val(meta), path("${prefix}.tf-panel/*.run.json"), emit: record
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('score-variants --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('score-variants --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

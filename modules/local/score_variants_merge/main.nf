@@ -17,7 +17,10 @@ process SCORE_VARIANTS_MERGE {
     tuple val(meta), path("${prefix}.tf-panel.matrix.tsv.gz"), emit: matrix, optional: true
     tuple val(meta), path("${prefix}.tf-panel.matrix.parquet"), emit: parquet, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
-    tuple val("${task.process}"), val('dnabert-enhancer'), eval('score-variants --version | cut -d" " -f2'), topic: versions
+    tuple val("${task.process}"), val('dnabert-enhancer'), eval('score-variants --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
+
+    when:
+    task.ext.when == null || task.ext.when
 
     script:
     def args = task.ext.args ?: ''

@@ -65,7 +65,7 @@ def stored(folder, store) {
 
 // The models of the suite's catalogue, name to type.
 def catalogueTypes() {
-    def catalogue = contentOf(file("${moduleDir}/../../../src/dnabert_enhancer/catalogue/models.json"))
+    def catalogue = contentOf(file("${moduleDir}/../../src/dnabert_enhancer/catalogue/models.json"))
     return catalogue.models
         .collect { entry -> (catalogue.groups[entry.group] ?: [:]) + entry }
         .collectEntries { entry -> [(entry.name.replace('{member}', entry.member ?: '').toString()): entry.type] }

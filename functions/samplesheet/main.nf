@@ -17,7 +17,7 @@ def samplesheetColumns() {
         scan_regions   : [holds: 'file', ending: bed, words: ['all']],
         threshold      : [holds: 'word', pattern: /[A-Za-z0-9._-]+|top:[0-9.]+%/, says: "a probability, the name of a threshold in the model's card, or a share of its background such as top:1%", needs: 'scan_regions'],
         null_exclude   : [holds: 'files', ending: bed, needs: 'scan_regions'],
-        vcf            : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf|(bed|tsv|txt|hgvs|spdi)(\.gz|\.bgz)?/],
+        vcf            : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz|bcf|bed|bed\.gz|bed\.bgz|tsv|tsv\.gz|tsv\.bgz|txt|txt\.gz|txt\.bgz|hgvs|hgvs\.gz|hgvs\.bgz|spdi|spdi\.gz|spdi\.bgz/],
         vcf_format     : [holds: 'word', pattern: /vcf|bed|chrombpnet|vep|hgvs-g|spdi|candidates|names/, says: 'vcf, bed, chrombpnet, vep, hgvs-g, spdi, candidates or names', needs: 'vcf'],
         dbsnp          : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz/, needs: 'vcf'],
         tf_models      : [holds: 'named models', needs: 'vcf'],
@@ -349,7 +349,7 @@ def modelFolders(path) {
 // The path when it exists, else null; the packaged model is the one of this repository.
 def modelNamed(name, folder, store) {
     if( name == 'default' )
-        return file("${moduleDir}/../../../src/dnabert_enhancer/model/default")
+        return file("${moduleDir}/../../src/dnabert_enhancer/model/default")
     return existingIn(name, folder) ?: store.models[name] ?: placeInStore(name, store)
 }
 
