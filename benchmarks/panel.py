@@ -13,39 +13,35 @@ the largest difference of the probabilities is printed. Our default has five win
 which fewer variants can be taken. No null variants, which the package lacks. Each program is measured whole,
 its start included: processor seconds (of all its processes), seconds by the clock, and its largest process.
 Each of our models is a folder of its own, so that every network is loaded and computed.
+
+With --other-src, the folder ``src`` of another version of the suite, a panel of small networks (one layer, 16
+wide) is scored by both versions instead: what is around the networks is most of the work there.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
-import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 import dnabert_enhancer as de
+from child import Cost, run
 from dnabert_enhancer.catalogue import read_panel
 from dnabert_enhancer.vcf import VcfReader
+from growth import write_input
 
 GENOME = "reference/hg19_chr20_partial_fulllength.fa.gz"
 VCF = "variants/1000G_b37_chr20_1-2Mb.vcf.gz"
 VOCABULARY = "golden/deepvregulome_hub/models/CTCFL"
 LAST_BASE = 2_100_000
+SOURCE = Path(__file__).parents[1] / "src"
 PEER = Path(__file__).parent / "original_deepvregulome.py"
 COMMAND = "from dnabert_enhancer.commands.cli import main; main(command='score-variants')"
-
-
-class Cost(NamedTuple):
-    """What a program took."""
-
-    processor_seconds: float
-    seconds: float
-    peak_bytes: int
 
 
 def main() -> None:
@@ -54,7 +50,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
-    parser.add_argument("--deepvregulome", type=Path, required=True, help="folder of the unpacked wheel")
+    work = parser.add_mutually_exclusive_group(required=True)
+    work.add_argument("--deepvregulome", type=Path, help="folder of the unpacked wheel")
+    work.add_argument("--other-src", type=Path, help="of another version")
     parser.add_argument("--variants", type=int, default=200, help="(default 200)")
     parser.add_argument("--models", type=int, default=20, help="(default 20)")
     parser.add_argument(
@@ -73,7 +71,33 @@ def main() -> None:
         write_models(args.shared_data / VOCABULARY, args.folder, args.write_models)
         return
     with tempfile.TemporaryDirectory() as name:
-        compare(args, Path(name))
+        if args.other_src is not None:
+            compare_versions(args, Path(name))
+        else:
+            compare(args, Path(name))
+
+
+def compare_versions(args: argparse.Namespace, folder: Path) -> None:
+    """Score a panel of small networks by this version and by another, and print what it took."""
+    with ProcessPoolExecutor(1) as pool:  # so that its memory does not count
+        panel = pool.submit(write_input, "write_panel", args.shared_data, folder, args.models).result()
+    files = ["--genome", folder / "genome.fa", "--vcf", folder / "variants.vcf"]
+    command = [sys.executable, "-c", COMMAND, *files]
+    command += ["--model", folder / "model", "--tf-panel", panel, "--offsets", "1", "--null-variants", "200"]
+    command += ["--threads", "1", "--device", "cpu", "--backend", "onnx", "--quiet", "--output-prefix"]
+    costs = {}
+    for name, source in {"other": args.other_src, "this": SOURCE}.items():
+        costs[name] = run([*command, folder / name], environment={"PYTHONPATH": str(source)})
+        cost = costs[name]
+        print(
+            f"{name} version, {args.models} networks: {cost.processor_seconds:.2f} s of the processor, "
+            f"{cost.peak_bytes / 2**20:,.0f} MiB",
+            flush=True,
+        )
+    print(f"ratio of the time {costs['other'].processor_seconds / costs['this'].processor_seconds:.2f}")
+    for ending in ("tsv.gz", "vcf.gz", "tf-panel.tsv.gz", "tf-panel.matrix.tsv.gz"):
+        one, other = ((folder / f"{name}.{ending}").read_bytes() for name in costs)
+        print(f"{ending}: {'the same bytes' if one == other else 'other bytes'}")
 
 
 def compare(args: argparse.Namespace, folder: Path) -> None:
@@ -133,22 +157,6 @@ def shown(title: str, cost: Cost, variants: int) -> None:
         f"{cost.peak_bytes / 2**20:,.0f} MiB",
         flush=True,
     )
-
-
-def run(command: list[object], threads: int) -> Cost:
-    """Run a program in a process of its own; its messages are kept from the screen unless it fails."""
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
-    with tempfile.TemporaryFile() as said:
-        began = time.perf_counter()
-        streams = [(os.POSIX_SPAWN_DUP2, said.fileno(), number) for number in (1, 2)]
-        text = list(map(str, command))
-        process = os.posix_spawn(text[0], text, environment, file_actions=streams)
-        _, status, used = os.wait4(process, 0)
-        seconds = time.perf_counter() - began
-        if status:
-            said.seek(0)
-            sys.exit(f"failed: {' '.join(text)}\n{said.read().decode()[-4000:]}")
-    return Cost(used.ru_utime + used.ru_stime, seconds, used.ru_maxrss * 1024)
 
 
 def write_models(vocabulary: Path, folder: Path, names: list[str]) -> None:

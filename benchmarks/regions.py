@@ -1,125 +1,192 @@
-"""Reading a million BED rows, and set operations on them against bedtools.
+#!/usr/bin/env python3
+"""Readers, set operations, compare-db, make-dataset beside bedtools, bioframe and pyranges on the same files.
 
-    python benchmarks/regions.py [--rows 1000000] [--other-src DIR]
+Processor seconds of one run. Of the libraries the start of Python and their import are left out, so that the
+rows are: reading a file, and an operation on two tables in memory. bedtools reads and writes text in each
+command, which is what ours stands beside where its whole is named. Commands are measured whole, their start
+included, which a line of its own names. bioframe and pyranges run with a Python of their own (--peers):
 
-Every time is the best of three runs of a new process, without the start of the interpreter and the import
-of pandas. `--other-src` names the ``src`` folder of another version of the suite, which is timed in turn with
-this one; a version before tables of regions is read by its ``read_intervals``, names and scores unpacked.
+    python -m venv PEERS
+    PEERS/bin/pip install bioframe pyranges
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
+import json
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import numpy as np
+from child import run
+from growth import write_input
 
-CONTIGS = {f"chr{number}": 250_000_000 for number in range(1, 23)}
-READ = """
-import sys, time
-import pandas
-import dnabert_enhancer.genome as genome
-sizes = {f"chr{n}": 250_000_000 for n in range(1, 23)}
-start = time.perf_counter()
-if hasattr(genome, "read_regions"):
-    frame = genome.read_regions(sys.argv[1], sizes, details=sys.argv[2] == "all").frame
-else:
-    table = genome.read_intervals(sys.argv[1], sizes, details=sys.argv[2] == "all")
-    if sys.argv[2] == "all":
-        table.names, table.scores, table.strands
-print(time.perf_counter() - start)
+STEPS = ("read", "merge", "overlap", "coverage")
+TIMED = """
+import json, sys, time
+found = {}
+def timed(name, call):
+    began = time.process_time()
+    value = call()
+    found[name] = time.process_time() - began
+    return value
+one, other = sys.argv[1:3]
 """
-OPERATE = """
-import sys, time
+OURS = """
 import bioframe.core.arrops
-import dnabert_enhancer.genome as genome
-sizes = {f"chr{n}": 250_000_000 for n in range(1, 23)}
-one, other = (genome.read_regions(path, sizes, details=False).frame for path in sys.argv[1:3])
-start = time.perf_counter()
-if sys.argv[3] == "merge":
-    result = len(genome.merge(one))
-elif sys.argv[3] == "overlap":
-    result = len(genome.overlap(one, other).first)
-else:
-    result = int(genome.coverage(one, other).sum())
-print(time.perf_counter() - start, result)
+from dnabert_enhancer.genome import ASSEMBLIES, coverage, merge, overlap, read_regions
+sizes = ASSEMBLIES["hg38"]
+a = timed("read", lambda: read_regions(one, sizes, details=False).frame)
+b = read_regions(other, sizes, details=False).frame
+found["merged"] = len(timed("merge", lambda: merge(a)))
+found["pairs"] = len(timed("overlap", lambda: overlap(a, b)).first)
+timed("coverage", lambda: coverage(a, b))
 """
+BIOFRAME = """
+import bioframe
+a = timed("read", lambda: bioframe.read_table(one, schema="bed3"))
+b = bioframe.read_table(other, schema="bed3")
+found["merged"] = len(timed("merge", lambda: bioframe.merge(a, min_dist=0)))
+found["pairs"] = len(timed("overlap", lambda: bioframe.overlap(a, b, how="inner")))
+timed("coverage", lambda: bioframe.coverage(a, b))
+"""
+PYRANGES = """
+import pyranges
+a = timed("read", lambda: pyranges.read_bed(one))
+b = pyranges.read_bed(other)
+found["merged"] = len(timed("merge", lambda: a.merge()))
+found["pairs"] = len(timed("overlap", lambda: a.join(b)))
+timed("coverage", lambda: a.coverage(b))
+"""
+SHUFFLES = 20
 
 
 def main() -> None:
     """Print a line a measurement."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--other-src", type=Path)
-    arguments = parser.parse_args()
-    here = Path(__file__).resolve().parents[1] / "src"
-    sources = [here] if arguments.other_src is None else [here, arguments.other_src]
-    with tempfile.TemporaryDirectory() as folder:
-        one, other = Path(folder) / "one.bed", Path(folder) / "other.bed"
-        write_bed(one, arguments.rows, seed=1)
-        write_bed(other, arguments.rows // 5, seed=2)
-        for what in ("all", "positions"):
-            times = {source: [] for source in sources}
-            for _ in range(3):
-                for source in sources:
-                    times[source].append(float(python(READ, source, str(one), what)[0]))
-            best = {source: min(values) for source, values in times.items()}
-            shown = ", ".join(f"{source}: {seconds:.2f} s" for source, seconds in best.items())
-            ratio = f" (ratio {best[here] / best[sources[1]]:.2f})" if len(sources) > 1 else ""
-            print(f"read {arguments.rows:,} rows, {what}: {shown}{ratio}")
-        for what, command in {
-            "merge": ["bedtools", "merge", "-i", str(one)],
-            "overlap": ["bedtools", "intersect", "-sorted", "-a", str(one), "-b", str(other), "-wo"],
-            "coverage": ["bedtools", "intersect", "-sorted", "-a", str(one), "-b", str(other)],
-        }.items():
-            seconds, result = min(python(OPERATE, here, str(one), str(other), what) for _ in range(3))
-            print(f"{what}: {float(seconds):.2f} s, {int(result):,}{bedtools(command)}")
-
-
-def write_bed(path: Path, rows: int, seed: int) -> None:
-    """Write sorted regions of 50 to 500 bp with names, scores and strands."""
-    rng = np.random.default_rng(seed)
-    contig = np.sort(rng.integers(0, len(CONTIGS), rows))
-    names = np.array(sorted(CONTIGS))
-    start = rng.integers(0, 249_000_000, rows)
-    order = np.lexsort((start, contig))
-    columns = (
-        names[contig],
-        start[order],
-        start[order] + rng.integers(50, 500, rows),
-        rng.integers(0, 1000, rows),
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    with path.open("w") as stream:
-        for number, (chrom, first, last, score) in enumerate(
-            zip(*(c.tolist() for c in columns), strict=True)
-        ):
-            stream.write(f"{chrom}\t{first}\t{last}\tpeak{number}\t{score}\t{'+-.'[number % 3]}\n")
+    parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
+    parser.add_argument("--peers", type=Path, help="a Python that has bioframe and pyranges")
+    parser.add_argument("--rows", type=int, default=100_000, help="of each BED (default 100000)")
+    parser.add_argument("--regions", type=int, default=10_000, help="of make-dataset (default 10000)")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        _libraries(args.peers, *_written("write_elements", args.shared_data, Path(name) / "bed", args.rows))
+        _compare_db(Path(name) / "bed", args.rows)
+        _written("write_peaks", args.shared_data, Path(name) / "peaks", args.regions)
+        _make_dataset(Path(name) / "peaks", args.regions)
 
 
-def python(code: str, source: Path, *arguments: str) -> list[str]:
-    """Run code against a version of the suite; return what it prints."""
-    environment = os.environ | {"PYTHONPATH": str(source)}
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, check=True, text=True).stdout.split()
+def _written(writer: str, data: Path, folder: Path, size: int) -> tuple[Path, Path]:
+    folder.mkdir()
+    with ProcessPoolExecutor(1) as pool:
+        path = pool.submit(write_input, writer, data, folder, size).result()
+    return path, folder / "database.bed"
 
 
-def bedtools(command: list[str]) -> str:
-    """Return the best of three times of a bedtools command and its number of lines, if it is installed."""
-    if shutil.which("bedtools") is None:
-        return ""
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        run = subprocess.run(command, capture_output=True, check=True)
-        times.append(time.perf_counter() - start)
-    lines = run.stdout.count(b"\n")
-    return f" (bedtools, reading and writing text: {min(times):.2f} s, {lines:,} lines)"
+def _libraries(peers: Path | None, one: Path, other: Path) -> None:
+    """Print what each library takes for each step, and what bedtools does."""
+    found = {"ours": _timed(sys.executable, OURS, one, other)}
+    if peers is not None:
+        found |= {
+            "bioframe": _timed(peers, BIOFRAME, one, other),
+            "pyranges": _timed(peers, PYRANGES, one, other),
+        }
+    commands = {
+        "merge": ["merge", "-i", one],
+        "overlap": ["intersect", "-sorted", "-wo", "-a", one, "-b", other],
+        "coverage": ["coverage", "-sorted", "-a", one, "-b", other],
+    }
+    for step in STEPS:
+        texts = [f"{name} {times[step]:.3f}" for name, times in found.items() if step in times]
+        if step in commands:
+            whole = found["ours"]["read"] * (2 if step != "merge" else 1) + found["ours"][step]
+            texts.append(f"bedtools {_bedtools(commands[step]):.3f} (ours with reading {whole:.3f})")
+        print(f"{step:<9} {', '.join(texts)}", flush=True)
+    for name, times in found.items():
+        print(f"{name}: {times.get('merged', 0):,} merged, {times.get('pairs', 0):,} pairs")
+
+
+def _timed(python: object, code: str, one: Path, other: Path) -> dict[str, float]:
+    """Return the seconds of each step, by its name, of a piece of code; those before one that failed."""
+    guarded = f"{TIMED}\ntry:\n" + "".join(f"    {line}\n" for line in code.strip().splitlines())
+    guarded += (
+        "except Exception as error:\n    print(repr(error)[:200], file=sys.stderr)\nprint(json.dumps(found))"
+    )
+    done = subprocess.run([python, "-c", guarded, one, other], capture_output=True, text=True, check=True)
+    if done.stderr.strip():
+        print(done.stderr.strip().splitlines()[-1])
+    times: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return times
+
+
+def _bedtools(words: Sequence[object]) -> float:
+    return run(["bedtools", *words]).processor_seconds
+
+
+def _compare_db(folder: Path, rows: int) -> None:
+    """Print compare-db beside the bedtools commands that count the same."""
+    calls, database, sizes = (folder / name for name in ("calls.bed", "database.bed", "hg38.sizes"))
+    base = ["compare-db", "--calls", calls, "--database", f"one={database},preset=bed", "--assembly", "hg38"]
+    base += [
+        "--genome-sizes",
+        sizes,
+        "--no-plots",
+        "--threads",
+        "1",
+        "--quiet",
+        "--output-prefix",
+        folder / "c",
+    ]
+    counts = [
+        ["intersect", "-sorted", "-u", "-a", calls, "-b", database],
+        ["intersect", "-sorted", "-u", "-a", database, "-b", calls],
+        ["intersect", "-sorted", "-u", "-f", "0.5", "-a", calls, "-b", database],
+        ["intersect", "-sorted", "-u", "-f", "0.5", "-r", "-a", calls, "-b", database],
+        ["jaccard", "-a", calls, "-b", database],
+        ["closest", "-d", "-t", "first", "-a", calls, "-b", database],
+    ]
+    shuffled = (
+        f"bedtools shuffle -i {calls} -g {sizes} | bedtools intersect -u -a stdin -b {database} | wc -l"
+    )
+    start = _ours("compare-db", "--help")
+    print(f"the start of a command: {start:.2f}")
+    theirs = sum(_bedtools(words) for words in counts)
+    own = _ours(*base, "--null", "none")
+    print(f"compare-db --null none, {rows:,} rows: {own:.2f}; bedtools, six counts {theirs:.2f}", flush=True)
+    once = run(["sh", "-c", shuffled]).processor_seconds
+    own = _ours(*base, "--null", "resample", "--permutations", SHUFFLES)
+    print(f"with {SHUFFLES} re-samplings: {own:.2f}; bedtools {theirs + SHUFFLES * once:.2f}", flush=True)
+
+
+def _make_dataset(folder: Path, regions: int) -> None:
+    """Print make-dataset beside bedtools' shuffle, flanks of one length and sequences."""
+    genome, peaks, sizes = folder / "genome.fa", folder / "peaks.bed", folder / "genome.fa.fai"
+    own = _ours(
+        *("make-dataset", "--regions", peaks, "--genome", genome, "--negatives", "bedtools-shuffle"),
+        *("--split-by", "block", "--block-size", "20000", "--quiet", "--output-dir", folder / "d"),
+    )
+    positives, negatives = folder / "positives.bed", folder / "negatives.bed"
+    centred = "awk -v OFS='\\t' '{m = int(($2 + $3) / 2); print $1, m - 100, m + 100}'"
+    theirs = run(
+        [
+            *("sh", "-c"),
+            f"bedtools getfasta -fi {genome} -bed {peaks} -fo /dev/null; "  # makes the index
+            f"{centred} {peaks} > {positives}; cut -f 1,2 {sizes} > {folder}/sizes; "
+            f"bedtools shuffle -chrom -excl {positives} -i {positives} -g {folder}/sizes > {negatives}; "
+            f"bedtools getfasta -tab -fi {genome} -bed {positives} > {folder}/p.tsv; "
+            f"bedtools getfasta -tab -fi {genome} -bed {negatives} > {folder}/n.tsv",
+        ]
+    ).processor_seconds
+    print(f"make-dataset, {regions:,} regions, with splits and leak check: {own:.2f}; bedtools {theirs:.2f}")
+
+
+def _ours(*words: object) -> float:
+    return run([sys.executable, "-m", "dnabert_enhancer", *words]).processor_seconds
 
 
 if __name__ == "__main__":
