@@ -242,7 +242,8 @@ def check_model_places(*places: Path) -> None:
     from dnabert_enhancer.model import model_files
 
     for place in filter(Path.is_dir, places):
-        for path in (*model_files(place), place / "history.tsv", place / "run.json"):
+        records = (place / name for name in ("history.tsv", "run.json", "trials.tsv", "study.db"))
+        for path in (*model_files(place), *records):
             check_no_input(path)
 
 

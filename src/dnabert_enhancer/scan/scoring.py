@@ -188,7 +188,8 @@ def plan_scan(
         frame = None if regions is None else regions.frame
         grid, notes = plan_grid(sizes, window, stride, frame, settings.contigs or None)
     except InputError as error:
-        raise InputError(error.problem, source=genome.path, remedy=error.remedy) from None
+        source = genome.path if regions is None or len(regions) else regions.source
+        raise InputError(error.problem, source=source, remedy=error.remedy) from None
     fraction, null = settings.null_fraction, null_kind(settings.null)
     if null is NullKind.NONE:
         fraction = 0.0
