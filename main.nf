@@ -11,7 +11,7 @@ include { helpText; parameterFaults                             } from './functi
 include { REPORTS; filesOf; runsOf                              } from './subworkflows/local/report'
 include { faultOfStart; modelAt; readSamplesheet                } from './functions/samplesheet'
 include { SCAN                                                  } from './subworkflows/local/scan'
-include { costOf; cutFor; shardsForScan                         } from './functions/scatter'
+include { costOf; cutFor; shardsForScan; trialsOf               } from './functions/scatter'
 include { faultOfPlace; folderOfName; openStore; stored         } from './functions/store'
 include { failureText; methodsText; skippedAlleles; skippedText } from './functions/summary'
 include { TRAIN                                                 } from './subworkflows/local/train'
@@ -50,6 +50,8 @@ workflow {
         faults << "--base_model ${base.fault}${base.output ? '' : '; models by name are new:tiny, new:small, new:base, default and hub:NAME@REVISION'}"
     def sheet = params.input ? readSamplesheet(params.input, store, params.genomes ?: [:]) : [rows: [], faults: []]
     faults += sheet.faults
+    if( params.folds && sheet.rows.any { row -> row.tune } )
+        faults << "--folds: a search (column tune) gives one model; leave one of the two out"
     def asBase = sheet.rows.any { row -> row.train_regions && !row.model.path } ? [base] : []
     def brought = (sheet.rows.collectMany { row -> [row.model] + row.tf_models + row.tf_panel } + asBase).collect { one -> one.brought }.findAll { name -> name }.unique()
     if( brought && faultOfPlace(store.place) )
@@ -85,7 +87,8 @@ workflow {
     TRAIN(
         ch_training.map { meta, row, genome, index -> [meta, genome, index, row.assembly_report, row.train_regions, row.exclude, row.positive_label] + ['name', 'path', 'keys'].collect { part -> row.negatives_from.collect { one -> one[part] } } },
         ch_training.map { meta, row, _genome, _index -> tuple(meta, params.evaluate_by.toString().tokenize(',').contains('tss') ? row.genes : []) },
-        ch_training.map { meta, row, _genome, _index -> row.model.path ? tuple(meta, '', row.model.path, row.model.output) : tuple(meta, base.name, base.path, base.output) }
+        ch_training.map { meta, row, _genome, _index -> row.model.path ? tuple(meta, '', row.model.path, row.model.output) : tuple(meta, base.name, base.path, base.output) },
+        ch_training.map { meta, row, _genome, _index -> tuple(meta, row.tune, row.tune ? trialsOf(row.tune, params) : '') }
     )
 
     // a model trained in this run serves the scan, the variants and the interpretation of its row

@@ -33,6 +33,8 @@ def plannedOfRow(row, options) {
         found << planned("sample ${row.sample}, evaluate", 'evaluate', optionsOf('EVALUATE') + (row.genes && options.evaluate_by?.toString()?.contains('tss') ? ['--genes', row.genes.name] : []))
         found << planned("sample ${row.sample}, make-dataset", 'make-dataset', row.negatives_from.collectMany { one -> ['--negatives-from', "${one.name}=${one.path.name}${one.keys}".toString()] } + (row.positive_label ? ['--positive-label', row.positive_label] : []))
     }
+    if( row.tune )
+        found << planned("sample ${row.sample}, tune", 'tune', optionsOf('TUNE_TRIAL') + ['--sampler', row.tune == 'grid' ? 'grid' : 'tpe'] + (options.tune_trials ? ['--trials', options.tune_trials.toString()] : []))
     if( row.dbsnp && row.vcf_format != 'names' )
         found << planned("sample ${row.sample}, score-variants", 'score-variants', ['--vcf', row.vcf.name, '--dbsnp', row.dbsnp.name])
     def databases = row.databases.collect { one -> planned("sample ${row.sample}, compare-db", 'compare-db', ['--database', "${one.name}=${one.path.name}${one.keys}".toString()]) }

@@ -13,6 +13,7 @@ def samplesheetColumns() {
         exclude        : [holds: 'file', ending: bed, needs: 'train_regions'],
         positive_label : [holds: 'word', pattern: /[\p{L}\p{N}][\p{L}\p{N} ._+-]{0,99}/, says: "a name of letters, digits, blanks, '.', '_', '+' and '-'", needs: 'train_regions'],
         negatives_from : [holds: 'named files', ending: bed, needs: 'train_regions'],
+        tune           : [holds: 'word', pattern: /grid|optuna/, says: 'grid or optuna', needs: 'train_regions'],
         model          : [holds: 'model'],
         scan_regions   : [holds: 'file', ending: bed, words: ['all']],
         threshold      : [holds: 'word', pattern: /[A-Za-z0-9._-]+|top:[0-9.]+%/, says: "a probability, the name of a threshold in the model's card, or a share of its background such as top:1%", needs: 'scan_regions'],

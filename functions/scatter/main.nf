@@ -48,6 +48,12 @@ def shardsOf(bytes, megabytes, options) {
     return Math.max(1, Math.min(wanted, options.max_shards as Integer))
 }
 
+// How many trials a search has: as many as are asked for, else all combinations of a grid.
+def trialsOf(search, options) {
+    def values = [options.tune_learning_rates, options.tune_weight_decays, options.tune_warmups].collect { list -> list.toString().tokenize(',').size() }
+    return options.tune_trials ? options.tune_trials as Integer : search == 'grid' ? values.inject(1) { product, number -> product * number } : ''
+}
+
 // The models of a panel for each task, so many networks a task; outputs of one network stay together, since one pass gives them all.
 def panelGroups(panel, size) {
     return panel.groupBy { one -> one.path.toUriString() }.values().toList()

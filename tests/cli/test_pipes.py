@@ -56,6 +56,7 @@ NOT_PIPES = {
     ("models", "--genome"): "a genome cannot be read from a pipe",
     ("import-model", "--base-model"): "",  # a folder
     ("tune", "--base-model"): "",  # is read for every trial; refused by a test of its own
+    ("tune", "--merge"): "",  # folders
     ("report", "RUN_PREFIX"): "",  # stands for the files of a run
     ("index-genome", "--genome"): "a genome cannot be read from a pipe",
 }

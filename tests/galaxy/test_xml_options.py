@@ -46,7 +46,7 @@ LEFT_OUT_EVERYWHERE = {
     "--device": "the default, auto, takes the GPU that the job is given and the CPU else",
     "--backend": "the default, auto, takes what is installed and fastest",
     "--shard": "Galaxy splits work by collections",
-    "--merge": "belongs to --shard",
+    "--merge": "belongs to --shard or --trial",
     "--list-presets": "the form lists them",
 }
 _OF_A_SCAN = (
@@ -61,6 +61,7 @@ LEFT_OUT = {
         "--log-dir": "belongs to --log-to",
     },
     "tune": {
+        "--trial": "a job trains all trials",
         "--restart": "every job has a folder of its own",
         "--log-to": "the trials are an output table; services on the network are not for a server's jobs",
         "--log-dir": "belongs to --log-to",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dnabert_enhancer.api.quantisation import QuantizedModel, quantize_model
     from dnabert_enhancer.api.reporting import report
     from dnabert_enhancer.api.tuning import Tuning, tune
+    from dnabert_enhancer.api.tuning_trials import merge_trials, tune_trial
     from dnabert_enhancer.api.variant_inputs import VariantTable, open_variants, read_names
     from dnabert_enhancer.api.variants import block_scorer, open_annotations, write_scores
 
@@ -72,6 +73,8 @@ _LAZY = {
     "report": "reporting",
     "Tuning": "tuning",
     "tune": "tuning",
+    "merge_trials": "tuning_trials",
+    "tune_trial": "tuning_trials",
     "open_annotations": "variants",
     "VariantTable": "variant_inputs",
     "open_variants": "variant_inputs",
@@ -110,6 +113,7 @@ __all__ = [
     "load_model",
     "make_dataset",
     "merge_attributions",
+    "merge_trials",
     "named_models",
     "open_annotations",
     "open_panel",
@@ -121,6 +125,7 @@ __all__ = [
     "score_panel",
     "table_sequences",
     "tune",
+    "tune_trial",
     "with_keywords",
     "write_scores",
 ]

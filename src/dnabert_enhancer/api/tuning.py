@@ -7,8 +7,9 @@ import logging
 import math
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 BEST, STUDY, TABLE = "best", "study.db", "trials.tsv"
 """Names in the folder of a search: the best model, the study, the table of trials."""
 _MODELS, _LOGS, _LOCK = "trials", "logs", ".lock"
+
+Arguments = dict[str, Any]
+"""Values of JSON by their names."""
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +131,25 @@ def tune(
     >>> found.trials  # doctest: +SKIP
     """
     search = search or SearchSettings()
-    settings = with_keywords(TrainingSettings, settings, keywords).replace(collapse_restarts=0)
+    folder = Path(output_dir).absolute()
+    settings = with_keywords(TrainingSettings, settings, keywords)
+    data, base, settings = prepared(dataset, base_model, folder, settings, task, positive_label)
+    metric = str(settings.metric)
+    with locked(folder):
+        run = _Search(data, base, folder, search, settings, restart=restart)
+        run.trials(progress)
+        return Tuning(run.table(), metric, load_model(folder / BEST, engine=engine))
+
+
+def prepared(
+    dataset: DatasetSource,
+    base_model: str | Path | Model,
+    folder: Path,
+    settings: TrainingSettings,
+    task: Task | None = None,
+    positive_label: str | None = None,
+) -> tuple[Dataset, str, TrainingSettings]:
+    """Return the rows, the base model by its name, and the settings of every trial, or raise as `tune`."""
     require_packages("torch", "optuna")
     if launched_count() > 1:
         raise InputError(
@@ -140,13 +162,136 @@ def tune(
             "a model that is read for every trial cannot come from a pipe", source=base, remedy="give a file"
         )
     data = as_dataset(dataset, task=task, positive_label=positive_label)
-    metric = chosen_metric(data.task, settings.metric)
-    folder = Path(output_dir).absolute()
-    settings = settings.replace(metric=metric, model_name=settings.model_name or folder.name)
-    with _locked(folder):
-        run = _Search(data, base, folder, search, settings, restart=restart)
-        run.trials(progress)
-        return Tuning(run.table(), metric, load_model(folder / BEST, engine=engine))
+    return (
+        data,
+        base,
+        settings.replace(
+            collapse_restarts=0,
+            metric=chosen_metric(data.task, settings.metric),
+            model_name=settings.model_name or folder.name,
+        ),
+    )
+
+
+def deciding(data: Dataset, base_model: str, search: SearchSettings, settings: TrainingSettings) -> Arguments:
+    """Return what decides the trials of a search, as JSON has it, but for how many there are."""
+    with tempfile.TemporaryDirectory() as work:
+        base = open_base(base_model, settings.k, Path(work))
+    fixed = {name: value for name, value in settings.deciding().items() if name not in SEARCHED}
+    values = {f"{name}s": list(values) for name, values in search.space.items()}
+    asked = {"sampler": search.sampler, "pruner": search.pruner}
+    return (
+        fixed | values | asked | {"dataset": data.digest, "base_model": base.digest, "version": __version__}
+    )
+
+
+def trained(
+    trial: Trial,
+    trials: int,
+    data: Dataset,
+    base_model: str,
+    folder: Path,
+    settings: TrainingSettings,
+    *,
+    progress: Callable[[int, int], None] | None,
+    report: Callable[[int, float], None],
+) -> tuple[str, dict[str, Any]]:
+    """Train a trial; return its state and result, as `Trial` has them.
+
+    Parameters
+    ----------
+    trial : Trial
+        What was trained before a kill is gone on with; a result is as it is.
+    trials : int
+        How many there are in all, for the log.
+    data, base_model, progress
+        See `finetune`.
+    folder : Path
+        Of its model.
+    settings : TrainingSettings
+        But for what is searched.
+    report : callable
+        Called with an epoch and its metric; may raise `PrunedTrial`.
+    """
+    from dnabert_enhancer.training import PrunedTrial
+
+    shown = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in trial.parameters.items())
+    logger.info("trial %d of %d: %s", trial.number, trials, shown)
+    state, result, metric = "complete", dict(trial.result), str(settings.metric)
+    try:
+        if not result:
+            model = finetune(
+                data,
+                base_model,
+                folder,
+                settings.replace(**trial.parameters),
+                restart=(folder / CONFIG_NAME).exists(),
+                progress=progress,
+                on_epoch=lambda epoch, metrics: report(epoch, metrics[metric]),
+            )
+            result = _result_of(model, metric)
+    except PrunedTrial:
+        state, result = "pruned", {"reason": ""}
+    except CollapsedTraining as error:
+        state, result = "failed", {"reason": f"collapsed: {error.reason}"}
+    if state == "complete" and "value" not in result:
+        state = "failed" if result["reason"] else "pruned"
+    told = f"{metric} {result['value']:.4f}" if state == "complete" else result["reason"]
+    logger.info("trial %d: %s%s", trial.number, state, f", {told}" if told else "")
+    return state, result
+
+
+def _result_of(model: TrainedModel, metric: str) -> dict[str, Any]:  # JSON values
+    """Return the metric of the epoch that was kept, or the reason why there is none."""
+    name = f"validation_{metric}"
+    sign = -1 if metric in SMALLER_IS_BETTER else 1
+    epochs = [epoch for epoch in model.history.to_dict("records") if not math.isnan(epoch[name])]
+    if not epochs:
+        return {"reason": f"{metric} is not a number"}
+    # of equal epochs that of less loss is kept
+    best = max(epochs, key=lambda epoch: (sign * epoch[name], -epoch["validation_loss"]))
+    return {
+        "value": float(best[name]),
+        "best_epoch": int(best["epoch"]),
+        "epochs": len(model.history),
+        "reason": "",
+    }
+
+
+def trial_table(study: Study, metric: str) -> pd.DataFrame:
+    """Return the trials of a study; see `Tuning`."""
+    ranks = {trial.number: rank for rank, trial in enumerate(study.ranked, start=1)}
+    rows = [
+        {
+            "trial": trial.number,
+            "state": trial.state,
+            "rank": ranks.get(trial.number, pd.NA),
+            metric: trial.result.get("value", math.nan),
+            **trial.parameters,
+            "epochs": trial.result.get("epochs", len(trial.epochs)),
+            "best_epoch": trial.result.get("best_epoch", pd.NA),
+            "reason": trial.result.get("reason", ""),
+        }
+        for trial in study.trials
+    ]
+    columns = ["trial", "state", "rank", metric, *SEARCHED, "epochs", "best_epoch", "reason"]
+    return pd.DataFrame(rows, columns=columns).astype({"rank": "Int64", "best_epoch": "Int64"})
+
+
+def write_trials(study: Study, metric: str, folder: Path) -> None:
+    """Write the table of trials into the folder of a search."""
+    with OutputSet() as outputs, outputs.open_text(folder / TABLE) as table:
+        table.writelines(trial_lines(trial_table(study, metric)))
+
+
+def none_completed(study: Study, folder: Path) -> InputError:
+    """Return the error of a search of which nothing is left."""
+    return InputError(
+        f"none of {len(study.trials)} trials was completed: "
+        + "; ".join(dict.fromkeys(trial.result.get("reason", "") for trial in study.trials)),
+        source=folder / TABLE,
+        remedy="give lower --learning-rates, or more --trials",
+    )
 
 
 class _Search:
@@ -167,8 +312,7 @@ class _Search:
         self._data, self._base_model, self._folder = data, base_model, folder
         self._search, self._settings = search, settings
         self._logs = Path(settings.log_dir or folder / _LOGS)
-        with tempfile.TemporaryDirectory() as work:
-            base = open_base(base_model, settings.k, Path(work))
+        arguments = deciding(data, base_model, search, settings)
         if restart:
             self._forget()
         elif (folder / BEST).exists() and not (folder / STUDY).exists():
@@ -180,19 +324,7 @@ class _Search:
         self._study: Study = Study(
             folder / STUDY, search, larger=settings.metric not in SMALLER_IS_BETTER, seed=settings.seed
         )
-        values = {f"{name}s": list(values) for name, values in search.space.items()}
-        fixed = {name: value for name, value in settings.deciding().items() if name not in SEARCHED}
-        self._study.begin(
-            {
-                **fixed,
-                **values,
-                "sampler": search.sampler,
-                "pruner": search.pruner,
-                "dataset": data.digest,
-                "base_model": base.digest,
-                "version": __version__,
-            }
-        )
+        self._study.begin(arguments)
 
     def trials(self, progress: Callable[[int, int], None] | None) -> None:
         """Train what is left to train."""
@@ -206,66 +338,23 @@ class _Search:
                 self._forget()
             raise
         if not self._study.ranked:
-            raise InputError(
-                f"none of {len(self._study.trials)} trials was completed: "
-                + "; ".join(dict.fromkeys(trial.result.get("reason", "") for trial in self._study.trials)),
-                source=self._folder / TABLE,
-                remedy="give lower --learning-rates, or more --trials",
-            )
+            raise none_completed(self._study, self._folder)
 
     def _train(self, trial: Trial, progress: Callable[[int, int], None] | None) -> None:
-        from dnabert_enhancer.training import PrunedTrial
-
-        shown = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in trial.parameters.items())
-        logger.info("trial %d of %d: %s", trial.number, self._search.trials_wanted, shown)
-        state, result = "complete", dict(trial.result)
         folder = self._folder_of(trial.number)
-
-        def report(epoch: int, metrics: Mapping[str, float]) -> None:
-            self._study.report(trial.number, epoch, metrics[self._settings.metric])
-
-        try:
-            if not result:
-                model = finetune(
-                    self._data,
-                    self._base_model,
-                    folder,
-                    self._settings.replace(
-                        **trial.parameters,
-                        # the folder of the trial does not stay
-                        log_dir=str(self._logs / folder.name) if self._settings.log_to else "",
-                    ),
-                    restart=(folder / CONFIG_NAME).exists(),
-                    progress=progress,
-                    on_epoch=report,
-                )
-                result = self._result_of(model)
-        except PrunedTrial:
-            state, result = "pruned", {"reason": ""}
-        except CollapsedTraining as error:
-            state, result = "failed", {"reason": f"collapsed: {error.reason}"}
-        if state == "complete" and "value" not in result:
-            state = "failed" if result["reason"] else "pruned"
+        state, result = trained(
+            trial,
+            self._search.trials_wanted,
+            self._data,
+            self._base_model,
+            folder,
+            # the folder of the trial does not stay
+            self._settings.replace(log_dir=str(self._logs / folder.name) if self._settings.log_to else ""),
+            progress=progress,
+            report=partial(self._study.report, trial.number),
+        )
         self._study.note(trial.number, result)
         self._study.finish(trial.number, state)
-        told = f"{self._settings.metric} {result['value']:.4f}" if state == "complete" else result["reason"]
-        logger.info("trial %d: %s%s", trial.number, state, f", {told}" if told else "")
-
-    def _result_of(self, model: TrainedModel) -> dict[str, Any]:  # JSON values
-        """Return the metric of the epoch that was kept, or the reason why there is none."""
-        name = f"validation_{self._settings.metric}"
-        sign = -1 if self._settings.metric in SMALLER_IS_BETTER else 1
-        epochs = [epoch for epoch in model.history.to_dict("records") if not math.isnan(epoch[name])]
-        if not epochs:
-            return {"reason": f"{self._settings.metric} is not a number"}
-        # of equal epochs that of less loss is kept
-        best = max(epochs, key=lambda epoch: (sign * epoch[name], -epoch["validation_loss"]))
-        return {
-            "value": float(best[name]),
-            "best_epoch": int(best["epoch"]),
-            "epochs": len(model.history),
-            "reason": "",
-        }
 
     def _settle(self) -> None:
         """Keep the model of the best trial and what the running one has, and write the table."""
@@ -280,28 +369,11 @@ class _Search:
         if not running:
             with contextlib.suppress(OSError):
                 (self._folder / _MODELS).rmdir()
-        with OutputSet() as outputs, outputs.open_text(self._folder / TABLE) as table:
-            table.writelines(trial_lines(self.table()))
+        write_trials(self._study, str(self._settings.metric), self._folder)
 
     def table(self) -> pd.DataFrame:
         """Return the trials; see `Tuning`."""
-        ranks = {trial.number: rank for rank, trial in enumerate(self._study.ranked, start=1)}
-        rows = [
-            {
-                "trial": trial.number,
-                "state": trial.state,
-                "rank": ranks.get(trial.number, pd.NA),
-                self._settings.metric: trial.result.get("value", math.nan),
-                **trial.parameters,
-                "epochs": trial.result.get("epochs", len(trial.epochs)),
-                "best_epoch": trial.result.get("best_epoch", pd.NA),
-                "reason": trial.result.get("reason", ""),
-            }
-            for trial in self._study.trials
-        ]
-        columns = ["trial", "state", "rank", self._settings.metric, *SEARCHED]
-        columns += ["epochs", "best_epoch", "reason"]
-        return pd.DataFrame(rows, columns=columns).astype({"rank": "Int64", "best_epoch": "Int64"})
+        return trial_table(self._study, str(self._settings.metric))
 
     def _folder_of(self, number: int) -> Path:
         return self._folder / _MODELS / f"{number:04d}"
@@ -322,7 +394,7 @@ def trial_lines(trials: pd.DataFrame) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Make a folder and hold it for this process; a folder in which nothing came to be is removed."""
     if folder.exists() and not folder.is_dir():
         raise InputError("is a file, not a folder", source=folder, remedy="choose another --output-dir")

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _INPUTS = ("dataset", "negatives", "validation")
 
 
-def add_training_inputs(parser: argparse.ArgumentParser) -> None:
+def add_training_inputs(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Declare the data set and the base model."""
     parser.add_argument(
         "--dataset",
-        required=True,
+        required=required,
         metavar="PATH",
         help="folder of make-dataset, folder with train/dev/test tables, DNABERT TSV, CSV, or FASTA; - for a "
         "TSV from the standard input",
@@ -37,7 +37,7 @@ def add_training_inputs(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--base-model",
-        required=True,
+        required=required,
         metavar="MODEL",
         help="new:tiny, new:small, new:base (fresh weights); a DNABERT directory, legacy or current; a model "
         "directory or archive; any Hugging Face sequence classifier; default; a name of models list, such as "

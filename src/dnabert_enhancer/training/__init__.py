@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from dnabert_enhancer.training.packages import require_packages
     from dnabert_enhancer.training.precision import cpu_has_bfloat16_units
     from dnabert_enhancer.training.processes import launched_count
-    from dnabert_enhancer.training.study import PrunedTrial, Study, Trial
+    from dnabert_enhancer.training.run_folder import differences
+    from dnabert_enhancer.training.study import PrunedTrial, Study, Trial, parameters_of
     from dnabert_enhancer.training.window_store import WindowStore
 
 _LAZY = {
@@ -44,10 +45,12 @@ _LAZY = {
     "WindowStore": "window_store",
     "chosen_metric": "epoch_metrics",
     "cpu_has_bfloat16_units": "precision",
+    "differences": "run_folder",
     "finetune": "finetuning",
     "finetune_folds": "folds",
     "launched_count": "processes",
     "open_base": "base_model",
+    "parameters_of": "study",
     "require_packages": "packages",
     "torch_model": "network",
 }
@@ -75,10 +78,12 @@ __all__ = [
     "WindowStore",
     "chosen_metric",
     "cpu_has_bfloat16_units",
+    "differences",
     "finetune",
     "finetune_folds",
     "launched_count",
     "open_base",
+    "parameters_of",
     "require_packages",
     "torch_model",
 ]

@@ -135,13 +135,27 @@ class Study:
             return _trial(running[0])
         if len(found) >= self._settings.trials_wanted:
             return None
-        parameters, distributions = self._proposed(found), self._distributions()
         self._study.add_trial(
             optuna.trial.create_trial(
-                state=TrialState.RUNNING, params=parameters, distributions=distributions
+                state=TrialState.RUNNING,
+                params=self._proposed(found),
+                distributions=_distributions(self._settings),
             )
         )
         return self.trials[-1]
+
+    def add(self, trial: Trial) -> None:
+        """Note a trial that was made elsewhere, after those before it."""
+        self._study.add_trial(
+            optuna.trial.create_trial(
+                state=next(one for one, name in STATES.items() if name == trial.state),
+                value=trial.result.get("value"),
+                params=trial.parameters,
+                distributions=_distributions(self._settings),
+                user_attrs={_RESULT: dict(trial.result)},
+                intermediate_values=trial.epochs,
+            )
+        )
 
     def report(self, number: int, epoch: int, value: float) -> None:
         """Note the metric of an epoch of a running trial.
@@ -170,23 +184,41 @@ class Study:
         value = result["value"] if state == "complete" else None
         self._study.tell(number - 1, value, state=found)
 
-    def _distributions(self) -> dict[str, BaseDistribution]:
-        return {
-            name: FloatDistribution(min(values), max(values), log=name != "warmup" and min(values) > 0)
-            for name, values in self._settings.space.items()
-        }
-
     def _proposed(self, earlier: list[FrozenTrial]) -> dict[str, float]:
         """Return the parameters of the trial after some others."""
         number = len(earlier)
-        if self._settings.sampler == "grid":
-            grid = self._settings.grid
-            return grid[int(np.random.default_rng(self._seed).permutation(len(grid))[number])]
-        kinds = {"tpe": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
-        sampler = kinds[self._settings.sampler](seed=self._seed + number)
-        memory = optuna.create_study(direction=self._direction, sampler=sampler)
-        memory.add_trials(earlier)
-        return dict(memory.ask(self._distributions()).params)
+        if self._settings.sampler == "tpe":
+            sampler = optuna.samplers.TPESampler(seed=self._seed + number)
+            memory = optuna.create_study(direction=self._direction, sampler=sampler)
+            memory.add_trials(earlier)
+            return dict(memory.ask(_distributions(self._settings)).params)
+        return parameters_of(self._settings, self._seed, number + 1)
+
+
+def parameters_of(settings: SearchSettings, seed: int, number: int) -> dict[str, float]:
+    """Return the parameters of a trial that do not hang on the trials before it.
+
+    Parameters
+    ----------
+    settings : SearchSettings
+        With the sampler ``grid`` or ``random``.
+    seed : int
+        Of the search.
+    number : int
+        Of the trial, from 1.
+    """
+    if settings.sampler == "grid":
+        grid = settings.grid
+        return grid[int(np.random.default_rng(seed).permutation(len(grid))[number - 1])]
+    sampler = optuna.samplers.RandomSampler(seed=seed + number - 1)
+    return dict(optuna.create_study(sampler=sampler).ask(_distributions(settings)).params)
+
+
+def _distributions(settings: SearchSettings) -> dict[str, BaseDistribution]:
+    return {
+        name: FloatDistribution(min(values), max(values), log=name != "warmup" and min(values) > 0)
+        for name, values in settings.space.items()
+    }
 
 
 def _trial(found: FrozenTrial) -> Trial:

@@ -1,9 +1,10 @@
-"""api/tuning and commands/tune (commands/training_options): a search that trains."""
+"""api/tuning, api/tuning_trials and commands/tune (commands/training_options): a search that trains."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from dnabert_enhancer.model import CARD_NAME, open_model
 MOTIF = "TGACTCAGCATGACTC"
 QUICK = ("--base-model", "new:tiny", "--k", "3", "--epochs", "2", "--batch-size", "16", "--threads", "1")
 SEARCH = ("--sampler", "grid", "--learning-rates", "1e-6", "1e-3", "--weight-decays", "0.01")
+APART = ("--pruner", "none")
 FILES = {"best", "trials.tsv", "study.db", "run.json"}
 
 
@@ -204,3 +206,88 @@ def test_a_search_without_a_completed_trial_says_why(
     # what was refused before anything was trained leaves nothing
     assert run(command(tmp_path / "missing", tmp_path / "new")) == 2
     assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture(scope="module")
+def apart(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the folders of the four trials of a grid, the last one trained first."""
+    folders = [tmp_path_factory.mktemp("trials") / f"trial-{number}" for number in (4, 2, 3, 1)]
+    for folder in folders:
+        more = ("--trial", folder.name[-1], "--model-name", "tuned")
+        assert run(command(data, folder, *APART, *more)) == 0
+    return folders
+
+
+def merge(folders: list[Path], output: Path) -> int:
+    return run(["tune", "--merge", *map(str, folders), "--output-dir", str(output)])
+
+
+@pytest.mark.slow
+def test_the_merged_search_is_that_of_one_process(
+    data: Path, searched: Path, apart: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # a median of earlier trials ends none of so few
+    assert merge(apart, tmp_path / "merged") == 0
+    assert {path.name for path in (tmp_path / "merged").iterdir()} == FILES
+    table = (tmp_path / "merged" / "trials.tsv").read_bytes()
+    assert table == (searched / "trials.tsv").read_bytes()
+    assert open_model(tmp_path / "merged" / "best").digest == open_model(searched / "best").digest
+    # learning rate 1e-6 collapses: a failed trial without a model, and no error
+    states = {folder.name: json.loads((folder / "trial.json").read_text())["trial"] for folder in apart}
+    failed = [name for name, trial in states.items() if trial["state"] == "failed"]
+    assert len(failed) == 2
+    for folder in apart:
+        assert (folder / "model").exists() == (folder.name not in failed)
+    record = json.loads((tmp_path / "merged" / "run.json").read_text())
+    assert record["counts"]["trials_failed"] == 2
+    # the merged study is a study: with the same arguments there is nothing left to train
+    assert run(command(data, tmp_path / "merged", *APART, "--model-name", "tuned")) == 0
+    assert (tmp_path / "merged" / "trials.tsv").read_bytes() == table
+    capsys.readouterr()
+    assert merge(apart, tmp_path / "merged") == 2
+    assert "the folder holds a search already" in capsys.readouterr().err
+    assert trials_of(tmp_path / "merged")["trial"].tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_trials_that_are_not_those_of_one_search_are_refused(
+    data: Path, apart: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "merged"
+    capsys.readouterr()
+    assert merge(apart[:3], output) == 2
+    assert "trial 1 of 4 is missing; train it with tune --trial 1" in capsys.readouterr().err
+    assert merge([*apart, apart[0]], output) == 2
+    assert f"{apart[0]}: is trial 4, as {apart[0]} is" in capsys.readouterr().err
+    other = tmp_path / "other"
+    shutil.copytree(apart[0], other)
+    content = json.loads((other / "trial.json").read_text())
+    content["arguments"]["batch_size"] = 17
+    (other / "trial.json").write_text(json.dumps(content))
+    assert merge([other, *apart[1:]], output) == 2
+    assert "is a trial of another search" in (said := capsys.readouterr().err)
+    assert "batch-size 16 (was 17)" in said
+    (other / "trial.json").write_text("{}")
+    assert merge([other, *apart[1:]], output) == 2
+    assert "cannot be read as a trial" in capsys.readouterr().err
+    assert merge([tmp_path], output) == 2
+    assert "trial.json: is no trial (No such file or directory)" in capsys.readouterr().err
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--sampler", "tpe"), "--sampler tpe learns from the trials before"),
+        (("--pruner", "median"), "--pruner median compares with the trials before"),
+        (("--pruner", "none", "--trial", "5"), "--trial is 5; there are 4 trials; give a number from 1 to 4"),
+        (("--pruner", "none", "--restart"), "--restart does not apply to --trial"),
+        (("--merge", "x"), "does not apply to --merge, whose trials are trained already"),
+    ],
+)
+def test_what_has_no_trials_apart_is_told(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...], said: str
+) -> None:
+    assert run(command(data, tmp_path / "t", "--trial", "1", *more)) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "t").exists()
