@@ -113,4 +113,5 @@ def _identity(path: str | os.PathLike[str]) -> _Identity | None:
     except (OSError, ValueError):
         return None
     is_kept = stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)
-    return (status.st_dev, status.st_ino) if is_kept else None
+    # some file systems of users' programs (FUSE) give no inodes
+    return (status.st_dev, status.st_ino or hash(os.path.realpath(path))) if is_kept else None
