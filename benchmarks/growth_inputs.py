@@ -74,12 +74,15 @@ def write_peaks(data: Path, folder: Path, rows: int) -> Path:
 
 
 def write_sequences(data: Path, folder: Path, rows: int) -> Path:
-    """Write sequences of a window's length with names and labels 0 and 1, as a table."""
+    """Write sequences of a window's length as a table, labelled 1 where their GC is above the median."""
     codes = _bases(data, max(rows * 50, 10 * WINDOW))
     starts = _rng(rows).integers(0, len(codes) - WINDOW, rows).tolist()
+    sequences = [decode_bases(codes[start : start + WINDOW]) for start in starts]
+    gc = np.array([sequence.count("G") + sequence.count("C") for sequence in sequences])
+    labels = (gc > np.median(gc)).astype(int).tolist()
     lines = [
-        f"{decode_bases(codes[start : start + WINDOW])}\t{number % 2}\tsequence{number}\n"
-        for number, start in enumerate(starts)
+        f"{sequence}\t{label}\tsequence{number}\n"
+        for number, (sequence, label) in enumerate(zip(sequences, labels, strict=True))
     ]
     path = folder / "sequences.tsv"
     path.write_text("sequence\tlabel\tname\n" + "".join(lines))

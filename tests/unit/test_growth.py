@@ -49,6 +49,8 @@ def test_a_table_names_what_is_steep_and_what_is_not_flat(growth: ModuleType) ->
     assert line == (
         "| `x` | 100, 1,000, 10,000 rows | 1.00, 1.10, 11.00 | 2.00 (steep) | 50, 60, 90 | 1.50 (not flat) |"
     )
+    still = [growth.Cost(s, s, 50 << 20) for s in (1.0, 0.9, 1.7)]
+    assert "| 1.00, 0.90, 1.70 | mostly start |" in growth.row(case, dict(zip(SIZES, still, strict=True)))
 
 
 def test_the_words_of_every_case_are_options_of_its_command(growth: ModuleType) -> None:
