@@ -50,7 +50,8 @@ def readSamplesheet(text, store, genomes) {
     if( titleFaults )
         return [rows: [], faults: titleFaults]
     def named = table.entries.collect { entry -> genomes[entry.cells.genome]?.fasta ? entry + [cells: entry.cells + [genome: genomes[entry.cells.genome].fasta]] : entry }
-    def read = named.collect { entry -> checkedRow(entry, sheet.parent, store) }
+    def asked = [:]
+    def read = named.collect { entry -> checkedRow(entry, sheet.parent, store, asked) }
     def faults = read.collectMany { row -> row.faults } + repeatedSamples(read)
     if( !read )
         faults = ["--input ${text}: there is no row"]
@@ -149,10 +150,10 @@ def faultsOfTitles(titles) {
     return unknown + twice + missing
 }
 
-// [where, values, faults] of one row.
-def checkedRow(entry, folder, store) {
+// [where, values, faults] of one row; what was asked of files goes into a map, so that a URL in many rows is asked once.
+def checkedRow(entry, folder, store, asked) {
     def columns = samplesheetColumns()
-    def cells = columns.collectEntries { name, column -> [(name): cellOf(entry.cells[name], column, folder, store)] }
+    def cells = columns.collectEntries { name, column -> [(name): cellOf(entry.cells[name], column, folder, store, asked)] }
     def faults = cells.findAll { _name, cell -> cell.fault }
         .collect { name, cell -> "${entry.where}, column ${name}: ${cell.fault}" }
     def given = cells.findAll { _name, cell -> !cell.empty }.keySet()
@@ -176,7 +177,7 @@ def checkedRow(entry, folder, store) {
 }
 
 // [value, empty, fault] of a cell.
-def cellOf(content, column, folder, store) {
+def cellOf(content, column, folder, store, asked) {
     def holdsSeveral = column.holds in ['files', 'named files', 'named regions', 'named models']
     if( content instanceof Map || (content instanceof List && !holdsSeveral) )
         return [value: [], fault: "give one value, not a ${content instanceof Map ? 'map' : 'list'}"]
@@ -198,18 +199,18 @@ def cellOf(content, column, folder, store) {
         return modelAt(parts[0], folder, store).with { model -> [value: model.subMap(['path', 'output', 'brought']), fault: model.fault] }
     if( column.holds == 'panel' )
         return panelCell(parts[0], folder, store)
-    return column.holds.startsWith('named') ? namedCell(parts, column, folder, store) : pathsCell(parts, column, folder)
+    return column.holds.startsWith('named') ? namedCell(parts, column, folder, store, asked) : pathsCell(parts, column, folder, asked)
 }
 
-def pathsCell(parts, column, folder) {
-    def found = parts.collect { part -> located(part, column, folder) }
+def pathsCell(parts, column, folder, asked) {
+    def found = parts.collect { part -> located(part, column, folder, asked) }
     def fault = found.findAll { one -> one.fault }.collect { one -> one.fault }.join('; ')
     def paths = found.collect { one -> one.path }
     return [value: column.holds == 'files' ? paths : paths[0] ?: [], fault: fault ?: null]
 }
 
 // NAME=FILE, NAME=FILE,key=value…, NAME=BED or NAME=MODEL as [name, path, keys, output].
-def namedCell(parts, column, folder, store) {
+def namedCell(parts, column, folder, store, asked) {
     def read = parts.collect { part ->
         def name = part.contains('=') ? part.substring(0, part.indexOf('=')).trim() : ''
         def rest = part.substring(part.indexOf('=') + 1).trim()
@@ -221,7 +222,7 @@ def namedCell(parts, column, folder, store) {
             return [fault: "${quoted(name)}: the names are ${column.names.join(', ')}"]
         if( !(keys ==~ /(,[a-z_]+=[A-Za-z0-9 ._+:|()\/-]+)*/) )
             return [fault: "${quoted(part)}: after the file come key=value pairs, separated by commas"]
-        def place = column.holds == 'named models' ? predictingModelAt(rest, folder, store) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder)
+        def place = column.holds == 'named models' ? predictingModelAt(rest, folder, store) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder, asked)
         return place.subMap(['brought']) + [name: name, path: place.path, keys: keys, output: place.output ?: '', fault: place.fault]
     }
     def names = read.collect { one -> one.name }
@@ -261,7 +262,7 @@ def panelMember(fields, where, folder, store) {
     if( !(name ==~ namePattern()) || !model || fields.size() > 3 || fields.any { field -> field =~ /\p{Cntrl}/ } )
         return [where: where, name: name, fault: "give a name of letters, digits, '.', '_' and '-', a tab, and a model"]
     def found = predictingModelAt(model, folder, store)
-    def area = regions ? located(regions, [ending: bedEnding()], folder) : [:]
+    def area = regions ? located(regions, [ending: bedEnding()], folder, [:]) : [:]
     return found.subMap(['brought']) + [where: where, name: name, model: model, path: found.path, output: found.output ?: '', regions: area.path, fault: found.fault ?: area.fault]
 }
 
@@ -281,17 +282,31 @@ def panelCollection(text, folder, store) {
 }
 
 // [path, fault] of a file.
-def located(text, column, folder) {
-    def path = existingIn(text, folder)
-    if( !path )
-        return [fault: "${quoted(text)}: ${whyMissing(text)}"]
-    if( path.isDirectory() )
+def located(text, column, folder, asked) {
+    if( !(text in asked) )
+        asked[text] = factsOf(text, folder)
+    def found = asked[text]
+    if( found.fault )
+        return [fault: "${quoted(text)}: ${found.fault}"]
+    if( found.folder )
         return [fault: "${quoted(text)} is a folder; give a file"]
-    if( column.ending && !(path.name ==~ "(?i).*\\.(${column.ending})") )
+    if( column.ending && !(found.path.name ==~ "(?i).*\\.(${column.ending})") )
         return [fault: "${quoted(text)}: the name must end in .${column.ending.replace('\\', '').replace('|', ', .')}"]
-    if( path.size() == 0 )
+    if( found.size == 0 )
         return [fault: "${quoted(text)} is empty"]
-    return [path: path]
+    return [path: found.path]
+}
+
+// [path, folder: whether it is one, size] of a file or folder by one request, where it has a server; [fault] where it cannot be had.
+def factsOf(text, folder) {
+    try {
+        def path = file(placeOf(text, folder), glob: false)
+        def attributes = java.nio.file.Files.readAttributes(path, java.nio.file.attribute.BasicFileAttributes)
+        return [path: path, folder: attributes.isDirectory(), size: attributes.size()]
+    }
+    catch( Exception _problem ) {
+        return [fault: whyMissing(text)]
+    }
 }
 
 // [path, output, fault] of a model as the commands' --model names it: default, a folder (of a model, or of models) or an archive, or a model of the store, with :OUTPUT where one of its further outputs is meant;
@@ -382,7 +397,11 @@ def faultOfOutput(name, output, path) {
 
 // The path of a file or folder: relative ones count from the samplesheet's folder; * and ? are letters like others.
 def existingIn(text, folder) {
-    return existing(text.startsWith('/') || text.contains('://') ? text : folder.resolve(text))
+    return existing(placeOf(text, folder))
+}
+
+def placeOf(text, folder) {
+    return text.startsWith('/') || text.contains('://') ? text : folder.resolve(text)
 }
 
 // The path when it exists, else null (also where the path or its kind of storage cannot be read).

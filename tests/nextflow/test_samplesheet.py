@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -159,6 +164,21 @@ def write_in_all_formats(folder: Path) -> dict[str, object]:
     }
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[str, Counter[str]]]:
+    """Serve a folder on this machine; yield its URL, and how often each path of it was asked for."""
+    asked: Counter[str] = Counter()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_arguments: object) -> None:
+            asked[self.path] += 1
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
 def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     tmp_path: Path, nextflow: Callable
 ) -> None:
@@ -181,8 +201,14 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     formats = ("s.tsv", "s.csv", "s.json", "s.yml")
     (tmp_path / "named.csv").write_text("sample,genome,scan_regions\na,named,p.bed\n")
     driver = Path(__file__).with_name("read_samplesheets.nf")
-    done = nextflow(tmp_path, "run", str(driver), "--sheets", ",".join([*WRONG_FILES, *formats, "named.csv"]))
+    with serving(tmp_path) as (url, asked):
+        lines = [f"{name},{url}/g.fa.gz,{url}/regions.bed\n" for name in "abcde"]
+        (tmp_path / "urls.csv").write_text("sample,genome,scan_regions\n" + "".join(lines))
+        sheets = [*WRONG_FILES, *formats, "named.csv", "urls.csv"]
+        done = nextflow(tmp_path, "run", str(driver), "--sheets", ",".join(sheets))
     assert done.returncode == 0, done.said
+    # whatever the number of rows that name it
+    assert asked == {"/g.fa.gz": 1, "/regions.bed": 1}
     printed = dict(
         line.split(" ", 1) for line in done.said.splitlines() if line.startswith(("FAULTS", "ROWS", "SHARDS"))
     )
@@ -192,7 +218,7 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     # multiplications, the packaged model 2 (4 x 128^2 + 2 x 128 x 512)
     assert json.loads(printed["SHARDS"]) == [3, by_size, 4, 1, 216, 217, 1]
     found: dict[str, list[str]] = json.loads(printed["FAULTS"])
-    assert found.keys() == {*WRONG_FILES, *formats, "named.csv"}
+    assert found.keys() == set(sheets)
     for name, (_, expected) in WRONG_FILES.items():
         assert len(found[name]) == len(expected), found[name]
         for fault, start in zip(found[name], expected, strict=True):
@@ -200,6 +226,7 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     rows = json.loads(printed["ROWS"])
     # the name of a genome of the configuration
     assert rows.pop("named.csv")[0]["genome"] == "g.fa"
+    assert [row["genome"] for row in rows.pop("urls.csv")] == ["g.fa.gz"] * 5
     assert rows.keys() == set(formats)
     assert all(read == rows["s.tsv"] for read in rows.values())
     # what no format gave is empty
