@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import gzip
 import importlib.util
 import json
@@ -22,7 +23,7 @@ import numpy as np
 import pytest
 
 from dnabert_enhancer.commands.cli import COMMANDS, build_parser, main
-from dnabert_enhancer.model import new_model, write_archive, write_model
+from dnabert_enhancer.model import Encoder, new_model, write_archive, write_model
 
 WINDOW = 60
 PATHS = re.compile(
@@ -234,7 +235,11 @@ CASES = {
         ),
     ),
     "models quantize": Case(
-        "models", ("quantize", MODEL, "--sequences", Input("pos.fa"), "--output-dir", "{out}/m")
+        "models",
+        (
+            *("quantize", Input("wide.tar.gz", packed=True), "--sequences", Input("pos.fa")),
+            *("--output-dir", "{out}/m"),
+        ),
     ),
     "import-model": Case("import-model", (MODEL, "--name", "x", "--output-dir", "{out}/m")),
     "predict fasta": Case(
@@ -377,6 +382,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (made / name).write_text(text)
     write_model(made / "model", new_model("tiny", k=3, window_length=WINDOW, name="tiny model"))
     write_archive(made / "model", made / "model.tar.gz")
+    # int8 quantises no smaller matrices than these
+    tiny = new_model("tiny", k=3, window_length=WINDOW, name="wide model")
+    config = tiny.config | {"hidden_size": 256}
+    state = Encoder.from_config(config).fresh_state(np.random.default_rng(0))
+    write_model(made / "wide", dataclasses.replace(tiny, config=config, state=state))
+    write_archive(made / "wide", made / "wide.tar.gz")
     common = ("--genome", f"{made}/g.fa", "--model", f"{made}/model", "--shard", "1/1", *ENGINE)
     assert run("predict", (*common, "--stride", "60", "--output-prefix", f"{made}/p")) == 0
     variants = ("--vcf", f"{made}/in.vcf", "--null-variants", "0", "--output-prefix", f"{made}/v")
