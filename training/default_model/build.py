@@ -1,4 +1,4 @@
-"""Rebuilds the packaged model: data, teachers, students, package, measurement."""
+"""Rebuilds the packaged model: data, student, package, measurement."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from typing import Any
 import numpy as np
 from assemble import assemble
 from measure import measure
-from motifs import motif_filters
 from package import output_figures, package, sources
 from regulatory import write_regulatory
-from schedule import run_jobs
 from tasks import task_rows, write_tensors
+from train import train
 
 from dnabert_enhancer.dataset import Dataset, read_dataset
 from dnabert_enhancer.files import sha256_of
-from dnabert_enhancer.model import replace_card
+from dnabert_enhancer.model import open_model, replace_card
 
 SEED = 1
 FIRST_DATA = "regulatory"
 """Of the choice of negatives."""
-START_SHA256 = "95c4ed75910ef597397f8ae4ca5a4fb7831e84ce37de1a302b961f451e31a62b"
-"""Of the weights of version 5, which commit 847fcce has in src/dnabert_enhancer/model/default."""
-MOTIFS = "motifs/H13CORE_meme_format.meme.gz"
+EARLIER_SHA256 = {
+    "start_from": "95c4ed75910ef597397f8ae4ca5a4fb7831e84ce37de1a302b961f451e31a62b",
+    "first_from": "3e9456124b2aaeb179f2d6e259e41f0427254b1dbc547b583c144cd3badba14f",
+}
+"""Of the weights of versions 5 and 6, which commits 847fcce and d697fc9 have in
+src/dnabert_enhancer/model/default."""
 logger = logging.getLogger(__name__)
 
 
@@ -45,6 +47,12 @@ def main() -> None:
         required=True,
         help="model directory of version 5, whose weights the student starts with (see README)",
     )
+    parser.add_argument(
+        "--first-from",
+        type=Path,
+        required=True,
+        help="model directory of version 6, whose first output the packaged model has (see README)",
+    )
     parser.add_argument("--threads", type=int, default=0, help="processor threads (default: all)")
     parser.add_argument(
         "--until",
@@ -58,12 +66,20 @@ def main() -> None:
     _data(args.shared_data, work)
     if args.until == "data":
         return
-    _check_start(args.start_from)
-    run_jobs(work, args.start_from)
+    for option, digest in EARLIER_SHA256.items():
+        _check_earlier(option, getattr(args, option), digest)
+    train(work, args.start_from)
     if args.until == "networks":
         return
     data = {stage: read_dataset(work / "data" / stage) for stage in (FIRST_DATA, "enhancer", "binding")}
-    model = package(work, args.output_dir, data["enhancer"], _training(work, data), args.threads)
+    model = package(
+        work,
+        args.output_dir,
+        open_model(args.first_from),
+        data["enhancer"],
+        _training(work, data),
+        args.threads,
+    )
     started = time.monotonic()
     metrics = measure(model, data[FIRST_DATA], data["enhancer"], args.shared_data, args.threads)
     metrics["further_outputs"] = output_figures(work, model, args.threads)
@@ -71,23 +87,21 @@ def main() -> None:
     logger.info("measured in %.0f s", time.monotonic() - started)
 
 
-def _check_start(folder: Path) -> None:
-    """End the program unless the folder holds the weights that the recipe starts with."""
+def _check_earlier(option: str, folder: Path, digest: str) -> None:
+    """End the program unless the folder holds the weights that the recipe goes on from."""
     path = folder / "model.safetensors"
-    if not path.is_file() or sha256_of(path) != START_SHA256:
-        raise SystemExit(f"--start-from: {path} is not that of version 5 (see README)")
+    if not path.is_file() or sha256_of(path) != digest:
+        raise SystemExit(f"--{option.replace('_', '-')}: {path} is not the one that README names")
 
 
 def _data(shared: Path, work: Path) -> None:
-    """Write the data sets, the rows of all tasks and the motifs."""
+    """Write the data sets and the rows of all tasks."""
     if not all((work / "data" / stage / "dataset.json").is_file() for stage in ("enhancer", "binding")):
         assemble(shared, work / "data", SEED)
     if not (work / "tasks.npz").is_file():
         write_tensors(*task_rows(shared, work / "data" / "enhancer"), work / "tasks.npz")
     if not (work / "data" / FIRST_DATA / "dataset.json").is_file():
         write_regulatory(np.load(work / "tasks.npz"), work / "data" / FIRST_DATA, SEED)
-    if not (work / "motifs.npz").is_file():
-        np.savez_compressed(work / "motifs.npz", filters=motif_filters(shared / MOTIFS))
 
 
 def _training(work: Path, data: dict[str, Dataset]) -> dict[str, Any]:

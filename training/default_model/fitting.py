@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-LOGGED_STEPS = 200
+LOGGED_STEPS = 100
 CHECKPOINT_STEPS = 200
-DIFFERENCES = 0.3
+DIFFERENCES = 0.1
 """How much the differences within pairs count beside the values."""
 
 
@@ -49,20 +48,19 @@ def known_loss(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 def difference_loss(
-    outputs: torch.Tensor, answers: torch.Tensor, spread: torch.Tensor, change: torch.Tensor
+    outputs: torch.Tensor, answers: torch.Tensor, change: torch.Tensor, weight: torch.Tensor
 ) -> torch.Tensor:
-    """Return the loss of pairs of windows against a teacher's answers and the differences between them.
+    """Return the loss of the differences within pairs of windows against those of a teacher.
 
     Parameters
     ----------
-    outputs, answers : float[n, 2, value]
-    spread, change : float[value]
-        Deviation of the answers, and root of the mean square of their differences, which the errors of each
-        are divided by.
+    outputs, answers : float[n, 2, task]
+    change : float[task]
+        Root of the mean square of the teacher's differences, which the errors are divided by.
+    weight : float[task]
     """
-    value = ((outputs - answers) / spread).square().mean()
-    step = (outputs[:, 1] - outputs[:, 0]) - (answers[:, 1] - answers[:, 0])
-    return value + DIFFERENCES * (step / change).square().mean()
+    error = (outputs[:, 1] - outputs[:, 0]) - (answers[:, 1] - answers[:, 0])
+    return DIFFERENCES * ((error / change).square().mean(0) * weight).sum()
 
 
 class Workers:
@@ -109,8 +107,7 @@ class Averaged:
 def fit(
     model: nn.Module,
     loss: Callable[[], torch.Tensor],
-    job: dict[str, Any],
-    label: str,
+    job: Mapping[str, float],
     workers: Workers | None = None,
     checkpoint: Path | None = None,
 ) -> int:
@@ -121,11 +118,9 @@ def fit(
     model : Module
     loss : callable
         Gives the loss of the next batch.
-    job : dict
+    job : mapping
         ``learning_rate``, ``weight_decay``, ``steps``, ``average`` (how much of the moving average stays at a
-        step), ``stop`` (a step at which it ends before the learning rate has fallen).
-    label : str
-        For the log.
+        step).
     workers : Workers, optional
         Those that take each step together, each with batches of its own.
     checkpoint : Path, optional
@@ -145,7 +140,7 @@ def fit(
     average = Averaged(model)
 
     model.train()
-    started, last = time.monotonic(), min(job["steps"], job.get("stop", job["steps"]))
+    started, last = time.monotonic(), int(job["steps"])
     for step in range(1, last + 1):
         progress = (step - 1) / job["steps"]
         warmth = min(1.0, progress / 0.06 + 0.01)
@@ -164,9 +159,9 @@ def fit(
         average.update(share)
         if step % LOGGED_STEPS == 0:
             elapsed = time.monotonic() - started
-            print(f"{label} step {step} {elapsed:.0f} s loss {float(value.detach()):.4f}", flush=True)
+            print(f"step {step} {elapsed:.0f} s loss {float(value.detach()):.4f}", flush=True)
         if checkpoint is not None and step % CHECKPOINT_STEPS == 0:
             torch.save({"state": average.shadow, "steps": step}, checkpoint)
     model.load_state_dict(average.shadow)
-    print(f"{label} {last} steps in {time.monotonic() - started:.1f} s", flush=True)
+    print(f"{last} steps in {time.monotonic() - started:.1f} s", flush=True)
     return last

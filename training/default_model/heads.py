@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 import torch
+from damping import DAMPING, damped
 from ensemble import mixture_of
 from judging import over_strands
 from networks import Student
@@ -19,7 +20,7 @@ MOST_ROWS = 1500
 def refit(
     model: Student, data: Data, strength: float, kept: Collection[str] = (), most: int = MOST_ROWS
 ) -> None:
-    """Mix each row of the classifier with one that is fitted on the training labels.
+    """Damp each row of the classifier, and mix it with one that is fitted on the training labels.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def refit(
     strength : float
         Inverse of the penalty of the regressions (``C`` of `LogisticRegression`) on standardised features.
     kept : collection of str
-        Tasks whose row stays as it is.
+        Tasks whose row is not mixed.
     most : int
         Rows of a task that are looked at.
 
@@ -46,9 +47,10 @@ def refit(
     binary = data.binary.cpu().numpy()
     fitted = np.array([len(np.unique(column[~np.isnan(column)])) > 1 for column in targets.T])
     for task in np.flatnonzero(fitted):
-        rows = known[:, task]
+        rows = features[known[:, task]]
+        old[0][task], old[1][task] = damped(old[0][task], old[1][task], rows)
         new[0][task], new[1][task] = _fitted(
-            features[rows], targets[rows, task], binary=bool(binary[task]), strength=strength
+            rows, targets[known[:, task], task], binary=bool(binary[task]), strength=strength
         )
     seen, truth = _rows(model, data, "validation", most)
     answers = [(seen @ weight.T + bias).astype(np.float32) for weight, bias in (old, new)]
@@ -66,7 +68,7 @@ def _fitted(
     features: NDArray[np.float32], truth: NDArray[np.float32], *, binary: bool, strength: float
 ) -> tuple[NDArray[np.float64], float]:
     """Return weights and offset; a binary target between 0 and 1 counts for both classes."""
-    centre, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
+    centre, deviation = features.mean(axis=0), np.sqrt(features.var(axis=0) + DAMPING)
     scaled = (features - centre) / deviation
     if binary:
         label, share = np.repeat([1, 0], len(truth)), np.concatenate([truth, 1 - truth])

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from jobs import WORKERS
 from numpy.typing import NDArray
-from rows import REPORTERS, Data, reporter_rows, some_rows, turned
+from plan import WORKERS
+from rows import Data, some_rows, turned
 from torch import nn
 
 EVALUATION_BATCH = 256
@@ -80,18 +80,8 @@ def measure(
         if data.binary[number]:
             metrics[task] = auroc(scores, truth)
         else:
-            metrics[task] = float(np.corrcoef(scores, truth)[0, 1])
+            metrics[task] = float(np.corrcoef(scores, truth)[0, 1]) if np.ptp(scores) else math.nan
     return metrics
-
-
-def measure_rows(outputs: torch.Tensor, data: Data, split: str) -> dict[str, float]:
-    """Return Pearson's r of a teacher's outputs, [n, REPORTERS], on the `reporter_rows` of a split."""
-    targets = reporter_rows(data, split)[1]
-    known = ~targets.isnan()
-    return {
-        task: float(np.corrcoef(outputs[known[:, n], n], targets[known[:, n], n])[0, 1])
-        for n, task in enumerate(REPORTERS)
-    }
 
 
 def auroc(scores: np.ndarray, truth: np.ndarray) -> float:

@@ -1,10 +1,9 @@
-"""The student, a BERT under Hugging Face's names, and its teachers, convolutional networks."""
+"""The student: a BERT under Hugging Face's names."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,8 +17,6 @@ CLS, SEP, MASK, UNKNOWN = 2, 3, 4, 1
 _DNABERT_ORDER = (0, 2, 3, 1)
 """Rank of A, C, G, T in DNABERT's vocabulary, which counts A, T, C, G."""
 POSITIONS = 512
-FILTER_WIDTH = 19
-"""Bases that a filter of a teacher sees."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +50,6 @@ def kmer_tokens(codes: torch.Tensor) -> torch.Tensor:
 @functools.cache
 def _ranks(device: torch.device) -> torch.Tensor:
     return torch.tensor((*_DNABERT_ORDER, 0), device=device)
-
-
-def one_hot(codes: torch.Tensor) -> torch.Tensor:
-    """Return float[n, 4, L]; an unknown base is all zeros."""
-    return functional.one_hot(codes.long(), 5)[..., :4].transpose(1, 2).float()
 
 
 class KmerEmbedding(nn.Module):
@@ -204,78 +196,3 @@ def _waves(positions: int, hidden: int) -> torch.Tensor:
     waves = torch.zeros(positions, hidden)
     waves[:, : 2 * count] = 0.5 * torch.cat([angle.sin(), angle.cos()], dim=1)
     return waves
-
-
-class Residual(nn.Module):
-    """A convolution around which the input, [n, channels, 1, places], is carried.
-
-    Parameters
-    ----------
-    channels : int
-    dropout : float
-    """
-
-    def __init__(self, channels: int, dropout: float) -> None:
-        super().__init__()
-        self.read = nn.Conv2d(channels, channels, (1, 7), padding=(0, 3), bias=False)
-        self.norm = nn.BatchNorm2d(channels)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the input and what the convolution adds."""
-        return x + self.dropout(functional.silu(self.norm(self.read(x))))
-
-
-class Teacher(nn.Module):
-    """A convolutional network of which each stage sees half as many places as the one before.
-
-    Parameters
-    ----------
-    outputs : int
-    widths : sequence of int
-        Filters that read the bases, then channels of each stage.
-    dropout : float
-
-    Notes
-    -----
-    Windows are pictures of height 1 with the channels last: of that shape processors and cards have fast
-    convolutions.
-    """
-
-    def __init__(self, outputs: int, widths: Sequence[int], dropout: float = 0.1) -> None:
-        super().__init__()
-        first, *stages = widths
-        self.filters = nn.Conv2d(4, first, (1, FILTER_WIDTH), padding=(0, FILTER_WIDTH // 2), bias=False)
-        self.norm = nn.BatchNorm2d(first)
-        parts: list[nn.Module] = []
-        for before, channels in zip(widths, stages, strict=False):
-            parts += [
-                nn.MaxPool2d((1, 2)),
-                nn.Conv2d(before, channels, 1, bias=False),
-                nn.BatchNorm2d(channels),
-                Residual(channels, dropout),
-            ]
-        self.stages = nn.Sequential(*parts)
-        self.head = nn.Sequential(
-            nn.Linear(2 * stages[-1], 256), nn.SiLU(), nn.Dropout(2 * dropout), nn.Linear(256, outputs)
-        )
-        self.to(memory_format=torch.channels_last)
-
-    @torch.no_grad()
-    def read_motifs(self, motifs: torch.Tensor) -> None:
-        """Let filters begin as motifs, [motif, 4, width], on both strands; a quarter of them stay random."""
-        room = len(self.filters.weight) * 3 // 8
-        chosen = motifs[:room]
-        chosen = chosen - chosen.mean(1, keepdim=True)
-        cut = (chosen.shape[2] - FILTER_WIDTH) // 2
-        chosen = functional.pad(chosen, (-cut, FILTER_WIDTH - chosen.shape[2] + cut))
-        both = torch.cat([chosen, chosen.flip(1, 2)])
-        both = both / both.flatten(1).norm(dim=1)[:, None, None]
-        self.filters.weight[: len(both), :, 0] = both
-
-    def forward(self, codes: torch.Tensor) -> torch.Tensor:
-        """Return the outputs, [n, outputs], of base codes."""
-        letters = one_hot(codes).unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        x = functional.silu(self.norm(self.filters(letters)))
-        x = self.stages(x).squeeze(2)
-        return self.head(torch.cat([x.mean(2), x.amax(2)], dim=1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -13,11 +12,11 @@ import numpy as np
 import torch
 from arrays import lengths_of, standardisation, training_targets
 from calibrate import platt
-from jobs import STUDENT, job_names
 from judging import auroc
 from networks import BertSize, K
 from numpy.typing import NDArray
-from regulatory import FIRST, GENOME, MEMBERS, WINDOW, first_row, regulatory_rows
+from plan import FIT, STUDENT
+from regulatory import FIRST, GENOME, WINDOW, first_row, regulatory_rows
 from sources import SOURCES
 from tasks import BINARY, TASKS, TaskDefinition
 
@@ -38,10 +37,10 @@ from dnabert_enhancer.model import (
 )
 from dnabert_enhancer.sequence import KmerVocabulary
 
-NAME = "dnabert-enhancer-default-6"
+NAME = "dnabert-enhancer-default-7"
 LICENCE = "Apache-2.0"
 LIMITS = (
-    "Trained on about 160,000 short sequences, mostly of a few human cell lines: a research tool, not for "
+    "Trained on about 236,000 short sequences, mostly of a few human cell lines: a research tool, not for "
     "clinical use. Scores rank regulatory DNA; the first output does not tell cell types apart, nor "
     "enhancers from promoters, and in a whole genome most calls at the default threshold are false. Young "
     "repeats are rare in the training data, since they are shared with the contigs kept for evaluation. "
@@ -101,7 +100,12 @@ class CalibrationRows(NamedTuple):
 
 
 def package(
-    work: Path, output: Path, enhancers: Dataset, training: dict[str, Any], threads: int
+    work: Path,
+    output: Path,
+    first: EnhancerModel,
+    enhancers: Dataset,
+    training: dict[str, Any],
+    threads: int,
 ) -> EnhancerModel:
     """Write the packaged student as a model directory with float16 matrices.
 
@@ -111,6 +115,8 @@ def package(
         Folder of the recipe's results.
     output : Path
         Gets the model.
+    first : EnhancerModel
+        Version 6, whose first output is this one's.
     enhancers : Dataset
         Of the output ``enhancer``: it is calibrated on the rows of the validation contigs. The first output
         is on those of `regulatory.regulatory_rows`.
@@ -129,7 +135,7 @@ def package(
     }
     arrays = dict(np.load(work / "tasks.npz"))
     _keep_published(state, arrays)
-    size = BertSize(**note["job"]["size"])
+    size = BertSize(**note["size"])
     labels = (FIRST, *(task.name for task in PUBLISHED), *ACTIVE)
     config = bert_config(
         _SETTINGS
@@ -144,7 +150,7 @@ def package(
         labels,
         "multi_label_classification",
     )
-    _add_first(state, config, work, arrays, threads)
+    _add_first(state, config, first, arrays, threads)
     Encoder.from_config(config).check(state)
     card = ModelCard(
         NAME,
@@ -152,7 +158,7 @@ def package(
         ("other", FIRST),
         k=K,
         column=0,
-        training=training | {"stages": _stages(models)},
+        training=training | {"student": _student(note)},
         licence=LICENCE,
         limits=LIMITS,
     )
@@ -239,7 +245,6 @@ def sources() -> dict[str, dict[str, str]]:
         "deeptfbu": {"labels": "measured activity of 168-bp sequences in HepG2", "licence": "Apache-2.0"},
         "sharpr": {"labels": "RNA counts of Sharpr-MPRA regions", "licence": "GEO GSE71279"},
         "dhs_organs": {"labels": "DNase sites by organ system", "licence": "ENCODE open data"},
-        "motifs": {"labels": "HOCOMOCO v13 CORE, as filters of the teachers", "licence": "open"},
     }
 
 
@@ -259,80 +264,49 @@ def _keep_published(state: dict[str, NDArray[np.float32]], arrays: Any) -> None:
 
 
 def _add_first(
-    state: dict[str, NDArray[np.float32]], config: dict[str, Any], work: Path, arrays: Any, threads: int
+    state: dict[str, NDArray[np.float32]],
+    config: dict[str, Any],
+    first: EnhancerModel,
+    arrays: Any,
+    threads: int,
 ) -> None:
     """Put the row of the first output before the others."""
-    places = list(config["id2label"].values())
+    codes = arrays[f"codes_{WINDOW}"][regulatory_rows(arrays, "train", seed=1).rows]
+    answers = _logits(first, codes, threads)[:, 0]
+    row, offset = first_row(_pooled(state, config, codes, threads), answers)
     weight, bias = state["classifier.weight"], state["classifier.bias"]
-    members = weight[[places.index(name) - 1 for name in MEMBERS]].astype(np.float64)
-    pooled = PooledRows(state, config, work, arrays[f"codes_{WINDOW}"], threads)
-    first, offset = first_row(members, pooled, arrays, seed=1)
-    state["classifier.weight"] = np.concatenate([first[None], weight]).astype(np.float32)
+    state["classifier.weight"] = np.concatenate([row[None], weight]).astype(np.float32)
     state["classifier.bias"] = np.concatenate([[offset], bias]).astype(np.float32)
 
 
-class PooledRows:
-    """What the classifier reads of windows, computed once and kept in the work folder."""
-
-    def __init__(
-        self,
-        state: dict[str, NDArray[np.float32]],
-        config: dict[str, Any],
-        work: Path,
-        codes: NDArray[np.uint8],
-        threads: int,
-    ) -> None:
-        hidden = state["classifier.weight"].shape[1]
-        digest = hashlib.sha256(codes.tobytes())
-        for name in sorted(state):
-            if not name.startswith("classifier."):
-                digest.update(state[name].tobytes())
-        self._path = work / f"pooled-{digest.hexdigest()[:16]}.npz"
-        self._codes, self._work, self._threads = codes, work, threads
-        names = tuple(f"pooled_{number}" for number in range(hidden))
-        self._config = bert_config(config, names, "regression")
-        self._state = state | {
-            "classifier.weight": np.eye(hidden, dtype=np.float32),
-            "classifier.bias": np.zeros(hidden, dtype=np.float32),
-        }
-
-    def __call__(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return it for places of rows, float64[n, hidden]."""
-        kept = dict(np.load(self._path)) if self._path.is_file() else {"rows": np.array([], dtype=np.int64)}
-        missing = np.setdiff1d(rows, kept["rows"])
-        if len(missing):
-            names = tuple(self._config["id2label"].values())
-            card = ModelCard("pooled", WINDOW, names, "regression", K)
-            parts = ModelParts(self._config, self._state, card, KmerVocabulary(K))
-            with tempfile.TemporaryDirectory() as folder:
-                model = write_model(Path(folder) / "pooled", parts, half=False)
-                found = _logits(model, self._codes[missing], self._threads)
-            values = np.concatenate([kept["values"], found]) if len(kept["rows"]) else found
-            kept = {"rows": np.concatenate([kept["rows"], missing]), "values": values}
-            np.savez(self._path, **kept)
-        order = np.argsort(kept["rows"])
-        return kept["values"][order[np.searchsorted(kept["rows"], rows, sorter=order)]].astype(np.float64)
+def _pooled(
+    state: dict[str, NDArray[np.float32]], config: dict[str, Any], codes: NDArray[np.uint8], threads: int
+) -> NDArray[np.float64]:
+    """Return what the classifier reads of windows, float64[n, hidden]."""
+    hidden = state["classifier.weight"].shape[1]
+    names = tuple(f"pooled_{number}" for number in range(hidden))
+    config = bert_config(config, names, "regression")
+    state = state | {
+        "classifier.weight": np.eye(hidden, dtype=np.float32),
+        "classifier.bias": np.zeros(hidden, dtype=np.float32),
+    }
+    parts = ModelParts(config, state, ModelCard("pooled", WINDOW, names, "regression", K), KmerVocabulary(K))
+    with tempfile.TemporaryDirectory() as folder:
+        model = write_model(Path(folder) / "pooled", parts, half=False)
+        return _logits(model, codes, threads)
 
 
 def _published(name: str) -> TaskDefinition:
     return next(task for task in PUBLISHED if task.name == name)
 
 
-def _stages(models: Path) -> dict[str, Any]:
-    """Return the jobs that led to the student: settings, steps and device."""
-    result = {}
-    for job in job_names():
-        path = models / f"{job}.json"
-        if path.is_file():
-            note = json.loads(path.read_text(encoding="utf-8"))
-            settings = {
-                key: value
-                for key, value in note["job"].items()
-                if key not in ("data", "motifs", "teachers", "answers", "pairs", "start", "name")
-            }
-            steps = {key: note[key] for key in ("fit_steps",) if key in note}
-            result[job] = {"settings": settings, **steps, "device": note["device"]}
-    return result
+def _student(note: dict[str, Any]) -> dict[str, Any]:
+    """Return what the card says of the training."""
+    return {
+        "starts_as": "dnabert-enhancer-default-5",
+        "fit": FIT | {"steps": note["steps"]},
+        "device": "cpu",
+    }
 
 
 def _rows(arrays: Any, split: str, tasks: list[str]) -> SplitRows:

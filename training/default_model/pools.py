@@ -1,83 +1,61 @@
-"""Windows for the student with the answers that it is to give: the teachers', and those of the start."""
+"""Pairs of windows that differ in a few bases, with what the starting model says of each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from judging import outputs_of
-from networks import BertSize, Student, Teacher
-from rows import REPORTERS, Data, augmented
-from torch import nn
+from networks import Student
+from rows import Data, augmented
 
-ANSWERED_ROWS = {200: 16_000, 101: 12_000}
-"""Training windows by length whose answers by the starting model the student keeps."""
-PLAIN, LIGHT, HEAVY = 0, 1, 2
 LONGEST_BLOCK = 8
 """Bases that the second window of a pair has changed at most."""
+CHANGED = 0.05
+"""Share of bases changed at most in the first windows of a quarter of the pairs, far from any row."""
 
 
-def load_network(path: Path) -> nn.Module:
-    """Return a teacher or a student of a file."""
-    saved = torch.load(path, map_location="cpu", weights_only=True)
-    state = {
-        name: value.float() if value.is_floating_point() else value for name, value in saved["state"].items()
-    }
-    network: nn.Module
-    if saved["kind"] == "teacher":
-        network = Teacher(saved["outputs"], saved["widths"])
-    else:
-        network = Student(BertSize(**saved["size"]), saved["outputs"])
-    network.load_state_dict(state)
-    return network.eval()
+class Pairs(NamedTuple):
+    """Windows, uint8[n, 2, L], and answers by task, float16[n, 2, tasks]."""
+
+    codes: torch.Tensor
+    answers: torch.Tensor
 
 
-def answered_rows(data: Data, start: Student) -> dict[int, tuple[torch.Tensor, torch.Tensor]]:
-    """Return by length training windows, uint8[n, length], and what a student says of them, [n, tasks]."""
-    pools = {}
-    for length, count in ANSWERED_ROWS.items():
-        group = data.groups[length]
-        codes = augmented(group.codes[group.drawn(count)], 0.02, 6)
-        pools[length] = (codes, outputs_of(start, codes).half())
-    return pools
-
-
-def pairs(data: Data, teachers: Sequence[nn.Module], count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return pairs of windows that differ in a few bases, and what the teachers say of each.
+def answered_pairs(data: Data, start: Student, counts: Mapping[int, int]) -> dict[int, Pairs]:
+    """Return by length pairs of windows, and what a student says of them, the mean of both strands.
 
     Parameters
     ----------
     data : Data
-    teachers : sequence of Module
-        With the outputs `REPORTERS`.
-    count : int
+    start : Student
+    counts : mapping of int to int
+        Pairs by length of window.
 
-    Returns
-    -------
-    uint8[count, 2, 200], float16[count, 2, REPORTERS]
-        Six eighths of the first windows are training windows moved by up to 6 bases, one eighth has up to
-        5 % of its bases changed, one is two windows put together. The second has one base changed in
-        half of the pairs, else a block of up to `LONGEST_BLOCK`. Answers are means over teachers and
-        strands.
+    Notes
+    -----
+    First windows are training windows moved by up to 6 bases; a quarter of them has up to `CHANGED` of its
+    bases changed. The second has one base changed in half of the pairs, else a block of up to
+    `LONGEST_BLOCK`.
     """
-    group = data.groups[200]
-    reporters = [data.tasks.index(name) for name in REPORTERS[:-1]]
-    own = torch.nonzero((group.split == 0) & ~group.targets[:, reporters].isnan().all(1))[:, 0]
-    rows = own[torch.randint(len(own), (count,))]
-    other = torch.rand(count) < 0.2
-    rows[other] = group.drawn(int(other.sum()))
-    plain, light = (augmented(group.codes[rows], rate, 6, strands=False) for rate in (0.0, 0.05))
-    cut = torch.randint(40, 160, (count, 1))
-    both = torch.where(torch.arange(200) < cut, plain, plain.roll(1, 0))
-    kind = torch.tensor([*[PLAIN] * 6, LIGHT, HEAVY])[torch.randint(8, (count, 1))]
-    first = torch.where(kind == PLAIN, plain, torch.where(kind == LIGHT, light, both))
+    pools = {}
+    for length, count in counts.items():
+        group = data.groups[length]
+        codes = changed_pairs(group.codes[group.drawn(count)])
+        answers = outputs_of(start, codes.flatten(0, 1))
+        pools[length] = Pairs(codes, answers.view(count, 2, -1).half())
+    return pools
+
+
+def changed_pairs(windows: torch.Tensor) -> torch.Tensor:
+    """Return pairs, uint8[n, 2, L], of windows, uint8[n, L], as `answered_pairs` says."""
+    count, length = windows.shape
+    plain, light = (augmented(windows, rate, 6, strands=False) for rate in (0.0, CHANGED))
+    first = torch.where(torch.rand(count, 1) < 0.25, light, plain)
     size = torch.where(torch.rand(count, 1) < 0.5, 1, torch.randint(2, LONGEST_BLOCK + 1, (count, 1)))
-    begin = (torch.rand(count, 1) * (201 - size)).long()
-    place = torch.arange(200)
+    begin = (torch.rand(count, 1) * (length + 1 - size)).long()
+    place = torch.arange(length)
     changed = (place >= begin) & (place < begin + size)
     swap = (first + torch.randint(1, 4, first.shape, dtype=torch.uint8)) % 4
-    second = torch.where(changed, swap, first)
-    codes = torch.stack([first, second], 1)
-    answers = torch.stack([outputs_of(teacher, codes.flatten(0, 1)) for teacher in teachers]).mean(0)
-    return codes, answers.view(count, 2, -1).half()
+    return torch.stack([first, torch.where(changed, swap, first)], 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,14 +10,10 @@ import numpy as np
 import pandas as pd
 from arrays import SPLITS
 from assemble import gc_matched, like_genome, write_dataset
+from damping import ridge
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 FIRST = "regulatory_element"
-MEMBERS = ("dnase_k562", "dnase_gm12878", "accessible", "active_hepg2", "active_wtc11")
-"""Outputs whose standardised mean is one part of the first; the other is a regression on the labels."""
-MEMBERS_SHARE = 2 / 3
-"""What the mean of the members counts; chosen on the validation split, of 1/2, 2/3 and 4/5."""
 POSITIVE_TRACKS = ("dnase_k562", "dnase_gm12878", "fantom5", "ensembl", "proximal_enhancer_like")
 ALL_TRACKS = (*POSITIVE_TRACKS, "h3k27ac_gm12878", "chromhmm_enhancer", "promoter_like", "ctcf")
 POSITIVE_SOURCES = ("dhs_index", "dhs_organs", "ensembl_regulatory")
@@ -26,14 +22,10 @@ GENOME = "genome"
 """Source of the windows of the reference pieces, here and in the data set."""
 GENOME_LIKE = 1.0
 """Windows with the GC of the whole genome for each positive, beside one with the same GC."""
-STRENGTH = 0.003
-"""Inverse of the penalty on standardised features; of those tried all did as well on the validation split."""
-LEAST_DEVIATION = 0.004
-"""Of what the classifier reads over the training rows: what hardly varies has no weight in the first output,
-since a weight that makes something of it is so large that float32 rounds away what small changes do."""
+OUTLIERS = 0.001
+"""Share of the answers of version 6 at each end that are cut off: among them are logits of 20."""
 WINDOW = 200
 _LETTERS = np.frombuffer(b"ACGTN", dtype=np.uint8)
-Pooled = Callable[[NDArray[np.int64]], NDArray[np.float64]]
 
 
 class RegulatoryRows(NamedTuple):
@@ -95,39 +87,15 @@ def write_regulatory(arrays: Mapping[str, NDArray[Any]], folder: Path, seed: int
 
 
 def first_row(
-    members: NDArray[np.float64], pooled: Pooled, arrays: Mapping[str, NDArray[Any]], seed: int
+    features: NDArray[np.float64], answers: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
     """Return weights and bias of the first output, a linear function of what the classifier reads.
 
     Parameters
     ----------
-    members : float64[members, hidden]
-        The classifier's rows of `MEMBERS`.
-    pooled : callable
-        From places of rows to what the classifier reads of them, float64[n, hidden].
-    arrays : mapping
-        Of `tasks.write_tensors`.
-    seed : int
-        Of the choice of negatives.
-
-    Notes
-    -----
-    Each part has deviation 1 over the unmarked training windows, so that shares are shares of influence.
+    features : float64[n, hidden]
+        Of the training rows of `regulatory_rows`.
+    answers : float64[n]
+        Logits of the first output of version 6.
     """
-    found = regulatory_rows(arrays, "train", seed)
-    features = pooled(found.rows)
-    used = features.std(axis=0) >= LEAST_DEVIATION
-    features, members = features * used, members * used
-    unmarked = features[found.labels == 0]
-    mean = (members / (unmarked @ members.T).std(axis=0)[:, None]).mean(axis=0)
-    own = _fitted(features, found.labels)
-    parts = [row / (unmarked @ row).std() for row in (mean, own)]
-    weight = MEMBERS_SHARE * parts[0] + (1 - MEMBERS_SHARE) * parts[1]
-    return weight, -float((features @ weight).mean())
-
-
-def _fitted(features: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the weights of a penalised logistic regression; 0 for what does not vary."""
-    centre, deviation = features.mean(axis=0), features.std(axis=0) + 1e-6
-    fitted = LogisticRegression(C=STRENGTH, max_iter=2000).fit((features - centre) / deviation, labels)
-    return np.ravel(fitted.coef_) / deviation * (features.std(axis=0) > 0)
+    return ridge(features, np.clip(answers, *np.quantile(answers, (OUTLIERS, 1 - OUTLIERS))))

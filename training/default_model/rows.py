@@ -1,4 +1,4 @@
-"""The rows of all tasks on a device, and endless batches of them, each time a little changed."""
+"""The rows of all tasks, and endless batches of them, each time a little changed."""
 
 from __future__ import annotations
 
@@ -8,22 +8,18 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from arrays import SPLITS, lengths_of, standardisation
-from motifs import MotifScanner, distinct_motifs
-from networks import one_hot
 
 TEMPERATURE = 0.6
 """Rows are drawn from a source in proportion to its number of rows to this power."""
 
 REPORTERS = ("lentimpra_hepg2", "lentimpra_wtc11", "lentimpra_k562", "deeptfbu_hepg2")
-"""The tasks that the teachers learn."""
+"""The tasks whose labels the student learns."""
 JUDGED_LENGTHS = (70, 101, 168, 200)
 """Not that of Sharpr-MPRA, whose counts without those of the plasmids say little of activity."""
-_LOOKED_AT = 8192
-"""Training windows of each length on which motifs are ranked."""
 
 
 class Group(NamedTuple):
-    """The rows of one length on the device: codes uint8[n, L], targets float32[n, tasks], split, weight.
+    """The rows of one length: codes uint8[n, L], targets float32[n, tasks], split, weight.
 
     Weights are those with which training rows are drawn; they sum to 1.
     """
@@ -46,12 +42,11 @@ class Data(NamedTuple):
     groups: dict[int, Group]
     tasks: list[str]
     binary: torch.Tensor
-    filters: torch.Tensor
     mean: torch.Tensor
     deviation: torch.Tensor
 
 
-def load(path: Path, motifs: Path, device: str) -> Data:
+def load(path: Path) -> Data:
     """Read the arrays that `tasks.write_tensors` wrote; values of a regression are standardised by task."""
     arrays = dict(np.load(path))
     tasks, kinds = arrays["tasks"].tolist(), arrays["kinds"]
@@ -67,15 +62,14 @@ def load(path: Path, motifs: Path, device: str) -> Data:
         split = np.array([SPLITS.index(name) for name in arrays[f"split_{length}"]])
         weight = (count.astype(float) ** (TEMPERATURE - 1))[place] * (split == 0)
         groups[length] = Group(
-            torch.from_numpy(arrays[f"codes_{length}"]).to(device),
-            torch.from_numpy(targets[length]).to(device),
-            torch.from_numpy(split).to(device),
-            torch.from_numpy(weight / weight.sum()).float().to(device),
-            torch.from_numpy(np.cumsum(weight / weight.sum())).to(device),
+            torch.from_numpy(arrays[f"codes_{length}"]),
+            torch.from_numpy(targets[length]),
+            torch.from_numpy(split),
+            torch.from_numpy(weight / weight.sum()).float(),
+            torch.from_numpy(np.cumsum(weight / weight.sum())),
         )
-    filters = torch.from_numpy(np.load(motifs)["filters"]).to(device)
-    mean, deviation = torch.from_numpy(scale.T).float().to(device)
-    return Data(groups, tasks, torch.from_numpy(binary).to(device), filters, mean, deviation)
+    mean, deviation = torch.from_numpy(scale.T).float()
+    return Data(groups, tasks, torch.from_numpy(binary), mean, deviation)
 
 
 def turned(codes: torch.Tensor) -> torch.Tensor:
@@ -131,41 +125,3 @@ def reporter_rows(data: Data, split: str) -> tuple[torch.Tensor, torch.Tensor]:
         codes.append(torch.nn.functional.pad(group.codes[rows], (side, side), value=4))
         targets.append(group.targets[rows][:, columns])
     return torch.cat(codes), torch.cat(targets)
-
-
-def useful_motifs(data: Data) -> torch.Tensor:
-    """Return the distinct motifs, [motif, 4, width]: first those that tell most of a task beyond its GC."""
-    scanner = scanner_of(data)
-    useful = torch.zeros(len(scanner.filters), device=scanner.filters.device)
-    for group in data.groups.values():
-        rows = torch.multinomial(group.weight, min(_LOOKED_AT, int((group.weight > 0).sum())))
-        letters = one_hot(group.codes[rows])
-        best = torch.cat([scanner(part).amax(1) for part in letters.split(256)])
-        gc = letters[:, 1:3].sum((1, 2)) / letters.sum((1, 2)).clamp(min=1)
-        for column in range(len(data.tasks)):
-            target = group.targets[rows, column]
-            known = ~target.isnan()
-            if target[known].unique().numel() < 2:
-                continue
-            about = torch.stack([torch.ones_like(gc[known]), gc[known]], dim=1)
-            both = torch.cat([best[known], target[known, None]], dim=1)
-            both = both - about @ torch.linalg.lstsq(about, both).solution
-            both = both / both.norm(dim=0).clamp(min=1e-6)
-            useful = torch.maximum(useful, (both[:, :-1].T @ both[:, -1]).abs() * len(both) ** 0.5)
-    order = useful.argsort(descending=True)
-    return scanner.filters[order]
-
-
-def scanner_of(data: Data) -> MotifScanner:
-    """Return a scanner of the motifs that find different windows, fitted on training windows."""
-    letters = one_hot(window_sample(data))
-    chosen = distinct_motifs(data.filters, letters)
-    print(f"{len(chosen)} of {len(data.filters)} motifs are distinct", flush=True)
-    return MotifScanner(data.filters[chosen.to(data.filters.device)]).to(letters.device).fit(letters)
-
-
-def window_sample(data: Data) -> torch.Tensor:
-    """Return 4,096 training windows of 200 bp, spread evenly over the rows."""
-    group = data.groups[200]
-    rows = torch.nonzero(group.split == 0)[:, 0]
-    return group.codes[rows[torch.linspace(0, len(rows) - 1, 4096, device=rows.device).long()]]

@@ -48,31 +48,3 @@ def packaged_student(folder: Path, data: Data) -> tuple[Student, torch.Tensor]:
         student.classifier.weight[row] = state["classifier.weight"][column] / deviation
         student.classifier.bias[row] = (state["classifier.bias"][column] - mean) / deviation
     return student, answered
-
-
-def between(
-    start: dict[str, torch.Tensor], trained: dict[str, torch.Tensor], answered: torch.Tensor, share: float
-) -> dict[str, torch.Tensor]:
-    """Return weights between those of the start and those after training, by names.
-
-    Parameters
-    ----------
-    start, trained : dict of str to tensor
-        Weights of two students.
-    answered : bool[task]
-        Tasks that the start answers; the classifier's rows of others are the trained ones.
-    share : float
-        How much the trained weights count, 0 to 1.
-
-    Notes
-    -----
-    Weights on the straight line between a network and the same after more training know much of what each
-    does (Wortsman et al. 2022, Robust fine-tuning of zero-shot models, arXiv:2109.01903).
-    """
-    mixed = {
-        name: torch.lerp(value, trained[name], share) if value.is_floating_point() else value
-        for name, value in start.items()
-    }
-    for name in ("classifier.weight", "classifier.bias"):
-        mixed[name][~answered] = trained[name][~answered]
-    return mixed

@@ -21,8 +21,8 @@ from dnabert_enhancer.sequence import encode_bases
 LARGEST_BYTES = 5_000_000
 MOST_FLOP_A_WINDOW = 0.2e9
 FIRST = "regulatory_element"
-ACTIVE = ["active_hepg2", "active_wtc11"]
-OUTPUTS = {FIRST, "enhancer", "lentimpra_hepg2", "lentimpra_wtc11", *ACTIVE}
+ACTIVE = ["active_hepg2", "active_k562", "active_wtc11"]
+OUTPUTS = {FIRST, "enhancer", "lentimpra_hepg2", "lentimpra_k562", "lentimpra_wtc11", *ACTIVE}
 OUTPUTS |= {f"gue_tf{number}" for number in range(5)}
 OUTPUTS |= {"accessible", "dnase_site", "distal", "versus_promoter", "versus_cpg_island"}
 OUTPUTS |= {"ienhancer", "davuluri", "nhlf", "dnase_gm12878", "dnase_k562"}
@@ -115,7 +115,7 @@ def test_the_card_tells_where_the_model_comes_from_and_what_it_is_not_for(model:
     for source in card.training["sources"].values():
         assert source["labels"]
         assert source["licence"]
-    for name in ("splits_by", "splits", "never_trained_on", "removed", "stages", "recipe"):
+    for name in ("splits_by", "splits", "never_trained_on", "removed", "student", "recipe"):
         assert card.training[name], name
     assert card.calibration.kind in ("temperature", "isotonic")
     assert 0 < card.threshold() < card.threshold("strict") < 1

@@ -31,14 +31,15 @@ def recipe() -> Iterator[dict[str, ModuleType]]:
     sys.path.insert(0, str(RECIPE))
     before = set(sys.modules)
     names = [
+        "damping",
         "ensemble",
         "fitting",
         "heads",
         "judging",
         "networks",
+        "plan",
         "pools",
         "rows",
-        "schedule",
         "start",
         "train",
     ]
@@ -70,7 +71,7 @@ def signal_rows(number: int, length: int, seed: int) -> tuple[np.ndarray, np.nda
 
 
 def write_rows(folder: Path) -> None:
-    """Write rows of four lengths with a signal, and two motifs, as `build.py --until data` does."""
+    """Write rows of four lengths with a signal, as `build.py --until data` does."""
     arrays: dict[str, np.ndarray] = {"tasks": np.array(TASKS)}
     arrays["kinds"] = np.array(["binary", "regression", "binary", *3 * ["regression"], "binary"])
     for seed, length in enumerate(LENGTHS, 5):
@@ -78,11 +79,6 @@ def write_rows(folder: Path) -> None:
         arrays[f"split_{length}"] = np.repeat(["train", "validation", "test"], 120)
         arrays[f"source_{length}"] = np.full(360, "made_up")
     np.savez(folder / "tasks.npz", **arrays)
-    motif = np.zeros((2, 4, 7), dtype=np.float32) - 2
-    for place, base in enumerate((2, 0, 3, 0, 0, 2)):
-        motif[0, base, place] = 2
-    motif[1, :, 3] = (2, -2, -2, 2)
-    np.savez(folder / "motifs.npz", filters=motif)
 
 
 def test_tokens_are_those_of_the_library(recipe: dict[str, ModuleType], codes: np.ndarray) -> None:
@@ -123,7 +119,7 @@ def test_a_student_goes_on_from_a_packaged_model(
     recipe: dict[str, ModuleType], codes: np.ndarray, tmp_path: Path
 ) -> None:
     write_rows(tmp_path)
-    data = recipe["rows"].load(tmp_path / "tasks.npz", tmp_path / "motifs.npz", "cpu")
+    data = recipe["rows"].load(tmp_path / "tasks.npz")
     torch.manual_seed(4)
     networks = recipe["networks"]
     before = networks.Student(networks.BertSize(**SIZE), 3).eval()
@@ -144,28 +140,15 @@ def test_a_student_goes_on_from_a_packaged_model(
     assert not new[:, TASKS.index("gue_tf0")].any()
 
 
-def test_filters_of_a_teacher_begin_as_motifs_on_both_strands(recipe: dict[str, ModuleType]) -> None:
-    motif = np.random.default_rng(9).normal(size=(1, 4, 11)).astype(np.float32)
-    teacher = recipe["networks"].Teacher(2, [8, 8])
-    teacher.read_motifs(torch.from_numpy(motif))
-    windows = np.random.default_rng(3).integers(0, 4, (5, 60)).astype(np.uint8)
-    with torch.no_grad():
-        letters = recipe["networks"].one_hot(torch.from_numpy(windows)).unsqueeze(2)
-        found = teacher.filters(letters)[:, :2, 0].numpy()
-    centred = motif[0] - motif[0].mean(0)
-    centres = np.arange(15, 45)
-    for strand, read in enumerate((centred, centred[::-1, ::-1])):
-        seen = windows[:, centres[:, None] + np.arange(-5, 6)]
-        score = read[seen, np.arange(11)].sum(2)
-        np.testing.assert_allclose(found[:, strand, centres], score / np.linalg.norm(centred), atol=1e-4)
-
-
 def test_windows_of_a_pair_differ_in_one_short_block(recipe: dict[str, ModuleType], tmp_path: Path) -> None:
     write_rows(tmp_path)
-    data = recipe["rows"].load(tmp_path / "tasks.npz", tmp_path / "motifs.npz", "cpu")
+    data = recipe["rows"].load(tmp_path / "tasks.npz")
     torch.manual_seed(7)
-    teachers = [recipe["networks"].Teacher(4, [8, 8]).eval() for _ in range(2)]
-    codes, answers = recipe["pools"].pairs(data, teachers, 200)
+    networks = recipe["networks"]
+    start = networks.Student(networks.BertSize(**SIZE), len(TASKS)).eval()
+    pools = recipe["pools"].answered_pairs(data, start, {200: 200, 101: 60})
+    assert [tuple(pools[length].codes.shape) for length in (200, 101)] == [(200, 2, 200), (60, 2, 101)]
+    codes, answers = pools[200]
     differs = (codes[:, 0] != codes[:, 1]).numpy()
     sizes = differs.sum(1)
     assert set(sizes) == set(range(1, 9))
@@ -174,21 +157,40 @@ def test_windows_of_a_pair_differ_in_one_short_block(recipe: dict[str, ModuleTyp
         assert np.ptp(np.flatnonzero(row)) == row.sum() - 1
     turned = 3 - codes[:, 1].flip(1)
     with torch.no_grad():
-        said = [teacher(part).numpy() for teacher in teachers for part in (codes[:, 1], turned)]
+        said = [start(part).numpy() for part in (codes[:, 1], turned)]
     np.testing.assert_allclose(answers[:, 1].numpy(), np.mean(said, axis=0), atol=0.02)
 
 
 def test_errors_of_differences_are_measured_by_their_own_size(recipe: dict[str, ModuleType]) -> None:
-    answers = torch.tensor([[[1.0], [1.5]]])
-    outputs = torch.tensor([[[1.0], [1.0]]])
-    found = recipe["fitting"].difference_loss(outputs, answers, torch.tensor([2.0]), torch.tensor([0.5]))
-    # values: errors 0 and -1/2, over 2; differences: 0 against 1/2, over 1/2
-    assert float(found) == pytest.approx((0 + 0.0625) / 2 + recipe["fitting"].DIFFERENCES * 1.0)
+    answers = torch.tensor([[[1.0, 0.0], [1.5, 0.0]]])
+    outputs = torch.tensor([[[1.0, 3.0], [1.0, 5.0]]])
+    change, weight = torch.tensor([0.25, 4.0]), torch.tensor([0.75, 0.25])
+    found = recipe["fitting"].difference_loss(outputs, answers, change, weight)
+    # differences: 0 against 1/2, over 1/4; 2 against 0, over 4
+    expected = recipe["fitting"].DIFFERENCES * (0.75 * 4.0 + 0.25 * 0.25)
+    assert float(found) == pytest.approx(expected)
+
+
+def test_a_damped_row_says_the_same_where_windows_vary(recipe: dict[str, ModuleType]) -> None:
+    rng = np.random.default_rng(8)
+    features = rng.standard_normal((5000, 3)) * (0.5, 0.3, 1e-4) + (0.2, -0.1, -1.0)
+    weight, bias = np.array([2.0, -1.0, 500.0]), 0.7
+    kept, offset = recipe["damping"].damped(weight, bias, features)
+    # independent features shrink by variance / (variance + damping)
+    share = features.var(axis=0) / (features.var(axis=0) + recipe["damping"].DAMPING)
+    np.testing.assert_allclose(kept[:2], weight[:2] * share[:2], rtol=0.01)
+    assert abs(kept[2]) < 0.1
+    before, after = features @ weight + bias, features @ kept + offset
+    assert np.corrcoef(before, after)[0, 1] > 0.99
+    assert after.mean() == pytest.approx(before.mean())
+    unlike = np.array([0.2, -0.1, -0.9])
+    assert abs(unlike @ weight + bias - before.mean()) > 40
+    assert abs(unlike @ kept + offset - before.mean()) < 0.2
 
 
 def test_a_classifier_takes_in_what_the_labels_say(recipe: dict[str, ModuleType], tmp_path: Path) -> None:
     write_rows(tmp_path)
-    data = recipe["rows"].load(tmp_path / "tasks.npz", tmp_path / "motifs.npz", "cpu")
+    data = recipe["rows"].load(tmp_path / "tasks.npz")
     torch.manual_seed(5)
     networks = recipe["networks"]
     student = networks.Student(networks.BertSize(**SIZE), len(TASKS)).eval()
@@ -205,16 +207,25 @@ def test_a_classifier_takes_in_what_the_labels_say(recipe: dict[str, ModuleType]
         return np.concatenate(features).astype(np.float64), np.concatenate(truth).astype(np.float64)
 
     features, truth = read(0)
-    scaled = (features - features.mean(0)) / features.std(0)
+    damping = recipe["damping"].DAMPING
+    deviation = np.sqrt(features.var(0) + damping)
+    scaled = (features - features.mean(0)) / deviation
     gram = scaled.T @ scaled + np.eye(features.shape[1]) / 0.01
-    fitted = np.linalg.solve(gram, scaled.T @ (truth - truth.mean())) / features.std(0)
+    fitted = np.linalg.solve(gram, scaled.T @ (truth - truth.mean())) / deviation
     recipe["heads"].refit(student, data, 0.01, kept=["enhancer"])
     after = student.classifier.weight.detach().numpy()
-    np.testing.assert_array_equal(after[0], before[0])
-    # what is new lies in the plane of the old row and of the ridge's, as far as features of 8 bits tell, and
-    # says more of the validation rows
-    parts, rest, _, _ = np.linalg.lstsq(np.stack([before[1], fitted], axis=1), after[1], rcond=None)
-    assert rest[0] < 0.02 * (after[1] ** 2).sum()
+    spread = np.cov(features, rowvar=False, bias=True)
+
+    def smaller(row: np.ndarray) -> np.ndarray:
+        return np.asarray(np.linalg.solve(spread + damping * np.eye(len(spread)), spread @ row))
+
+    # the row that is kept is damped alone; what is new lies in the plane of the damped row and the ridge's,
+    # as far as features of 8 bits tell, and says more of the validation rows
+    np.testing.assert_allclose(after[0], smaller(before[0]), atol=0.02)
+    plane = np.stack([features @ smaller(before[1]), features @ fitted], axis=1)
+    said = features @ after[1]
+    parts, rest, _, _ = np.linalg.lstsq(plane - plane.mean(0), said - said.mean(), rcond=None)
+    assert rest[0] < 0.02 * ((said - said.mean()) ** 2).sum()
     assert parts[1] > 0
     seen, expected = read(1)
     old, new = (np.corrcoef(seen @ weight, expected)[0, 1] for weight in (before[1], after[1]))
@@ -233,53 +244,32 @@ def test_the_mixture_takes_the_member_that_knows(recipe: dict[str, ModuleType]) 
     assert mixture.weight[0, 0] > 0.9
 
 
-def test_each_job_needs_those_whose_files_it_reads(recipe: dict[str, ModuleType], tmp_path: Path) -> None:
-    done: set[str] = set()
-    for job in recipe["schedule"].jobs(tmp_path, tmp_path / "packaged"):
-        paths = [*job.get("teachers", []), *job.get("pairs", [])]
-        paths += [job["answers"]] if job["kind"] == "student" else []
-        assert set(job["needs"]) <= done
-        assert {Path(path).name.split(".")[0] for path in paths} <= done
-        done.add(job["name"])
-    assert "default" in done
-
-
-FIT = {"learning_rate": 1e-3, "weight_decay": 0.01, "steps": 8}
-
-
 @pytest.mark.slow
-def test_a_run_goes_on_where_a_job_failed(
+def test_a_student_learns_the_labels_and_keeps_what_it_knew(
     recipe: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_rows(tmp_path)
-    common = {"data": str(tmp_path / "tasks.npz"), "motifs": str(tmp_path / "motifs.npz")}
-    common |= {"kind": "teacher", "seed": 1, "widths": [8, 8], "dropout": 0.1, "mutation": 0.0, "fit": FIT}
-    jobs = [
-        common | {"name": "first", "needs": []},
-        common | {"name": "second", "needs": ["first"], "data": str(tmp_path / "later.npz")},
-        common | {"name": "third", "needs": ["second"]},
-    ]
-    monkeypatch.setattr(recipe["schedule"], "jobs", lambda _work, _start: jobs)
-    with pytest.raises(SystemExit, match="second failed; mend it and run again"):
-        recipe["schedule"].run_jobs(tmp_path, tmp_path)
-    models = tmp_path / "models"
-    assert {path.stem for path in models.glob("*.json")} == {"first"}
-    before = (models / "first.json").stat().st_mtime_ns
-    (tmp_path / "later.npz").hardlink_to(tmp_path / "tasks.npz")
-    recipe["schedule"].run_jobs(tmp_path, tmp_path)
-    assert {path.stem for path in models.glob("*.json")} == {"first", "second", "third"}
-    assert (models / "first.json").stat().st_mtime_ns == before
-
-
-def test_weights_between_are_shares_of_both(recipe: dict[str, ModuleType]) -> None:
-    networks = recipe["networks"]
-    torch.manual_seed(6)
-    start, trained = (networks.Student(networks.BertSize(**SIZE), 3).state_dict() for _ in range(2))
-    answered = torch.tensor([True, False, True])
-    found = recipe["start"].between(start, trained, answered, 0.25)
-    key = "layers.1.query.weight"
-    np.testing.assert_allclose(found[key], 0.75 * start[key] + 0.25 * trained[key], atol=1e-6)
-    head = "classifier.weight"
-    expected = 0.75 * start[head] + 0.25 * trained[head]
-    expected[1] = trained[head][1]
-    np.testing.assert_allclose(found[head], expected, atol=1e-6)
+    (tmp_path / "models").mkdir()
+    data = recipe["rows"].load(tmp_path / "tasks.npz")
+    networks, train = recipe["networks"], recipe["train"]
+    torch.manual_seed(4)
+    written(
+        networks.Student(networks.BertSize(**SIZE), 3), ("gue_tf0", "old", "enhancer"), tmp_path / "start"
+    )
+    monkeypatch.setattr(recipe["plan"], "ANSWERED_PAIRS", {200: 400, 101: 400})
+    train._answers(tmp_path, tmp_path / "start", data)
+    student, _ = recipe["start"].packaged_student(tmp_path / "start", data)
+    group = data.groups[200]
+    held = group.codes[group.split == 1]
+    before = recipe["judging"].outputs_of(student, held)
+    loss = train._student_loss(tmp_path / "models" / "start.pool.pt", data, student)
+    with torch.no_grad():
+        first = float(torch.stack([loss() for _ in range(4)]).mean())
+    settings = {"learning_rate": 3e-3, "weight_decay": 0.01, "average": 0.9, "steps": 80}
+    assert recipe["fitting"].fit(student, loss, settings) == 80
+    with torch.no_grad():
+        last = float(torch.stack([loss() for _ in range(4)]).mean())
+    assert last < 0.8 * first
+    after = recipe["judging"].outputs_of(student, held)
+    kept = TASKS.index("gue_tf0")
+    assert np.corrcoef(before[:, kept], after[:, kept])[0, 1] > 0.5
