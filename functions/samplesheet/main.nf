@@ -318,7 +318,7 @@ def modelAt(text, folder, store) {
     def path = modelNamed(name, folder, store)
     if( !path )
         return [fault: faultOfName(text, store)]
-    if( path == placeInStore(name, store) )
+    if( !(name in store.models) && path == placeInStore(name, store) )
         return [path: path, output: output, brought: name, fault: path.exists() ? "${path} is no whole model of the store: remove it" : null]
     if( !path.isDirectory() && !path.name.endsWith('.tar.gz') )
         return [fault: "${quoted(name)} is a file; give a folder, or an archive (.tar.gz)"]

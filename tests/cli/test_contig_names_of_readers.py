@@ -193,7 +193,9 @@ OTHERS = {
     # tested with lift-over (tests/unit/comparison/test_lift.py): it has two assemblies
     "--chain",
 }
-WITHOUT_PLACES = {(name, "--negatives") for name in ("tokenize", "finetune", "tune", "evaluate", "models")}
+WITHOUT_PLACES = {
+    (name, "--negatives") for name in ("tokenize", "finetune", "tune", "evaluate", "models")
+} | {("tune", "--merge")}
 FILES = ("FILE", "BED", "PATH", "VCF", "FASTA", "TSV", "DIR", "GTF", "GFF")
 
 

@@ -158,12 +158,13 @@ def test_a_run_says_what_was_done_with_what(study) -> None:
     )
     versions = [tuple(row.values()) for row in rows_of(info / "software_versions.tsv")]
     modules = {path.name.upper() for path in (REPOSITORY / "modules" / "local").iterdir()}
-    # no row of the test profile has interpret_regions or tf_panel: test_interpret.py, test_panel.py;
-    # without containers no task checks options
+    # no row of the test profile has interpret_regions, tf_panel or tune: test_interpret.py, test_panel.py,
+    # test_tune.py; without containers no task checks options
     assert {process for process, _, _ in versions} == modules - {
         "CHECK",
         "INTERPRET",
         "MODELS_GET",
+        *("TUNE", "TUNE_MERGE", "TUNE_TRIAL"),
         "SCORE_PANEL",
     }
     assert all(re.fullmatch(r"\d+\.\d+\.\d+\S*", version) for _, _, version in versions)

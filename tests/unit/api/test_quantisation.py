@@ -16,8 +16,9 @@ SEQUENCES = ["".join(RNG.choice(list("ACGT"), 70)) for _ in range(60)]
 
 
 @pytest.fixture(autouse=True)
-def all_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Quantise the small matrices of tests, too."""
+def all_matrices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Quantise the small matrices of tests, too; the cache may know the network without them."""
+    monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("dnabert_enhancer.model.onnx_graph.LEAST_WEIGHTS", 0)
 
 
