@@ -137,6 +137,8 @@ async function main() {
       await element('model|output').locator('.multiselect').first().click();
       const offered = await element('model|output').locator('.multiselect__option:visible').allInnerTexts();
       assert.ok(offered.length > 20, `${offered.length} outputs`);
+      const list = element('model|output').locator('.multiselect__content-wrapper');
+      await list.evaluate(one => Promise.all(one.getAnimations().map(fade => fade.finished)));
       await shot('outputs');
       await page.keyboard.press('Escape');
       await page.click('#execute');
