@@ -122,14 +122,17 @@ def _with_models(table: Table) -> Table:
 
 
 def _pictures(table: Table, threshold: float | None) -> list[Picture]:
-    ref, alt = (
-        [number(cell) for cell in table.column(f"{side}_probability")]
-        for side in ("reference", "alternative")
+    """Return the picture of both probabilities: a mark for each allele, however many models have a row."""
+    columns = (
+        *("chrom", "pos", "reference_nucleotide", "alternative_nucleotide"),
+        *("reference_probability", "alternative_probability", "predicted_functional_effect"),
     )
+    alleles = list(dict.fromkeys(zip(*(table.column(name) for name in columns), strict=True)))
+    ref, alt = ([number(allele[at]) for allele in alleles] for at in (4, 5))
     if not np.isfinite(ref).any():
         return []
     part = f" of the {len(table.rows):,} rows shown" if len(table.rows) < table.total else ""
-    effect = table.column("predicted_functional_effect")
+    effect = [allele[6] for allele in alleles]
     return [allele_scatter(ref, alt, effect, threshold, f"Both alleles{part}")]
 
 

@@ -200,3 +200,30 @@ def test_a_data_set_says_how_many_windows_are_for_what(tmp_path: Path) -> None:
     assert [figure.value for figure in found.figures] == ["13", "11", "5"]
     assert found.sentence.endswith("learn from? 19 (train), 0 (validation), 5 (test).")
     assert found.notes == ["4 windows left out: no gc"]
+
+
+def test_the_picture_of_alleles_has_a_mark_for_each_allele_not_for_each_model(tmp_path: Path) -> None:
+    effects = {
+        3: (0.25, 0.75, "Gain of function"),
+        7: (0.5, 0.25, "Loss of function"),
+        9: (0.5, 0.5, "No change"),
+    }
+    rows = [
+        {
+            "chrom": "chr1",
+            "pos": pos,
+            "model": model,
+            "reference_nucleotide": "A",
+            "alternative_nucleotide": "C",
+            "reference_probability": ref,
+            "alternative_probability": alt,
+            "predicted_functional_effect": effect,
+        }
+        for pos, (ref, alt, effect) in effects.items()
+        for model in ("enhancer", "GATA1", "SP1")
+    ]
+    found = section_of(write_variants(tmp_path / "v", rows, {"chr1": 90}))
+    legend = found.pictures[0].svg.decode()
+    assert [f"{name} (1)" in legend for name in ("gain of function", "loss of function", "no change")] == [
+        True
+    ] * 3
