@@ -13,6 +13,7 @@ from sklearn import metrics as reference
 
 from dnabert_enhancer import load_model
 from dnabert_enhancer.commands.cli import main
+from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.model import new_model, write_model
 
 LENGTH = 60
@@ -328,6 +329,52 @@ def test_long_sequences_are_refused_or_cropped(
     evaluate("--dataset", cut, *common, tmp_path / "b")
     first, second = (gzip.decompress((tmp_path / f"{name}.predictions.tsv.gz").read_bytes()) for name in "ab")
     assert first == second
+
+
+def test_sequences_of_other_lengths_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Judged by the packaged model, whose window is 200 bp: 6 sequences fit, 3 are shorter, 11 longer."""
+    texts, labels = sequences(20, 8, length=260)
+    texts[:6] = [text[30:230] for text in texts[:6]]
+    texts[6:9] = [text[:150] for text in texts[6:9]]
+    model = load_model(engine=EngineSettings(precision="float32"))
+
+    def judged(name: str, rows: list[str], *options: object) -> list[float]:
+        table = write_table(tmp_path / f"{name}.rows.tsv", rows, list(labels[: len(rows)]))
+        evaluate(
+            "--dataset", table, *options, "--bootstrap", 0, "--no-pictures", "--precision", "float32",
+            "--output-prefix", tmp_path / name,
+        )  # fmt: skip
+        frame = pd.read_csv(tmp_path / f"{name}.predictions.tsv.gz", sep="\t")
+        return list(frame[f"{model.name}: probability"])
+
+    whole = judged("whole", texts)
+    lines = [record.getMessage() for record in caplog.records if "another length" in record.getMessage()]
+    assert lines == [
+        f"14 of 20 sequences have another length than the window of {model.name}, 200 bp: 11 longer ones are "
+        "scored whole, in one pass (--crop centre cuts them to the window at their centre; predict would "
+        "take the highest of their windows), 3 shorter ones are scored as they are"
+    ]
+    record = json.loads((tmp_path / "whole.run.json").read_text())
+    assert record["warnings"] == lines
+    assert (record["models"][model.name]["longer"], record["models"][model.name]["shorter"]) == (11, 3)
+    assert json.loads((tmp_path / "whole.metrics.json").read_text())["notes"] == lines
+    # one window of a sequence's own length, and not the highest of its windows, as predict has it by default
+    one = list(model.predict(texts, window_length=260)["probability"])
+    assert whole == pytest.approx(one, abs=1e-5)
+    highest = list(model.predict(texts)["probability"])
+    assert highest[:9] == pytest.approx(whole[:9], abs=1e-5)
+    assert max(abs(np.subtract(highest, whole))[9:]) > 0.01
+
+    caplog.clear()
+    cut = judged("cut", texts, "--crop", "centre")
+    assert "11 longer ones are cut to the window at their centre, 3 shorter" in caplog.text
+    caplog.clear()
+    assert cut == judged("before", [*texts[:9], *(text[30:230] for text in texts[9:])])
+    assert "3 of 20 sequences have another length" in caplog.text
+    caplog.clear()
+    judged("equal", texts[:6])
+    assert "another length" not in caplog.text
+    assert "warnings" not in json.loads((tmp_path / "equal.run.json").read_text())
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from dnabert_enhancer.evaluation import (
     Method,
     Result,
     baseline_method,
+    check_sequences,
     differences_frame,
     draw_plot,
     drawing,
@@ -45,6 +46,7 @@ from dnabert_enhancer.evaluation import (
     metric_names,
     metrics_frame,
     model_method,
+    other_lengths,
     prediction_lines,
     predictions_frame,
     results_json,
@@ -85,9 +87,11 @@ class Evaluation(pd.DataFrame):
     judged : JudgedRows
         The rows that were judged.
     settings : EvaluationSettings
+    notes : tuple of str
+        What a reader of the metrics should know: sequences of another length than a model's window.
     """
 
-    _metadata = ("results", "judged", "settings", "strata", "_logits")
+    _metadata = ("results", "judged", "settings", "strata", "notes", "_logits")
 
     def __init__(
         self,
@@ -96,12 +100,14 @@ class Evaluation(pd.DataFrame):
         settings: EvaluationSettings,
         logits: Mapping[str, NDArray[np.float32]],
         strata: pd.DataFrame,
+        notes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(metrics_frame(results))  # type: ignore[call-arg]  # the stubs know __new__ alone
         self.results = results
         self.judged = judged
         self.settings = settings
         self.strata = strata
+        self.notes = notes
         self._logits = logits
 
     @property
@@ -206,6 +212,7 @@ class Evaluation(pd.DataFrame):
         return results_json(self.results, data.labels, data.task) | {
             "dataset": data.source,
             "label_names": list(data.label_names),
+            **({"notes": list(self.notes)} if self.notes else {}),
             **({} if self.positive_label is None else {"positive_label": self.positive_label}),
             "bootstrap": {
                 "resamples": self.settings.bootstrap,
@@ -293,6 +300,7 @@ def evaluate(
     strata = strata_of(judged.frame, settings.by, genes_of(genes, given), given.source)
     if not named and not settings.baselines:
         raise InputError("nothing to judge", remedy="add --baselines, or name a model")
+    notes = _lengths_told(named, judged, settings)
     methods: list[Method] = []
     logits: dict[str, NDArray[np.float32]] = {}
     for name, model in named.items():
@@ -327,9 +335,30 @@ def evaluate(
     )
     labels, task = judged.data.labels, judged.data.task
     groups = judge_strata(methods, labels, task, strata, resamples=settings.bootstrap, seed=settings.seed)
-    return Evaluation(
-        results, judged, settings, logits, strata_frame(groups, methods, labels, task, metric_names(results))
-    )
+    frame = strata_frame(groups, methods, labels, task, metric_names(results))
+    return Evaluation(results, judged, settings, logits, frame, notes)
+
+
+def _lengths_told(
+    models: Mapping[str, Model], judged: JudgedRows, settings: EvaluationSettings
+) -> tuple[str, ...]:
+    """Warn of sequences of another length than the models' windows, one line a length; return the lines.
+
+    Raises
+    ------
+    InputError
+        A sequence that a model cannot read.
+    """
+    crop = settings.crop == "centre"
+    names: dict[int | None, list[str]] = {}
+    for name, model in models.items():
+        check_sequences(judged.data, model.opened, crop=crop)
+        names.setdefault(model.opened.card.window_length, []).append(name)
+    found = {length: other_lengths(judged.data.codes, length, cropped=crop) for length in names}
+    notes = tuple(other.sentence(names[length]) for length, other in found.items() if other is not None)
+    for note in notes:
+        _log.warning("%s", note)
+    return notes
 
 
 def _baseline_methods(

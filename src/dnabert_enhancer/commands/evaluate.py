@@ -3,6 +3,7 @@
 The labels decide the metrics: two classes, several classes, or measured values. Two classes are judged at the
 card's threshold, on the rows as given and weighted to 1, 10 and 100 negatives for each positive. Sequences
 are scored as they are, up to the longest that a model reads; --crop centre cuts longer ones to its window.
+A line tells how many have another length than the window. (predict takes the highest window of longer ones.)
 Writes PREFIX.metrics.tsv, PREFIX.metrics.json, PREFIX.predictions.tsv.gz, PREFIX.roc|pr|calibration.png and
 .svg (measured values: PREFIX.scatter), PREFIX.run.json; of several methods PREFIX.differences.tsv, each
 method minus those before it, by a paired bootstrap.
@@ -223,6 +224,8 @@ def run(options: Options) -> None:
     record.count("sequences", len(evaluation.judged.frame))
     if evaluation.positive_label is not None:
         record.set("positive_label", evaluation.positive_label)
+    if evaluation.notes:
+        record.set("warnings", list(evaluation.notes))
     methods = {result.method.name: result.method for result in evaluation.results}
     record.set(
         "models", {name: dict(method.details) for name, method in methods.items() if method.kind == "model"}

@@ -29,6 +29,7 @@ from dnabert_enhancer.evaluation.judgement import (
     split_metrics,
 )
 from dnabert_enhancer.evaluation.kmers import kmer_counts
+from dnabert_enhancer.evaluation.lengths import other_lengths
 from dnabert_enhancer.evaluation.method_comparison import (
     ALL_ROWS_SUBSET,
     Method,
@@ -75,6 +76,7 @@ from dnabert_enhancer.evaluation.predictors import (
     Labelled,
     baseline_method,
     check_same_labels,
+    check_sequences,
     mean_method,
     model_method,
 )
@@ -137,6 +139,7 @@ __all__ = [
     "calibration_rows",
     "check_rows",
     "check_same_labels",
+    "check_sequences",
     "differences_frame",
     "draw_plot",
     "drawing",
@@ -159,6 +162,7 @@ __all__ = [
     "metrics_frame",
     "model_method",
     "new_figure",
+    "other_lengths",
     "paired_estimates",
     "precision_recall_curve",
     "predict_baseline",

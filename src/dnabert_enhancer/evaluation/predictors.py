@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine import Engine, deviation_of, mean_of
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.baselines import BASELINES, PAPER_BASELINES, RIDGE_NAME, predict_baseline
+from dnabert_enhancer.evaluation.lengths import other_lengths
 from dnabert_enhancer.evaluation.method_comparison import Method
 from dnabert_enhancer.evaluation.ridge import Windows
 from dnabert_enhancer.model import EnhancerModel, ModelCard, common_threshold, same_name
@@ -104,8 +105,8 @@ def model_method(
     engine = _of_positive_class(engine, data)
     model = engine.model
     order = order_of_classes(model.card, data)
-    codes = cropped(data.codes, model.window_length) if crop else data.codes
-    _check_lengths(codes, model, data.source)
+    codes = _read_codes(data, model, crop=crop)
+    other = other_lengths(data.codes, model.card.window_length, cropped=crop)
     predictions = engine.predict(codes, progress)
     outputs: NDArray[np.float32] = predictions.probability
     if data.task == "regression":
@@ -124,6 +125,7 @@ def model_method(
             "digest": model.digest,
             "window_length": model.card.window_length,
             "cropped": crop,
+            **({} if other is None else {"longer": other.longer, "shorter": other.shorter}),
             "labels": list(model.card.labels),
             **({"positive_label": model.card.positive_label} if data.task == "binary" else {}),
             "engine": engine.description(),
@@ -274,6 +276,17 @@ def order_of_classes(card: ModelCard, data: Labelled) -> list[int]:
         source=data.source,
         remedy="give a model that was trained for these classes",
     )
+
+
+def check_sequences(data: Labelled, model: EnhancerModel, *, crop: bool) -> None:
+    """Raise `InputError` where a model cannot read a sequence, cut to its window if `crop`."""
+    _read_codes(data, model, crop=crop)
+
+
+def _read_codes(data: Labelled, model: EnhancerModel, *, crop: bool) -> Windows:
+    codes = cropped(data.codes, model.window_length) if crop else data.codes
+    _check_lengths(codes, model, data.source)
+    return codes
 
 
 def _check_lengths(codes: Windows, model: EnhancerModel, source: str) -> None:

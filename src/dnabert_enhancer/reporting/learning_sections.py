@@ -61,7 +61,7 @@ def evaluation_section(run: Run, settings: ReportSettings) -> Section:
         [one for name, told in _PICTURES.items() for one in kept_picture(run.optional(f"{name}.svg"), *told)],
         tables,
         _LIMITS,
-        skipped_notes(run, "sequences"),
+        [*skipped_notes(run, "sequences"), *_warnings(run)],
     )
 
 
@@ -88,7 +88,6 @@ def training_section(run: Run, settings: ReportSettings) -> Section:
         if (values := scores.get(name)) and len(values) == len(metrics)
     ]
     sequences = sum(run.count(f"sequences_{name}") for name in ("train", "validation", "test"))
-    warnings = run.entry("warnings")
     return Section(
         run,
         f"Training {run.name}",
@@ -98,7 +97,7 @@ def training_section(run: Run, settings: ReportSettings) -> Section:
         pictures,
         tables,
         _LIMITS[:1],
-        [*skipped_notes(run, "sequences"), *(map(str, warnings) if isinstance(warnings, list) else ())],
+        [*skipped_notes(run, "sequences"), *_warnings(run)],
     )
 
 
@@ -129,6 +128,12 @@ def tuning_section(run: Run, settings: ReportSettings) -> Section:
         ),
         skipped_notes(run, "sequences"),
     )
+
+
+def _warnings(run: Run) -> list[str]:
+    """Return what a run warned of, as its record has it."""
+    warnings = run.entry("warnings")
+    return [str(one) for one in warnings] if isinstance(warnings, list) else []
 
 
 def _course(table: Table, title: str) -> list[Picture]:

@@ -47,7 +47,7 @@ def test_a_comparison_names_the_highest_fold_and_the_novel_calls(tmp_path: Path)
 
 
 def test_an_evaluation_shows_the_first_method_with_its_interval(tmp_path: Path) -> None:
-    prefix = write_record(tmp_path / "e", "evaluate", counts={"sequences": 40})
+    prefix = write_record(tmp_path / "e", "evaluate", counts={"sequences": 40}, warnings=["8 of 40 differ"])
     columns = ("method", "kind", "subset", "prevalence", "rows", "mcc", "mcc_low", "mcc_high", "auroc")
     rows = [["mine", "model", "all", "as given", 40, 0.25, 0.125, 0.5, 0.75], ["GNB", *["x"] * 4, *[0.1] * 4]]
     write_rows(tmp_path / "e.metrics.tsv", columns, rows)
@@ -57,6 +57,7 @@ def test_an_evaluation_shows_the_first_method_with_its_interval(tmp_path: Path) 
         ("0.25", "MCC, 95 % interval 0.125 to 0.5"),
     ]
     assert "do mine, GNB tell what 40 labelled sequences are" in found.sentence
+    assert "8 of 40 differ" in found.notes
 
 
 def test_a_training_shows_metrics_and_the_losses_of_each_fold(tmp_path: Path) -> None:
