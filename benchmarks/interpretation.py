@@ -45,14 +45,19 @@ from satmut import FEWEST_BARCODES, _fitted_ridge, measured_variants
 
 # motif in JASPAR 2022, outputs that may know the factor, the one that is nearest to it first
 PLANTED = {
-    "NF-Y": ("MA0060.3", ("default:lentimpra_hepg2", "default:enhancer")),
-    "AP-1": ("MA0099.3", ("default:dnase_k562", "default:lentimpra_hepg2", "default:enhancer")),
-    "SP1": ("MA0079.5", ("default:lentimpra_hepg2", "default:enhancer")),
-    "HNF4A": ("MA0114.4", ("default:lentimpra_hepg2", "default:enhancer")),
-    "CTCF": ("MA0139.1", ("default:ctcf", "default:enhancer")),
-    "GATA1::TAL1": ("MA0140.2", ("default:dnase_k562", "default:enhancer")),
+    "NF-Y": ("MA0060.3", ("default:lentimpra_hepg2", "default:regulatory_element")),
+    "AP-1": ("MA0099.3", ("default:dnase_k562", "default:lentimpra_hepg2", "default:regulatory_element")),
+    "SP1": ("MA0079.5", ("default:lentimpra_hepg2", "default:regulatory_element")),
+    "HNF4A": ("MA0114.4", ("default:lentimpra_hepg2", "default:regulatory_element")),
+    "CTCF": ("MA0139.1", ("default:ctcf", "default:regulatory_element")),
+    "GATA1::TAL1": ("MA0140.2", ("default:dnase_k562", "default:regulatory_element")),
 }
-MEASURED_BY = ("default:lentimpra_hepg2", "default:enhancer", "default:dnase_k562", "default:accessible")
+MEASURED_BY = (
+    "default:lentimpra_hepg2",
+    "default:regulatory_element",
+    "default:dnase_k562",
+    "default:accessible",
+)
 CONTIG = "chr20"
 WINDOW = 200
 PARTS = ("planted", "measured")

@@ -1,21 +1,24 @@
 """How common a score is: the packaged model's background, and what each of its thresholds finds and calls.
 
     python benchmarks/thresholds.py --shared-data ../shared/data --output DIR [--whole]
+    python benchmarks/thresholds.py --shared-data ../shared/data --nulls
 
 Makes the background of the packaged model anew, into DIR/model (its card is the one in the package), from
 2,000 bp of every 8,000 of hg19 chr20, on which the model was not trained. Prints the table of
 docs/thresholds.md: of each threshold the share of known enhancers whose highest window reaches it, of
 promoters and CTCF sites, and of the background's windows. With --whole also the share of windows and bases
-that `strict` calls in hg38 chr20:60,001-1,000,000, every 50 bp.
+that `strict` calls in hg38 chr20:60,001-1,000,000, every 50 bp. With --nulls it prints the other table of
+the page instead: the q-values of calls in FANTOM5 enhancers by a null of shuffled windows and by one of
+windows of the genome outside what FANTOM5 and ENCODE mark.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 import dnabert_enhancer as de
 from dnabert_enhancer.genome import Genome, read_regions
@@ -31,6 +34,7 @@ ELEMENTS = {
     "cCRE, CTCF": "annotation/cCREv4_CA-CTCF*",
 }
 MOST = 300
+SMALL_Q = (0.1, 0.2, 0.3)
 THRESHOLDS = ("default", "strict", "top:10%", "top:5%", "top:1%", "top:0.1%")
 
 
@@ -38,9 +42,15 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--shared-data", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--output", type=Path, help="folder for the model with its background")
     parser.add_argument("--whole", action="store_true")
+    parser.add_argument("--nulls", action="store_true", help="q-values by both nulls instead")
     args = parser.parse_args()
+    if args.nulls:
+        print_nulls(args.shared_data)
+        return
+    if args.output is None:
+        parser.error("--output is missing")
     reference = args.shared_data / "reference"
     args.output.mkdir(parents=True, exist_ok=True)
     engine = de.EngineSettings(threads=1)
@@ -75,8 +85,24 @@ def main() -> None:
         )
 
 
-def _bases(frame: pd.DataFrame) -> float:
-    return float((frame["end"] - frame["start"]).sum())
+def print_nulls(data: Path) -> None:
+    """Print how many calls in FANTOM5 enhancers have small q-values by either null."""
+    fantom5, *others = (next(iter(sorted(data.glob(pattern)))) for pattern in ELEMENTS.values())
+    model = de.load_model(engine=de.EngineSettings(threads=1))
+    with Genome(data / "reference" / HG38) as genome:
+        found = read_regions(fantom5, genome.contig_sizes, skip_outside=True, details=False).frame
+        regions = found[["chrom", "start", "end"]].astype({"chrom": str})
+        nulls: dict[str, dict[str, Any]] = {
+            "shuffled windows": {"null": "shuffle"},
+            "windows of the genome": {"null": "genome", "null_exclude": others},
+        }
+        titles = ["null", "calls", *(f"q <= {limit}" for limit in SMALL_Q), "smallest q"]
+        print(f"{model.name}, {model.label}: {len(regions)} FANTOM5 enhancers of {HG38}")
+        print("| " + " | ".join(titles) + " |\n| " + " | ".join(["---"] * len(titles)) + " |")
+        for name, how in nulls.items():
+            q = model.scan(genome, regions, **how).calls["q_value"]
+            cells = [name, len(q), *(int((q <= limit).sum()) for limit in SMALL_Q), f"{q.min():.3f}"]
+            print("| " + " | ".join(map(str, cells)) + " |", flush=True)
 
 
 def _maxima(model: de.Model, genome: Path, folder: Path, pattern: str) -> np.ndarray:
