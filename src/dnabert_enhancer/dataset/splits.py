@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 NO_SPLIT = -1
 _Unit = tuple[str, int, int, str]
+
+
+class _Line(NamedTuple):
+    """A line of a file of splits: a part of a contig, and where it stands."""
+
+    contig: str
+    start: int
+    end: int
+    split: str
+    number: int
+    name: str
+
 
 _SYNONYMS = {
     "training": "train",
@@ -119,7 +131,7 @@ def read_split_file(
         When a line is of another form, names another split, or overlaps an earlier one.
     """
     names = names or ContigNames(contig_sizes)
-    units: list[_Unit] = []
+    lines: list[_Line] = []
     named: Counter[str] = Counter()
     for line, text in read_text_lines(path):
         if not text.strip() or text.startswith("#"):
@@ -146,22 +158,7 @@ def read_split_file(
         if contig is None:
             continue
         start, end = _part(fields, contig_sizes[contig], path, location)
-        clash = next(
-            (
-                split
-                for chrom, first, last, split in units
-                if chrom == contig and first < end and start < last
-            ),
-            None,
-        )
-        if clash is not None:
-            raise InputError(
-                f"{fields[0]} is already in split {clash}",
-                source=path,
-                location=location,
-                remedy="name each contig or part of one once",
-            )
-        units.append((contig, start, end, split))
+        lines.append(_Line(contig, start, end, split, line, fields[0]))
     if not named:
         raise InputError(
             "no splits named",
@@ -169,7 +166,28 @@ def read_split_file(
             remedy="write contig<TAB>split in each line, with the contig names of the genome",
         )
     names.check_shared(named, os.fspath(path), "lines", "are passed over")
-    return _frame_of(units, contig_sizes)
+    _refuse_overlaps(lines, path)
+    return _frame_of([line[:4] for line in lines], contig_sizes)
+
+
+def _refuse_overlaps(lines: Iterable[_Line], path: Path | str) -> None:
+    """Raise for a line that names what an earlier one names, the first of those found."""
+    faults: list[tuple[_Line, _Line]] = []
+    furthest: _Line | None = None
+    for line in sorted(lines):
+        if furthest is not None and line.contig == furthest.contig and line.start < furthest.end:
+            earlier, later = sorted((furthest, line), key=lambda one: one.number)
+            faults.append((later, earlier))
+        if furthest is None or line.contig != furthest.contig or line.end > furthest.end:
+            furthest = line
+    if faults:
+        later, earlier = min(faults, key=lambda pair: pair[0].number)
+        raise InputError(
+            f"{later.name} is already in split {earlier.split}",
+            source=path,
+            location=f"line {later.number}",
+            remedy="name each contig or part of one once",
+        )
 
 
 def _frame_of(units: Sequence[_Unit], contigs: Iterable[str]) -> pd.DataFrame:

@@ -77,6 +77,12 @@ def test_file_names_contigs_and_parts_of_them(write: Write) -> None:
         ("chr1\ttrain\nchr2\tholdout\n", "line 2: 'holdout' is not a split"),
         ("chr1\ttrain\nchr1\ttest\n", "line 2: chr1 is already in split train"),
         ("chr1\t0\t500\ttrain\nchr1\t499\t600\ttest\n", "line 2: chr1 is already in split train"),
+        # the earlier line is further on, or holds the later one together with others
+        ("chr1\t499\t600\ttrain\nchr1\t0\t500\ttest\n", "line 2: chr1 is already in split train"),
+        (
+            "chr1\t0\t100\ttest\n1\t0\t1000\ttrain\nchr1\t900\t1000\ttest\n",
+            "line 2: 1 is already in split test",
+        ),
         ("chr1\t500\t400\ttrain\n", "line 1: 500-400 is not a part"),
         ("chr1\t-1\t400\ttrain\n", "line 1: -1-400 is not a part"),
         ("chr7\ttrain\n", "none of the lines is on a contig of the genome: here a contig is called 'chr7'"),
