@@ -3,7 +3,7 @@
 Other packages import the names below and nothing else.
 """
 
-from dnabert_enhancer.files.bgzip import TabixPreset, open_bgzip, tabix_index
+from dnabert_enhancer.files.bgzip import COMPRESSION_LEVEL, TabixPreset, open_bgzip, tabix_index
 from dnabert_enhancer.files.cache import (
     CACHE_VARIABLE,
     CacheState,
@@ -45,6 +45,7 @@ from dnabert_enhancer.files.temporary import (
 
 __all__ = [
     "CACHE_VARIABLE",
+    "COMPRESSION_LEVEL",
     "CacheState",
     "Compression",
     "IdleFile",

@@ -14,9 +14,12 @@ TabixPreset = Literal["bed", "vcf"]
 _SPACE_BYTES = 1 << 20
 """An index that failed with less than this left failed for want of space."""
 _BUFFER_BYTES = 1 << 18
+COMPRESSION_LEVEL = 4
+"""Of zlib, of all that is written compressed: about four times as fast as the usual 6, for tables and VCFs
+that are 4 to 7 % larger, and k-mers 27 %."""
 
 
-def open_bgzip(path: Path, level: int = 6) -> io.BufferedWriter:
+def open_bgzip(path: Path, level: int = COMPRESSION_LEVEL) -> io.BufferedWriter:
     """Open a bgzip file for writing bytes.
 
     Parameters

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.files import remove_leftovers, remove_quietly, temporary_folder
+from dnabert_enhancer.files import COMPRESSION_LEVEL, remove_leftovers, remove_quietly, temporary_folder
 from dnabert_enhancer.model.archive_members import REMEDY, members_of, write_member
 from dnabert_enhancer.model.card import CARD_NAME
 from dnabert_enhancer.model.checkpoint import SAFETENSORS_NAME
@@ -70,7 +70,9 @@ def write_archive(directory: str | PathLike[str], path: str | PathLike[str]) -> 
     """
     with (
         Path(path).open("wb") as file,
-        gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed,
+        gzip.GzipFile(
+            filename="", mode="wb", compresslevel=COMPRESSION_LEVEL, fileobj=file, mtime=0
+        ) as packed,
         tarfile.open(fileobj=cast(IO[bytes], packed), mode="w|", format=tarfile.GNU_FORMAT) as archive,
     ):
         for entry in model_files(directory):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import pysam
@@ -124,6 +125,9 @@ def test_gz_is_bgzip_with_the_same_bytes_each_time(tmp_path):
     packed = (tmp_path / "a.bed.gz").read_bytes()
     assert compression_of(tmp_path / "a.bed.gz") is Compression.BGZIP
     assert gzip.decompress(packed).decode() == text
+    # the first block is zlib's of 65,536 bytes at level 4
+    zlibs = zlib.compressobj(4, zlib.DEFLATED, -15)
+    assert packed[18:].startswith(zlibs.compress(text.encode()[:65_536]) + zlibs.flush())
     time.sleep(1.1)
     assert packed == (tmp_path / "b.bed.gz").read_bytes()
     tabix_index(tmp_path / "a.bed.gz")
