@@ -224,6 +224,7 @@ def _log2_odds(probability: Floats) -> NDArray[np.float64]:
 
 
 def _entropy(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.special import entr
-
-    return np.asarray((entr(p) + entr(1 - p)) / np.log(2))
+    # scipy's entr does the same, but takes a quarter of a second to import
+    parts = np.stack([p, 1 - p])
+    bits = np.log2(parts, out=np.zeros_like(parts), where=parts > 0)
+    return np.asarray(-np.sum(parts * bits, axis=0))

@@ -218,12 +218,12 @@ def uniformity(strata: NDArray[np.integer[Any]], statistics: NDArray[np.floating
         ``ks_statistic``, ``ks_p_value`` (both halves are samples, so that of the two-sample test) and
         ``variants``; empty with fewer than 100 null variants.
     """
-    from scipy.special import kolmogorov
-
     known = ~np.isnan(statistics)
     strata, statistics = strata[known], statistics[known]
     if len(statistics) < 100:
         return {}
+    from scipy.special import kolmogorov
+
     p = NullStatistics(strata[::2], statistics[::2]).p_values(strata[1::2], statistics[1::2])
     ordered, n, known_half = np.sort(p), len(p), len(statistics) - len(p)
     ranks = np.arange(n)
