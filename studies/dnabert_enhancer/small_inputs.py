@@ -4,7 +4,8 @@
 DATA is a folder of public data, of the layout of this project's ../shared/data: the first 1.0 to 2.6 Mb of
 four chromosomes of GRCh38 stand for the genome. Written are elements.bed (the proximal enhancer-like elements
 within them), variants.vcf (alleles of the paper's portal, and of allele-specific sites in K562),
-explained.bed and samplesheet.tsv, whose other files are named where they lie.
+explained.bed (HS-40, and the elements of the test contigs) and samplesheet.tsv, whose other files are named
+where they lie.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ GENOME = "reference/hg38_4chr_prefixes.fa.gz"
 ELEMENTS = "databases/cCRE_pELS_nearest_gene.bed.gz"
 PORTAL = "variants/dnabert_enhancer_portal/Detailed_info_enhancer_GOF.csv.gz"
 ALLELE_SPECIFIC = "variants/udacha_K562_atac.tsv.gz"
-EXPLAINED = "chr16\t113380\t113908\tHS-40\n"
+HS_40 = "chr16\t113380\t113908\tHS-40"
 """The enhancer of the alpha-globin genes, 0-based."""
+TEST_CONTIGS = ("chr1", "chr20")
 DATABASES = {
     "FANTOM5": "annotation/F5.hg38.enhancers.bed.gz,preset=fantom5",
     "SCREEN": f"{ELEMENTS},preset=screen",
@@ -58,14 +60,15 @@ def write_inputs(data: Path, folder: Path) -> None:
     with gzip.open(data / ELEMENTS, "rt") as table:
         rows = [line.rstrip("\n").split("\t")[:4] for line in table if not line.startswith("#")]
     known = ["\t".join(row) for row in rows if int(row[2]) <= len(genome.get(row[0], ""))]
-    (folder / "elements.bed").write_text("\n".join(known) + "\n")
+    _write(folder / "elements.bed", "\n".join(known) + "\n")
     alleles = sorted({*portal(data, genome), *allele_specific(data, genome)})
     records = "".join(
         f"{contig}\t{place}\t{name}\t{ref}\t{alt}\t.\t.\t.\n" for contig, place, name, ref, alt in alleles
     )
     titles = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
-    (folder / "variants.vcf").write_text(titles + records)
-    (folder / "explained.bed").write_text(EXPLAINED)
+    _write(folder / "variants.vcf", titles + records)
+    explained = [row for row in known if row.split("\t")[0] in TEST_CONTIGS]
+    _write(folder / "explained.bed", "\n".join([HS_40, *explained]) + "\n")
     near = Path(os.path.relpath(data, folder))
     row = {
         "sample": "dnabert_enhancer",
@@ -82,10 +85,14 @@ def write_inputs(data: Path, folder: Path) -> None:
         "databases": ";".join(f"{name}={near / file}" for name, file in DATABASES.items()),
         "chains": near / "reference/GRCh37_to_GRCh38.chain.gz",
     }
-    with (folder / "samplesheet.tsv").open("w", newline="") as sheet:
-        writer = csv.DictWriter(sheet, list(row), delimiter="\t", lineterminator="\n")
-        writer.writeheader()
-        writer.writerow(row)
+    lines = ["\t".join(str(cell) for cell in cells) for cells in (row, row.values())]
+    _write(folder / "samplesheet.tsv", "\n".join(lines) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file, unless it is there as it should be: `-resume` goes by the time of the last change."""
+    if not path.is_file() or path.read_text() != text:
+        path.write_text(text)
 
 
 def portal(data: Path, genome: dict[str, str]) -> Iterator[Allele]:

@@ -91,13 +91,20 @@ def databases(results: Path, sample: str) -> pd.DataFrame | None:
 
 
 def variants(results: Path, sample: str) -> pd.DataFrame | None:
-    """Return how many variants gain and lose function by model, and how many of them are candidates."""
+    """Return how many variants gain and lose function by model, and how many rows are candidates.
+
+    A row of a factor's model holds what that model says in the columns ``tf_``, beside what the enhancer
+    model says.
+    """
     path = results / "variants" / f"{sample}.tsv.gz"
     if not path.exists():
         return None
     rows = pd.read_csv(path, sep="\t", keep_default_na=False, low_memory=False)
+    of_factor = rows["transcription_factor"] != "NA"
+    said = rows["predicted_functional_effect"].mask(of_factor, rows["tf_predicted_functional_effect"])
     effects = (
-        rows.groupby(["model", "predicted_functional_effect"], sort=True)
+        rows.assign(predicted_functional_effect=said)
+        .groupby(["model", "predicted_functional_effect"], sort=True)
         .size()
         .rename("alleles")
         .reset_index()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +75,10 @@ def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, s
         (row["model"], row["predicted_functional_effect"]): int(row["alleles"]) for row in tables["variants"]
     }
     assert sum(count for (model, _), count in alleles.items() if model == "TF") == 64
+    with gzip.open(tmp_path / "results/variants/dnabert_enhancer.tsv.gz", "rt") as table:
+        rows = list(csv.DictReader(table, delimiter="\t"))
+    said = Counter(("TF", row["tf_predicted_functional_effect"]) for row in rows if row["model"] == "TF")
+    assert said == {key: count for key, count in alleles.items() if key[0] == "TF"}
     # so small a model attends to no region more than to others
     assert (tmp_path / "tables" / "regions.tsv").read_text() == "chrom\tstart\tend\tname\tscore\n"
 
@@ -81,6 +87,8 @@ def test_inputs_of_the_small_run(tmp_path: Path, shared_data: Path) -> None:
     write_inputs(tmp_path, shared_data)
     # counted by awk, $3 <= length of the contig: 1,227 elements, 61 allele-specific sites, 3 of the portal
     assert len((tmp_path / "elements.bed").read_text().splitlines()) == 1227
+    # HS-40, and 175 of them on the test contigs: awk '$1 == "chr1" || $1 == "chr20"'
+    assert len((tmp_path / "explained.bed").read_text().splitlines()) == 176
     lines = (tmp_path / "variants.vcf").read_text().splitlines()
     alleles = [tuple(line.split("\t")[:5]) for line in lines if not line.startswith("#")]
     assert len(alleles) == 64
