@@ -23,7 +23,7 @@ import numpy as np
 from dnabert_enhancer.dataset import read_dataset
 from quality_table.activity_sets import joint_lentimpra, lentimpra, satmut
 from quality_table.contrast_sets import dnase_sites, held_out_rows, promoters
-from quality_table.genome_sets import gc_bins, matched_negatives, other_elements, scan
+from quality_table.genome_sets import cohn, gc_bins, matched_negatives, other_elements, scan
 from quality_table.kinds import CLASSES, FIRST, QualitySet, Scores
 from quality_table.measures import Scored, in_order, measure, quick, reference_of
 from quality_table.methods import GC, GKM, Baselines, Cache, ModelScores
@@ -35,6 +35,7 @@ from quality_table.sequence_sets import davuluri, gue, ienhancer, nhlf, organs
 Builder = Callable[[argparse.Namespace], Iterable[QualitySet]]
 SETS: dict[str, Builder] = {
     "chr20": lambda args: scan(args.shared_data, args.work_dir),
+    "cohn": lambda args: [cohn(args.shared_data, args.work_dir, args.cohn)] if args.cohn else (),
     "gc_matched": lambda args: [matched_negatives(args.shared_data, args.work_dir)],
     "dhs_genome": lambda args: [dnase_sites(args.shared_data, args.work_dir)],
     "gc_bins": lambda args: [gc_bins(args.shared_data, args.work_dir)],
@@ -124,6 +125,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--output-dir", type=Path, help="gets page, JSON and picture (default: none)")
     parser.add_argument("--model", help="model directory (default: the packaged model)")
     parser.add_argument("--training-set", type=Path, help="data set of the model's first output")
+    parser.add_argument(
+        "--cohn",
+        type=Path,
+        help="datasets/human_enhancers_cohn of github.com/ML-Bioinfo-CEITEC/genomic_benchmarks (default: "
+        "without this set)",
+    )
     parser.add_argument("--sets", help=f"some of {','.join(SETS)} (default: all)")
     parser.add_argument(
         "--keep",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .genome_tables import chr20_windows, training_windows
 from .kinds import CLASSES, FIRST, Labelled, QualitySet, View, within_gc
-from .recipe import HALF, SCAN_STRIDE, gc_matched, unmarked
+from .recipe import CHR20, HALF, PIECES, SCAN_STRIDE, gc_matched, share_in_regions, unmarked
 
 TITLES = {
     "dnase_k562": "K562 DNase peaks",
@@ -81,6 +81,49 @@ def _pool(table: pd.DataFrame) -> NDArray[np.bool_]:
         marked = (table[track] >= HALF).to_numpy()
         pool[_matched_view("", "", marked, rest, gc).rows] = True
     return pool & rest
+
+
+def cohn(data: Path, work: Path, folder: Path) -> QualitySet:
+    """Return windows of chr20 in positives of Genomic Benchmarks' human_enhancers_cohn, and unmarked ones.
+
+    Parameters
+    ----------
+    data, work : Path
+    folder : Path
+        datasets/human_enhancers_cohn of github.com/ML-Bioinfo-CEITEC/genomic_benchmarks: regions of GRCh38,
+        0-based, in train/positive.csv.gz and test/positive.csv.gz.
+    """
+    parts = [pd.read_csv(folder / split / "positive.csv.gz") for split in ("train", "test")]
+    regions = pd.concat(parts).rename(columns={"start": 1, "end": 2})
+    table, train = chr20_windows(data, work), training_windows(data, work)
+    positive = _half_in(data, table, regions)
+    return _subset(
+        QualitySet(
+            "chr20_cohn",
+            "hg19 chr20: Cohn enhancers of Genomic Benchmarks",
+            "Windows of 200 bp half in a positive (500 bp; Cohn et al. 2018) of either split of "
+            f"human_enhancers_cohn, against windows that no annotation marks. {_TRAINING}",
+            CLASSES,
+            FIRST,
+            table["sequence"].tolist(),
+            (within_gc(positive, _gc(table), np.flatnonzero(positive | _pool(table))),),
+            _matched_rows(train, _half_in(data, train, regions)),
+            resamples=_SCAN_RESAMPLES,
+            baselines=False,
+            shown=("auroc",),
+        )
+    )
+
+
+def _half_in(data: Path, table: pd.DataFrame, regions: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which windows lie half in a region of GRCh38 (columns region, 1 and 2)."""
+    inside = np.zeros(len(table))
+    for piece in (CHR20, *PIECES):
+        rows = np.flatnonzero(table["chrom"] == piece.chrom)
+        if len(rows):
+            known = regions[regions["region"] == piece.chrom]
+            inside[rows] = share_in_regions(data, piece, table["start"].to_numpy()[rows], known)
+    return inside >= HALF
 
 
 def matched_negatives(data: Path, work: Path) -> QualitySet:

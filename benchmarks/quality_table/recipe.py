@@ -18,6 +18,7 @@ from genome_windows import (  # noqa: E402 (needs the path above)
     PIECES,
     Piece,
     genome_windows,
+    share_in_regions,
     unmarked,
     window_shares,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "gc_matched",
     "genome_windows",
     "recipe_digest",
+    "share_in_regions",
     "split_of",
     "unmarked",
     "window_shares",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,36 +100,68 @@ def window_shares(data: Path, piece: Piece, stride: int) -> pd.DataFrame:
     """Return the windows of a piece (chrom, start, sequence), and how much of each every track covers."""
     record = next(item for item in read_fasta(data / piece.path) if item.name == piece.record)
     codes = encode_bases(record.sequence)
-    from_other = positions_in_other_assembly(data / _CHAINS[piece.assembly], piece.chrom, len(codes))
+    from_other = _from_other(data, piece, len(codes))
     starts = np.arange(piece.first, len(codes) - 200, stride)
     starts = starts[unknown_fraction(codes, starts, 200) == 0]
-    other_length = int(from_other.max()) + 1
 
-    def share(assembly: str, covered: Callable[[int], NDArray[np.bool_]]) -> NDArray[np.float64]:
-        if assembly == piece.assembly:
-            flags = covered(len(codes))
-        else:
-            flags = np.where(from_other >= 0, covered(other_length)[np.maximum(from_other, 0)], False)
-        sums = np.concatenate([[0], np.cumsum(flags)])
-        return (sums[starts + 200] - sums[starts]) / 200
+    def share(assembly: str, regions: pd.DataFrame) -> NDArray[np.float64]:
+        return _share(starts, regions, from_other, same_assembly=assembly == piece.assembly)
 
     windows = windows_at(codes, starts, 200)
     table = pd.DataFrame({"chrom": piece.chrom, "start": starts, "sequence": _letters(windows)})
     for name, (assembly, path) in TRACKS.items():
-        regions = _bed(data / path, piece.chrom)
-        table[name] = share(assembly, lambda length, regions=regions: _covered(regions, length))
+        table[name] = share(assembly, _bed(data / path, piece.chrom))
     states = _bed(data / _CHROMHMM, piece.chrom, 4)
     number = states[3].str.split("_").str[0].astype(int)
     for name, wanted in (
         ("chromhmm_enhancer", _ENHANCER_STATES),
         ("chromhmm_regulatory", _REGULATORY_STATES),
     ):
-        chosen = states[number.isin(list(wanted))]
-        table[name] = share("hg19", lambda length, regions=chosen: _covered(regions, length))
+        table[name] = share("hg19", states[number.isin(list(wanted))])
     ensembl = pd.concat([pd.read_csv(data / _ENSEMBL.format(part)) for part in ("train", "test")])
     ensembl = ensembl[ensembl["region"] == piece.chrom].rename(columns={"start": 1, "end": 2})
-    table["ensembl"] = share("hg38", lambda length: _covered(ensembl, length))
+    table["ensembl"] = share("hg38", ensembl)
     return table
+
+
+def share_in_regions(
+    data: Path, piece: Piece, starts: NDArray[np.int64], regions: pd.DataFrame
+) -> NDArray[np.float64]:
+    """Return how much of each window of 200 bp of a piece lies in regions of hg38.
+
+    Parameters
+    ----------
+    data : Path
+    piece : Piece
+    starts : int64[n]
+        Where the windows begin, 0-based.
+    regions : DataFrame
+        Of the piece's contig: columns 1 and 2 are start (0-based) and end.
+    """
+    record = next(item for item in read_fasta(data / piece.path) if item.name == piece.record)
+    from_other = _from_other(data, piece, len(record.sequence))
+    return _share(starts, regions, from_other, same_assembly=piece.assembly == "hg38")
+
+
+def _from_other(data: Path, piece: Piece, length: int) -> NDArray[np.int64]:
+    return positions_in_other_assembly(data / _CHAINS[piece.assembly], piece.chrom, length)
+
+
+def _share(
+    starts: NDArray[np.int64],
+    regions: pd.DataFrame,
+    from_other: NDArray[np.int64],
+    *,
+    same_assembly: bool,
+) -> NDArray[np.float64]:
+    """Return how much of each window of 200 bp lies in regions."""
+    if same_assembly:
+        flags = _covered(regions, len(from_other))
+    else:
+        covered = _covered(regions, int(from_other.max()) + 1)
+        flags = np.where(from_other >= 0, covered[np.maximum(from_other, 0)], False)
+    sums = np.concatenate([[0], np.cumsum(flags)])
+    return (sums[starts + 200] - sums[starts]) / 200
 
 
 def positions_in_other_assembly(chain: Path, chrom: str, length: int) -> NDArray[np.int64]:
