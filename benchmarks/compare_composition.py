@@ -3,7 +3,9 @@
 
 Scanned are hg19 chr20 (the bases that are known) and the beginnings of four chromosomes of hg38; the calls
 are those with a maximum at or above the model's strict threshold. compare-db judges them with both nulls and
-with random calls and calls of the same GC. Printed is the table of docs/compare-db.md.
+with random calls and calls of the same GC. Printed is the table of docs/compare-db.md. A positive control of
+the comparison itself needs no model: ENCODE's proximal enhancer-like elements as calls, in FANTOM5, in all
+of hg38.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import dnabert_enhancer as de
+from dnabert_enhancer.genome import ASSEMBLIES
 from scan import CONTIG, GENOME, REAL_BASES
 
 FEWEST_ELEMENTS = 10
@@ -30,6 +33,7 @@ DATABASES = {
         "preset=narrowpeak,assembly=hg19",
     ),
 }
+POSITIVE_CONTROL = "positive control"
 CHAINS = ("reference/GRCh37_to_GRCh38.chain.gz", "reference/GRCh38_to_GRCh37.chain.gz")
 
 
@@ -57,7 +61,34 @@ def main() -> None:
     parser.add_argument("--shared-data", type=Path, required=True, help="folder with the real data")
     parser.add_argument("--work-dir", type=Path, required=True, help="keeps scans and comparisons")
     parser.add_argument("--permutations", type=int, default=1000, help="of each null (default 1000)")
+    parser.add_argument("--stride", type=int, help="of the scans, in bp (default: predict's)")
+    parts = [*SCANNED, POSITIVE_CONTROL]
+    parser.add_argument("--parts", nargs="+", choices=parts, default=parts, help="which (default: all)")
     args = parser.parse_args()
+    if POSITIVE_CONTROL in args.parts:
+        print_positive_control(args.shared_data, args.permutations)
+    scanned = {name: one for name, one in SCANNED.items() if name in args.parts}
+    if scanned:
+        print_comparisons(scanned, args)
+
+
+def print_positive_control(data: Path, permutations: int) -> None:
+    """Print how much more often proximal enhancer-like elements lie in FANTOM5 enhancers than by chance."""
+    path, how = DATABASES["FANTOM5"]
+    summary = de.compare(
+        data / DATABASES["pELS"][0],
+        {"FANTOM5": f"{data / path},{how}"},
+        ASSEMBLIES["hg38"],
+        assembly="hg38",
+        permutations=permutations,
+    ).summary.iloc[0]
+    shifted, placed = summary["circular_fold"], summary["resample_fold"]
+    print(f"pELS as calls in FANTOM5, hg38: {summary['calls']:,} calls, recall {summary['recall']:.3f}")
+    print(f"fold {shifted:.2f} (circular shift), {placed:.2f} (re-sampled)\n", flush=True)
+
+
+def print_comparisons(parts: dict[str, Scanned], args: argparse.Namespace) -> None:
+    """Print the table."""
     model = de.load_model()
     strict = model.opened.card.threshold("strict")
     print(
@@ -66,8 +97,9 @@ def main() -> None:
     print(" control: random, circular | control: same GC, circular | control: same GC, same GC |")
     print("|" + " --- |" * 10)
     notes = []
-    for name, scanned in SCANNED.items():
-        scan = scanned_by(model, args.shared_data, scanned, args.work_dir / name.replace(" ", "_"))
+    for name, scanned in parts.items():
+        folder = args.work_dir / name.replace(" ", "_")
+        scan = scanned_by(model, args.shared_data, scanned, folder, args.stride)
         calls = scan.calls[scan.calls["maximum"] >= strict]
         genome = args.shared_data / scanned.genome
         comparison = de.compare(
@@ -81,22 +113,22 @@ def main() -> None:
             controls=True,
             permutations=args.permutations,
         )
-        comparison.write(args.work_dir / name.replace(" ", "_") / "compared", plots=False)
+        comparison.write(folder / "compared", plots=False)
         for line in table(name, comparison):
-            print(line)
+            print(line, flush=True)
         bases = int((scan.regions["end"] - scan.regions["start"]).sum())
         notes.append(f"{name}: {len(calls):,} calls, {bases:,} bp scanned")
     print(f"\n{model.name}, strict threshold {strict}; " + "; ".join(notes))
 
 
-def scanned_by(model: de.Model, data: Path, scanned: Scanned, folder: Path) -> de.Scan:
+def scanned_by(model: de.Model, data: Path, scanned: Scanned, folder: Path, stride: int | None) -> de.Scan:
     """Return the scan of a genome, or of its pieces."""
     folder.mkdir(parents=True, exist_ok=True)
     regions = None
     if scanned.regions:
         regions = folder / "regions.bed"
         regions.write_text(scanned.regions)
-    return model.scan(data / scanned.genome, regions, null=False)
+    return model.scan(data / scanned.genome, regions, null=False, stride=stride)
 
 
 def table(name: str, comparison: de.Comparison) -> list[str]:
