@@ -87,6 +87,9 @@ def encoder_to_onnx(
     -----
     Where only the first token of the last layer reaches the output, that layer computes its query, its
     feed-forward part and its normalisations for this token alone: the same numbers for a sixth of the work.
+    Its keys and values are not computed, but for rotary positions or `attentions`: with query q of a head and
+    states x of the tokens, ``q (K x + k) = (K^T q) x`` plus what softmax takes away again, and the mean of
+    ``V x + v`` by weights that sum to 1 is V times the mean of x, plus v.
     The head, from the tanh on, computes in float64: a unit near 1, whose distance from 1 float32
     rounds to steps of 6e-8, may meet a weight of a thousand, as in heads that are fitted without a penalty.
     Layer normalisation is written out in elementary operators, which ONNX Runtime 1.32 runs twice as fast
@@ -292,6 +295,8 @@ class _EncoderWriter:
         """Add attention of the queries from `read` to the keys and values from `x`."""
         graph, kind = self.graph, self._encoder.position_kind
         attention = f"bert.encoder.layer.{number}.attention"
+        if first_only and not self._attentions and kind != Positions.ROTARY:
+            return self._first_token_attention(f"{attention}.self", read, x)
         sources = {"query": read, "key": x, "value": x}
         inputs = [
             self._product(f"{attention}.self.{part}", source, exact=first_only and part == "query")
@@ -317,6 +322,41 @@ class _EncoderWriter:
         return graph.fused(
             "MultiHeadAttention", inputs, f"{attention}.context", num_heads=self._encoder.heads
         )
+
+    def _first_token_attention(self, name: str, read: str, x: str) -> str:
+        """Add attention of the first token, whose state is `read`, to `x` without its keys and values."""
+        graph, encoder = self.graph, self._encoder
+        heads, hidden = encoder.heads, encoder.hidden
+        size = hidden // heads
+        shapes = {
+            part: graph.constant(f"{name}.{part}", np.array(sizes, dtype=np.int64))
+            for part, sizes in (
+                ("apart", [0, heads, 1, size]),
+                ("by_head", [0, heads, hidden]),
+                ("of_heads", [0, heads, 1, hidden]),
+                ("together", [0, 1, hidden]),
+            )
+        }
+        key, value = (
+            self._state[f"{name}.{part}.weight"].reshape(heads, size, hidden) for part in ("key", "value")
+        )
+        keys = graph.constant(f"{name}.key.heads", (key / np.sqrt(size)).astype(np.float32))
+        values = graph.constant(f"{name}.value.heads", value.transpose(0, 2, 1))
+        query = self._added(f"{name}.query", self._product(f"{name}.query", read, exact=True))
+        query = graph.standard("Reshape", [query, shapes["apart"]], f"{name}.query.heads")
+        asked = graph.standard("MatMul", [query, keys], f"{name}.asked.heads")
+        asked = graph.standard("Reshape", [asked, shapes["by_head"]], f"{name}.asked")
+        scores = graph.fused("FusedMatMul", [asked, x], f"{name}.scores", transB=1)
+        if encoder.position_kind == Positions.ALIBI:
+            axis = graph.constant("axis_2", np.array([2], dtype=np.int64))
+            alibi = graph.once("Squeeze", [self._first_alibi(), axis], "alibi.first.rows")
+            scores = graph.standard("Add", [scores, alibi], f"{name}.biased")
+        weights = graph.standard("Softmax", [scores], f"{name}.weights", axis=-1)
+        mean = graph.standard("MatMul", [weights, x], f"{name}.mean")
+        mean = graph.standard("Reshape", [mean, shapes["of_heads"]], f"{name}.mean.heads")
+        found = graph.standard("MatMul", [mean, values], f"{name}.value.heads_product")
+        found = graph.standard("Reshape", [found, shapes["together"]], f"{name}.value.product")
+        return self._added(f"{name}.value", found)
 
     def _attention_weights(self, number: int, query: str, key: str, *, first_only: bool) -> None:
         """Add what tokens attend to as an output: the first one by head, or all, the mean over the heads."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -84,7 +85,27 @@ def test_a_matrix_of_the_first_token_alone_is_not_quantised(state: State) -> Non
     in_float = ("attention.self.query", "attention.output.dense", "intermediate.dense", "output.dense")
     assert {kinds[f"{last}.{part}.weight"] for part in in_float} == {"float32"}
     assert {kinds[f"{middle}.{part}.weight"] for part in in_float} == {"int8"}
-    assert {kinds[f"{last}.attention.self.{part}.weight"] for part in ("key", "value")} == {"int8"}
+    by_head = [weights[f"{last}.attention.self.{part}.heads"] for part in ("key", "value")]
+    assert [(values.dtype.name, values.shape) for values in by_head] == [
+        ("float32", (4, 8, 32)),
+        ("float32", (4, 32, 8)),
+    ]
+
+
+@pytest.mark.parametrize("changes", [{}, {"position_kind": "alibi", "positions": 0}, {"norm": "pre"}])
+def test_the_first_token_needs_no_keys_and_values(changes: dict[str, Any]) -> None:
+    shape = dataclasses.replace(SHAPE, **changes)
+    weights = shape.fresh_state(np.random.default_rng(1), 0.3)
+    rng = np.random.default_rng(2)
+    for name in weights:
+        if name.endswith((".key.bias", ".value.bias", ".query.bias")):
+            weights[name] = rng.normal(size=weights[name].shape).astype(np.float32)
+    # where attention is shown, keys and values of all tokens are computed
+    expected = outputs(encoder_to_onnx(shape, weights, attentions=True), IDS)
+    assert expected.std() > 0.1
+    found = encoder_to_onnx(shape, weights)
+    assert "bert.encoder.layer.2.attention.self.key.weight" not in found.weights
+    np.testing.assert_allclose(outputs(found, IDS), expected, atol=1e-5)
 
 
 def test_small_matrices_stay_in_float32(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
