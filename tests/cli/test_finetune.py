@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dnabert_enhancer.api import quantize_model
 from dnabert_enhancer.commands.cli import build_parser, main
+from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.model import open_model
 
 pytest.importorskip("torch")
@@ -109,6 +111,39 @@ def test_the_archive_is_the_model_and_goes_on_as_a_base_model(tables: Path, tmp_
     changed = {"base_model": packed, "k": 3, "epochs": 1}
     assert finetune([*options(tables, tmp_path / "n", **changed)]) == 0
     assert json.loads((tmp_path / "n" / "run.json").read_text())["arguments"]["base_model"] == str(packed)
+
+
+def test_int8_rounds_the_weights_as_models_quantize_does_or_leaves_them(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(tmp_path / "cache"))
+    plain, rounded, small, differing = (
+        tmp_path / name for name in ("plain", "rounded", "small", "differing")
+    )
+    assert finetune(options(tables, plain)) == 0
+    assert finetune([*options(tables, small), "--int8"]) == 0
+    monkeypatch.setattr("dnabert_enhancer.model.onnx_graph.LEAST_WEIGHTS", 0)
+    monkeypatch.setattr("dnabert_enhancer.engine.precision_check.LEAST_JACCARD", -1.0)
+    monkeypatch.setattr("dnabert_enhancer.engine.precision_check.LARGEST_MEAN_CHANGE", 1.0)
+    assert finetune([*options(tables, rounded), "--int8"]) == 0
+    sequences = [line.split(",")[0] for line in (tables / "dev.csv").read_text().splitlines()[1:]]
+    expected = quantize_model(plain, sequences, tmp_path / "expected", engine=EngineSettings(threads=1))
+    assert open_model(rounded).weights_digest == expected.opened.weights_digest
+    said = {
+        name: json.loads((tmp_path / name / "run.json").read_text())["int8"] for name in ("small", "rounded")
+    }
+    assert said["rounded"] == {"weights": "rounded", **expected.opened.card.training["int8"]}
+    assert said["rounded"] == open_model(rounded).card.training["int8"]
+    assert said["rounded"]["weights_digest_before"] == open_model(plain).weights_digest
+    assert said["rounded"]["windows"] == 64
+    monkeypatch.setattr("dnabert_enhancer.engine.precision_check.LARGEST_MEAN_CHANGE", -1.0)
+    assert finetune([*options(tables, differing), "--int8"]) == 0
+    assert "int8 does not agree with float32, the weights stay as they are: " in caplog.text
+    for folder in (small, differing):
+        assert open_model(folder).weights_digest == open_model(plain).weights_digest
+        assert open_model(folder).card.training["int8"]["weights"] == "as trained"
+    assert "too small for int8" in said["small"]["why"]
+    assert open_model(differing).card.training["int8"]["agreement"]["passes"] is False
 
 
 def test_an_archive_that_cannot_be_written_is_said_before_the_training(

@@ -122,6 +122,9 @@ class TrainedModel(Model):
         Of training and validation, those before a kill included.
     warnings : list of str
         What speaks against the model, such as a ranking that is no better than chance.
+    int8 : dict
+        Of a training with ``int8=True``: ``weights`` is ``rounded``, or ``as trained`` where int8 does not
+        agree with float32 or cannot be had; the agreement, and the windows, as on the card.
     """
 
     def __init__(self, result: TrainingResult, opened: EnhancerModel, engine: EngineSettings | None) -> None:
@@ -132,6 +135,7 @@ class TrainedModel(Model):
         self.sequences_per_second = result.sequences_per_second
         self.seconds = result.seconds
         self.warnings = result.warnings
+        self.int8 = result.int8
 
 
 def finetune(

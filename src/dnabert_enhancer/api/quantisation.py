@@ -5,37 +5,24 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from dnabert_enhancer.api.calibration import check_model, check_place, one_model
 from dnabert_enhancer.api.inputs import named_sequences
 from dnabert_enhancer.api.model import Model, Progress
 from dnabert_enhancer.engine import (
     Agreement,
-    BackendName,
-    Device,
     EngineSettings,
     Precision,
-    Way,
-    check_precision,
-    compare_models,
-    rounded_weights,
+    calibration_windows,
+    quantized_weights,
 )
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, write_reweighted
-from dnabert_enhancer.sequence import UNKNOWN_BASE, encode_bases
+from dnabert_enhancer.sequence import encode_bases
 
-MOST_WINDOWS = 256
-FEWEST_WINDOWS = 16
-_FLOAT32, _INT8 = (
-    Way(BackendName.ONNX, precision, Device.CPU) for precision in (Precision.FLOAT32, Precision.INT8)
-)
 _log = logging.getLogger(__name__)
 
 
@@ -114,42 +101,14 @@ def quantize_model(
     check_place(opened, directory)
     if directory.is_dir() and any(directory.iterdir()):
         raise InputError("the folder is not empty", source=directory, remedy="name a new folder")
-    windows = _windows_of(opened, sequences)
+    codes = (encode_bases(item.sequence) for item in named_sequences(sequences))
+    source = sequences if isinstance(sequences, (str, os.PathLike)) else None
+    windows = calibration_windows(codes, opened.window_length, source)
     with nullcontext() if progress is None else progress(len(windows)) as advance:
-        state = rounded_weights(opened, windows, advance)
-    before = check_precision(opened, _INT8, _FLOAT32, engine.used_threads)
+        found = quantized_weights(opened, windows, engine.used_threads, advance)
+    if not found.after.passes:
+        _log.warning("int8 of %s does not agree with its float32: %s", opened.card.name, found.after.report())
     card = opened.network_card
-    with tempfile.TemporaryDirectory() as folder:
-        draft = write_reweighted(opened, state, card, Path(folder) / "draft")
-        after = compare_models((draft, _INT8), (opened, _FLOAT32), engine.used_threads)
-    entry = {
-        "weights_digest_before": opened.weights_digest,
-        "windows": len(windows),
-        "agreement_before": before.report(),
-        "agreement": after.report(),
-    }
-    if not after.passes:
-        _log.warning("int8 of %s does not agree with its float32: %s", opened.card.name, after.report())
-    card = card.replace(training={**card.training, "int8": entry})
-    written = write_reweighted(opened, state, card, directory)
-    return QuantizedModel(written, engine, len(windows), before, after)
-
-
-def _windows_of(model: EnhancerModel, sequences: Any) -> NDArray[np.uint8]:
-    length = model.window_length
-    found: dict[bytes, None] = {}
-    for item in named_sequences(sequences):
-        codes = encode_bases(item.sequence)
-        start = (len(codes) - length) // 2
-        if start >= 0 and (codes[start : start + length] < UNKNOWN_BASE).all():
-            found[codes[start : start + length].tobytes()] = None
-    if len(found) < FEWEST_WINDOWS:
-        raise InputError(
-            f"{len(found)} different windows of {length} bp without unknown bases, fewer than "
-            f"{FEWEST_WINDOWS}",
-            source=sequences if isinstance(sequences, (str, os.PathLike)) else None,
-            remedy="give more sequences of at least this length",
-        )
-    chosen = np.linspace(0, len(found) - 1, min(len(found), MOST_WINDOWS)).astype(int)
-    every = list(found)
-    return np.stack([np.frombuffer(every[place], np.uint8) for place in chosen])
+    card = card.replace(training={**card.training, "int8": found.entry(opened)})
+    written = write_reweighted(opened, found.state, card, directory)
+    return QuantizedModel(written, engine, found.windows, found.before, found.after)

@@ -102,6 +102,8 @@ def run(options: Options) -> None:
     record.set("attempts", model.attempts)
     record.set("metrics", model.metrics)
     record.set("warnings", model.warnings)
+    if model.int8:
+        record.set("int8", model.int8)
     record.set("sequences_per_second", round(model.sequences_per_second, 1))
     record.set("training_seconds", round(model.seconds, 1))
     with OutputSet() as outputs:
@@ -141,7 +143,12 @@ def _train_folds(options: Options, record: RunRecord, dataset: Dataset, settings
     record.set(
         "folds",
         [
-            {name: card.training[name] for name in ("validation", "attempts")} | {"metrics": card.metrics}
+            {
+                name: card.training[name]
+                for name in ("validation", "attempts", "int8")
+                if name in card.training
+            }
+            | {"metrics": card.metrics}
             for card in cards
         ],
     )

@@ -182,6 +182,12 @@ def _add_validation(group: argparse._ArgumentGroup, add: _Declared) -> None:
         "default decision threshold: half of the calibrated probability, or the best MCC",
         choices=CHOICES["threshold"],
     )
+    add(
+        group,
+        "int8",
+        "round the weights of the kept epoch to 8-bit integers by windows of the validation split, as models "
+        "quantize does; where int8 does not agree with float32 they stay as they are: log and card say so",
+    )
 
 
 def _add_machine(group: argparse._ArgumentGroup, add: _Declared) -> None:

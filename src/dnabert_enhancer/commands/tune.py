@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar="X",
             help=f"{what} (default, the grid of DNABERT-Enhancer's authors: {values})",
         )
-    add_training_options(parser, without=(*SEARCHED, "collapse_restarts"))
+    add_training_options(parser, without=(*SEARCHED, "collapse_restarts", "int8"))
 
 
 def check(options: Options) -> None:

@@ -23,7 +23,7 @@ from dnabert_enhancer.engine.precision_check import (
 )
 from dnabert_enhancer.engine.predictions import Predictions, Target, WindowScores, deviation_of, mean_of
 from dnabert_enhancer.engine.processor import TELLING_FEATURES, Processor
-from dnabert_enhancer.engine.quantising import rounded_weights
+from dnabert_enhancer.engine.quantising import calibration_windows, quantized_weights, rounded_weights
 from dnabert_enhancer.engine.settings import (
     BackendName,
     Device,
@@ -53,6 +53,7 @@ __all__ = [
     "WindowScores",
     "agreement",
     "available_threads",
+    "calibration_windows",
     "check_backends_agree",
     "check_precision",
     "compare_models",
@@ -67,6 +68,7 @@ __all__ = [
     "measure_ways",
     "outputs_of",
     "possible_ways",
+    "quantized_weights",
     "rounded_weights",
     "select_way",
     "this_processor",

@@ -2,20 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.backends import open_onnx_session, run_onnx
+from dnabert_enhancer.engine.backends import Way, open_onnx_session, run_onnx
 from dnabert_enhancer.engine.engine import token_rows
-from dnabert_enhancer.engine.settings import Device
+from dnabert_enhancer.engine.precision_check import Agreement, check_precision, compare_models
+from dnabert_enhancer.engine.settings import BackendName, Device, Precision
 from dnabert_enhancer.errors import InputError
-from dnabert_enhancer.model import EnhancerModel, State
+from dnabert_enhancer.model import EnhancerModel, State, write_reweighted
+from dnabert_enhancer.sequence import UNKNOWN_BASE
 
+MOST_WINDOWS = 256
+FEWEST_WINDOWS = 16
 LARGEST = 127
+_FLOAT32, _INT8 = (
+    Way(BackendName.ONNX, precision, Device.CPU) for precision in (Precision.FLOAT32, Precision.INT8)
+)
 _DAMPING = 0.01
 _BLOCK = 128
+
+
+class QuantizedWeights(NamedTuple):
+    """Weights rounded for int8, and how closely int8 agrees with the float32 of the weights before.
+
+    Attributes
+    ----------
+    state : dict of str to float32 array
+        As `rounded_weights` gives them.
+    windows : int
+        How many windows they were rounded by.
+    before, after : Agreement
+        Of the int8 of the given and of the rounded weights with the float32 of the given ones.
+    """
+
+    state: State
+    windows: int
+    before: Agreement
+    after: Agreement
+
+    def entry(self, given: EnhancerModel) -> dict[str, Any]:
+        """Return the entry ``training["int8"]`` of the card of a model with these weights."""
+        return {
+            "weights_digest_before": given.weights_digest,
+            "windows": self.windows,
+            "agreement_before": self.before.report(),
+            "agreement": self.after.report(),
+        }
+
+
+def quantized_weights(
+    model: EnhancerModel,
+    windows: NDArray[np.uint8],
+    threads: int,
+    progress: Callable[[int], None] | None = None,
+) -> QuantizedWeights:
+    """Round the weights of a model for int8 and judge what came of it by the engine's check.
+
+    Parameters
+    ----------
+    model : EnhancerModel
+        Its card decides what is called.
+    windows, progress
+        See `rounded_weights`; `calibration_windows` chooses the windows.
+    threads : int
+        Of the processor, for the check.
+
+    Raises
+    ------
+    InputError
+        As `rounded_weights`.
+    """
+    state = rounded_weights(model, windows, progress)
+    before = check_precision(model, _INT8, _FLOAT32, threads)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = write_reweighted(model, state, model.network_card, Path(folder) / "draft")
+        after = compare_models((draft, _INT8), (model, _FLOAT32), threads)
+    return QuantizedWeights(state, len(windows), before, after)
+
+
+def calibration_windows(
+    sequences: Iterable[NDArray[np.uint8]], length: int, source: str | os.PathLike[str] | None = None
+) -> NDArray[np.uint8]:
+    """Return different windows, the centres of sequences, 256 at most, spread over all.
+
+    Parameters
+    ----------
+    sequences : iterable of uint8 array
+        Base codes; shorter ones, and those with unknown bases in the centre, are left out.
+    length : int
+        Of a window, in bp.
+    source : path, optional
+        For messages.
+
+    Returns
+    -------
+    uint8 array, shape (windows, length)
+
+    Raises
+    ------
+    InputError
+        Fewer than 16.
+    """
+    found: dict[bytes, None] = {}
+    for codes in sequences:
+        start = (len(codes) - length) // 2
+        window = codes[start : start + length]
+        if start >= 0 and (window < UNKNOWN_BASE).all():
+            found[window.tobytes()] = None
+    if len(found) < FEWEST_WINDOWS:
+        raise InputError(
+            f"{len(found)} different windows of {length} bp without unknown bases, fewer than "
+            f"{FEWEST_WINDOWS}",
+            source=source,
+            remedy="give more sequences of at least this length",
+        )
+    chosen = np.linspace(0, len(found) - 1, min(len(found), MOST_WINDOWS)).astype(int)
+    every = list(found)
+    return np.stack([np.frombuffer(every[place], np.uint8) for place in chosen])
 
 
 def rounded_weights(

@@ -62,6 +62,8 @@ class TrainingResult:
         Of the kept attempt.
     warnings : list of str
         What speaks against the model.
+    int8 : dict
+        With ``settings.int8``: which weights were written and how int8 agrees, as on the card.
     """
 
     model: EnhancerModel | None
@@ -71,6 +73,7 @@ class TrainingResult:
     sequences_per_second: float = 0.0
     seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    int8: dict[str, Any] = field(default_factory=dict)  # JSON values
 
 
 def finetune(
@@ -193,6 +196,7 @@ def _train(
         outcome.sequences_per_second,
         outcome.seconds,
         written.warnings,
+        written.int8,
     )
 
 

@@ -101,6 +101,9 @@ class TrainingSettings:
         Crop sequences to so many bp around their centre; default: their own length.
     threshold : {"0.5", "max-mcc"}
         Where the model's default decision threshold comes from.
+    int8 : bool
+        Round the weights of the kept epoch to 8-bit integers by windows of the validation split, as
+        `quantize_model` does; they stay as they are where int8 does not agree with float32.
     log_to : str, or several
         Of tensorboard, wandb, mlflow.
     log_dir : str
@@ -143,6 +146,7 @@ class TrainingSettings:
     validation_fraction: float = 0.1
     window_length: int | None = None
     threshold: str = "0.5"
+    int8: bool = False
     log_to: Sequence[str] = ()
     log_dir: str = ""
     checkpoint_steps: int = 1000

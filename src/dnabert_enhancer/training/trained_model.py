@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 
 from dnabert_enhancer import __version__
-from dnabert_enhancer.engine import Engine, EngineSettings
+from dnabert_enhancer.engine import Engine, EngineSettings, calibration_windows, quantized_weights
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation import Judgement, few_rows, judge, judged_scores, rounded, split_metrics
 from dnabert_enhancer.installation import package_versions
-from dnabert_enhancer.model import EnhancerModel, ModelCard, ModelParts, write_model
+from dnabert_enhancer.model import EnhancerModel, ModelCard, ModelParts, replace_card, write_model
 from dnabert_enhancer.training.attempt import Outcome
 from dnabert_enhancer.training.base_model import (
     BaseModel,
@@ -39,11 +39,12 @@ _RECORDED_PACKAGES = ("torch", "transformers", "accelerate", "peft", "numpy", "s
 
 
 class WrittenModel(NamedTuple):
-    """A model directory, its metrics by split, and what speaks against it."""
+    """A model directory, its metrics by split, what speaks against it, and what became of its int8."""
 
     model: EnhancerModel
     metrics: Mapping[str, Mapping[str, float]]
     warnings: list[str]
+    int8: dict[str, Any]
 
 
 def write_trained(
@@ -102,9 +103,49 @@ def write_trained(
         training=rounded(_training_entry(data, base, job, outcome, judgement, attempts, warnings)),
         metrics=rounded(metrics),
     )
-    written = write_model(folder.output_directory, dataclasses.replace(parts, card=card))
+    parts = dataclasses.replace(parts, card=card)
+    if settings.int8:
+        parts = _quantized(parts, replace_card(draft.directory, card), data, settings)
+    written = write_model(folder.output_directory, parts)
     logger.info("%s", judgement.summary())
-    return WrittenModel(written, metrics, warnings)
+    return WrittenModel(written, metrics, warnings, parts.card.training.get("int8", {}))
+
+
+def _quantized(
+    parts: ModelParts, model: EnhancerModel, data: TrainingData, settings: TrainingSettings
+) -> ModelParts:
+    """Return the parts with weights rounded for int8 where it then agrees with float32, and what came of it.
+
+    Parameters
+    ----------
+    parts : ModelParts
+    model : EnhancerModel
+        The same, written.
+    data : TrainingData
+        Windows of its validation split say how to round.
+    settings : TrainingSettings
+    """
+    threads = EngineSettings(threads=settings.threads).used_threads
+    try:
+        windows = calibration_windows(data.windows("validation").all_windows(), model.window_length)
+        found = quantized_weights(model, windows, threads)
+    except InputError as error:
+        logger.warning("int8: the weights stay as they are: %s", error.problem)
+        return _with_int8(parts, {"weights": "as trained", "why": error.problem})
+    entry = found.entry(model)
+    figures = ", ".join(f"{name} {value}" for name, value in found.after.report().items())
+    if not found.after.passes:
+        logger.warning("int8 does not agree with float32, the weights stay as they are: %s", figures)
+        return _with_int8(parts, {"weights": "as trained", **entry})
+    logger.info("int8 agrees with float32, the weights are rounded to 8-bit integers: %s", figures)
+    assert model.layout is not None  # ONNX Runtime computed it
+    state = parts.state | model.layout.own_state(found.state)
+    return _with_int8(dataclasses.replace(parts, state=state), {"weights": "rounded", **entry})
+
+
+def _with_int8(parts: ModelParts, entry: dict[str, Any]) -> ModelParts:
+    training = {**parts.card.training, "int8": entry}
+    return dataclasses.replace(parts, card=parts.card.replace(training=training))
 
 
 def _scores(
