@@ -2,12 +2,14 @@
 
 The comparison is made on fixed windows, never on the input of a run, and depends on the network alone, not on
 which of its outputs is reported. The cache remembers it, so that it is not made again; without the cache the
-answer is the same.
+answer is the same. It is remembered by all that decides it: the files of the network, the two ways, the
+processor, the packages that compute, and our code that tokenises, writes graphs and runs them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.util
 import json
@@ -23,7 +25,7 @@ from dnabert_enhancer.engine.engine import outputs_of
 from dnabert_enhancer.engine.predictions import interpret_outputs
 from dnabert_enhancer.engine.settings import BackendName, Device, Precision, Strand
 from dnabert_enhancer.errors import DnabertEnhancerError, InputError
-from dnabert_enhancer.files import OutputSet, cache_directory
+from dnabert_enhancer.files import OutputSet, cache_directory, sha256_of
 from dnabert_enhancer.model import EnhancerModel, ModelCard, Task
 
 LARGEST_MEAN_CHANGE = 0.01
@@ -33,6 +35,9 @@ _WINDOWS = 64
 _SEED = 20_260
 _AGREEING_WINDOWS = 8
 _LARGEST_DIFFERENCE = 2e-5
+_ROOT = Path(__file__).parents[1]
+_DECIDING = ("sequence", "model", "engine")
+_COMPUTING = ("numpy", "onnx", "onnxruntime", "torch", "transformers")
 
 
 class Agreement(NamedTuple):
@@ -214,9 +219,22 @@ def check_backends_agree(model: EnhancerModel) -> dict[str, float]:
 
 def _key(model: EnhancerModel, way: Way, exact: Way) -> str:
     """Return what a comparison depends on."""
-    facts = [model.network_digest, str(way), str(exact), str(_SEED)]
-    facts.append(repr(this_processor()))
-    for package in ("onnxruntime", "torch", "dnabert-enhancer"):
+    facts = [model.network_digest, str(way), str(exact), repr(this_processor()), code_digest()]
+    for package in _COMPUTING:
         with contextlib.suppress(metadata.PackageNotFoundError):
             facts.append(f"{package} {metadata.version(package)}")
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
+
+
+@functools.cache
+def code_digest(root: Path = _ROOT) -> str:
+    """Return the SHA-256 of the source of the packages between a window and an output.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of `dnabert_enhancer`.
+    """
+    files = [path for package in _DECIDING for path in (root / package).rglob("*.py")]
+    lines = (f"{sha256_of(path)}  {path.relative_to(root).as_posix()}\n" for path in sorted(files))
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -162,6 +162,20 @@ def test_the_cache_spares_the_work_and_changes_nothing(
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 
+def test_the_cache_knows_the_code_between_windows_and_outputs(tmp_path: Any) -> None:
+    for package in ("engine", "model", "sequence", "scan"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "code.py").write_text("A = 1\n")
+    found = []
+    for changed in ("", "scan", "engine", "model", "sequence"):
+        if changed:
+            (tmp_path / changed / "code.py").write_text("A = 2\n")
+        found.append(precision_check.code_digest.__wrapped__(tmp_path))
+    assert found[0] == found[1]  # scans cut windows and join scores
+    assert len(set(found)) == 4
+    assert precision_check.code_digest() != precision_check.code_digest.__wrapped__(tmp_path)
+
+
 def test_outputs_of_one_network_are_judged_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     pytest.importorskip("torch")
     monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(tmp_path))
