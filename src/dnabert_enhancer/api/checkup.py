@@ -173,8 +173,10 @@ def _engine(model: EnhancerModel, selection: Selection, settings: EngineSettings
         known = known_agreement(model, way, selection.exact)
         text = f"will be compared with {selection.exact} at first use"
         if known is not None:
-            text = f"agrees with {selection.exact}" if known.passes else f"differs from {selection.exact}, "
-            text += "" if known.passes or selection.is_asked_for else "which is taken instead"
+            text = f"agrees with {selection.exact}" if known.passes else f"differs from {selection.exact}"
+            if not known.passes and not selection.is_asked_for:
+                instead = ", then ".join(str(other) for other in (*selection.then, selection.exact))
+                text += f", instead: {instead}"
         yield Finding("Engine", "check", text, values={} if known is None else known.report())
     windows = fixed_windows(model.window_length)[:_TRIED_WINDOWS]
     backend = load_backend(way, model, settings.used_threads)

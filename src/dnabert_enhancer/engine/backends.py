@@ -6,10 +6,11 @@ that a command gives the same numbers whatever the load of the machine:
 1. Device: the first CUDA device where there is one that a backend can use, else the processor.
 2. Backend: on the processor ONNX Runtime where it has the operators of the model, so that installations
    with and without torch give the same numbers, else torch; on a GPU torch, else ONNX Runtime.
-3. Precision: float32. But torch's bfloat16 for a model of a billion multiplications a window or more, where
-   torch is there and the device gains by it (a GPU; a processor by `Processor.gains_by_bfloat16`: AMX, AMD
-   Zen 4 and 5), else ONNX Runtime's int8 where the processor gains by that (`Processor.gains_by_int8`: VNNI),
-   each where results agree with float32 (see `precision_check`).
+3. Precision: float32. But for a model of a billion multiplications a window or more the first of these that
+   can be had and whose results agree with float32 (see `precision_check`): on a GPU torch's bfloat16; on a
+   processor torch's bfloat16 where it gains by that (`Processor.gains_by_bfloat16`: AMX, AMD Zen 4 and 5) and
+   ONNX Runtime's int8 where it gains by that (`Processor.gains_by_int8`: VNNI), the faster one first
+   (`Processor.is_faster_in_int8`: without AMX).
 """
 
 from __future__ import annotations
@@ -93,12 +94,15 @@ class Selection(NamedTuple):
         float32, with which a lower precision is compared; None for float32 itself, or where there is none.
     is_asked_for : bool
         Whether the precision was named: then `way` stays whatever the comparison says.
+    then : tuple of Way
+        What is tried, in this order, where `way` does not agree with `exact`.
     """
 
     way: Way
     why: str
     exact: Way | None = None
     is_asked_for: bool = False
+    then: tuple[Way, ...] = ()
 
 
 def select_way(model: EnhancerModel, settings: EngineSettings) -> Selection:
@@ -130,20 +134,30 @@ def select_way(model: EnhancerModel, settings: EngineSettings) -> Selection:
         return Selection(exact, f"float32 was asked for; {backend}")
     if multiplications(model) < SMALL_MODEL:
         return Selection(exact, f"float32, since the model is small; {backend}")
-    processor = this_processor()
-    if device != Device.CPU or processor.gains_by_bfloat16:
-        lower = _usable(model, settings.backend, Precision.BFLOAT16, device)
-        if lower:
-            why = processor.about_bfloat16 if device == Device.CPU else "the GPU has units for bfloat16"
-            return Selection(lower[0], why, exact)
-        why = "bfloat16 needs torch"
-    else:
-        why = processor.about_bfloat16
-    if device == Device.CPU and processor.gains_by_int8:
-        lower = _usable(model, settings.backend, Precision.INT8, device)
-        if lower:
-            return Selection(lower[0], f"the processor has VNNI units for 8-bit integers, and {why}", exact)
+    lower, why = _lower_ways(model, settings.backend, device)
+    if lower:
+        return Selection(lower[0], why, exact, then=tuple(lower[1:]))
     return Selection(exact, f"float32, since {why}; {backend}")
+
+
+def _lower_ways(model: EnhancerModel, backend: str, device: str) -> tuple[list[Way], str]:
+    """Return what is faster than float32, the fastest first, and the reason for it or for nothing."""
+    processor = this_processor()
+    is_gpu = device != Device.CPU
+    bfloat16, int8 = (
+        _usable(model, backend, precision, device)[:1] if gains else []
+        for precision, gains in (
+            (Precision.BFLOAT16, is_gpu or processor.gains_by_bfloat16),
+            (Precision.INT8, not is_gpu and processor.gains_by_int8),
+        )
+    )
+    why = "the GPU has units for bfloat16" if is_gpu else processor.about_bfloat16
+    if not bfloat16 and (is_gpu or processor.gains_by_bfloat16):
+        why = "bfloat16 needs torch"
+    if not int8 or (bfloat16 and not processor.is_faster_in_int8):
+        return [*bfloat16, *int8], why
+    why = "without AMX it gains less by bfloat16" if bfloat16 else why
+    return [*int8, *bfloat16], f"the processor has VNNI units for 8-bit integers, and {why}"
 
 
 def possible_ways(model: EnhancerModel, device: str) -> list[Way]:

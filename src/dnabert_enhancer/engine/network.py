@@ -75,17 +75,21 @@ class Network:
         self._embedders = {}
 
     def _chosen_way(self) -> Way:
-        """Return the way of the rule, or float32 where a lower precision does not agree with it."""
-        way, exact = self._selection.way, self._selection.exact
-        if exact is not None:
-            from dnabert_enhancer.engine.precision_check import check_precision
+        """Return the first way of the rule that agrees with float32, or float32; or what was asked for."""
+        selection = self._selection
+        if selection.exact is None:
+            return selection.way
+        from dnabert_enhancer.engine.precision_check import check_precision
 
-            found = check_precision(self._model, way, exact, self._settings.used_threads)
+        chosen = selection.exact
+        for way in (selection.way, *selection.then):
+            found = check_precision(self._model, way, selection.exact, self._settings.used_threads)
             self.check = found.report()
             self.why += f"; {way.precision} {'agrees' if found.passes else 'does not agree'} with float32"
-            if not found.passes and self._selection.is_asked_for:
+            if not found.passes and selection.is_asked_for:
                 _log.warning("engine: %s does not agree with float32 (%s)", way, self.check)
-            elif not found.passes:
-                way = exact
-            _log.info("engine: %s (%s)", way, self.why)
-        return way
+            if found.passes or selection.is_asked_for:
+                chosen = way
+                break
+        _log.info("engine: %s (%s)", chosen, self.why)
+        return chosen

@@ -37,7 +37,7 @@ class Precision(StrEnum):
     """How exactly the model computes."""
 
     AUTO = "auto"
-    """By the rule of `backends`: float32, or bfloat16 on hardware made for it where results agree."""
+    """By the rule of `backends`: float32, or bfloat16 or int8 on hardware made for it where results agree."""
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
     """Matrix products of bfloat16 numbers with float32 sums; embeddings and head in float32."""

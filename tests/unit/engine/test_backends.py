@@ -15,7 +15,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Engine, EngineSettings, Processor, backends, select_way
+from dnabert_enhancer.engine import (
+    Agreement,
+    Engine,
+    EngineSettings,
+    Processor,
+    backends,
+    precision_check,
+    select_way,
+)
 from dnabert_enhancer.engine.backends import Way, multiplications
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.model import EnhancerModel, OnnxGraph, open_model
@@ -28,7 +36,9 @@ TORCH, TORCH_BFLOAT16 = Way("torch", "float32", "cpu"), Way("torch", "bfloat16",
 def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that pretends what is installed, what the processor can do and the model's size."""
 
-    def pretend(*, torch: bool = True, amx: bool = True, vnni: bool = False, large: bool = True) -> None:
+    def pretend(
+        *, torch: bool = True, amx: bool = True, vnni: bool = False, large: bool = True, amd: bool = False
+    ) -> None:
         find_spec = backends.importlib.util.find_spec
         monkeypatch.setattr(
             backends.importlib.util,
@@ -36,7 +46,8 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
             lambda name: (object() if torch else None) if name == "torch" else find_spec(name),
         )
         features = ("amx_bf16",) if amx else ("avx512_bf16",)
-        processor = Processor("GenuineIntel", features=(*features, *(["avx512_vnni"] if vnni else [])))
+        vendor = "AuthenticAMD" if amd else "GenuineIntel"
+        processor = Processor(vendor, features=(*features, *(["avx512_vnni"] if vnni else [])))
         monkeypatch.setattr(backends, "this_processor", lambda: processor)
         monkeypatch.setattr(backends, "_driver_is_loaded", lambda: False)
         monkeypatch.setattr(backends, "SMALL_MODEL", 0 if large else 1e12)
@@ -54,6 +65,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
         ({}, {"vnni": True}, TORCH_BFLOAT16, ONNX),
         ({}, {"vnni": True, "torch": False}, ONNX_INT8, ONNX),
         ({"backend": "onnx"}, {"vnni": True}, ONNX_INT8, ONNX),
+        ({}, {"amx": False, "amd": True}, TORCH_BFLOAT16, ONNX),
+        ({}, {"amx": False, "amd": True, "vnni": True}, ONNX_INT8, ONNX),
+        ({"backend": "torch"}, {"amx": False, "amd": True, "vnni": True}, TORCH_BFLOAT16, TORCH),
         ({"backend": "torch"}, {"amx": False, "vnni": True}, TORCH, None),
         ({"precision": "float32"}, {"amx": False, "vnni": True}, ONNX, None),
         ({}, {"amx": False, "vnni": True, "large": False}, ONNX, None),
@@ -83,6 +97,41 @@ def test_the_rule(
     assert (found.way, found.exact) == (way, exact)
     assert found.why
     assert found.is_asked_for == (settings.get("precision") in ("int8", "bfloat16"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "ways"),
+    [
+        ({"vnni": True}, (TORCH_BFLOAT16, ONNX_INT8)),
+        ({"vnni": True, "torch": False}, (ONNX_INT8,)),
+        ({"amx": False, "vnni": True}, (ONNX_INT8,)),
+        ({"amx": False, "amd": True, "vnni": True}, (ONNX_INT8, TORCH_BFLOAT16)),
+    ],
+)
+def test_the_faster_precision_is_tried_first(
+    model: EnhancerModel, machine: Any, facts: dict[str, bool], ways: tuple[Way, ...]
+) -> None:
+    machine(**facts)
+    found = select_way(model, EngineSettings())
+    assert (found.way, *found.then) == ways
+
+
+@pytest.mark.parametrize(("largest", "chosen"), [(1.0, "int8"), (0.0, "bfloat16"), (-1.0, "float32")])
+def test_the_first_that_agrees_is_taken(
+    model: EnhancerModel, machine: Any, monkeypatch: pytest.MonkeyPatch, largest: float, chosen: str
+) -> None:
+    pytest.importorskip("torch")
+    machine(amx=False, amd=True, vnni=True)
+
+    def judged(_model: EnhancerModel, way: Way, *_: object) -> Agreement:
+        # int8 changes p by more than bfloat16 does
+        change = {"int8": 0.5, "bfloat16": 0.0}[way.precision]
+        return Agreement(64, 0.0 if change <= largest else 1.0, 1.0, 1.0)
+
+    monkeypatch.setattr(precision_check, "check_precision", judged)
+    engine = Engine(model)
+    engine.predict(np.zeros((1, 60), np.uint8))
+    assert engine.description()["precision"] == chosen
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,21 @@ def test_who_gains_by_8_bit_integers(facts: tuple[str, str, str, tuple[str, ...]
     assert Processor(vendor, "", family, model, features=features).gains_by_int8 is gains
 
 
+@pytest.mark.parametrize(
+    ("features", "is_faster"),
+    [
+        (("amx_bf16", "avx512_vnni"), False),
+        (("avx512_bf16", "avx512_vnni"), True),
+        (("avx512_bf16",), False),
+        (("avx_vnni",), True),
+    ],
+)
+def test_what_is_faster_in_8_bit_integers_than_in_bfloat16(
+    features: tuple[str, ...], is_faster: bool
+) -> None:
+    assert Processor(features=features).is_faster_in_int8 is is_faster
+
+
 def test_it_is_read_from_the_system(tmp_path: Path) -> None:
     path = tmp_path / "cpuinfo"
     path.write_text(X86)
