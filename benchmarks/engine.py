@@ -8,7 +8,8 @@ operations that no output needs, which our backends leave out, are not counted f
 
 With --gate MODEL and --fasta the faster precisions are compared with float32 on real windows: mean change of
 the probability, the Jaccard index of the calls, and speed by processor time, in turns; then what the engine's
-own check says, which is of its fixed windows and of the least alike of the model's outputs.
+own check says, which is of its fixed windows and of the least alike of the model's outputs. With --quantize
+so is int8 of the weights that `models quantize` makes by sequences, against float32 of the given ones.
 
 With --table the measurements behind the engine's rule are printed, a line for each machine; with --record a
 run adds that of this machine to them.
@@ -77,7 +78,8 @@ def _print_table() -> None:
             print(f"|{'---|' * len(cells)}")
     processor = this_processor()
     ways = ["bfloat16 (with torch)"] if processor.gains_by_bfloat16 else []
-    ways += [*(["int8"] if processor.gains_by_int8 else []), "float32"]
+    ways += ["int8"] if processor.gains_by_int8 else []
+    ways = [*(ways[::-1] if processor.is_faster_in_int8 else ways), "float32"]
     print(f"\nhere ({processor.name}) the rule takes the first of {', '.join(ways)} that agrees with float32")
 
 
@@ -116,6 +118,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gate", type=Path, metavar="MODEL", help="compare precisions on this model instead")
     parser.add_argument("--fasta", type=Path, help="sequence for --gate")
     parser.add_argument("--windows", type=int, default=10_000, help="for --gate")
+    parser.add_argument("--quantize", metavar="SEQUENCES", help="for --gate: also after models quantize")
     parser.add_argument("--backend", choices=("onnx", "torch"), help="for --gate: precisions of this alone")
     parser.add_argument("--table", action="store_true", help="print what was measured on each machine")
     parser.add_argument("--record", metavar="NOTE", help="add this machine to the table, such as: quiet")
@@ -160,7 +163,8 @@ def _operations(encoder, tokens: int) -> _Operations:
     h, f = encoder.hidden, encoder.intermediate
     attention = 4 * tokens * tokens * h
     layer = 2 * tokens * (4 * h * h + 2 * h * f) + attention
-    last = 2 * tokens * 2 * h * h + attention / tokens + 2 * (2 * h * h + 2 * h * f)
+    # of the first token alone, and without keys and values (which torch still computes)
+    last = 4 * tokens * h * encoder.heads + 2 * (4 * h * h + 2 * h * f)
     return _Operations(encoder.layers * layer, (encoder.layers - 1) * layer + last)
 
 
@@ -324,44 +328,74 @@ def _print_gate(options: argparse.Namespace) -> None:
     from dnabert_enhancer.engine import (
         Engine,
         EngineSettings,
+        Precision,
         Way,
         agreement,
-        check_precision,
+        compare_models,
         possible_ways,
         this_processor,
     )
-    from dnabert_enhancer.genome import read_fasta
     from dnabert_enhancer.model import open_model
-    from dnabert_enhancer.sequence import encode_bases, window_view
 
     model = open_model(options.gate)
-    codes = np.concatenate([encode_bases(record.sequence) for record in read_fasta(options.fasta)])
-    view = window_view(codes, model.window_length)
-    known = np.flatnonzero((view[:: model.window_length] < 4).all(axis=1)) * model.window_length
-    chosen = view[known[np.linspace(0, len(known) - 1, min(options.windows, len(known))).astype(int)]]
+    chosen = _real_windows(options.fasta, model.window_length, options.windows)
     exact = Way("onnx" if model.has_onnx else "torch", "float32", "cpu")
     ways = [way for way in possible_ways(model, "cpu") if options.backend in (None, way.backend)]
-    engines = {
-        way: Engine(model, EngineSettings(*_asked(way), threads=options.threads))
-        for way in dict.fromkeys([exact, *ways])
-    }
-    for engine in engines.values():
-        engine.predict(chosen[:64])
-    outputs: dict[Way, list[np.ndarray]] = {way: [] for way in engines}
-    seconds: dict[Way, list[float]] = {way: [] for way in engines}
-    for part in np.array_split(chosen, max(options.rounds, len(chosen) // 500)):
-        for way, engine in engines.items():
-            start = time.process_time()
-            outputs[way].append(engine.predict(part).outputs)
-            seconds[way].append(time.process_time() - start)
-    reference = np.concatenate(outputs[exact])
-    for way in engines:
-        found = agreement(reference, np.concatenate(outputs[way]), model.card)
-        times = statistics.median(np.array(seconds[exact]) / seconds[way])
-        print(f"{way}: {len(chosen)} real windows, {_told(found)}; {times:.2f} times {exact}")
-        if way.precision != "float32":
-            print(f"    the engine's check: {_told(check_precision(model, way, exact, options.threads))}")
+    contenders = {str(way): (model, way) for way in dict.fromkeys([exact, *ways])}
+    with tempfile.TemporaryDirectory() as folder:
+        if options.quantize:
+            rounded = _quantized(options, Path(folder) / "model")
+            contenders |= {
+                f"{way}, by models quantize": (rounded, way)
+                for way in ways
+                if way.precision == Precision.INT8
+            }
+        engines = {
+            name: Engine(one, EngineSettings(*_asked(way), threads=options.threads))
+            for name, (one, way) in contenders.items()
+        }
+        for engine in engines.values():
+            engine.predict(chosen[:64])
+        outputs: dict[str, list[np.ndarray]] = {name: [] for name in engines}
+        seconds: dict[str, list[float]] = {name: [] for name in engines}
+        for part in np.array_split(chosen, max(options.rounds, len(chosen) // 500)):
+            for name, engine in engines.items():
+                start = time.process_time()
+                outputs[name].append(engine.predict(part).outputs)
+                seconds[name].append(time.process_time() - start)
+        first = str(exact)
+        reference = np.concatenate(outputs[first])
+        for name, (one, way) in contenders.items():
+            found = agreement(reference, np.concatenate(outputs[name]), model.card)
+            times = statistics.median(np.array(seconds[first]) / seconds[name])
+            print(f"{name}: {len(chosen)} real windows, {_told(found)}; {times:.2f} times {first}")
+            if way.precision != Precision.FLOAT32:
+                check = compare_models((one, way), (model, exact), options.threads)
+                print(f"    the engine's check: {_told(check)}")
     print(f"here {this_processor().about_bfloat16}")
+
+
+def _real_windows(fasta: Path, length: int, count: int) -> np.ndarray:
+    """Return windows without unknown bases that do not overlap, spread over the sequences."""
+    from dnabert_enhancer.genome import read_fasta
+    from dnabert_enhancer.sequence import encode_bases, window_view
+
+    codes = np.concatenate([encode_bases(record.sequence) for record in read_fasta(fasta)])
+    view = window_view(codes, length)
+    known = np.flatnonzero((view[::length] < 4).all(axis=1)) * length
+    return view[known[np.linspace(0, len(known) - 1, min(count, len(known))).astype(int)]]
+
+
+def _quantized(options: argparse.Namespace, folder: Path):
+    """Return the model of --gate with weights rounded by sequences, or itself where int8 has no matrix."""
+    from dnabert_enhancer import InputError, quantize_model
+    from dnabert_enhancer.model import open_model
+
+    try:
+        return quantize_model(options.gate, options.quantize, folder).opened
+    except InputError as error:
+        print(f"models quantize: {error.problem}")
+        return open_model(options.gate)
 
 
 def _asked(way) -> tuple[str, str, str]:
