@@ -1,27 +1,27 @@
 #!/usr/bin/env nextflow
 
-include { CHECK                                                 } from './modules/local/check'
-include { INDEX_GENOME                                          } from './modules/local/index_genome'
-include { INTERPRET                                             } from './modules/local/interpret'
-include { INTERPRET as INTERPRET_VARIANTS                       } from './modules/local/interpret'
-include { MODELS_GET                                            } from './modules/local/models_get'
-include { askedHere; newFaults; plannedCommands                 } from './functions/check'
-include { COMPARE                                               } from './subworkflows/local/compare'
-include { helpText; parameterFaults                             } from './functions/parameters'
-include { REPORTS; filesOf; runsOf                              } from './subworkflows/local/report'
-include { faultOfStart; modelAt; readSamplesheet                } from './functions/samplesheet'
-include { SCAN                                                  } from './subworkflows/local/scan'
-include { costOf; cutFor; shardsForScan; trialsOf               } from './functions/scatter'
-include { faultOfPlace; folderOfName; openStore; stored         } from './functions/store'
-include { failureText; methodsText; skippedAlleles; skippedText } from './functions/summary'
-include { TRAIN                                                 } from './subworkflows/local/train'
-include { VARIANTS                                              } from './subworkflows/local/variants'
+include { CHECK                                                   } from './modules/local/check'
+include { INDEX_GENOME                                            } from './modules/local/index_genome'
+include { INTERPRET                                               } from './modules/local/interpret'
+include { INTERPRET as INTERPRET_VARIANTS                         } from './modules/local/interpret'
+include { MODELS_GET                                              } from './modules/local/models_get'
+include { askedHere; newFaults; plannedCommands                   } from './functions/check'
+include { COMPARE                                                 } from './subworkflows/local/compare'
+include { helpText; parameterFaults                               } from './functions/parameters'
+include { REPORTS; filesOf; runsOf                                } from './subworkflows/local/report'
+include { faultOfStart; modelAt; readSamplesheet                  } from './functions/samplesheet'
+include { SCAN                                                    } from './subworkflows/local/scan'
+include { basesOfRegions; costOf; cutFor; shardsForScan; trialsOf } from './functions/scatter'
+include { faultOfPlace; folderOfName; openStore; stored           } from './functions/store'
+include { failureText; methodsText; skippedAlleles; skippedText   } from './functions/summary'
+include { TRAIN                                                   } from './subworkflows/local/train'
+include { VARIANTS                                                } from './subworkflows/local/variants'
 
 // What training starts from where the row names no model, as [name, path, output, fault].
 def baseModel(text, store) {
     if( text ==~ /new:.+|default/ )
         return [name: text, path: [], output: '']
-    def found = modelAt(text, file('.'), store)
+    def found = modelAt(text, file('.'), store, [:])
     return [name: ''] + found + (found.fault ? [:] : [fault: faultOfStart(text, found.path)])
 }
 
@@ -66,7 +66,8 @@ workflow {
     if( faults )
         error("${faults.size() == 1 ? 'One fault' : "${faults.size()} faults"} in what was given; nothing was started:\n  ${faults.join('\n  ')}")
 
-    // each genome once, whatever the number of rows that name it
+    // each file of regions is measured once, and each genome indexed once, whatever the number of rows that name it
+    def basesOf = sheet.rows.collect { row -> row.scan_regions }.findAll { regions -> regions && regions != 'all' }.unique().collectEntries { regions -> [(regions.toUriString()): basesOfRegions(regions)] }
     ch_genomes = channel.fromList(
         sheet.rows.collect { row -> row.genome }.unique().collect { genome ->
             tuple([id: genome.name.replaceAll(/[^A-Za-z0-9._-]/, '_'), uri: genome.toUriString()], genome)
@@ -101,7 +102,7 @@ workflow {
     SCAN(
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.scan_regions }
             .map { meta, row, genome, index, model, output ->
-                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', row.null_exclude, shardsForScan(row.genome, index, row.scan_regions == 'all' ? [] : row.scan_regions, params.scan_shard_mb, params, costOf(model)))
+                tuple(meta, genome, index, row.assembly_report, row.scan_regions == 'all' ? [] : row.scan_regions, model, output, row.threshold ?: params.threshold ?: '', row.null_exclude, shardsForScan(row.genome, index, row.scan_regions == 'all' ? null : basesOf[row.scan_regions.toUriString()], params.scan_shard_mb, params, costOf(model)))
             }
     )
 

@@ -1,5 +1,5 @@
 // Reads the samplesheet and checks it: every fault of it in one list, with its row and column. Of other files it reads only cards of models.
-include { contentOf; placeInStore } from '../store'
+include { contentOf; isFolder; placeInStore } from '../store'
 
 // The columns: what a cell holds, and the columns without one of which it means nothing.
 def samplesheetColumns() {
@@ -196,9 +196,9 @@ def cellOf(content, column, folder, store, asked) {
     if( parts[0] in (column.words ?: []) )
         return [value: parts[0]]
     if( column.holds == 'model' )
-        return modelAt(parts[0], folder, store).with { model -> [value: model.subMap(['path', 'output', 'brought']), fault: model.fault] }
+        return modelAt(parts[0], folder, store, asked).with { model -> [value: model.subMap(['path', 'output', 'brought']), fault: model.fault] }
     if( column.holds == 'panel' )
-        return panelCell(parts[0], folder, store)
+        return panelCell(parts[0], folder, store, asked)
     return column.holds.startsWith('named') ? namedCell(parts, column, folder, store, asked) : pathsCell(parts, column, folder, asked)
 }
 
@@ -222,7 +222,7 @@ def namedCell(parts, column, folder, store, asked) {
             return [fault: "${quoted(name)}: the names are ${column.names.join(', ')}"]
         if( !(keys ==~ /(,[a-z_]+=[A-Za-z0-9 ._+:|()\/-]+)*/) )
             return [fault: "${quoted(part)}: after the file come key=value pairs, separated by commas"]
-        def place = column.holds == 'named models' ? predictingModelAt(rest, folder, store) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder, asked)
+        def place = column.holds == 'named models' ? predictingModelAt(rest, folder, store, asked) : located(comma < 0 ? rest : rest.substring(0, comma).trim(), column, folder, asked)
         return place.subMap(['brought']) + [name: name, path: place.path, keys: keys, output: place.output ?: '', fault: place.fault]
     }
     def names = read.collect { one -> one.name }
@@ -232,9 +232,9 @@ def namedCell(parts, column, folder, store, asked) {
 }
 
 // The models of a panel as [name, model (as it is named there), path, output, regions or null], in its order: a table of models, or models of a collection of the catalogue, as catalogue/panel.py reads them.
-def panelCell(text, folder, store) {
-    def table = existingIn(text, folder)
-    def read = table ? panelTable(text, table, store) : panelCollection(text, folder, store)
+def panelCell(text, folder, store, asked) {
+    def table = factsOf(text, folder, asked)
+    def read = table.path ? panelTable(text, table, store, asked) : panelCollection(text, folder, store, asked)
     if( read.fault )
         return [value: [], fault: read.fault]
     def faults = read.members.findAll { one -> one.fault }.collect { one -> "${one.where}${one.fault}" }
@@ -246,30 +246,31 @@ def panelCell(text, folder, store) {
     return [value: read.members.collect { one -> one.subMap(['name', 'model', 'path', 'output', 'regions', 'brought']) }, fault: faults ? faults.take(5).join('; ') + more : null]
 }
 
-def panelTable(text, table, store) {
-    if( table.isDirectory() || table.size() > 10_000_000 )
+def panelTable(text, table, store, asked) {
+    if( table.folder || table.size > 10_000_000 )
         return [fault: "${quoted(text)} is no panel: give a table with the columns name, model and maybe regions, or a collection of the catalogue"]
-    def lines = new String(table.bytes, 'UTF-8').split(/\r\n|\n|\r/, -1).toList().withIndex(1)
+    table.text = table.text ?: new String(table.path.bytes, 'UTF-8')
+    def lines = table.text.split(/\r\n|\n|\r/, -1).toList().withIndex(1)
         .findAll { line, _number -> line.trim() && !line.startsWith('#') }
     def titles = lines ? lines.head()[0].split('\t', -1).toList() : []
     if( !(titles in [['name', 'model'], ['name', 'model', 'regions']]) )
         return [fault: "${quoted(text)}: the titles of a panel are name, model and maybe regions, separated by tabs"]
-    return [members: lines.tail().collect { line, number -> panelMember(line.split('\t', -1).collect { field -> field.trim() }, "${quoted(text)}, line ${number}: ", table.parent, store) }]
+    return [members: lines.tail().collect { line, number -> panelMember(line.split('\t', -1).collect { field -> field.trim() }, "${quoted(text)}, line ${number}: ", table.path.parent, store, asked) }]
 }
 
-def panelMember(fields, where, folder, store) {
+def panelMember(fields, where, folder, store, asked) {
     def (name, model, regions) = [fields[0], fields[1], fields[2]]
     if( !(name ==~ namePattern()) || !model || fields.size() > 3 || fields.any { field -> field =~ /\p{Cntrl}/ } )
         return [where: where, name: name, fault: "give a name of letters, digits, '.', '_' and '-', a tab, and a model"]
-    def found = predictingModelAt(model, folder, store)
-    def area = regions ? located(regions, [ending: bedEnding()], folder, [:]) : [:]
+    def found = predictingModelAt(model, folder, store, asked)
+    def area = regions ? located(regions, [ending: bedEnding()], folder, asked) : [:]
     return found.subMap(['brought']) + [where: where, name: name, model: model, path: found.path, output: found.output ?: '', regions: area.path, fault: found.fault ?: area.fault]
 }
 
 // COLLECTION (all its transcription factors), COLLECTION:NAME,NAME… or COLLECTION:FILE with a name a line; every model must be in the store.
-def panelCollection(text, folder, store) {
+def panelCollection(text, folder, store, asked) {
     def (collection, chosen) = text.contains(':') ? [text.substring(0, text.indexOf(':')), text.substring(text.indexOf(':') + 1)] : [text, null]
-    def listed = chosen ? existingIn(chosen, folder) : null
+    def listed = chosen ? factsOf(chosen, folder, asked).path : null
     def names = chosen == null ? store.catalogue.findAll { name, type -> type == 'tf' && name.startsWith("${collection}/") }.keySet().collect { name -> name.substring(collection.size() + 1) } : (listed ? listed.readLines().findAll { line -> !line.startsWith('#') } : chosen.tokenize(','))
         .collect { name -> name.trim() }
         .findAll { name -> name }
@@ -278,16 +279,16 @@ def panelCollection(text, folder, store) {
     def missing = names.findAll { name -> "${collection}/${name}".toString().with { model -> !store.models[model] && !placeInStore(model, store) } }
     if( missing )
         return [fault: "${missing.size()} of ${names.size()} models of ${quoted(text)} are not in the store (${store.folder}), and this run brings nothing; before the run: dnabert-enhancer models get ${missing.take(3).collect { name -> "${collection}/${name}" }.join(' ')}${missing.size() > 3 ? ' …' : ''}"]
-    return [members: names.collect { name -> panelMember([name, "${collection}/${name}".toString()], '', folder, store) }]
+    return [members: names.collect { name -> panelMember([name, "${collection}/${name}".toString()], '', folder, store, asked) }]
 }
 
 // [path, fault] of a file.
 def located(text, column, folder, asked) {
-    if( !(text in asked) )
-        asked[text] = factsOf(text, folder)
-    def found = asked[text]
-    if( found.fault )
-        return [fault: "${quoted(text)}: ${found.fault}"]
+    def found = factsOf(text, folder, asked)
+    if( !found.path ) {
+        found.why = found.why ?: whyMissing(text)
+        return [fault: "${quoted(text)}: ${found.why}"]
+    }
     if( found.folder )
         return [fault: "${quoted(text)} is a folder; give a file"]
     if( column.ending && !(found.path.name ==~ "(?i).*\\.(${column.ending})") )
@@ -297,32 +298,46 @@ def located(text, column, folder, asked) {
     return [path: found.path]
 }
 
-// [path, folder: whether it is one, size] of a file or folder by one request, where it has a server; [fault] where it cannot be had.
-def factsOf(text, folder) {
+// [path, folder: whether it is one, size] of a file or folder, [:] where it cannot be had. A server is asked once, whatever the number of cells that name it: what was found goes into a map.
+def factsOf(text, folder, asked) {
+    def place = placeOf(text, folder)
+    def key = (place instanceof java.nio.file.Path ? place.toUriString() : place).toString()
+    if( !asked.containsKey(key) )
+        asked[key] = factsAt(place)
+    return asked[key]
+}
+
+// Relative places count from the samplesheet's folder.
+def placeOf(text, folder) {
+    return text.startsWith('/') || text.contains('://') ? text : folder.resolve(text)
+}
+
+// * and ? are letters like others.
+def factsAt(place) {
     try {
-        def path = file(placeOf(text, folder), glob: false)
+        def path = file(place, glob: false)
         def attributes = java.nio.file.Files.readAttributes(path, java.nio.file.attribute.BasicFileAttributes)
         return [path: path, folder: attributes.isDirectory(), size: attributes.size()]
     }
     catch( Exception _problem ) {
-        return [fault: whyMissing(text)]
+        return [:]
     }
 }
 
 // [path, output, fault] of a model as the commands' --model names it: default, a folder (of a model, or of models) or an archive, or a model of the store, with :OUTPUT where one of its further outputs is meant;
 // with [brought: name] where it is to be brought first, and is not there yet.
-def modelAt(text, folder, store) {
+def modelAt(text, folder, store, asked) {
     // what exists as it is written has no output: a colon may be part of a name, of C:/ or of s3://
-    def split = modelNamed(text, folder, store) ? [] : (text =~ /^(.+):([A-Za-z0-9._-]+)$/).collect { match -> match }.flatten()
+    def split = modelNamed(text, folder, store, asked) ? [] : (text =~ /^(.+):([A-Za-z0-9._-]+)$/).collect { match -> match }.flatten()
     def (name, output) = split ? [split[1], split[2]] : [text, '']
-    def path = modelNamed(name, folder, store)
+    def path = modelNamed(name, folder, store, asked)
     if( !path )
         return [fault: faultOfName(text, store)]
     if( !(name in store.models) && path == placeInStore(name, store) )
         return [path: path, output: output, brought: name, fault: path.exists() ? "${path} is no whole model of the store: remove it" : null]
-    if( !path.isDirectory() && !path.name.endsWith('.tar.gz') )
+    if( !isFolder(path) && !path.name.endsWith('.tar.gz') )
         return [fault: "${quoted(name)} is a file; give a folder, or an archive (.tar.gz)"]
-    return [path: path, output: output, fault: path.isDirectory() ? faultOfFolder(name, path) ?: (output ? faultOfOutput(name, output, path) : null) : null]
+    return [path: path, output: output, fault: isFolder(path) ? faultOfFolder(name, path) ?: (output ? faultOfOutput(name, output, path) : null) : null]
 }
 
 // Why a folder is neither a model (or an adapter to one) nor holds models, or not yet all of its folds; null where it is or does.
@@ -337,8 +352,8 @@ def faultOfFolder(name, path) {
 }
 
 // The same of a model that is to predict: one that was only pre-trained is a fault.
-def predictingModelAt(text, folder, store) {
-    def model = modelAt(text, folder, store)
+def predictingModelAt(text, folder, store, asked) {
+    def model = modelAt(text, folder, store, asked)
     return model.fault ? model : model + [fault: faultOfBase(text, model, store)]
 }
 
@@ -356,17 +371,19 @@ def faultOfStart(text, path) {
 
 // The folders of the models that a path is: itself, or its sub-folders where it is none and they are (an ensemble), as model/ensemble.py has it; none of an archive.
 def modelFolders(path) {
-    if( !path || !path.isDirectory() )
+    if( !path || !isFolder(path) )
         return []
     def within = path.resolve('config.json').exists() ? [] : path.listFiles().findAll { folder -> !folder.name.startsWith('.') && folder.resolve('config.json').exists() }
     return within.size() > 1 ? within.toSorted { folder -> folder.name } : [path]
 }
 
 // The path when it exists, else null; the packaged model is the one of this repository.
-def modelNamed(name, folder, store) {
+def modelNamed(name, folder, store, asked) {
     if( name == 'default' )
         return file("${moduleDir}/../../src/dnabert_enhancer/model/default")
-    return existingIn(name, folder) ?: store.models[name] ?: placeInStore(name, store)
+    // an address with its digest is for the store alone: a server is asked without what follows #, and has the file
+    def path = name ==~ /https?:.+#(sha256|md5)=.+/ ? null : factsOf(name, folder, asked).path
+    return path ?: store.models[name] ?: placeInStore(name, store)
 }
 
 // Why a name means nothing: there is neither a folder nor a stored model of it.
@@ -393,15 +410,6 @@ def faultOfOutput(name, output, path) {
     if( card.withdrawn?.containsKey(output) )
         return "output ${quoted(output)} of ${quoted(name)} was withdrawn: ${card.withdrawn[output]}"
     return "${quoted(name)} has no output ${quoted(output)}${didYouMean(output, outputs)}; it has ${outputs.join(', ') ?: 'one output, which needs no name'}"
-}
-
-// The path of a file or folder: relative ones count from the samplesheet's folder; * and ? are letters like others.
-def existingIn(text, folder) {
-    return existing(placeOf(text, folder))
-}
-
-def placeOf(text, folder) {
-    return text.startsWith('/') || text.contains('://') ? text : folder.resolve(text)
 }
 
 // The path when it exists, else null (also where the path or its kind of storage cannot be read).

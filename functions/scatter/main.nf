@@ -1,16 +1,16 @@
 // Into how many tasks a file is cut, and their results together again.
-include { contentOf } from '../store'
+include { contentOf; isFolder } from '../store'
 
 // [variants a task, most tasks] by what a model costs; as many tasks as were asked for have as few variants as they can.
 def cutFor(variants, options, cost) {
     return options.shards ? [1, options.shards as Integer] : [Math.max(1, (variants as Integer).intdiv(cost)), options.max_shards as Integer]
 }
 
-// Tasks of a scan, by the bases of its regions (BED), or those of the genome's index (.fai) but for its gaps (.gaps.bed), or the size of the genome where neither tells.
+// Tasks of a scan, by the bases of its regions (0 where they are not told), or where it has none (null) those of the genome's index (.fai) but for its gaps (.gaps.bed); by the size of the genome where neither tells.
 def shardsForScan(genome, index, regions, megabytes, options, cost) {
     def fai = [index].flatten().find { one -> one.name.endsWith('.fai') }
     def gaps = [index].flatten().find { one -> one.name.endsWith('.gaps.bed') }
-    def bases = regions ? basesOfRegions(regions) : fai ? fai.readLines().sum(0L) { line -> line.tokenize('\t')[1] as Long } - (gaps ? basesOfRegions(gaps) : 0L) : 0L
+    def bases = regions != null ? regions : fai ? fai.readLines().sum(0L) { line -> line.tokenize('\t')[1] as Long } - (gaps ? basesOfRegions(gaps) : 0L) : 0L
     return shardsOf((bases ?: uncompressedSize(genome)) * cost, megabytes, options)
 }
 
@@ -27,7 +27,7 @@ def basesOfRegions(path) {
 // What a window costs with a model, in times of what it costs with the packaged one, at least 1: by the multiplications of a token that its
 // config.json tells; with a folder of models that of all together; 1 with an archive.
 def costOf(model) {
-    if( !model || !model.isDirectory() )
+    if( !model || !isFolder(model) )
         return 1
     def config = contentOf(model.resolve('config.json'))
     if( !config )

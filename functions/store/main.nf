@@ -99,3 +99,8 @@ def contentOf(path) {
         return null
     }
 }
+
+// Whether a path is a folder; files of web servers are not, and these are not asked.
+def isFolder(path) {
+    return !(path.toUri().scheme in ['http', 'https', 'ftp']) && path.isDirectory()
+}

@@ -201,14 +201,24 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     formats = ("s.tsv", "s.csv", "s.json", "s.yml")
     (tmp_path / "named.csv").write_text("sample,genome,scan_regions\na,named,p.bed\n")
     driver = Path(__file__).with_name("read_samplesheets.nf")
+    (tmp_path / "panel.tsv").write_text("name\tmodel\nT\tnone.tar.gz\nU\tnone.tar.gz\n")
+    shutil.copyfile(DEMO / "variants.vcf", tmp_path / "v.vcf")
     with serving(tmp_path) as (url, asked):
-        lines = [f"{name},{url}/g.fa.gz,{url}/regions.bed\n" for name in "abcde"]
-        (tmp_path / "urls.csv").write_text("sample,genome,scan_regions\n" + "".join(lines))
-        sheets = [*WRONG_FILES, *formats, "named.csv", "urls.csv"]
+        cells = ["g.fa.gz", "regions.bed", "none.tar.gz", "v.vcf", "panel.tsv"]
+        lines = [
+            ",".join([name, *(f"{url}/{cell}" for cell in cells), f"T={url}/none.tar.gz\n"])
+            for name in "abcde"
+        ]
+        (tmp_path / "urls.csv").write_text(
+            "sample,genome,scan_regions,model,vcf,tf_panel,tf_models\n" + "".join(lines)
+        )
+        digest = f"{url}/none.tar.gz#sha256=00ff"
+        (tmp_path / "digest.csv").write_text(f"sample,genome,model,scan_regions\na,g.fa,{digest},all\n")
+        sheets = [*WRONG_FILES, *formats, "named.csv", "urls.csv", "digest.csv"]
         done = nextflow(tmp_path, "run", str(driver), "--sheets", ",".join(sheets))
     assert done.returncode == 0, done.said
-    # whatever the number of rows that name it
-    assert asked == {"/g.fa.gz": 1, "/regions.bed": 1}
+    # whatever the number of rows that name it; of a panel also its content
+    assert asked == {"/g.fa.gz": 1, "/regions.bed": 1, "/none.tar.gz": 1, "/v.vcf": 1, "/panel.tsv": 2}
     printed = dict(
         line.split(" ", 1) for line in done.said.splitlines() if line.startswith(("FAULTS", "ROWS", "SHARDS"))
     )
@@ -223,6 +233,11 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
         assert len(found[name]) == len(expected), found[name]
         for fault, start in zip(found[name], expected, strict=True):
             assert fault.startswith(start), name
+    # what is told by its digest is of the store, though the server has the file
+    (fault,) = found["digest.csv"]
+    assert fault.startswith(
+        f"row 2, column model: '{digest}' is not in the store (none), and this run brings"
+    )
     rows = json.loads(printed["ROWS"])
     # the name of a genome of the configuration
     assert rows.pop("named.csv")[0]["genome"] == "g.fa"
