@@ -13,6 +13,9 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[2]
 ONE_GPU = REPOSITORY / "conf" / "one_gpu.sh"
 IDS = "-u $(id -u):$(id -g)"
+# what MODELS_GET needs to reach a hub as the user does
+NETWORK = ["HF_TOKEN", "HF_ENDPOINT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"]
+NETWORK += ["http_proxy", "https_proxy", "all_proxy", "no_proxy"]
 PROFILES = {
     "docker": [
         "docker.enabled = true",
@@ -23,7 +26,7 @@ PROFILES = {
     "podman": [
         "podman.enabled = true",
         "env.HF_HOME = '$PWD/.cache/huggingface'",
-        "podman.envWhitelist = 'CUDA_VISIBLE_DEVICES'",
+        f"podman.envWhitelist = 'CUDA_VISIBLE_DEVICES,{','.join(NETWORK)}'",
     ],
     "apptainer": [
         "apptainer.enabled = true",
