@@ -353,7 +353,38 @@ def write_runs(folder: Path) -> None:
 
     runs.write_record(Path(f"{base}-evaluate"), "evaluate", counts={"sequences": 40}, **same)
     runs.write_rows(Path(f"{base}-evaluate.metrics.tsv"), ("method", "auroc"), [["tiny", 0.75]])
+    groups = [["tiny", "gc", group, auroc] for group, auroc in (("0.3-0.4", 0.75), ("0.4-0.5", 0.625))]
+    runs.write_rows(Path(f"{base}-evaluate.strata.tsv"), ("method", "by", "group", "auroc"), groups)
+    write_learning_runs(str(base))
     Path(f"{base}-picture.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\n')
+
+
+def write_learning_runs(base: str) -> None:
+    """Write what make-dataset, finetune (one model, and models of two parts) and tune tell and tabulate."""
+    same = {"command_line": ["made", "up"], "arguments": {"base_model": "new:tiny"}}
+    counts = {f"{split}_{kind}": 24 for split in ("train", "test") for kind in ("positives", "negatives")}
+    runs.write_record(Path(f"{base}-dataset"), "make-dataset", counts={"regions": 60, **counts}, **same)
+
+    known = {"counts": {"sequences_train": 96, "sequences_validation": 48}, **same}
+    metrics = {"validation": {"auroc": 0.875, "auprc": 0.75, "mcc": 0.5}}
+    runs.write_record(Path(f"{base}-training"), "finetune", metrics=metrics, **known)
+    titles = ("epoch", "train_loss", "validation_loss", "validation_auroc")
+    epochs = [[1, 0.75, 0.6875, 0.5], [2, 0.5, 0.5625, 0.75], [3, 0.375, 0.5, 0.875]]
+    runs.write_rows(Path(f"{base}-training.history.tsv"), titles, epochs)
+    runs.write_record(Path(f"{base}-folds"), "finetune", folds=[{"metrics": metrics}] * 2, **known)
+
+    values = {"learning_rate": 0.001, "weight_decay": 0.01, "warmup": 0.1}
+    best = {"trial": 2, "auroc": 0.875, **values}
+    known["counts"] |= {"trials_complete": 2, "trials_pruned": 1, "trials_failed": 1}
+    runs.write_record(Path(f"{base}-search"), "tune", metric="auroc", best=best, **known)
+    titles = ("trial", "state", "rank", "auroc", *values, "epochs", "best_epoch", "reason")
+    trials = [
+        [1, "complete", 2, 0.75, 0.0001, 0.01, 0.1, 3, 3, ""],
+        [2, "complete", 1, 0.875, 0.001, 0.01, 0.1, 3, 2, ""],
+        [3, "pruned", "NA", "NA", 0.00001, 0.02, 0.2, 2, "NA", ""],
+        [4, "failed", "NA", "NA", 0.003, 0.01, 0.2, 3, "NA", "collapsed: predicts one class"],
+    ]
+    runs.write_rows(Path(f"{base}-search.trials.tsv"), titles, trials)
 
 
 def write_models(folder: Path) -> None:

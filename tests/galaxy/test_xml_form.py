@@ -24,6 +24,7 @@ from dnabert_enhancer.interpret import (
     VARIANT_COLUMNS,
 )
 from dnabert_enhancer.model import open_model
+from dnabert_enhancer.reporting.build import SECTIONS
 from dnabert_enhancer.variants import CANDIDATE_COLUMNS, COLUMNS
 from dnabert_enhancer.variants.panel import COLUMNS as PANEL_COLUMNS
 
@@ -230,6 +231,12 @@ def test_the_test_data_are_what_their_script_makes(suite: Path, tmp_path: Path) 
 def content(path: Path) -> bytes:
     """Return the bytes of a file, unpacked."""
     return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+
+
+def test_the_page_takes_runs_of_every_command_that_it_can_show(read_tool: Callable[..., Tool]) -> None:
+    kinds = read_tool("report").inputs()["runs.run.kind"].iterfind("option")
+    commands = {re.split(r"[ ,]", str(option.text))[0] for option in kinds}
+    assert commands == {"scan" if name == "predict" else name for name in SECTIONS} | {"predict"}
 
 
 @pytest.mark.parametrize("table", ["huggingface.loc", "all_fasta.loc"])

@@ -175,7 +175,13 @@ def _merge(options: Options) -> None:
     if "archive" in options:
         check_output(options["archive"])
     record = RunRecord(options)
-    _write(options, record, merge_trials(options["merge"], options["output_dir"]))
+    tuning = merge_trials(options["merge"], options["output_dir"])
+    training = tuning.best.opened.card.training  # the rows that the trials' own runs read
+    record.set("base_model", training["base_model"]["name"])
+    record.set("dataset_digest", training["dataset_digest"])
+    for split, rows in training["splits"].items():
+        record.count(f"sequences_{split}", rows["sequences"])
+    _write(options, record, tuning)
 
 
 def _write(options: Options, record: RunRecord, tuning: Tuning) -> None:

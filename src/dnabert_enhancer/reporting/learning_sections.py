@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from dnabert_enhancer.evaluation import DEFINITIONS
 from dnabert_enhancer.reporting.meanings import history_meanings, metric_meanings, trial_meanings
-from dnabert_enhancer.reporting.picture import Picture, kept_picture, losses
+from dnabert_enhancer.reporting.picture import Picture, kept_picture, losses, search_marks
 from dnabert_enhancer.reporting.run import Run
 from dnabert_enhancer.reporting.section import KeyFigure, ReportSettings, Section, shown, skipped_notes
 from dnabert_enhancer.reporting.table import Table, best_rows, number
+from dnabert_enhancer.training import SEARCHED
 
 _TELLING = ("auroc", "auprc", "mcc", "pearson", "spearman", "rmse", "accuracy", "macro_f1", "macro_auroc")
 """Metrics of which the first three that there are stand at the top."""
@@ -72,10 +73,10 @@ def training_section(run: Run, settings: ReportSettings) -> Section:
     meanings = history_meanings()
     tables, pictures = [], []
     for part in parts:
-        title = f"Epochs{f' of {part[:-1]}' if part else ''}"
-        table = best_rows(run.file(f"{part}history.tsv"), title, settings.rows, meanings=meanings)
+        of = f" of {part[:-1]}" if part else ""
+        table = best_rows(run.file(f"{part}history.tsv"), f"Epochs{of}", settings.rows, meanings=meanings)
         tables.append(table)
-        pictures += _course(table, title)
+        pictures += _course(table, f"Loss by epoch{of}")
     metrics = (
         [run.entry("metrics")] if not isinstance(folds, list) else [fold.get("metrics") for fold in folds]
     )
@@ -103,9 +104,18 @@ def training_section(run: Run, settings: ReportSettings) -> Section:
 
 def tuning_section(run: Run, settings: ReportSettings) -> Section:
     """Return the section of a search over hyper-parameters."""
-    table = best_rows(run.file("trials.tsv"), "Trials", settings.rows, meanings=trial_meanings())
     best, metric = run.entry("best"), str(run.entry("metric"))
+    table = best_rows(
+        run.file("trials.tsv"),
+        "Trials",
+        settings.rows,
+        lambda row: -number(row["rank"]),
+        needed=("rank", metric, *SEARCHED),
+        order="the best first",
+        meanings=trial_meanings(),
+    )
     values = best if isinstance(best, dict) else {}
+    base = run.entry("arguments", "base_model") or run.entry("base_model") or "the model"
     title = DEFINITIONS[metric].title if metric in DEFINITIONS else metric
     figures = [KeyFigure(shown(float(values[metric])), f"{title} of the best trial, on the validation rows")]
     figures += [
@@ -115,12 +125,12 @@ def tuning_section(run: Run, settings: ReportSettings) -> Section:
     return Section(
         run,
         f"Search {run.name}",
-        f"With which hyper-parameters does {run.entry('arguments', 'base_model') or 'the model'} learn best? "
-        f"{len(table.rows)} trials on {run.count('sequences_train'):,} labelled sequences: "
+        f"With which hyper-parameters does {base} learn best? "
+        f"{table.total:,} trials on {run.count('sequences_train'):,} labelled sequences: "
         f"{run.count('trials_complete')} completed, {run.count('trials_pruned')} ended early, "
         f"{run.count('trials_failed')} failed.",
         figures,
-        [],
+        _search(table, metric, title),
         [table],
         (
             "The best of many trials looks better on the validation rows than it is: judge its model on the "
@@ -136,6 +146,17 @@ def _warnings(run: Run) -> list[str]:
     return [str(one) for one in warnings] if isinstance(warnings, list) else []
 
 
+def _search(table: Table, metric: str, title: str) -> list[Picture]:
+    """Return the picture of a search, whose first row is the best; none where all trials had equal values."""
+    columns = {
+        name.replace("_", " ").replace("warmup", "warm-up"): [number(cell) for cell in table.column(name)]
+        for name in SEARCHED
+    }
+    tried = {name: values for name, values in columns.items() if len({*values}) > 1}
+    reached = [number(cell) for cell in table.column(metric)]
+    return [search_marks(tried, reached, 0, title)] if tried else []
+
+
 def _course(table: Table, title: str) -> list[Picture]:
     if not {"epoch", "train_loss", "validation_loss"} <= {*table.columns}:
         return []
@@ -143,9 +164,7 @@ def _course(table: Table, title: str) -> list[Picture]:
         name.replace("_", " "): [number(cell) for cell in table.column(name)]
         for name in ("train_loss", "validation_loss")
     }
-    return [
-        losses([number(cell) for cell in table.column("epoch")], lines, f"Loss by epoch, {title.lower()}")
-    ]
+    return [losses([number(cell) for cell in table.column("epoch")], lines, title)]
 
 
 def _metric(metrics: list[object], split: str) -> dict[str, list[float]]:

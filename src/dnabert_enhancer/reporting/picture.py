@@ -154,10 +154,51 @@ def losses(epochs: Sequence[float], lines: Mapping[str, Sequence[float]], title:
         axes = figure.subplots()
         for (name, values), (colour, style) in zip(lines.items(), styles, strict=False):
             axes.plot(epochs, values, color=colour, linestyle=style, marker="o", markersize=3, label=name)
+        axes.locator_params(axis="x", integer=True)
         axes.set_xlabel("epoch")
         axes.set_ylabel("loss")
         axes.legend()
         return _picture(figure, title, f"Lines by epoch: {', '.join(lines)}.")
+
+
+def search_marks(
+    tried: Mapping[str, Sequence[float]], reached: Sequence[float], best: int, metric: str
+) -> Picture:
+    """Return what each trial of a search came to, by each value that was searched.
+
+    Parameters
+    ----------
+    tried : mapping of str to sequence of float
+        The values of each trial, by what they are; an axis that spans a factor of 10 is logarithmic.
+    reached : sequence of float
+        The metric of each trial; NaN, a cross below all others, of one that was not completed.
+    best : int
+        Place of the best trial.
+    metric : str
+        What was reached.
+    """
+    complete = [at for at, value in enumerate(reached) if value == value]
+    unfinished = [at for at, value in enumerate(reached) if value != value]
+    known = [reached[at] for at in complete]
+    below = min(known) - 0.12 * (max(known) - min(known) or 0.1)
+    with drawing():
+        figure = new_figure(0.6 + 2.6 * len(tried), 2.7)
+        panels = figure.subplots(1, len(tried), sharey=True, squeeze=False)[0]
+        for axes, (name, values) in zip(panels, tried.items(), strict=True):
+            x = [values[at] for at in complete]
+            axes.scatter(x, known, s=18, color=_BLUE, alpha=0.7, linewidths=0)
+            axes.scatter([values[best]], [reached[best]], s=60, color=_ORANGE, marker="*", zorder=3)
+            x = [values[at] for at in unfinished]
+            axes.scatter(x, [below] * len(x), s=18, color=_GREY, marker="x", linewidths=1)
+            if 0 < 10 * min(values) <= max(values):
+                axes.set_xscale("log")
+            else:
+                axes.locator_params(axis="x", nbins=4)
+            axes.set_xlabel(name)
+        panels[0].set_ylabel(metric)
+        crosses = ", crosses were not completed" if unfinished else ""
+        title = f"{metric} of the trials: the star is the best{crosses}"
+        return _picture(figure, title, f"Each dot is a trial, by its {', '.join(tried)}.")
 
 
 def histogram_of(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -240,6 +240,9 @@ def test_the_merged_search_is_that_of_one_process(
         assert (folder / "model").exists() == (folder.name not in failed)
     record = json.loads((tmp_path / "merged" / "run.json").read_text())
     assert record["counts"]["trials_failed"] == 2
+    alone = json.loads((searched / "run.json").read_text())
+    assert record["counts"] == alone["counts"]  # 192 and 64 sequences
+    assert (record["base_model"], record["dataset_digest"]) == ("new:tiny", alone["dataset_digest"])
     # the merged study is a study: with the same arguments there is nothing left to train
     assert run(command(data, tmp_path / "merged", *APART, "--model-name", "tuned")) == 0
     assert (tmp_path / "merged" / "trials.tsv").read_bytes() == table

@@ -79,18 +79,35 @@ def test_a_training_shows_metrics_and_the_losses_of_each_fold(tmp_path: Path) ->
 
 def test_a_search_shows_the_best_trial_and_how_the_others_ended(tmp_path: Path) -> None:
     (tmp_path / "m").mkdir()
-    best = {"trial": 2, "auroc": 0.875, "learning_rate": 0.001, "weight_decay": 0.01, "warmup": 0.1}
-    counts = {"sequences_train": 1200, "trials_complete": 1, "trials_failed": 1}
-    write_record(tmp_path / "m" / "x", "tune", metric="auroc", best=best, counts=counts)
+    best = {"trial": 3, "auroc": 0.875, "learning_rate": 0.001, "weight_decay": 0.01, "warmup": 0.1}
+    counts = {"sequences_train": 1200, "trials_complete": 2, "trials_failed": 1}
+    write_record(
+        tmp_path / "m" / "x", "tune", metric="auroc", best=best, counts=counts, base_model="dnabert-6"
+    )
     (tmp_path / "m" / "x.run.json").rename(tmp_path / "m" / "run.json")
-    rows = [[1, "failed", "NA", "NA", 0.1], [2, "complete", 1, 0.875, 0.001]]
-    write_rows(tmp_path / "m" / "trials.tsv", ("trial", "state", "rank", "auroc", "learning_rate"), rows)
+    titles = ("trial", "state", "rank", "auroc", "learning_rate", "weight_decay", "warmup")
+    rows = [
+        [1, "failed", "NA", "NA", 0.1, 0.01, 0.1],
+        [2, "complete", 2, 0.75, 0.0001, 0.01, 0.2],
+        [3, "complete", 1, 0.875, 0.001, 0.01, 0.1],
+    ]
+    write_rows(tmp_path / "m" / "trials.tsv", titles, rows)
     found = section_of(tmp_path / "m")
     assert [figure.value for figure in found.figures] == ["0.875", "0.001", "0.01"]
-    assert found.sentence.endswith(
-        "2 trials on 1,200 labelled sequences: 1 completed, 0 ended early, 1 failed."
+    assert found.sentence == (
+        "With which hyper-parameters does dnabert-6 learn best? 3 trials on 1,200 labelled sequences: "
+        "2 completed, 0 ended early, 1 failed."
     )
-    assert found.tables[0].column("state") == ["failed", "complete"]
+    assert found.tables[0].column("trial") == ["3", "2", "1"]
+    # all trials had one weight decay, which takes no panel
+    (picture,) = found.pictures
+    assert picture.text == "Each dot is a trial, by its learning rate, warm-up."
+    assert picture.title == "AUROC of the trials: the star is the best, crosses were not completed"
+    # of the best row alone nothing can be compared, but all trials are counted
+    (run,) = find_runs(tmp_path / "m")
+    cut = SECTIONS["tune"](run, ReportSettings(rows=1))
+    assert cut.sentence == found.sentence
+    assert not cut.pictures
 
 
 def test_interpretations_of_regions_and_of_variants(tmp_path: Path) -> None:
