@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -15,9 +16,12 @@ import yaml
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60), pytest.mark.data]
 
-STUDY = Path(__file__).resolve().parents[2] / "studies" / "dnabert_enhancer"
+REPOSITORY = Path(__file__).resolve().parents[2]
+STUDY = REPOSITORY / "studies" / "dnabert_enhancer"
+CONFIG = REPOSITORY / "nextflow.config"
 SMALL = (
-    "--base_model", "new:tiny", "--epochs", "1", "--batch_size", "64", "--learning_rate", "0.001",
+    "--base_model", "new:tiny", "--epochs", "1", "--batch_size", "64",
+    "--tune_learning_rates", "0.001", "--tune_weight_decays", "0.01", "--tune_warmups", "0.1,0.2",
     "--baselines", "ridge", "--split_by", "block", "--block_size", "100000", "--shards", "1",
     "--permutations", "20", "--offsets", "1", "--null_variants", "20",
 )  # fmt: skip
@@ -31,6 +35,7 @@ def write_inputs(folder: Path, data: Path) -> None:
     databases = row["databases"].split(";")
     (folder / "scan.bed").write_text("chr16\t100000\t160000\n")
     row |= {
+        "tune": "grid",
         "scan_regions": "scan.bed",
         "tf_models": "TF=default:gue_tf0",
         "databases": ";".join(databases[:2]),
@@ -67,6 +72,8 @@ def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, s
     ]
     published = tables["performance"][-1]
     assert (published["accuracy"], published["mcc"]) == ("88.0500", "76.2200")  # of the paper
+    trials = read(tmp_path / "results" / "train" / "dnabert_enhancer.trials.tsv")
+    assert {row["warmup"] for row in trials} == {"0.1", "0.2"}  # the grid of this run has two points
     # 350 bp every 150 bp in 60,000 bp: (60,000 - 350) / 150 + 1, and one more at the end
     assert tables["genome"][0]["windows"] == "399"
     shares = [row["min_fraction"] for row in tables["databases"] if row["database"] == "SCREEN"]
@@ -97,6 +104,20 @@ def test_inputs_of_the_small_run(tmp_path: Path, shared_data: Path) -> None:
     (deletion,) = [allele for allele in alleles if allele[2] == "rs776829867"]
     assert deletion[:2] == ("chr20", "401974")
     assert deletion[3] == deletion[4] + "T"
+
+
+def test_the_study_searches_the_grid_of_the_paper() -> None:
+    with (STUDY / "samplesheet.csv").open(newline="") as sheet:
+        (row,) = csv.DictReader(sheet)
+    assert row["tune"] == "grid"
+    # the pipeline's own values, which no file of the study changes
+    for length in (350, 201):
+        assert not [name for name in yaml.safe_load((STUDY / f"{length}.yml").read_text()) if "tune" in name]
+    values = re.findall(r"tune_(?:learning_rates|weight_decays|warmups) += '(.+)'", CONFIG.read_text())
+    rates, decays, warmups = (sorted(map(float, one.split(","))) for one in values)
+    assert (rates[0], rates[-1], len(rates)) == (1e-6, 3e-3, 8)
+    assert decays == [0.0001, 0.001, 0.005, 0.01, 0.02]
+    assert warmups == [0.1, 0.2]
 
 
 def test_both_files_differ_in_the_length_alone() -> None:
