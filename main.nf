@@ -7,7 +7,7 @@ include { INTERPRET as INTERPRET_VARIANTS                         } from './modu
 include { MODELS_GET                                              } from './modules/local/models_get'
 include { askedHere; newFaults; plannedCommands                   } from './functions/check'
 include { COMPARE                                                 } from './subworkflows/local/compare'
-include { helpText; parameterFaults                               } from './functions/parameters'
+include { helpText; parameterFaults; profileFaults                } from './functions/parameters'
 include { REPORTS; filesOf; runsOf                                } from './subworkflows/local/report'
 include { faultOfStart; modelAt; readSamplesheet                  } from './functions/samplesheet'
 include { SCAN                                                    } from './subworkflows/local/scan'
@@ -62,7 +62,7 @@ workflow {
     def asked = askedHere(planned, file("${projectDir}/bin/check"))
     if( asked.absent && !elsewhere && !workflow.stubRun )
         faults << "the commands do not run here: name an engine (-profile docker, podman, apptainer …), or in a clone: make .venv/core.stamp; . .venv/bin/activate"
-    faults += newFaults(asked.faults ?: [], faults)
+    faults += profileFaults(workflow.profile.tokenize(','), params, nextflow.Global.session.config.process) + newFaults(asked.faults ?: [], faults)
     if( faults )
         error("${faults.size() == 1 ? 'One fault' : "${faults.size()} faults"} in what was given; nothing was started:\n  ${faults.join('\n  ')}")
 

@@ -27,6 +27,16 @@ def contradictions(given) {
     return faults
 }
 
+// What the profiles that were named cannot do; what a configuration of the user's sets for all processes counts as the user's word.
+def profileFaults(profiles, given, settings) {
+    def faults = []
+    if( 'awsbatch' in profiles && !given.queue && !(settings.queue instanceof CharSequence) )
+        faults << "-profile awsbatch: AWS Batch has no queue of its own; give --queue"
+    if( 'conda' in profiles && !settings.conda )
+        faults << "-profile conda: bioconda has no package dnabert-enhancer yet; take docker, podman or apptainer (docs/containers.md), or name an environment that has it: process.conda in a file given by -c"
+    return faults
+}
+
 // The parameters with their meaning and default, group by group, as --help prints them.
 def helpText(manifest, schemaPath) {
     def schema = new groovy.json.JsonSlurper().parseText(schemaPath.getText('UTF-8'))

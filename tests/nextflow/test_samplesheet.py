@@ -264,6 +264,14 @@ def test_without_an_engine_the_commands_must_run_here(
     assert nothing_ran(tmp_path)
 
 
+def test_conda_is_refused_while_it_has_no_package(tmp_path: Path, pipeline: Callable) -> None:
+    (tmp_path / "sheet.csv").write_text("sample,genome,scan_regions\na,g.fa,all\n")
+    (tmp_path / "g.fa").write_text(">chr1\nACGT\n")
+    (fault,) = faults(pipeline("-profile", "conda", "--input", "sheet.csv").said)
+    assert fault.startswith("-profile conda: bioconda has no package dnabert-enhancer yet; take docker")
+    assert nothing_ran(tmp_path)
+
+
 def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipeline: Callable) -> None:
     done = pipeline(
         "--input", "sheet.txt", "--sharts", "3", "--max-shards", "4", "--epochs", "many",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import json
 import re
 import subprocess
 import sys
@@ -109,6 +110,8 @@ def test_inputs_of_the_small_run(tmp_path: Path, shared_data: Path) -> None:
 def test_the_study_searches_the_grid_of_the_paper() -> None:
     with (STUDY / "samplesheet.csv").open(newline="") as sheet:
         (row,) = csv.DictReader(sheet)
+    columns = json.loads((REPOSITORY / "assets" / "schema_input.json").read_text())["items"]["properties"]
+    assert row.keys() <= columns.keys()
     assert row["tune"] == "grid"
     # the pipeline's own values, which no file of the study changes
     for length in (350, 201):
