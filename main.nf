@@ -201,12 +201,17 @@ workflow {
     ch_versions = channel.topic('versions')
         .map { process, tool, version -> [process.tokenize(':').last(), tool, version] }
         .unique()
-    writeTable(ch_versions, ['process', 'tool', 'version'], params.tracedir, 'software_versions.tsv')
+    // of a clone that Nextflow keeps, the revision too
+    def pipeline = workflow.commitId ? "${workflow.manifest.version} (${workflow.revision ?: 'commit'} ${workflow.commitId.take(10)})" : workflow.manifest.version
+    writeTable(
+        ch_versions.mix(channel.of(['WORKFLOW', workflow.manifest.name, pipeline], ['WORKFLOW', 'Nextflow', workflow.nextflow.version])),
+        ['process', 'tool', 'version'], params.tracedir, 'software_versions.tsv'
+    )
     ch_versions.map { _process, _tool, version -> version }
         .unique()
         .toSortedList()
         .map { versions ->
-            methodsText(sheet.rows, params, [pipeline: workflow.manifest.version, nextflow: workflow.nextflow.version, engine: workflow.containerEngine], versions)
+            methodsText(sheet.rows, params, [pipeline: pipeline, nextflow: workflow.nextflow.version, engine: workflow.containerEngine], versions)
         }
         .collectFile(name: 'methods.md', sort: false, storeDir: params.tracedir)
     channel.of(groovy.json.JsonOutput.prettyPrint(groovy.json.JsonOutput.toJson(params)))

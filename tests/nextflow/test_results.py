@@ -166,7 +166,11 @@ def test_a_run_says_what_was_done_with_what(study) -> None:
         "MODELS_GET",
         *("TUNE", "TUNE_MERGE", "TUNE_TRIAL"),
         "SCORE_PANEL",
-    }
+    } | {"WORKFLOW"}
+    assert [tool for process, tool, _ in versions if process == "WORKFLOW"] == [
+        "Nextflow",
+        "dnabert-enhancer/pipeline",
+    ]
     assert all(re.fullmatch(r"\d+\.\d+\.\d+\S*", version) for _, _, version in versions)
     methods = (info / "methods.md").read_text()
     for words in (

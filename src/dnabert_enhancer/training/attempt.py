@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,9 @@ def _arguments(job: Job, directory: Path, seed: int) -> transformers.TrainingArg
         restore_callback_states_from_checkpoint=True,
         seed=seed,
         report_to=[name for name in settings.log_to if name != "tensorboard"] or "none",
-        run_name=directory.parent.parent.name,
+        # transformers would put it before the name that Weights & Biases is told
+        run_name=("wandb" in settings.log_to and os.environ.get("WANDB_NAME"))
+        or directory.parent.parent.name,
         disable_tqdm=True,
         remove_unused_columns=False,
         label_names=["labels"],
