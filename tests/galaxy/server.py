@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _BOOTSTRAP_KEY = secrets.token_hex(16)
-_START_SECONDS = 600
+_START_SECONDS = 1800  # of a busy machine; a process that ended is told at once
 _STOP_SECONDS = 15
 _WORKER = (
     *("--concurrency", "2", "--pool", "threads", "--loglevel", "INFO"),
