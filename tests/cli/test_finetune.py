@@ -290,8 +290,14 @@ def test_wandb_writes_an_offline_run(
     pytest.importorskip("wandb")
     for name in ("WANDB_API_KEY", "WANDB_MODE"):
         monkeypatch.delenv(name, raising=False)
+    for name, value in (("NAME", "grid-3"), ("LOG_MODEL", "end"), ("DATA_DIR", str(tmp_path))):
+        monkeypatch.setenv(f"WANDB_{name}", value)
     assert finetune([*options(tables, tmp_path / "m", epochs=1), "--log-to", "wandb"]) == 0
-    assert list((tmp_path / "m" / "logs" / "wandb").glob("wandb/offline-run-*/run-*.wandb"))
+    (run,) = (tmp_path / "m" / "logs" / "wandb").glob("wandb/offline-run-*/run-*.wandb")
+    # the weights are an artifact, called by the run's name
+    content = run.read_bytes()
+    assert b"model-grid-3" in content
+    assert b"final_model" in content
     assert "logged offline" in caplog.text
     assert "WANDB_MODE" not in os.environ
 
