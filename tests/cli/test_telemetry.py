@@ -37,7 +37,7 @@ try:
 finally:
     time.sleep(10)
 """
-STRACE = ("strace", "-f", "-qq", "-e", "trace=network", "-o", "calls")
+STRACE = ("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=network", "-o", "calls")
 OFF = {
     "ORT_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -65,7 +65,7 @@ def test_notebooks_are_kept_without_outputs_and_parse(notebook: Path) -> None:
         ast.parse("".join(line for line in cell["source"] if not line.startswith("%")))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=20)
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs(notebook: Path) -> None:
     nbformat = pytest.importorskip("nbformat")

@@ -128,7 +128,7 @@ main(sys.argv[3:])
 """
 
 
-@pytest.mark.slow(40)
+@pytest.mark.slow(seconds=40)
 def test_a_search_that_was_killed_goes_on_and_comes_to_the_same(
     data: Path, searched: Path, tmp_path: Path
 ) -> None:
