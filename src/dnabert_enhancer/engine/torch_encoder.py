@@ -14,6 +14,7 @@ from dnabert_enhancer.engine.torch_packed import (
     ACTIVATIONS,
     PARTS,
     Float64Linear,
+    NoValuesDrawn,
     PackedLinear,
     PackedProjection,
 )
@@ -63,7 +64,7 @@ class EncoderNetwork(nn.Module):
         self.encoder = encoder
         self.mask_id = mask_id
         self.dtype = torch.float32
-        with torch.device("meta"):
+        with torch.device("meta"), NoValuesDrawn():
             self.words = nn.Embedding(encoder.vocabulary, encoder.hidden)
             self.positions = nn.Embedding(encoder.positions, encoder.hidden) if encoder.positions else None
             self.segments = nn.Embedding(encoder.segments, encoder.hidden) if encoder.segments else None

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "gelu": functional.gelu,
@@ -21,6 +22,22 @@ _FUSED = {"gelu": "none", "relu": ""}
 PARTS = ("query", "key", "value")
 
 
+class NoValuesDrawn(TorchFunctionMode):
+    """Leaves the weights of layers that are made within as they are, for weights that are given afterwards.
+
+    On the device meta torch would draw them by its compiler, whose import is half of a command's start.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Call a function of torch, unless it gives a tensor its first values."""
+        given = kwargs or {}
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return given["tensor"] if "tensor" in given else args[0]
+        return func(*args, **given)
+
+
 class PackedProjection(nn.Module):
     """The same by one product; of the first token alone the queries apart from keys and values."""
 
@@ -29,7 +46,8 @@ class PackedProjection(nn.Module):
         self.heads = plain.heads
         parts = [plain.get_submodule(name) for name in (PARTS[1:] if first_only else PARTS)]
         self.query = PackedLinear(plain.query, 0) if first_only else None
-        joined = nn.Linear(1, 1, device="meta")
+        with NoValuesDrawn():
+            joined = nn.Linear(1, 1, device="meta")
         joined.weight = nn.Parameter(torch.cat([part.weight for part in parts]), requires_grad=False)
         joined.bias = nn.Parameter(torch.cat([part.bias for part in parts]), requires_grad=False)
         self.joined = PackedLinear(joined, rows)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,20 @@ def test_outputs_are_those_of_transformers(
     assert model.has_onnx == (activation != "mish")
     expected = theirs(model.directory, model.tokenizer.tokenize(windows).ids)
     np.testing.assert_allclose(Engine(model, FORWARD).predict(windows).outputs, expected, atol=1e-5)
+
+
+def test_a_start_does_not_load_torchs_compiler() -> None:
+    """Its import takes as long as all the rest of a small prediction."""
+    code = (
+        "import sys, numpy; from dnabert_enhancer.engine import Engine, EngineSettings\n"
+        "from dnabert_enhancer.model import open_model\n"
+        "settings = EngineSettings(device='cpu', backend='torch', precision='float32', threads=1)\n"
+        "engine = Engine(open_model('default'), settings)\n"
+        "print(engine.predict(numpy.zeros((1, 200), numpy.uint8)).logit.shape)\n"
+        "print({'sympy', 'torch._dynamo'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["(1,)", "set()"]
 
 
 def test_bfloat16_is_near(model: EnhancerModel, windows: NDArray[np.uint8]) -> None:
