@@ -11,6 +11,9 @@ the probability, the Jaccard index of the calls, and speed by processor time, in
 own check says, which is of its fixed windows and of the least alike of the model's outputs. With --quantize
 so is int8 of the weights that `models quantize` makes by sequences, against float32 of the given ones.
 
+With --busy processor time is measured in place of time, for machines that do other work too; with --backend
+that backend of ours alone.
+
 With --table the measurements behind the engine's rule are printed, a line for each machine; with --record a
 run adds that of this machine to them.
 
@@ -88,11 +91,12 @@ def _record(options: argparse.Namespace, rates: dict[str, tuple[Contender, list[
     from dnabert_enhancer.engine import TELLING_FEATURES, this_processor
 
     medians = {name: statistics.median(values) for name, (_, values) in rates.items()}
-    exact = max(medians[f"ours, {backend} float32"] for backend in ("torch", "onnx"))
-    times = [medians[f"ours, {way}"] / exact for way in ("torch bfloat16", "onnx int8")]
+    exact = max(rate for name, rate in medians.items() if name.startswith("ours") and "float32" in name)
+    times = [medians.get(f"ours, {way}", float("nan")) / exact for way in ("torch bfloat16", "onnx int8")]
     processor = this_processor()
     features = " ".join(one for one in TELLING_FEATURES if processor.has(one))
-    cells = [processor.name, features, str(options.threads), f"{exact:.2f}", *(f"{x:.2f}" for x in times)]
+    figures = ("NA" if np.isnan(x) else f"{x:.2f}" for x in (np.nan if options.busy else exact, *times))
+    cells = [processor.name, features, str(options.threads), *figures]
     with TABLE.open("a", encoding="utf-8") as table:
         table.write("\t".join([*cells, options.record]) + "\n")
 
@@ -119,7 +123,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--fasta", type=Path, help="sequence for --gate")
     parser.add_argument("--windows", type=int, default=10_000, help="for --gate")
     parser.add_argument("--quantize", metavar="SEQUENCES", help="for --gate: also after models quantize")
-    parser.add_argument("--backend", choices=("onnx", "torch"), help="for --gate: precisions of this alone")
+    parser.add_argument("--backend", choices=("onnx", "torch"), help="our precisions of this alone")
+    parser.add_argument("--busy", action="store_true", help="measure processor time")
     parser.add_argument("--table", action="store_true", help="print what was measured on each machine")
     parser.add_argument("--record", metavar="NOTE", help="add this machine to the table, such as: quiet")
     parser.add_argument("--json", type=Path, help="write the figures here too")
@@ -133,11 +138,13 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, tuple[Conte
     model = write_model(folder / "model", parts)
     windows = np.random.default_rng(0).integers(0, 4, size=(4096, LENGTH), dtype=np.uint8)
     operations = _operations(model.encoder, model.tokenizer.token_count(LENGTH))
-    contenders = [_matrix_product(options.threads)]
+    contenders: list[Contender] = []
     children: list[subprocess.Popen[str]] = []
-    if options.original:
-        contenders += _original(options, model, windows, folder / "original", children)
-    contenders += _transformers(model, windows, options, operations.whole)
+    if not options.backend:
+        contenders.append(_matrix_product(options.threads))
+        if options.original:
+            contenders += _original(options, model, windows, folder / "original", children)
+        contenders += _transformers(model, windows, options, operations.whole)
     contenders += _ours(model, windows, options, operations.done)
     rates: dict[str, tuple[Contender, list[float]]] = {item.name: (item, []) for item in contenders}
     for number in range(options.rounds + 1):
@@ -188,12 +195,18 @@ def _seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _for_seconds(function: Callable[[np.ndarray], object], windows: np.ndarray, batch: int, seconds: float):
+def _for_seconds(
+    function: Callable[[np.ndarray], object],
+    windows: np.ndarray,
+    batch: int,
+    seconds: float,
+    clock: Callable[[], float] = time.perf_counter,
+):
     """Return a measurement that predicts batches of windows until the time is over."""
 
     def measure() -> tuple[int, float]:
-        done, start = 0, time.perf_counter()
-        while (passed := time.perf_counter() - start) < seconds:
+        done, start = 0, clock()
+        while (passed := clock() - start) < seconds:
             first = done % (len(windows) - batch)
             function(windows[first : first + batch])
             done += batch
@@ -278,6 +291,9 @@ def _ours(model, windows, options, operations: float) -> list[Contender]:
         ("onnx", "int8"),
         ("auto", "auto"),
     ]
+    if options.backend:
+        ways = [way for way in ways if way[0] == options.backend]
+    clock = time.process_time if options.busy else time.perf_counter
     contenders = []
     for backend, precision in ways:
         settings = EngineSettings("cpu", backend, precision, threads=options.threads, strand="forward")
@@ -287,8 +303,8 @@ def _ours(model, windows, options, operations: float) -> list[Contender]:
         if precision == "auto":
             chosen = engine.description()
             name = f"ours, auto: {chosen['backend']} {chosen['precision']}"
-        batch = 16 * options.threads
-        measure = _for_seconds(engine.predict, windows, batch, options.seconds)
+        batch = (2 if options.busy else 16) * options.threads
+        measure = _for_seconds(engine.predict, windows, batch, options.seconds, clock)
         contenders.append(Contender(name, measure, precision == "float32", operations))
     return contenders
 
@@ -297,10 +313,10 @@ def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, 
     from dnabert_enhancer.engine import this_processor
 
     medians = {name: statistics.median(values) for name, (_, values) in rates.items()}
-    product = medians.pop("float32 matrix product, Gflop") * 1e9
+    product = medians.pop("float32 matrix product, Gflop", float("nan")) * 1e9
     base = medians.get("DNABERT, as it is run")
     print(f"BERT {options.configuration}, {LENGTH} bp, one strand, {options.threads} threads; ", end="")
-    print(f"float32 matrix product {product / 1e9:.0f} Gflop/s\n")
+    print(f"float32 matrix product {product / 1e9:.0f} Gflop/s\n" if product > 0 else "ours alone\n")
     print("| contender | windows/s | times DNABERT as it is run | share of the matrix-product rate |")
     print("|---|---:|---:|---:|")
     figures = {"matrix_product_flops": product}
@@ -308,7 +324,9 @@ def _print_speed(options: argparse.Namespace, rates: dict[str, tuple[Contender, 
         contender = rates[name][0]
         ratio = f"{rate / base:.1f}" if base else ""
         share = (
-            f"{rate * contender.operations / product:.0%}" if contender.exact and contender.operations else ""
+            f"{rate * contender.operations / product:.0%}"
+            if contender.exact and contender.operations and product > 0
+            else ""
         )
         print(f"| {name} | {rate:.2f} | {ratio} | {share} |")
         figures[name] = rate
@@ -388,14 +406,14 @@ def _real_windows(fasta: Path, length: int, count: int) -> np.ndarray:
 
 def _quantized(options: argparse.Namespace, folder: Path):
     """Return the model of --gate with weights rounded by sequences, or itself where int8 has no matrix."""
-    from dnabert_enhancer import InputError, quantize_model
+    from dnabert_enhancer import quantize_model
     from dnabert_enhancer.model import open_model
 
-    try:
-        return quantize_model(options.gate, options.quantize, folder).opened
-    except InputError as error:
-        print(f"models quantize: {error.problem}")
-        return open_model(options.gate)
+    given = open_model(options.gate)
+    if not given.matrix_inputs().matrices:
+        print("all matrices are too small for int8, which therefore computes what float32 does")
+        return given
+    return quantize_model(options.gate, options.quantize, folder).opened
 
 
 def _asked(way) -> tuple[str, str, str]:

@@ -90,10 +90,10 @@ class Processor:
 
         Notes
         -----
-        With VNNI: 2.45 times float32 on an Intel without AMX, 3.65 times on one with it (BERT-base, ONNX
-        Runtime; ``benchmarks/engine_measurements.tsv`` has all that was measured). Without VNNI sums of
-        products of 8-bit integers can overflow their 16 bits, so that neither speed nor results are those of
-        VNNI.
+        With VNNI: 1.92 (Ice Lake) and 2.44 times float32 on an Intel without AMX, 3.65 times on one with it
+        (BERT-base, ONNX Runtime; ``benchmarks/engine_measurements.tsv`` has all that was measured). Without
+        VNNI sums of products of 8-bit integers can overflow their 16 bits, so that neither speed nor results
+        are those of VNNI.
         """
         return self.has("avx512_vnni") or self.has("avx_vnni")
 
