@@ -1,4 +1,4 @@
-"""The models of a samplesheet, named as --model names them: a folder, default, one of the store, :OUTPUT."""
+"""The models of a samplesheet, named as --model names them, and faults of panels of models."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def _files(tmp_path: Path) -> None:
         base.mkdir(parents=True)
         (base / "config.json").write_text("{}")
         (base / "enhancer_model.json").write_text('{"origin": {"type": "base"}}')
-    for name, kind in (("lab/stored", "enhancer"), ("hub:lab/tf@main", "tf"), ("lab/base", "base")):
+    stored = [("lab/stored", "enhancer"), ("hub:lab/tf@main", "tf"), ("lab/base", "base")]
+    stored += [("deepvregulome/SP7", "tf"), ("deepvregulome/CTCFL", "tf")]
+    for name, kind in stored:
         store_model(tmp_path / "cache", name, kind)
     for name in ("foreign", "nothing"):
         (tmp_path / "models" / name).mkdir()
@@ -95,6 +97,30 @@ FAULTS = [
 ]
 
 
+PANELS = {
+    "nowhere.tsv": "'nowhere.tsv': there is no such file, and no such collection in the catalogue;",
+    "deepvregulome": "456 of 458 models of 'deepvregulome' are not in the store (cache), and this run",
+    "deepvregulome:SP7,SP8": "1 of 2 models of 'deepvregulome:SP7,SP8' are not in the store (cache)",
+    "deepvregulome:SP7,SP7": "the name SP7 comes twice",
+    "deepvregulome:": "'deepvregulome:': the panel has no model",
+    "v.vcf": "'v.vcf': the titles of a panel are name, model and maybe regions, separated by tabs",
+    "panels": "'panels' is no panel: give a table with the columns name, model and maybe regions",
+    "panels/wrong.tsv": "'panels/wrong.tsv', line 3: 'models/none': there is no such folder, and no such",
+}
+
+
+def add_panels(folder: Path) -> None:
+    """Add a column to the sheet, and a row for each panel."""
+    wrong = ["name\tmodel\tregions", "A\tdefault", "B\tmodels/none", "C\tdefault\tnone.bed", "x y\tdefault"]
+    (folder / "panels").mkdir()
+    (folder / "panels" / "wrong.tsv").write_text("\n".join([*wrong, "D\tdefault:gue_tf9"]) + "\n")
+    titles, *rows = (folder / "s.csv").read_text().splitlines()
+    blank = "," * (titles.count(",") - 4)
+    lines = [f"{titles},tf_panel", *(f"{row}," for row in rows)]
+    lines += [f'panel{number},g.fa,,,v.vcf{blank},"{panel}"' for number, panel in enumerate(PANELS)]
+    (folder / "s.csv").write_text("\n".join(lines) + "\n")
+
+
 def test_faults_are_named_with_row_and_column_before_anything_runs(
     tmp_path: Path, pipeline: Callable
 ) -> None:
@@ -105,6 +131,7 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
     )
     with (tmp_path / "s.csv").open("a") as sheet:
         sheet.write("start,g.fa,models/pair,,,,r.bed,,\n")
+    add_panels(tmp_path)
     done = pipeline(
         "--input", "s.csv", "--base_model", "default:tf0", "--store", "cache", "--bring_models", "false"
     )
@@ -116,6 +143,8 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
     expected.append(
         f"row {len(FAULTS) + 2}, column model: 'models/pair' holds 2 models (fold1, fold2), and training"
     )
+    first = len(FAULTS) + 3
+    expected += [f"row {row}, column tf_panel: {fault}" for row, fault in enumerate(PANELS.values(), first)]
     expected.insert(2, "row 2, column tf_models: 'default' has no output 'tf0'; it")
     assert len(found) == len(expected)
     for fault, start in zip(found, expected, strict=True):
@@ -124,6 +153,14 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
     assert "'lab/base' is pre-trained only" in found[2]
     (near,) = [fault for fault in found if "'lab/store': " in fault]
     assert "(did you mean lab/stored?); dnabert-enhancer models get NAME brings one" in near
+    for more in (
+        "line 4: 'none.bed': there is no such file",
+        "line 5: give a name",
+        "line 6: 'default' has no output",
+    ):
+        assert more in found[-1]
+    (missing,) = [fault for fault in found if "'deepvregulome:SP7,SP8'" in fault]
+    assert "models get deepvregulome/SP8" in missing
     assert not list(tmp_path.glob("work/??/*"))
 
 
@@ -153,8 +190,9 @@ def test_each_way_to_name_a_model_takes_the_model_that_is_meant(tmp_path: Path, 
     (tmp_path / "named.bed").write_text("XY_000001.1\t0\t1000\n")
     (tmp_path / "named.vcf").write_text((tmp_path / "v.vcf").read_text().replace("chr1\t", "AB000001.1\t"))
     done = pipeline(
-        "-profile", "test", "--input", "s.csv", "--shards", "1", "--null_variants", "0", "--store", "cache"
-    )
+        "-profile", "test", "--input", "s.csv", "--shards", "1", "--null_variants", "0", "--store", "cache",
+        "--skip_report",
+    )  # fmt: skip
     assert done.returncode == 0, done.said
     results = tmp_path / "results"
     name = json.loads((PACKAGED / "enhancer_model.json").read_text())["name"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from stored_models import PACKAGED, store_model
 
-pytestmark = [pytest.mark.nextflow, pytest.mark.slow]
+pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"
@@ -92,36 +92,3 @@ def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Ca
         assert next(matrix).rstrip("\n").split("\t")[5:] == ["A", "B", "C", "D"]
     methods = (tmp_path / "results" / "pipeline_info" / "methods.md").read_text()
     assert "by panels of models in the same way (table: 4; named: 2)" in methods
-
-
-PANELS = {
-    "nowhere.tsv": "'nowhere.tsv': there is no such file, and no such collection in the catalogue;",
-    "deepvregulome": "456 of 458 models of 'deepvregulome' are not in the store (cache), and this run",
-    "deepvregulome:SP7,SP8": "1 of 2 models of 'deepvregulome:SP7,SP8' are not in the store (cache)",
-    "deepvregulome:SP7,SP7": "the name SP7 comes twice",
-    "deepvregulome:": "'deepvregulome:': the panel has no model",
-    "v.vcf": "'v.vcf': the titles of a panel are name, model and maybe regions, separated by tabs",
-    "panels": "'panels' is no panel: give a table with the columns name, model and maybe regions",
-    "panels/wrong.tsv": "'panels/wrong.tsv', line 3: 'models/none': there is no such folder, and no such",
-}
-
-
-def test_faults_of_panels_are_told_before_anything_runs(tmp_path: Path, pipeline: Callable) -> None:
-    wrong = ["name\tmodel\tregions", "A\tdefault", "B\tmodels/none", "C\tdefault\tnone.bed", "x y\tdefault"]
-    (tmp_path / "panels" / "wrong.tsv").write_text("\n".join([*wrong, "D\tdefault:gue_tf9"]) + "\n")
-    write_sheet(tmp_path, {f"row{number}": panel for number, panel in enumerate(PANELS)})
-    done = pipeline("--input", "s.json", "--store", "cache", "--bring_models", "false")
-    assert done.returncode != 0
-    lines = done.said.partition("nothing was started:\n")[2].splitlines()
-    found = [line.strip() for line in lines if line.startswith("  ")]
-    assert len(found) == len(PANELS)
-    for number, (fault, start) in enumerate(zip(found, PANELS.values(), strict=True), 1):
-        assert fault.startswith(f"row {number}, column tf_panel: {start}")
-    for more in (
-        "line 4: 'none.bed': there is no such file",
-        "line 5: give a name",
-        "line 6: 'default' has no output",
-    ):
-        assert more in found[-1]
-    assert "models get deepvregulome/SP8" in found[2]
-    assert not list(tmp_path.glob("work/??/*"))

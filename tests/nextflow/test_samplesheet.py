@@ -112,6 +112,10 @@ WRONG_FILES: dict[str, tuple[str | bytes, list[str]]] = {
         b"sample,genome\r\na,g.fa\r\nm\xfcller,g.fa\r\n",
         ["--input latin.csv, line 3: the text is not"],
     ),
+    "search.csv": (
+        "sample,genome,train_regions,tune\na,g.fa,p.bed,best\n",
+        ["row 2, column tune: 'best': give grid or optuna"],
+    ),
     "german.csv": ("sample;genome\na;g.fa\n", ["the columns are separated by ';': separate them by commas"]),
 }
 
@@ -323,7 +327,7 @@ def test_the_commands_judge_their_options_before_the_first_task(tmp_path: Path, 
     )
     done = pipeline(
         "--input", "sheet.json", "--threshold", "1.5", "--convention", "deepvregulome", "--offsets", "5",
-        "--evaluate_by", "gc,tss", "--significance", "p:2", "-c", "own.config",
+        "--evaluate_by", "gc,tss", "--significance", "p:2", "--screen", "-c", "own.config",
     )  # fmt: skip
     assert done.returncode != 0
     expected = [
@@ -331,6 +335,7 @@ def test_the_commands_judge_their_options_before_the_first_task(tmp_path: Path, 
         "sample a, compare-db: --database, F: there is no preset 'fantom6'; the presets are",
         "sample a, compare-db: --database, G: ",
         "sample a, predict: --null-exclude belongs to --null genome",
+        "sample a, predict: --screen is of scans of whole contigs",
         "sample a, predict: --threshold 1.5 is not a probability; give a number from 0 to 1",
         "sample a, score-variants: --dbsnp does not apply to --vcf",
         "sample t, evaluate: --by tss",
