@@ -6,6 +6,7 @@ import csv
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,15 +59,22 @@ def samplesheet(folder: Path) -> Path:
     return sheet
 
 
-def run(folder: Path, profiles: str, *arguments: str, configuration: str = "") -> Run:
-    """Run the test profile's analyses without training, with more profiles and settings."""
+def run(
+    folder: Path,
+    profiles: str,
+    *arguments: str,
+    configuration: str = "",
+    sheet: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Run:
+    """Run the test profile's analyses without training, or a sheet's, with more profiles and settings."""
     (folder / "more.config").write_text(configuration)
     program = shutil.which("nextflow") or str(REPOSITORY / "tools" / "nextflow" / "nextflow")
-    given = ["-profile", profiles, "--input", str(samplesheet(folder)), "--outdir", "results"]
+    given = ["-profile", profiles, "--input", str(sheet or samplesheet(folder)), "--outdir", "results"]
     done = subprocess.run(
         [program, "run", str(REPOSITORY / "main.nf"), "-c", "more.config", *given, *arguments],
         cwd=folder,
-        env=os.environ,
+        env=environment,
         capture_output=True,
         text=True,
         timeout=1500,
