@@ -77,6 +77,20 @@ def test_the_snapshot_of_a_stub_has_the_channels_of_today(snapshot: Path) -> Non
         assert content.keys() == kept
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_nf_tests_of_functions_give_all_that_they_take(name: str) -> None:
+    source = (REPOSITORY / "functions" / name / "main.nf").read_text()
+    head, *tests = (
+        (REPOSITORY / "functions" / name / "tests" / "main.nf.test").read_text().split("\n    test(")
+    )
+    for test in tests:
+        function = (
+            re.findall(r'^        function "(\w+)"', test, re.M) + re.findall(r'function "(\w+)"', head)
+        )[0]
+        taken = re.findall(rf"^def {function}\((.*)\)", source, re.M)[0].split(", ")
+        assert len(set(re.findall(r"input\[\d\] =", test))) == len(taken), function
+
+
 @pytest.mark.parametrize(
     "name", ["finetune", "predict", "score_variants", "score_panel", "evaluate", "interpret"]
 )
