@@ -206,7 +206,6 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     (tmp_path / "named.csv").write_text("sample,genome,scan_regions\na,named,p.bed\n")
     driver = Path(__file__).with_name("read_samplesheets.nf")
     (tmp_path / "panel.tsv").write_text("name\tmodel\nT\tnone.tar.gz\nU\tnone.tar.gz\n")
-    shutil.copyfile(DEMO / "variants.vcf", tmp_path / "v.vcf")
     with serving(tmp_path) as (url, asked):
         cells = ["g.fa.gz", "regions.bed", "none.tar.gz", "v.vcf", "panel.tsv"]
         lines = [
