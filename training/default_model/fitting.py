@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from dnabert_enhancer.engine import this_processor
+
 LOGGED_STEPS = 100
 CHECKPOINT_STEPS = 200
 DIFFERENCES = 0.1
@@ -61,6 +63,11 @@ def difference_loss(
     """
     error = (outputs[:, 1] - outputs[:, 0]) - (answers[:, 1] - answers[:, 0])
     return DIFFERENCES * ((error / change).square().mean(0) * weight).sum()
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Return whether products in bfloat16 are quick there; other processors only imitate them."""
+    return device.type == "cuda" or this_processor().has("avx512_bf16")
 
 
 class Workers:
@@ -149,7 +156,7 @@ def fit(
             group["lr"].fill_(rate)
         share.fill_(1 - min(job.get("average", 0.999), step / (9 + step)))
         optimiser.zero_grad(set_to_none=True)
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
             value = loss()
         value.backward()
         if workers is not None:

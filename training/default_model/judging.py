@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from fitting import has_bfloat16
 from numpy.typing import NDArray
 from plan import WORKERS
 from rows import Data, some_rows, turned
@@ -53,7 +54,7 @@ def _remembered_answer(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 @torch.no_grad()
 def _both_strands(answer: Callable[[torch.Tensor], torch.Tensor], codes: torch.Tensor) -> torch.Tensor:
-    with torch.autocast(codes.device.type, torch.bfloat16):
+    with torch.autocast(codes.device.type, torch.bfloat16, enabled=has_bfloat16(codes.device)):
         return (answer(codes).float() + answer(turned(codes)).float()) / 2
 
 
