@@ -4,7 +4,7 @@ Prints a line a student: Pearson's r of the assays and the mean AUROC of the bin
 test rows. Each student is trained by one process, with half of the batch of the packaged one, whose
 classifier is fitted anew afterwards; here it is not.
 
-Run: python training/default_model/curve.py --work-dir WORK --start-from VERSION5 [--shares 0.1,0.3,1]
+Run: python training/default_model/curve.py --work-dir WORK --start-from VERSION5 [--shares 0.1,1,0.3]
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def main() -> None:
         "--work-dir", type=Path, required=True, help="as build.py leaves it, with the answers"
     )
     parser.add_argument("--start-from", type=Path, required=True, help="as of build.py")
-    parser.add_argument("--shares", default="0.1,0.3,1", help="of the training rows (default 0.1,0.3,1)")
-    parser.add_argument("--steps", type=int, default=1600, help="of each student (default 1600)")
+    parser.add_argument("--shares", default="0.1,1,0.3", help="of the training rows (default 0.1,1,0.3)")
+    parser.add_argument("--steps", type=int, default=500, help="of each student (default 500)")
     args = parser.parse_args()
     os.environ.update(ONE_THREAD)
     (args.work_dir / "models").mkdir(exist_ok=True)
