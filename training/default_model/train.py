@@ -51,7 +51,7 @@ def train(work: Path, start: Path) -> None:
     torch.set_num_threads(1)
     os.environ.update(ONE_THREAD)
     data = load(work / "tasks.npz")
-    for name, step in ((plan.START, write_answers), (plan.STUDENT, _student)):
+    for name, step in ((plan.START, _answers), (plan.STUDENT, _student)):
         note = models / f"{name}.json"
         if note.is_file():
             continue
@@ -63,16 +63,15 @@ def train(work: Path, start: Path) -> None:
         print(f"{name} done in {found['seconds']} s: {summary(found['validation'])}", flush=True)
 
 
-def pool_path(work: Path) -> Path:
-    """Return where the answers of the starting model lie."""
+def _pool(work: Path) -> Path:
     return work / "models" / f"{plan.START}.pool.pt"
 
 
-def write_answers(work: Path, start: Path, data: Data) -> dict[str, Any]:
+def _answers(work: Path, start: Path, data: Data) -> dict[str, Any]:
     """Write pairs of windows and what the starting model says of them; return its figures."""
     model, answered = packaged_student(start, data)
     pools = {str(n): tuple(pairs) for n, pairs in answered_pairs(data, model, plan.ANSWERED_PAIRS).items()}
-    torch.save({"answered": answered, "pools": pools}, pool_path(work))
+    torch.save({"answered": answered, "pools": pools}, _pool(work))
     return {split: measure(partial(outputs_of, model), data, split) for split in MEASURED_SPLITS}
 
 
@@ -102,7 +101,7 @@ def _work(rank: int, work: Path, start: Path, meeting: str, checkpoint: Path) ->
     student.compile_layers(200)
     steps = fit(
         student,
-        student_loss(pool_path(work), data, student),
+        _student_loss(_pool(work), data, student),
         plan.FIT,
         Workers(plan.WORKERS),
         checkpoint.with_suffix(".part.pt") if rank == 0 else None,
@@ -112,20 +111,8 @@ def _work(rank: int, work: Path, start: Path, meeting: str, checkpoint: Path) ->
     torch.distributed.destroy_process_group()
 
 
-def student_loss(
-    pool: Path, data: Data, student: Student, label_share: float = 1.0
-) -> Callable[[], torch.Tensor]:
-    """Return the loss of the next windows: labels, and answers of the starting model to pairs of windows.
-
-    Parameters
-    ----------
-    pool : Path
-        `pool_path`.
-    data : Data
-    student : Student
-    label_share : float
-        Share of the reporter assays' training rows that are read, the same ones each time.
-    """
+def _student_loss(pool: Path, data: Data, student: Student) -> Callable[[], torch.Tensor]:
+    """Return the loss of the next windows: labels, and answers of the starting model to pairs of windows."""
     saved = torch.load(pool, weights_only=True)
     pools = [Pairs(codes, answers.float()) for codes, answers in saved["pools"].values()]
     reporters = [data.tasks.index(name) for name in REPORTERS]
@@ -137,9 +124,6 @@ def student_loss(
     values, emphasis = values / values.sum(), emphasis / emphasis.sum()
     change = [(answers[:, 1] - answers[:, 0]).square().mean(0).sqrt().clamp(min=1e-3) for _, answers in pools]
     own, labels = reporter_rows(data, "train")
-    order = torch.randperm(len(own), generator=torch.Generator().manual_seed(plan.SEED))
-    read = order[: round(label_share * len(own))]
-    own, labels = own[read], labels[read]
     core = data.groups[70]
 
     def loss() -> torch.Tensor:
