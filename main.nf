@@ -52,6 +52,9 @@ workflow {
     faults += sheet.faults
     if( params.folds && sheet.rows.any { row -> row.tune } )
         faults << "--folds: a search (column tune) gives one model; leave one of the two out"
+    def trained = sheet.rows.findAll { row -> row.train_regions }
+    if( params.learning_rate && trained && trained.every { row -> row.tune } )
+        faults << "--learning_rate: a search (column tune) tries those of --tune_learning_rates; leave it out"
     def asBase = sheet.rows.any { row -> row.train_regions && !row.model.path } ? [base] : []
     def brought = (sheet.rows.collectMany { row -> [row.model] + row.tf_models + row.tf_panel } + asBase).collect { one -> one.brought }.findAll { name -> name }.unique()
     if( brought && faultOfPlace(store.place) )

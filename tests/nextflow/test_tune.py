@@ -78,11 +78,12 @@ def test_what_a_search_cannot_be_told_is_a_fault_before_anything_runs(
     tmp_path: Path, pipeline: Callable
 ) -> None:
     write_sheet(tmp_path, one="grid", two="optuna")
-    done = pipeline("--input", "s.json", "--folds", "3", "--tune_trials", "81")
+    done = pipeline("--input", "s.json", "--folds", "3", "--learning_rate", "1e-4", "--tune_trials", "81")
     assert done.returncode != 0
     lines = done.said.partition("nothing was started:\n")[2].splitlines()
     found = [line.strip() for line in lines if line.startswith("  ")]
     assert found == [
         "--folds: a search (column tune) gives one model; leave one of the two out",
+        "--learning_rate: a search (column tune) tries those of --tune_learning_rates; leave it out",
         "sample one, tune: --trials is 81; it must be at most 80, the combinations of the grid",
     ]
