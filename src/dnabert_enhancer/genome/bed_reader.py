@@ -24,10 +24,10 @@ from dnabert_enhancer.genome.bed import (
     parse_bed_block,
     parse_bed_line,
 )
+from dnabert_enhancer.genome.bed_converter import BedConverter, bed_converter
 from dnabert_enhancer.genome.contig_names import RENAME, ContigNames
 from dnabert_enhancer.genome.interval import STRANDS
 from dnabert_enhancer.genome.names import may_hold_control
-from dnabert_enhancer.genome.titled_regions import TitledTable, titled_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,7 @@ class RegionReader:
         self._skip_outside = skip_outside
         self._unit = unit
         self._may_have_titles = titles
-        self._table: TitledTable | None = None
+        self._converter: BedConverter | None = None
         self._texts = {"name": _NAME, "score": _SCORE} if details else {}
         self._further = dict(further or {})
         self._every_row = every_row
@@ -107,8 +107,8 @@ class RegionReader:
         content = content[start:]
         if content.endswith(b"\n\n") or not content.endswith(b"\n"):
             content = content.rstrip(b"\n") + b"\n"
-        if self._table is not None:
-            content = self._as_bed(content, first_line, self._table)
+        if self._converter is not None:
+            content = self._as_bed(content, first_line, self._converter)
         if content == b"\n":
             return
         columns = self._read_at_once(content)
@@ -135,12 +135,12 @@ class RegionReader:
         }
         self._parts.append(self._on_contigs(columns))
 
-    def _as_bed(self, content: bytes, first_line: int, table: TitledTable) -> bytes:
+    def _as_bed(self, content: bytes, first_line: int, converter: BedConverter) -> bytes:
         """Return the rows of a table with titles as BED lines, empty where a row is wrong, which is noted."""
         lines = []
         for number, raw in enumerate(content[:-1].split(b"\n"), start=first_line):
             try:
-                lines.append(table.bed_line(self._decoded(raw, number), number))
+                lines.append(converter.bed_line(self._decoded(raw, number), number))
             except InputError as fault:
                 self._note(fault, number, 1)
                 lines.append("")
@@ -159,10 +159,10 @@ class RegionReader:
         except InputError:
             is_header = False
         if self._may_have_titles:
-            self._table = titled_table(text, self._source, number)
-            if self._table is not None:
+            self._converter = bed_converter(text, self._source, number)
+            if self._converter is not None:
                 self._may_have_titles = False
-                return True
+                return not self._converter.bed_line(text, number)
         return is_header
 
     def finish(self) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -390,7 +390,7 @@ class RegionReader:
             remedy = f"the genome has {', '.join(own[:3])}{others}; {RENAME}"
             if self._names is not None and (why := self._names.why_not(self._met[-1 - code])):
                 problem = f"{problem}: {why}"
-        elif start < 0 and self._table is not None and self._table.base:
+        elif start < 0 and self._converter is not None and self._converter.base:
             problem = f"the start {start + 1} is before base 1 of {own[code]}"
             remedy = "positions of this table are 1-based and inclusive"
         elif start < 0:

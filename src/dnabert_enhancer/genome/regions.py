@@ -191,7 +191,7 @@ def read_regions(
     titles: bool = True,
     every_row: bool = False,
 ) -> RegionTable:
-    """Read the regions of a BED file, or of a table whose titles say where its regions are.
+    """Read the regions of a BED file, or of a table that says by titles or format where its regions are.
 
     Parameters
     ----------
@@ -202,8 +202,9 @@ def read_regions(
         any interval is no error.
 
         Below a title line with a column ``length`` or ``width`` (MACS' xls, tables of Bioconductor's GRanges)
-        that column says whether positions are 0-based and half-open or 1-based and inclusive; SAF is 1-based.
-        Such a table is read by its titles and converted.
+        that column says whether positions are 0-based and half-open or 1-based and inclusive. HOMER's peaks,
+        SAF, GFF3, GTF and Picard's interval lists are 1-based and inclusive, tables of UCSC's Table Browser
+        0-based and half-open. All rows of a GFF are regions, named by ``ID`` or ``gene_id``.
     genome_sizes : mapping of str to int, optional
         Contig lengths in base pairs, to check against. With it the categories of ``chrom`` are the genome's
         contigs, in its order and under its names.
@@ -219,7 +220,7 @@ def read_regions(
     further : mapping of str to int, optional
         Further columns to keep as text, by name, with their number in the file from 0.
     titles : bool
-        False: every file is BED, whatever its titles say.
+        False: every file is BED, whatever its titles or its rows say.
     every_row : bool
         Also keep columns 4 and on as they stand, and the regions that are left out.
 

@@ -1,4 +1,4 @@
-"""Tables of regions with titles, as MACS, Bioconductor and featureCounts write them (titled_regions)."""
+"""Regions in other formats: MACS, HOMER, Bioconductor, featureCounts, UCSC, GFF, Picard (bed_converter)."""
 
 from __future__ import annotations
 
@@ -26,6 +26,21 @@ TABLES = {
     "0-based by its length": "name chrom start end length\na chr1 100 300 200\nb chr1 400 450 50\n",
     "joined files": "chr\tstart\tend\twidth\nchr1\t101\t300\t200\n"
     "chr\tstart\tend\twidth\nchr1\t401\t450\t50\n",
+    "GRanges as CSV, with row names": '"","seqnames","start","end","width","strand"\n'
+    '"1","chr1",101,300,200,"*"\n"2","chr1",401,450,50,"-"\n',
+    "HOMER": "# HOMER Peaks\n#PeakID\tchr\tstart\tend\tstrand\tNormalized Tag Count\n"
+    "chr1-1\tchr1\t101\t300\t+\t9.5\nchr1-2\tchr1\t401\t450\t+\t2\n",
+    "HOMER, annotated": "PeakID (cmd=annotatePeaks.pl p.txt hg38)\tChr\tStart\tEnd\tStrand\tPeak Score\n"
+    "chr1-1\tchr1\t101\t300\t+\t9.5\nchr1-2\tchr1\t401\t450\t+\t2\n",
+    "UCSC with bins": "#bin\tchrom\tchromStart\tchromEnd\tname\n"
+    "585\tchr1\t100\t300\ta\n585\tchr1\t400\t450\tb\n",
+    "UCSC genes": "#name\tchrom\tstrand\ttxStart\ttxEnd\na\tchr1\t+\t100\t300\nb\tchr1\t-\t400\t450\n",
+    "GFF3": "##gff-version 3\n# from Ensembl\n"
+    "1\tRegulatory_Build\tenhancer\t101\t300\t.\t.\t.\tID=enhancer:a\n"
+    "1\tRegulatory_Build\tenhancer\t401\t450\t.\t-\t.\tID=enhancer:b\n",
+    "GTF": 'chr1\tx\tgene\t101\t300\t.\t+\t.\tgene_id "a"; gene_name "n";\n'
+    'chr1\tx\tgene\t401\t450\t.\t-\t.\tgene_id "b";\n',
+    "interval list": "@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:500\nchr1\t101\t300\t+\ta\nchr1\t401\t450\t-\tb\n",
     "BED with titles": "chrom\tstart\tend\nchr1\t100\t300\nchr1\t400\t450\n",
 }
 SIZES = {"chr1": 500}
@@ -50,8 +65,14 @@ def test_names_strands_summits_and_lines_are_kept(tmp_path):
     assert frame["name"].tolist() == ["x_peak_1", "x_peak_2"]
     assert frame["peak"].tolist() == ["40", "0"]  # base 141 is the 41st of 101-300
     assert frame["line"].tolist() == [6, 7]
-    frame = read_regions(written(tmp_path, TABLES["SAF"])).frame
-    assert (frame["name"].tolist(), frame["strand"].tolist()) == (["a", "b"], ["+", "-"])
+    for form in ("SAF", "GTF", "interval list", "UCSC genes"):
+        frame = read_regions(written(tmp_path, TABLES[form])).frame
+        assert (frame["name"].tolist(), frame["strand"].tolist()) == (["a", "b"], ["+", "-"])
+    assert read_regions(written(tmp_path, TABLES["GFF3"])).frame["name"].tolist() == [
+        "enhancer:a",
+        "enhancer:b",
+    ]
+    assert read_regions(written(tmp_path, TABLES["HOMER"])).frame["name"].tolist() == ["chr1-1", "chr1-2"]
 
 
 def test_rows_outside_are_skipped_or_named_as_the_file_has_them(tmp_path):
@@ -71,6 +92,8 @@ def test_rows_outside_are_skipped_or_named_as_the_file_has_them(tmp_path):
     [
         ("seqnames\tstart\tend\nchr1\t1\t9\n", "line 1: the title line .* 0-based or 1-based; give BED"),
         ("id\tchr\tstart\tend\na\tchr1\t1\t9\n", "line 1: the title line 'id.* 0-based or 1-based; give BED"),
+        ("chrom,start,end\nchr1,1,9\n", "line 1: the title line .* 0-based or 1-based; give BED"),
+        ("##gff-version 3\nchr1\tx\tgene\t1\n", "line 2: 4 columns where the table has 9"),
         ("#\n\nchr\tsummit\tscore\nchr1\t1\t9\n", "line 3: the title line .* names no start and end"),
         (
             "chr\tstart\tend\tlength\nchr1\t1\t9\t7\n",
@@ -80,7 +103,7 @@ def test_rows_outside_are_skipped_or_named_as_the_file_has_them(tmp_path):
             "chr\tstart\tend\tlength\nchr1\t1\t9\t9\nchr1\t1\t9\t8\n",
             "line 3: the length '8' is not that of 1 to 9: 9, since the rows before are 1-based",
         ),
-        ("chr\tstart\tend\tlength\nchr1\t1\t9\n", "line 2: 3 columns where the title line names 4"),
+        ("chr\tstart\tend\tlength\nchr1\t1\t9\n", "line 2: 3 columns where the table has 4"),
         ("chr\tstart\tend\tlength\nchr1\tx\t9\t7\n", "line 2: the start 'x' is not a whole number"),
     ],
 )
