@@ -305,9 +305,49 @@ def test_measured_values(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> No
     assert not (tmp_path / "j.roc.png").exists()
 
 
-def test_long_sequences_are_refused_or_cropped(
-    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_metrics_are_those_of_what_predict_writes(model: Path, tmp_path: Path) -> None:
+    """Sequences of 40 to 700 bp, some with unknown bases; the model's window is 60 bp, it reads up to 512."""
+    rng = np.random.default_rng(11)
+    texts, labels = sequences(60, 7, length=700)
+    texts = [text[: int(rng.integers(40, 700))] for text in texts]
+    texts[5] = "N" * 50 + texts[5]
+    texts[6] = texts[6][:30] + "NNNN" + texts[6][30:]
+    table = write_table(tmp_path / "rows.tsv", texts, list(labels))
+    common = ("--model", model, "--precision", "float32", "--output-prefix")
+    with pytest.raises(SystemExit) as stop:
+        main(["--tsv", str(table), *map(str, common), str(tmp_path / "p")], command="predict")
+    assert stop.value.code == 0
+    predicted = pd.read_csv(tmp_path / "p.predictions.tsv", sep="\t")
+    assert (predicted["windows"] > 1).sum() > 40
+    score = predicted["maximum"].to_numpy()
+    threshold = float(np.sort(score)[25])
+    evaluate(
+        "--dataset", table, "--bootstrap", 0, "--no-pictures", "--threshold", threshold,
+        *common, tmp_path / "e",
+    )  # fmt: skip
+    scores = pd.read_csv(tmp_path / "e.predictions.tsv.gz", sep="\t")["tiny model: probability"]
+    np.testing.assert_allclose(scores, score, rtol=2e-6)
+
+    # from predict's table, by the definitions
+    positive, called = np.array(labels) == 1, score >= threshold
+    assert called.sum() == 35
+    hits, misses = (called & positive).sum(), (~called & positive).sum()
+    false, right = (called & ~positive).sum(), (~called & ~positive).sum()
+    pairs = score[positive][:, None] - score[~positive][None, :]
+    expected = {
+        "accuracy": (hits + right) / 60,
+        "precision": hits / (hits + false),
+        "recall": hits / (hits + misses),
+        "mcc": (hits * right - false * misses)
+        / np.sqrt(float((hits + false) * (hits + misses) * (right + false) * (right + misses))),
+        "auroc": ((pairs > 0) + 0.5 * (pairs == 0)).mean(),
+    }
+    found = pd.read_csv(tmp_path / "e.metrics.tsv", sep="\t").query("prevalence == 'as given'").iloc[0]
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, abs=1e-9), name
+
+
+def test_long_sequences_are_cropped(model: Path, tmp_path: Path) -> None:
     texts, labels = sequences(20, 7, length=600)
     whole = write_table(tmp_path / "whole.tsv", texts, list(labels))
     cut = write_table(tmp_path / "cut.tsv", [text[270:330] for text in texts], list(labels))
@@ -321,14 +361,27 @@ def test_long_sequences_are_refused_or_cropped(
         "float32",
         "--output-prefix",
     )
-    line = refusal(capsys, "--dataset", whole, *common, tmp_path / "j")
-    assert "sequence 1: 600 bp are more than the 512 bp that the model tiny model reads" in line
-    assert "--crop centre" in line
-    assert not list(tmp_path.glob("*j*"))
     evaluate("--dataset", whole, "--crop", "centre", *common, tmp_path / "a")
     evaluate("--dataset", cut, *common, tmp_path / "b")
     first, second = (gzip.decompress((tmp_path / f"{name}.predictions.tsv.gz").read_bytes()) for name in "ab")
     assert first == second
+
+
+def test_sequences_of_unknown_bases_are_told(
+    model: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts, labels = sequences(12, 9)
+    texts[3] = "N" * 7 + texts[3][7:]
+    evaluate(
+        "--dataset", write_table(tmp_path / "rows.tsv", texts, list(labels)), "--model", model,
+        "--bootstrap", 0, "--no-pictures", "--output-prefix", tmp_path / "j",
+    )  # fmt: skip
+    told = (
+        "1 of 12 sequences hold more than 10% unknown bases in every window, and predict gives them no "
+        "score; tiny model judged what is there"
+    )
+    assert told in caplog.text
+    assert json.loads((tmp_path / "j.run.json").read_text())["warnings"] == [told]
 
 
 def test_sequences_of_other_lengths_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -350,20 +403,16 @@ def test_sequences_of_other_lengths_are_told(tmp_path: Path, caplog: pytest.LogC
     whole = judged("whole", texts)
     lines = [record.getMessage() for record in caplog.records if "another length" in record.getMessage()]
     assert lines == [
-        f"14 of 20 sequences have another length than the window of {model.name}, 200 bp: 11 longer ones are "
-        "scored whole, in one pass (--crop centre cuts them to the window at their centre; predict would "
-        "take the highest of their windows), 3 shorter ones are scored as they are"
+        f"14 of 20 sequences have another length than the window of {model.name}, 200 bp: 11 longer ones "
+        "have the score of their highest window, as predict gives it (--crop centre cuts them to the window "
+        "at their centre), 3 shorter ones are scored as they are"
     ]
     record = json.loads((tmp_path / "whole.run.json").read_text())
     assert record["warnings"] == lines
     assert (record["models"][model.name]["longer"], record["models"][model.name]["shorter"]) == (11, 3)
     assert json.loads((tmp_path / "whole.metrics.json").read_text())["notes"] == lines
-    # one window of a sequence's own length, and not the highest of its windows, as predict has it by default
-    one = list(model.predict(texts, window_length=260)["probability"])
-    assert whole == pytest.approx(one, abs=1e-5)
-    highest = list(model.predict(texts)["probability"])
-    assert highest[:9] == pytest.approx(whole[:9], abs=1e-5)
-    assert max(abs(np.subtract(highest, whole))[9:]) > 0.01
+    assert record["models"][model.name]["stride"] == 50
+    assert whole == pytest.approx(list(model.predict(texts)["probability"]), abs=1e-5)
 
     caplog.clear()
     cut = judged("cut", texts, "--crop", "centre")

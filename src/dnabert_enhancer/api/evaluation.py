@@ -32,9 +32,9 @@ from dnabert_enhancer.evaluation import (
     EvaluationSettings,
     JudgedRows,
     Method,
+    ModelScores,
     Result,
     baseline_method,
-    check_sequences,
     differences_frame,
     draw_plot,
     drawing,
@@ -42,10 +42,12 @@ from dnabert_enhancer.evaluation import (
     frame_lines,
     judge_strata,
     judged_rows,
+    judged_windows,
     mean_method,
     metric_names,
     metrics_frame,
     model_method,
+    model_scores,
     other_lengths,
     prediction_lines,
     predictions_frame,
@@ -57,6 +59,7 @@ from dnabert_enhancer.evaluation import (
     write_figure,
 )
 from dnabert_enhancer.files import OutputSet
+from dnabert_enhancer.scan import SequenceSettings, SequenceWindows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -300,29 +303,31 @@ def evaluate(
     strata = strata_of(judged.frame, settings.by, genes_of(genes, given), given.source)
     if not named and not settings.baselines:
         raise InputError("nothing to judge", remedy="add --baselines, or name a model")
-    notes = _lengths_told(named, judged, settings)
+    crop = settings.crop == "centre"
+    windows = {name: judged_windows(judged.data, model.opened, crop=crop) for name, model in named.items()}
+    notes = _lengths_told(named, judged, settings) + _unknown_told(windows, len(judged.frame))
+    for note in notes:
+        _log.warning("%s", note)
     methods: list[Method] = []
     logits: dict[str, NDArray[np.float32]] = {}
     for name, model in named.items():
-        found = []
-        for member_name, member in members_by_name(name, model).items():
+        members = members_by_name(name, model)
+        scores: list[ModelScores] = []
+        for member_name, member in members.items():
             with nullcontext() if progress is None else progress(member_name, len(judged.frame)) as advance:
-                method, own = model_method(
-                    member.engine,
-                    judged.data,
-                    name=member_name,
-                    crop=settings.crop == "centre",
-                    threshold=settings.threshold,
-                    progress=advance,
-                )
-            found.append(method)
-            if len(model.members) > 1:
+                scores.append(model_scores(member.engine, judged.data, windows[name], advance))
+            if len(members) > 1:
                 member.engine.release()
+        if len(members) > 1:
+            description = model.opened.description()
+            methods.append(mean_method(name, scores, judged.data, description, settings.threshold))
+        for member_name, found in zip(members, scores, strict=True):
+            method, own = model_method(
+                found, judged.data, name=member_name, crop=crop, threshold=settings.threshold
+            )
+            methods.append(method)
             if own is not None:
                 logits[member_name] = own
-        if len(found) > 1:
-            methods.append(mean_method(name, found, model.opened.description()))
-        methods += found
     jobs = settings.jobs or (engine or EngineSettings()).used_threads
     methods += _baseline_methods(judged, settings, next(iter(named.values()), None), jobs)
     results = evaluate_methods(
@@ -342,23 +347,27 @@ def evaluate(
 def _lengths_told(
     models: Mapping[str, Model], judged: JudgedRows, settings: EvaluationSettings
 ) -> tuple[str, ...]:
-    """Warn of sequences of another length than the models' windows, one line a length; return the lines.
-
-    Raises
-    ------
-    InputError
-        A sequence that a model cannot read.
-    """
-    crop = settings.crop == "centre"
+    """Return what is to be told of sequences of another length than the models' windows, a line a length."""
     names: dict[int | None, list[str]] = {}
     for name, model in models.items():
-        check_sequences(judged.data, model.opened, crop=crop)
         names.setdefault(model.opened.card.window_length, []).append(name)
-    found = {length: other_lengths(judged.data.codes, length, cropped=crop) for length in names}
-    notes = tuple(other.sentence(names[length]) for length, other in found.items() if other is not None)
-    for note in notes:
-        _log.warning("%s", note)
-    return notes
+    cropped = settings.crop == "centre"
+    found = {length: other_lengths(judged.data.codes, length, cropped=cropped) for length in names}
+    return tuple(other.sentence(names[length]) for length, other in found.items() if other is not None)
+
+
+def _unknown_told(windows: Mapping[str, SequenceWindows], sequences: int) -> tuple[str, ...]:
+    """Return what is to be told of sequences that predict gives no score."""
+    names: dict[int, list[str]] = {}
+    for name, found in windows.items():
+        names.setdefault(found.unscored, []).append(name)
+    share = f"{SequenceSettings().max_unknown:.0%}"
+    return tuple(
+        f"{unscored:,} of {sequences:,} sequences hold more than {share} unknown bases in every window, and "
+        f"predict gives them no score; {' and '.join(models)} judged what is there"
+        for unscored, models in names.items()
+        if unscored
+    )
 
 
 def _baseline_methods(

@@ -1,9 +1,9 @@
 """Judge models on labelled sequences: metrics with 95 % bootstrap intervals, curves and baselines.
 
 The labels decide the metrics: two classes, several classes, or measured values. Two classes are judged at the
-card's threshold, on the rows as given and weighted to 1, 10 and 100 negatives for each positive. Sequences
-are scored as they are, up to the longest that a model reads; --crop centre cuts longer ones to its window.
-A line tells how many have another length than the window. (predict takes the highest window of longer ones.)
+card's threshold, on the rows as given and weighted to 1, 10 and 100 negatives for each positive. A sequence
+longer than a model's window has the score of its highest window, as predict writes it; --crop centre cuts it
+to the window at its centre. A line tells how many have another length than the window.
 Writes PREFIX.metrics.tsv, PREFIX.metrics.json, PREFIX.predictions.tsv.gz, PREFIX.roc|pr|calibration.png and
 .svg (measured values: PREFIX.scatter), PREFIX.run.json; of several methods PREFIX.differences.tsv, each
 method minus those before it, by a paired bootstrap.

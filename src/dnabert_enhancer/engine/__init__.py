@@ -10,7 +10,7 @@ from dnabert_enhancer.engine.backends import (
     this_processor,
 )
 from dnabert_enhancer.engine.engine import Engine, distinct_windows, outputs_of
-from dnabert_enhancer.engine.ensemble import EnsembleEngine
+from dnabert_enhancer.engine.ensemble import EnsembleEngine, mean_predictions
 from dnabert_enhancer.engine.measuring import Measurement, measure_ways
 from dnabert_enhancer.engine.precision_check import (
     Agreement,
@@ -21,7 +21,7 @@ from dnabert_enhancer.engine.precision_check import (
     fixed_windows,
     known_agreement,
 )
-from dnabert_enhancer.engine.predictions import Predictions, Target, WindowScores, deviation_of, mean_of
+from dnabert_enhancer.engine.predictions import Predictions, Target, WindowScores, deviation_of
 from dnabert_enhancer.engine.processor import TELLING_FEATURES, Processor
 from dnabert_enhancer.engine.quantising import calibration_windows, quantized_weights, rounded_weights
 from dnabert_enhancer.engine.settings import (
@@ -64,7 +64,7 @@ __all__ = [
     "gpu_name",
     "known_agreement",
     "load_backend",
-    "mean_of",
+    "mean_predictions",
     "measure_ways",
     "outputs_of",
     "possible_ways",

@@ -80,7 +80,7 @@ class EnsembleEngine(Engine):
             found.append(member.predict(windows, progress if member is self.members[-1] else None))
             if not self._holds_all:
                 member.release()
-        return _joined(found, self.members)
+        return mean_predictions(found, self.members)
 
     def description(self) -> dict[str, Any]:
         """Return how the models are computed and why, as JSON values; where they differ, what each does."""
@@ -91,8 +91,16 @@ class EnsembleEngine(Engine):
         raise self.model.of_one_network()
 
 
-def _joined(found: Sequence[Predictions], engines: Sequence[Engine]) -> Predictions:
-    """Return the mean of the predictions of several models."""
+def mean_predictions(found: Sequence[Predictions], engines: Sequence[Engine]) -> Predictions:
+    """Return the mean of the predictions of several models, as `EnsembleEngine.predict` gives it.
+
+    Parameters
+    ----------
+    found : sequence of Predictions
+        Of the same windows.
+    engines : sequence of Engine
+        Those of the models.
+    """
     task = engines[0].model.card.task
     if task == Task.REGRESSION:
         values = np.stack([one.outputs for one in found])

@@ -74,11 +74,13 @@ from dnabert_enhancer.evaluation.metric_tables import (
 from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassMetrics
 from dnabert_enhancer.evaluation.predictors import (
     Labelled,
+    ModelScores,
     baseline_method,
     check_same_labels,
-    check_sequences,
+    judged_windows,
     mean_method,
     model_method,
+    model_scores,
 )
 from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionMetrics
 from dnabert_enhancer.evaluation.ridge import KmerRidge
@@ -127,6 +129,7 @@ __all__ = [
     "Method",
     "MetricKey",
     "MetricSet",
+    "ModelScores",
     "MulticlassMetrics",
     "RegressionMetrics",
     "Reliability",
@@ -139,7 +142,6 @@ __all__ = [
     "calibration_rows",
     "check_rows",
     "check_same_labels",
-    "check_sequences",
     "differences_frame",
     "draw_plot",
     "drawing",
@@ -155,12 +157,14 @@ __all__ = [
     "judge_strata",
     "judged_rows",
     "judged_scores",
+    "judged_windows",
     "kmer_counts",
     "known_rows",
     "mean_method",
     "metric_names",
     "metrics_frame",
     "model_method",
+    "model_scores",
     "new_figure",
     "other_lengths",
     "paired_estimates",

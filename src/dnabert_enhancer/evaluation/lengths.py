@@ -22,7 +22,7 @@ class OtherLengths(NamedTuple):
     sequences : int
         All there are.
     cropped : bool
-        Longer ones are cut to the window at their centre, in place of being scored whole.
+        Longer ones are cut to the window at their centre, in place of having the score of their highest one.
     """
 
     window_length: int
@@ -38,8 +38,8 @@ class OtherLengths(NamedTuple):
             told.append(f"{self.longer:,} longer ones are cut to the window at their centre")
         elif self.longer:
             told.append(
-                f"{self.longer:,} longer ones are scored whole, in one pass (--crop centre cuts them to the "
-                "window at their centre; predict would take the highest of their windows)"
+                f"{self.longer:,} longer ones have the score of their highest window, as predict gives it "
+                "(--crop centre cuts them to the window at their centre)"
             )
         if self.shorter:
             told.append(f"{self.shorter:,} shorter ones are scored as they are")

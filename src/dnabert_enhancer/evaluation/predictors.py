@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Engine, deviation_of, mean_of
+from dnabert_enhancer.engine import Engine, Predictions, Target, WindowScores, mean_predictions
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.evaluation.baselines import BASELINES, PAPER_BASELINES, RIDGE_NAME, predict_baseline
 from dnabert_enhancer.evaluation.lengths import other_lengths
 from dnabert_enhancer.evaluation.method_comparison import Method
 from dnabert_enhancer.evaluation.ridge import Windows
 from dnabert_enhancer.model import EnhancerModel, ModelCard, common_threshold, same_name
+from dnabert_enhancer.scan import SequenceWindows, highest_windows
 
 _log = logging.getLogger(__name__)
 
@@ -65,31 +66,92 @@ def cropped(codes: Windows, length: int) -> Windows:
     return pieces
 
 
-def model_method(
+class ModelScores(NamedTuple):
+    """What a model says of the windows of labelled sequences.
+
+    Attributes
+    ----------
+    engine : Engine
+        Its probability is that of the data's positive class.
+    windows : SequenceWindows
+    predictions : Predictions
+        Of all windows.
+    """
+
+    engine: Engine
+    windows: SequenceWindows
+    predictions: Predictions
+
+
+def judged_windows(data: Labelled, model: EnhancerModel, *, crop: bool = False) -> SequenceWindows:
+    """Return the windows of labelled sequences that a model reads, those that `Model.predict` scores.
+
+    Parameters
+    ----------
+    data : Labelled
+    model : EnhancerModel
+    crop : bool
+        Cut sequences longer than the model's window to the window at their centre.
+
+    Raises
+    ------
+    InputError
+        A sequence shorter than a token, or, where the model's window length is not known, longer than it
+        reads.
+    """
+    codes = cropped(data.codes, model.window_length) if crop else data.codes
+    _check_lengths(codes, model, data.source)
+    return SequenceWindows.of(codes, model)
+
+
+def model_scores(
     engine: Engine,
     data: Labelled,
-    *,
-    name: str | None = None,
-    crop: bool = False,
-    threshold: float | None = None,
+    windows: SequenceWindows,
     progress: Callable[[int], None] | None = None,
-) -> tuple[Method, NDArray[np.float32] | None]:
-    """Score labelled sequences with a model.
+) -> ModelScores:
+    """Score the windows of labelled sequences with a model.
 
     Parameters
     ----------
     engine : Engine
         The model and how it is computed.
     data : Labelled
-        The sequences. They are scored as they are, up to the longest that the model reads.
+    windows : SequenceWindows
+        See `judged_windows`.
+    progress : callable, optional
+        Called with the number of sequences done since its last call.
+
+    Raises
+    ------
+    InputError
+        The model predicts something else than the labels say.
+    """
+    engine = _of_positive_class(engine, data)
+    order_of_classes(engine.model.card, data)
+    return ModelScores(engine, windows, windows.predict(engine, progress))
+
+
+def model_method(
+    scores: ModelScores,
+    data: Labelled,
+    *,
+    name: str | None = None,
+    crop: bool = False,
+    threshold: float | None = None,
+) -> tuple[Method, NDArray[np.float32] | None]:
+    """Return a model as a method: each sequence has the score of its highest window, as in `Model.predict`.
+
+    Parameters
+    ----------
+    scores : ModelScores
+    data : Labelled
     name : str, optional
         Name in tables; default: the card's.
     crop : bool
-        Cut sequences longer than the model's window to the window at their centre.
+        Whether longer sequences were cut to the model's window.
     threshold : float, optional
         Decision threshold; default: the card's.
-    progress : callable, optional
-        Called with the number of windows done since its last call.
 
     Returns
     -------
@@ -97,65 +159,97 @@ def model_method(
     float32[n] or None
         Logits before calibration, for two classes.
 
-    Raises
-    ------
-    InputError
-        When the model predicts something else than the labels say, or a sequence does not fit it.
+    Notes
+    -----
+    Of several classes each one's probability is the highest that any window has for it, as
+    ``predict --label CLASS`` writes it: the rows need not sum to 1.
     """
-    engine = _of_positive_class(engine, data)
-    model = engine.model
-    order = order_of_classes(model.card, data)
-    codes = _read_codes(data, model, crop=crop)
+    model = scores.engine.model
+    found = _of_sequences(scores.predictions, model.card, data, scores.windows)
     other = other_lengths(data.codes, model.card.window_length, cropped=crop)
-    predictions = engine.predict(codes, progress)
-    outputs: NDArray[np.float32] = predictions.probability
-    if data.task == "regression":
-        outputs = predictions.outputs[:, 0]
-    elif data.task == "multiclass":
-        outputs = outputs[:, order]
     stored = model.card.thresholds.get("default")
     source = stored.source if stored else "0.5, since the card has none"
     method = Method(
         name=name or model.card.name,
         kind="model",
-        outputs=outputs,
+        outputs=found.outputs,
         threshold=model.card.threshold() if threshold is None else threshold,
         threshold_source=source if threshold is None else ASKED_FOR,
         details={
             "digest": model.digest,
             "window_length": model.card.window_length,
             "cropped": crop,
+            **({} if scores.windows.stride is None else {"stride": scores.windows.stride}),
             **({} if other is None else {"longer": other.longer, "shorter": other.shorter}),
             "labels": list(model.card.labels),
             **({"positive_label": model.card.positive_label} if data.task == "binary" else {}),
-            "engine": engine.description(),
+            "engine": scores.engine.description(),
         },
     )
-    return method, predictions.logit if data.task == "binary" else None
+    return method, found.rank if data.task == "binary" else None
 
 
-def mean_method(name: str, methods: Sequence[Method], details: Mapping[str, Any]) -> Method:
-    """Return the mean of what several models say of the same rows.
+def mean_method(
+    name: str,
+    scores: Sequence[ModelScores],
+    data: Labelled,
+    details: Mapping[str, Any],
+    threshold: float | None,
+) -> Method:
+    """Return the mean of several models as a method: a sequence has the mean of its highest window.
 
     Parameters
     ----------
     name : str
-    methods : sequence of Method
-        As `model_method` gives them. The threshold is theirs where they agree, else 0.5.
+    scores : sequence of ModelScores
+        Of the same windows.
+    data : Labelled
     details : mapping
         What the method says of itself.
+    threshold : float or None
+        Decision threshold; default: that of the models where they agree, else 0.5.
     """
-    outputs = np.stack([method.outputs for method in methods])
-    threshold = common_threshold([method.threshold for method in methods])
-    asked = all(method.threshold_source == ASKED_FOR for method in methods)
+    cards = [one.engine.model.card for one in scores]
+    mean = mean_predictions([one.predictions for one in scores], [one.engine for one in scores])
+    found = _of_sequences(mean, cards[0], data, scores[0].windows)
+    common = common_threshold([card.threshold() for card in cards])
     return Method(
         name=name,
         kind="model",
-        outputs=mean_of(outputs),
-        threshold=threshold.value,
-        threshold_source=ASKED_FOR if asked else threshold.source,
+        outputs=found.outputs,
+        threshold=common.value if threshold is None else threshold,
+        threshold_source=common.source if threshold is None else ASKED_FOR,
         details=details,
-        deviation=deviation_of(outputs),
+        deviation=found.deviation,
+    )
+
+
+class _SequenceScores(NamedTuple):
+    """Outputs, float32[n] or [n, classes], what orders them, and of an ensemble their deviations."""
+
+    outputs: NDArray[np.float32]
+    rank: NDArray[np.float32]
+    deviation: NDArray[np.float32] | None
+
+
+def _of_sequences(
+    predictions: Predictions, card: ModelCard, data: Labelled, windows: SequenceWindows
+) -> _SequenceScores:
+    """Return the scores of sequences, each that of its highest window; of several classes a column each."""
+    classes = order_of_classes(card, data)
+    columns = []
+    for index in classes or [0]:
+        scores = Target(data.task, card.labels[index], index).scores(predictions)
+        highest = highest_windows(scores.rank, windows.counts)
+        members = None if scores.members is None else scores.members[:, highest]
+        columns.append(WindowScores(scores.rank[highest], scores.score[highest], members))
+    deviations = [column.deviation() for column in columns]
+    if not classes:
+        return _SequenceScores(columns[0].score, columns[0].rank, deviations[0])
+    return _SequenceScores(
+        np.stack([column.score for column in columns], axis=1),
+        np.stack([column.rank for column in columns], axis=1),
+        None if deviations[0] is None else np.stack([one for one in deviations if one is not None], axis=1),
     )
 
 
@@ -278,17 +372,6 @@ def order_of_classes(card: ModelCard, data: Labelled) -> list[int]:
     )
 
 
-def check_sequences(data: Labelled, model: EnhancerModel, *, crop: bool) -> None:
-    """Raise `InputError` where a model cannot read a sequence, cut to its window if `crop`."""
-    _read_codes(data, model, crop=crop)
-
-
-def _read_codes(data: Labelled, model: EnhancerModel, *, crop: bool) -> Windows:
-    codes = cropped(data.codes, model.window_length) if crop else data.codes
-    _check_lengths(codes, model, data.source)
-    return codes
-
-
 def _check_lengths(codes: Windows, model: EnhancerModel, source: str) -> None:
     lengths = (
         np.full(len(codes), codes.shape[1])
@@ -296,13 +379,13 @@ def _check_lengths(codes: Windows, model: EnhancerModel, source: str) -> None:
         else np.array([len(window) for window in codes])
     )
     longest, shortest = int(lengths.argmax()), int(lengths.argmin())
-    if lengths[longest] > model.maximum_length:
+    if model.card.window_length is None and lengths[longest] > model.maximum_length:
         raise InputError(
             f"{lengths[longest]} bp are more than the {model.maximum_length} bp that the model "
             f"{model.card.name} reads ({(lengths > model.maximum_length).sum()} such sequences)",
             source=source,
             location=f"sequence {longest + 1}",
-            remedy=f"cut them to the model's {model.card.window_length or 'own'} bp with --crop centre",
+            remedy="cut them, or import the model with its --window-length",
         )
     least = model.card.k or 1
     if lengths[shortest] < least:

@@ -10,6 +10,7 @@ from dnabert_enhancer.scan.scan_result import Scan, Track, merge_scans
 from dnabert_enhancer.scan.scores import ScoreHeader, Scores, ScoreWriter, automatic_null_fraction, q_values
 from dnabert_enhancer.scan.scoring import ScanPlan, ScoreSettings, make_screen, plan_scan, score_shard
 from dnabert_enhancer.scan.screen import Screen, fit_screen
+from dnabert_enhancer.scan.sequence_windows import SequenceWindows, highest_windows
 from dnabert_enhancer.scan.sequences import NamedSequence, SequenceScore, SequenceScorer
 from dnabert_enhancer.scan.settings import (
     SHORTER,
@@ -56,10 +57,12 @@ __all__ = [
     "SequenceScore",
     "SequenceScorer",
     "SequenceSettings",
+    "SequenceWindows",
     "Track",
     "automatic_null_fraction",
     "embed_sequences",
     "fit_screen",
+    "highest_windows",
     "make_screen",
     "merge_scans",
     "plan_grid",

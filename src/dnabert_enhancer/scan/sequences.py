@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from dnabert_enhancer.engine import Predictions, Target, WindowScores
 from dnabert_enhancer.scan.grid import BLOCK_WINDOWS
 from dnabert_enhancer.scan.scoring import Predictor
+from dnabert_enhancer.scan.sequence_windows import highest_windows, window_starts
 from dnabert_enhancer.scan.settings import SKIPPED_UNKNOWN
-from dnabert_enhancer.sequence import encode_bases, tile_starts, unknown_fraction
+from dnabert_enhancer.sequence import encode_bases
 
 SKIPPED_SHORT = "shorter_than_a_token"
 
@@ -76,8 +77,8 @@ class _Row:
     highest: float = float("-inf")
     summit: int = -1
 
-    def take(self, starts: NDArray[np.int64], length: int, found: WindowScores) -> None:
-        best = int(found.rank.argmax())
+    def take(self, starts: NDArray[np.int64], length: int, found: WindowScores, best: int) -> None:
+        """Add windows, the one at the place `best` the highest of them."""
         if found.rank[best] > self.highest:
             self.highest, self.maximum = float(found.rank[best]), float(found.score[best])
             deviation = found.part(slice(best, best + 1)).deviation()
@@ -164,10 +165,8 @@ class SequenceScorer:
         if len(codes) < self.minimum_length:
             row.note = SKIPPED_SHORT
             return
-        starts = tile_starts(0, len(codes), length, self.stride)
-        good = unknown_fraction(codes, starts, length) <= self.max_unknown
-        row.skipped = int(np.count_nonzero(~good))
-        starts = starts[good]
+        starts, skipped = window_starts(codes, self.window_length, self.stride, self.max_unknown)
+        row.skipped = len(skipped)
         if len(starts) == 0:
             row.note = SKIPPED_UNKNOWN
         for first in range(0, len(starts), BLOCK_WINDOWS):
@@ -186,11 +185,12 @@ class SequenceScorer:
         if not jobs:
             return
         found = self.target.scores(_predict(self.engine, jobs))
+        counts = np.array([len(job.starts) for job in jobs])
         first = 0
-        for job in jobs:
+        for job, best in zip(jobs, highest_windows(found.rank, counts).tolist(), strict=True):
             part = slice(first, first + len(job.starts))
             scores = found.part(part)
-            job.row.take(job.starts, job.length, scores)
+            job.row.take(job.starts, job.length, scores, best - first)
             if self.on_windows is not None:
                 self.on_windows(job.row.name, job.starts, job.length, scores)
             first = part.stop

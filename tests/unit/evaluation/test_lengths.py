@@ -18,7 +18,7 @@ def test_longer_and_shorter_sequences_are_counted_apart() -> None:
     assert (found.longer, found.shorter, found.sequences) == (2, 1, 5)
     told = found.sentence(["one", "two"])
     assert told.startswith("3 of 5 sequences have another length than the window of one and two, 200 bp: 2 ")
-    assert "2 longer ones are scored whole" in told
+    assert "2 longer ones have the score of their highest window" in told
     assert told.endswith("1 shorter ones are scored as they are")
 
 

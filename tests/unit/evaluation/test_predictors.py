@@ -9,12 +9,16 @@ import pytest
 
 from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.evaluation.method_comparison import Method
 from dnabert_enhancer.evaluation.predictors import (
     Labelled,
     baseline_method,
     check_same_labels,
     cropped,
+    judged_windows,
+    mean_method,
     model_method,
+    model_scores,
 )
 from dnabert_enhancer.model import Calibration, EnhancerModel, Threshold, new_model, write_model
 
@@ -27,6 +31,13 @@ def windows(n: int, length: int) -> np.ndarray:
 
 def engine_of(model: EnhancerModel) -> Engine:
     return Engine(model, EngineSettings(device="cpu", precision="float32", threads=1))
+
+
+def judged(
+    engine: Engine, data: Labelled, *, crop: bool = False, threshold: float | None = None
+) -> tuple[Method, np.ndarray | None]:
+    scores = model_scores(engine, data, judged_windows(data, engine.model, crop=crop))
+    return model_method(scores, data, crop=crop, threshold=threshold)
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +69,14 @@ def test_cropping_makes_one_array_of_equal_lengths() -> None:
 def test_a_binary_model_brings_its_threshold_and_logits(binary_engine: Engine) -> None:
     codes = windows(30, 60)
     data = Labelled(codes, np.arange(30) % 2, "binary", ("other", "enhancer"), "x")
-    method, logits = model_method(binary_engine, data)
+    method, logits = judged(binary_engine, data)
     expected = binary_engine.predict(codes)
     assert (method.name, method.kind, method.threshold) == ("a model", "model", 0.4)
     assert method.threshold_source == "chosen by hand"
     np.testing.assert_array_equal(method.outputs, expected.probability)
     np.testing.assert_array_equal(logits, expected.logit)
     assert method.details["digest"] == binary_engine.model.digest
-    assert model_method(binary_engine, data, threshold=0.7)[0].threshold == 0.7
+    assert judged(binary_engine, data, threshold=0.7)[0].threshold == 0.7
 
 
 def test_cropping_equals_sequences_cut_before(binary_engine: Engine) -> None:
@@ -73,9 +84,14 @@ def test_cropping_equals_sequences_cut_before(binary_engine: Engine) -> None:
     labels = np.arange(9) % 2
     whole = Labelled(codes, labels, "binary", ("0", "1"), "x")
     cut = whole._replace(codes=codes[:, 20:80])
-    after, before = model_method(binary_engine, whole, crop=True)[0], model_method(binary_engine, cut)[0]
+    after, before = judged(binary_engine, whole, crop=True)[0], judged(binary_engine, cut)[0]
     np.testing.assert_array_equal(after.outputs, before.outputs)
-    assert not np.array_equal(model_method(binary_engine, whole)[0].outputs, before.outputs)
+    assert not np.array_equal(judged(binary_engine, whole)[0].outputs, before.outputs)
+
+
+def unknown_window(engine: Engine) -> Engine:
+    """Return an engine of the same model, whose window length is not known."""
+    return Engine(engine.model.with_card(engine.model.card.replace(window_length=None)), engine.settings)
 
 
 @pytest.mark.parametrize(
@@ -88,8 +104,79 @@ def test_cropping_equals_sequences_cut_before(binary_engine: Engine) -> None:
 def test_sequences_that_do_not_fit_are_named(binary_engine: Engine, length: int, message: str) -> None:
     data = Labelled([windows(1, 60)[0], windows(1, length)[0]], np.arange(2), "binary", ("0", "1"), "x.fa")
     with pytest.raises(InputError) as caught:
-        model_method(binary_engine, data)
+        judged(unknown_window(binary_engine), data)
     assert message in str(caught.value)
+
+
+def test_without_a_known_window_sequences_are_read_whole(binary_engine: Engine) -> None:
+    codes = windows(4, 100)
+    data = Labelled(codes, np.arange(4) % 2, "binary", ("0", "1"), "x")
+    method, _ = judged(unknown_window(binary_engine), data)
+    np.testing.assert_array_equal(method.outputs, binary_engine.predict(codes).probability)
+
+
+def test_longer_sequences_have_the_score_of_their_highest_window(binary_engine: Engine) -> None:
+    lengths = [60, 61, 75, 100, 137, 50]
+    codes = [windows(1, length)[0] for length in lengths]
+    codes[3][:30] = 4  # half of the first window, which is skipped, and more than 10 % of the two after it
+    data = Labelled(codes, np.arange(6) % 2, "binary", ("0", "1"), "x")
+    # windows of 60 bp every 15 bp, one more at the end
+    starts = [[0], [0, 1], [0, 15], [30, 40], [0, 15, 30, 45, 60, 75, 77], [0]]
+    each = [
+        binary_engine.predict([row[start : start + 60] for start in places])
+        for row, places in zip(codes, starts, strict=True)
+    ]
+    done: list[int] = []
+    scores = model_scores(binary_engine, data, judged_windows(data, binary_engine.model), done.append)
+    method, logits = model_method(scores, data)
+    np.testing.assert_array_equal(method.outputs, [max(one.probability) for one in each])
+    assert logits is not None
+    np.testing.assert_array_equal(logits, [max(one.logit) for one in each])
+    assert sum(done) == 6
+    assert method.details["stride"] == 15
+
+
+def test_sequences_of_unknown_bases_are_counted_and_judged(binary_engine: Engine) -> None:
+    codes = windows(3, 60)
+    codes[1, :7] = 4
+    codes[2, :6] = 4  # 10 %
+    data = Labelled(codes, np.arange(3) % 2, "binary", ("0", "1"), "x")
+    found = judged_windows(data, binary_engine.model)
+    assert (found.unscored, found.counts.tolist()) == (1, [1, 1, 1])
+    longer = data._replace(codes=[np.full(90, 4, np.uint8), windows(1, 60)[0]])
+    found = judged_windows(longer, binary_engine.model)
+    assert (found.unscored, found.counts.tolist()) == (1, [3, 1])
+
+
+def test_each_class_has_its_own_highest_window(tmp_path: Path) -> None:
+    parts = new_model("tiny", k=3, window_length=60, task="multiclass", labels=("heart", "liver", "brain"))
+    engine = engine_of(write_model(tmp_path, parts))
+    codes = windows(8, 90)
+    data = Labelled(codes, np.arange(8) % 3, "multiclass", ("heart", "liver", "brain"), "x")
+    each = [engine.predict([row[start : start + 60] for start in (0, 15, 30)]).probability for row in codes]
+    np.testing.assert_array_equal(judged(engine, data)[0].outputs, [found.max(axis=0) for found in each])
+
+
+def test_the_mean_of_models_takes_the_window_whose_mean_is_highest(tmp_path: Path) -> None:
+    engines = [
+        engine_of(write_model(tmp_path / str(seed), new_model("tiny", k=3, window_length=60, seed=seed)))
+        for seed in range(2)
+    ]
+    codes = windows(10, 90)
+    data = Labelled(codes, np.arange(10) % 2, "binary", ("0", "1"), "x")
+    cut = judged_windows(data, engines[0].model)
+    method = mean_method("both", [model_scores(one, data, cut) for one in engines], data, {}, None)
+    every = np.array(
+        [
+            [engine.predict([row[start : start + 60] for start in (0, 15, 30)]).probability for row in codes]
+            for engine in engines
+        ],
+        dtype=np.float64,
+    )  # models, sequences, windows
+    best = every.mean(axis=0).argmax(axis=1)
+    chosen = every[:, np.arange(10), best]
+    np.testing.assert_allclose(method.outputs, chosen.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(method.deviation, chosen.std(axis=0, ddof=1), rtol=1e-5)
 
 
 def test_classes_are_matched_by_name(tmp_path: Path) -> None:
@@ -98,18 +185,18 @@ def test_classes_are_matched_by_name(tmp_path: Path) -> None:
     codes, labels = windows(8, 60), np.arange(8) % 2
     expected = engine.predict(codes).probability
     named = Labelled(codes, labels, "multiclass", ("brain", "heart"), "x")
-    np.testing.assert_array_equal(model_method(engine, named)[0].outputs, expected[:, [2, 0, 1]])
+    np.testing.assert_array_equal(judged(engine, named)[0].outputs, expected[:, [2, 0, 1]])
     numbered = named._replace(label_names=("0", "1", "2"))
-    np.testing.assert_array_equal(model_method(engine, numbered)[0].outputs, expected)
+    np.testing.assert_array_equal(judged(engine, numbered)[0].outputs, expected)
     with pytest.raises(InputError, match="classes kidney, brain are not those of the model"):
-        model_method(engine, named._replace(label_names=("kidney", "brain")))
+        judged(engine, named._replace(label_names=("kidney", "brain")))
 
 
 def test_a_regression_model_gives_its_values(tmp_path: Path) -> None:
     engine = engine_of(write_model(tmp_path, new_model("tiny", k=3, window_length=60, task="regression")))
     codes = windows(5, 60)
     data = Labelled(codes, np.linspace(0, 1, 5), "regression", ("value",), "x")
-    method, logits = model_method(engine, data)
+    method, logits = judged(engine, data)
     np.testing.assert_array_equal(method.outputs, engine.predict(codes).outputs[:, 0])
     assert logits is None
 
@@ -119,7 +206,7 @@ def test_other_labels_than_the_model_has_are_refused(binary_engine: Engine) -> N
     with pytest.raises(
         InputError, match=r"y.tsv: the labels are measured values, but the model a model is binary"
     ):
-        model_method(binary_engine, data)
+        judged(binary_engine, data)
 
 
 def test_training_labels_must_be_those_to_be_judged() -> None:
@@ -162,13 +249,13 @@ def test_two_classes_are_matched_by_name(tmp_path: Path) -> None:
     ]
     codes, labels = windows(12, 60), np.arange(12) % 2
     data = Labelled(codes, labels, "binary", ("genome", "enhancer"), "x")
-    (first, logit), (second, other_logit) = (model_method(engine, data) for engine in engines)
+    (first, logit), (second, other_logit) = (judged(engine, data) for engine in engines)
     np.testing.assert_allclose(second.outputs, first.outputs, atol=1e-6)
     np.testing.assert_allclose(other_logit, logit, atol=1e-5)
     # the data's own positive class is the model's negative one
     turned = data._replace(label_names=("enhancer", "genome"))
     for engine in engines:
-        method, turned_logit = model_method(engine, turned)
+        method, turned_logit = judged(engine, turned)
         np.testing.assert_allclose(method.outputs, 1 - first.outputs, atol=1e-6)
         np.testing.assert_allclose(turned_logit, -logit, atol=1e-5)
         assert method.details["positive_label"] == "genome"
@@ -176,6 +263,6 @@ def test_two_classes_are_matched_by_name(tmp_path: Path) -> None:
 
 def test_the_threshold_goes_with_the_class(binary_engine: Engine) -> None:
     data = Labelled(windows(8, 60), np.arange(8) % 2, "binary", ("enhancer", "other"), "x")
-    method = model_method(binary_engine, data)[0]
+    method = judged(binary_engine, data)[0]
     assert method.threshold == pytest.approx(0.6)
     assert method.threshold_source == "one minus that of enhancer: chosen by hand"
