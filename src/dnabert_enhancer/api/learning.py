@@ -24,11 +24,15 @@ from dnabert_enhancer.dataset import (
 )
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.files import OutputSet
 from dnabert_enhancer.genome import Genome, Interval, frame_of_intervals
 from dnabert_enhancer.model import EnhancerModel
 from dnabert_enhancer.training import EpochListener, TrainingResult, TrainingSettings
 from dnabert_enhancer.training import finetune as train
 from dnabert_enhancer.training import finetune_folds as train_folds
+
+HISTORY = "history.tsv"
+"""Name in a model's folder: how its training went, by epoch."""
 
 
 def make_dataset(
@@ -136,6 +140,30 @@ class TrainedModel(Model):
         self.seconds = result.seconds
         self.warnings = result.warnings
         self.int8 = result.int8
+
+    def write_history(
+        self, directory: str | Path, positive_label: str | None = None, outputs: OutputSet | None = None
+    ) -> None:
+        """Write `history` as ``history.tsv`` into a folder; values that are not defined are empty.
+
+        Parameters
+        ----------
+        directory : path
+        positive_label : str, optional
+            Of two classes the one that metrics are of, the last column.
+        outputs : OutputSet, optional
+            Files that appear together with this one.
+        """
+        if outputs is None:
+            with OutputSet() as own:
+                self.write_history(directory, positive_label, own)
+            return
+        titles, names = ([], []) if positive_label is None else (["positive_label"], [positive_label])
+        with outputs.open_text(Path(directory) / HISTORY) as table:
+            table.write("\t".join([*self.history.columns, *titles]) + "\n")
+            for row in self.history.itertuples(index=False):
+                numbers = ("" if value != value else f"{value:.9g}" for value in row)
+                table.write("\t".join([*numbers, *names]) + "\n")
 
 
 def finetune(

@@ -97,10 +97,10 @@ def tune(
     dataset, base_model, task, positive_label, engine, progress, **keywords
         See `finetune`, which trains every trial.
     output_dir : path
-        Gets ``best`` (the model of the best trial), ``trials.tsv`` and ``study.db``; where curves are logged,
-        ``logs`` with a folder a trial. Called again with the same arguments, a search that was broken off
-        goes on, in the middle of a trial too, and comes to the same trials; with more `SearchSettings.trials`
-        it is continued.
+        Gets ``best`` (the model of the best trial, with its ``history.tsv``), ``trials.tsv`` and
+        ``study.db``; where curves are logged, ``logs`` with a folder a trial. Called again with the same
+        arguments, a search that was broken off goes on, in the middle of a trial too, and comes to the same
+        trials; with more `SearchSettings.trials` it is continued.
     search : SearchSettings, optional
         What is tried, how it is chosen, and what ends a trial early.
     settings : TrainingSettings, optional
@@ -229,6 +229,7 @@ def trained(
                 progress=progress,
                 on_epoch=lambda epoch, metrics: report(epoch, metrics[metric]),
             )
+            model.write_history(folder, data.positive_label)
             result = _result_of(model, metric)
     except PrunedTrial:
         state, result = "pruned", {"reason": ""}

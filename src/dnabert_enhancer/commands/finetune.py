@@ -7,7 +7,6 @@ when the same command is started again. Several GPUs: accelerate launch -m dnabe
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,6 @@ from dnabert_enhancer.commands.training_options import (
 from dnabert_enhancer.training import TrainingSettings
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from dnabert_enhancer.api import TrainedModel
     from dnabert_enhancer.commands.run_record import RunRecord
     from dnabert_enhancer.dataset import Dataset
@@ -109,8 +106,7 @@ def run(options: Options) -> None:
     with OutputSet() as outputs:
         if archive is not None:
             write_archive(folder, outputs.path(archive))
-        with outputs.open_text(folder / "history.tsv") as table:
-            table.writelines(_history_lines(model.history, dataset.positive_label))
+        model.write_history(folder, dataset.positive_label, outputs)
         with outputs.open_text(folder / "run.json") as file:
             file.write(record.to_json())
 
@@ -124,8 +120,7 @@ def _train_folds(options: Options, record: RunRecord, dataset: Dataset, settings
     folder = Path(options["output_dir"])
 
     def write_history(directory: Path, model: TrainedModel) -> None:
-        with OutputSet() as outputs, outputs.open_text(directory / "history.tsv") as table:
-            table.writelines(_history_lines(model.history, dataset.positive_label))
+        model.write_history(directory, dataset.positive_label)
 
     with training_progress() as progress:
         ensemble = finetune_folds(
@@ -164,12 +159,3 @@ def _archives(archive: str, folds: int) -> list[str]:
     """Return the names of the archives of folds: ``m.fold1.tar.gz`` and so on of ``m.tar.gz``."""
     ending = next((one for one in (".tar.gz", ".tgz") if archive.endswith(one)), "")
     return [f"{archive.removesuffix(ending)}.fold{number}{ending}" for number in range(1, folds + 1)]
-
-
-def _history_lines(history: pd.DataFrame, positive: str | None) -> Iterator[str]:
-    """Yield the lines of history.tsv; of two classes the last column names the one that metrics are of."""
-    titles, names = ([], []) if positive is None else (["positive_label"], [positive])
-    yield "\t".join([*history.columns, *titles]) + "\n"
-    for row in history.itertuples(index=False):
-        numbers = ("" if value != value else f"{value:.9g}" for value in row)
-        yield "\t".join([*numbers, *names]) + "\n"

@@ -114,9 +114,13 @@ def tuning_section(run: Run, settings: ReportSettings) -> Section:
         order="the best first",
         meanings=trial_meanings(),
     )
+    tables, pictures = [table], _search(table, metric, title := _title(metric))
+    if (path := run.optional("best/history.tsv")) is not None:
+        of_best = "of the best trial"
+        tables.append(best_rows(path, f"Epochs {of_best}", settings.rows, meanings=history_meanings()))
+        pictures += _course(tables[-1], f"Loss by epoch {of_best}")
     values = best if isinstance(best, dict) else {}
     base = run.entry("arguments", "base_model") or run.entry("base_model") or "the model"
-    title = DEFINITIONS[metric].title if metric in DEFINITIONS else metric
     figures = [KeyFigure(shown(float(values[metric])), f"{title} of the best trial, on the validation rows")]
     figures += [
         KeyFigure(shown(float(values[name])), f"{name.replace('_', ' ')} of the best trial")
@@ -130,14 +134,18 @@ def tuning_section(run: Run, settings: ReportSettings) -> Section:
         f"{run.count('trials_complete')} completed, {run.count('trials_pruned')} ended early, "
         f"{run.count('trials_failed')} failed.",
         figures,
-        _search(table, metric, title),
-        [table],
+        pictures,
+        tables,
         (
             "The best of many trials looks better on the validation rows than it is: judge its model on the "
             "test rows with evaluate.",
         ),
         skipped_notes(run, "sequences"),
     )
+
+
+def _title(metric: str) -> str:
+    return DEFINITIONS[metric].title if metric in DEFINITIONS else metric
 
 
 def _warnings(run: Run) -> list[str]:

@@ -101,10 +101,10 @@ def test_a_trial_is_the_training_that_finetune_does(data: Path, searched: Path, 
         learning_rate=best["learning_rate"], weight_decay=best["weight_decay"], warmup=best["warmup"],
     )  # fmt: skip
     assert model.history["validation_auroc"].max() == best["auroc"]
-    weights = [
-        (folder / "model.safetensors").read_bytes() for folder in (tmp_path / "alone", searched / "best")
-    ]
-    assert weights[0] == weights[1]
+    model.write_history(tmp_path / "alone", "enhancer")
+    for name in ("model.safetensors", "history.tsv"):
+        alone, found = ((folder / name).read_bytes() for folder in (tmp_path / "alone", searched / "best"))
+        assert alone == found, name
 
 
 KILL = """

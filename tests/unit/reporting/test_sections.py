@@ -108,6 +108,13 @@ def test_a_search_shows_the_best_trial_and_how_the_others_ended(tmp_path: Path) 
     cut = SECTIONS["tune"](run, ReportSettings(rows=1))
     assert cut.sentence == found.sentence
     assert not cut.pictures
+    # how the training of the best one went, where its model lies beside
+    (tmp_path / "m" / "best").mkdir()
+    columns = ("epoch", "train_loss", "validation_loss")
+    write_rows(tmp_path / "m" / "best" / "history.tsv", columns, [[1, 0.75, 0.5], [2, 0.5, 0.625]])
+    whole = section_of(tmp_path / "m")
+    assert [table.title for table in whole.tables] == ["Trials", "Epochs of the best trial"]
+    assert [picture.title for picture in whole.pictures][1:] == ["Loss by epoch of the best trial"]
 
 
 def test_interpretations_of_regions_and_of_variants(tmp_path: Path) -> None:
