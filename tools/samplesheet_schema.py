@@ -26,7 +26,7 @@ _JOBS = ("train_regions", "scan_regions", "vcf", "interpret_regions", "interpret
 def columns() -> dict[str, dict[str, Any]]:
     """Return the columns as the reader's table has them: what each holds, its ending, pattern and needs."""
     text = READER.read_text()
-    bed = re.search(r"def bedEnding\(\) \{\s+return /(.+)/\n", text)
+    bed = re.search(r"def regionsEnding\(\) \{\s+return /(.+)/\n", text)
     table = re.search(r"def samplesheetColumns\(\) \{(.*?)\n    \]\n\}", text, re.DOTALL)
     if bed is None or table is None:
         raise SystemExit(f"{READER}: the table of columns is not where it was")

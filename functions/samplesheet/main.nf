@@ -3,7 +3,7 @@ include { contentOf; isFolder; placeInStore } from '../store'
 
 // The columns: what a cell holds, and the columns without one of which it means nothing.
 def samplesheetColumns() {
-    def bed = bedEnding()
+    def bed = regionsEnding()
     return [
         sample         : [holds: 'name', required: true],
         genome         : [holds: 'file', ending: /fa|fasta|fna|fa\.gz|fasta\.gz|fna\.gz|fa\.bgz|fasta\.bgz/, required: true],
@@ -34,8 +34,8 @@ def samplesheetColumns() {
     ]
 }
 
-def bedEnding() {
-    return /bed|bed\.gz|narrowPeak|narrowPeak\.gz|broadPeak|broadPeak\.gz/
+def regionsEnding() {
+    return /bed|bed\.gz|narrowPeak|narrowPeak\.gz|broadPeak|broadPeak\.gz|gff|gff\.gz|gff3|gff3\.gz|gtf|gtf\.gz|interval_list|saf|xls|tsv|csv|txt/
 }
 
 // The samplesheet as [rows: list of maps, faults: list of texts]; models by name are those of the store (openStore), genomes those of a map as nf-core's params.genomes. Files become paths, models [path, output]; an empty cell becomes [], '' where it is a word.
@@ -263,7 +263,7 @@ def panelMember(fields, where, folder, store, asked) {
     if( !(name ==~ namePattern()) || !model || fields.size() > 3 || fields.any { field -> field =~ /\p{Cntrl}/ } )
         return [where: where, name: name, fault: "give a name of letters, digits, '.', '_' and '-', a tab, and a model"]
     def found = predictingModelAt(model, folder, store, asked)
-    def area = regions ? located(regions, [ending: bedEnding()], folder, asked) : [:]
+    def area = regions ? located(regions, [ending: regionsEnding()], folder, asked) : [:]
     return found.subMap(['brought']) + [where: where, name: name, model: model, path: found.path, output: found.output ?: '', regions: area.path, fault: found.fault ?: area.fault]
 }
 
