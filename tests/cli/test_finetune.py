@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from forked import Copy
 
 from dnabert_enhancer.api import quantize_model
 from dnabert_enhancer.commands.cli import build_parser, main
@@ -23,7 +24,6 @@ from dnabert_enhancer.model import open_model
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-PROGRAM = [sys.executable, "-c", "from dnabert_enhancer.commands.cli import main; main()", "finetune"]
 MOTIF = "TGACTCAGCA"
 PATIENCE_SECONDS = 300
 
@@ -209,7 +209,7 @@ def test_labels_of_one_class_are_refused(tmp_path: Path, capsys: pytest.CaptureF
     assert "labels are 1" in capsys.readouterr().err
 
 
-@pytest.mark.slow(seconds=40)
+@pytest.mark.slow(seconds=20)
 def test_a_run_killed_twice_ends_with_the_weights_of_the_unbroken_one(
     tables: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,15 +220,11 @@ def test_a_run_killed_twice_ends_with_the_weights_of_the_unbroken_one(
         monkeypatch.delenv(name, raising=False)
     logged = ["--log-to", "wandb"] if importlib.util.find_spec("wandb") else []
     resumable = [*options(tables, broken, **changed), *logged]
-    command = [*PROGRAM, *resumable]
     steps_at_kill = []
     for wanted in (7, 42):
-        process = subprocess.Popen(
-            command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        steps_at_kill.append(_wait_for_checkpoint(broken, wanted, process))
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        copy = Copy(lambda: main(resumable, command="finetune"), tmp_path / f"said-{wanted}")
+        steps_at_kill.append(_wait_for_checkpoint(broken, wanted, copy))
+        assert copy.kill() == -signal.SIGKILL
         assert not (broken / "config.json").exists()
     caplog.clear()
     assert finetune(resumable) == 0
@@ -248,7 +244,7 @@ def test_a_run_killed_twice_ends_with_the_weights_of_the_unbroken_one(
     assert len(cards[1]["training"]["epochs"]) == 4
 
 
-def _wait_for_checkpoint(output: Path, step: int, process: subprocess.Popen[bytes]) -> int:
+def _wait_for_checkpoint(output: Path, step: int, copy: Copy) -> int:
     """Wait for a whole checkpoint at or after a step; return its step."""
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
@@ -258,8 +254,9 @@ def _wait_for_checkpoint(output: Path, step: int, process: subprocess.Popen[byte
         ]
         if any(number >= step for number in found):
             return max(found)
-        assert process.poll() is None, "the training ended before it could be killed"
+        assert copy.poll() is None, f"the training ended before it could be killed: {copy.said}"
         time.sleep(0.01)
+    copy.kill()
     raise AssertionError(f"no checkpoint within {PATIENCE_SECONDS} s")
 
 
@@ -267,16 +264,15 @@ def _wait_for_checkpoint(output: Path, step: int, process: subprocess.Popen[byte
 def test_other_arguments_on_a_broken_off_run_are_refused_unless_restarted(
     tables: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    import dnabert_enhancer.training.attempt  # noqa: F401  once, not in the copy
+
     output = tmp_path / "m"
-    command = [*PROGRAM, *options(tables, output, epochs=50, checkpoint_steps=2)]
-    process = subprocess.Popen(
-        command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    _wait_for_checkpoint(output, 2, process)
+    first = options(tables, output, epochs=50, checkpoint_steps=2, threads=1)
+    copy = Copy(lambda: main(first, command="finetune"), tmp_path / "said")
+    _wait_for_checkpoint(output, 2, copy)
     assert finetune(options(tables, output)) == 2
     assert "another finetune is running in this folder" in capsys.readouterr().err
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    assert copy.kill() == -signal.SIGKILL
     assert finetune(options(tables, output, epochs=1)) == 2
     assert "run with other arguments: epochs 1 (was 50); give the same" in capsys.readouterr().err
     assert finetune([*options(tables, output, epochs=1), "--restart"]) == 0

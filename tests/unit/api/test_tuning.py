@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
+import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from forked import Copy
 
 import dnabert_enhancer as de
 from dnabert_enhancer.commands.cli import main
 from dnabert_enhancer.model import CARD_NAME, open_model
+from dnabert_enhancer.training.study import Study
 
 MOTIF = "TGACTCAGCATGACTC"
 QUICK = ("--base-model", "new:tiny", "--k", "3", "--epochs", "2", "--batch-size", "16", "--threads", "1")
@@ -107,41 +109,33 @@ def test_a_trial_is_the_training_that_finetune_does(data: Path, searched: Path, 
         assert alone == found, name
 
 
-KILL = """
-import os, signal, sys
-import dnabert_enhancer.training.study as study
-
-def killing(name, number):
-    real = getattr(study.Study, name)
+def kill_at(name: str, number: int) -> None:
+    """Kill this process at a call of a method of the study, the first of all being number 1."""
+    real = getattr(Study, name)
     calls = iter(range(1, 1000))
 
-    def replaced(self, *arguments):
+    def replaced(self: Study, *arguments: Any) -> Any:
         if next(calls) == number:
             os.kill(os.getpid(), signal.SIGKILL)
         return real(self, *arguments)
 
-    setattr(study.Study, name, replaced)
-
-killing(sys.argv[1], int(sys.argv[2]))
-from dnabert_enhancer.commands.cli import main
-main(sys.argv[3:])
-"""
+    setattr(Study, name, replaced)
 
 
-@pytest.mark.slow(seconds=40)
+@pytest.mark.slow(seconds=20)
 def test_a_search_that_was_killed_goes_on_and_comes_to_the_same(
     data: Path, searched: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "tuned"
     # after the second epoch of a trial, before the next is begun, and after a training before its trial ends
     for name, number in (("report", 4), ("next", 2), ("finish", 1)):
-        done = subprocess.run(
-            [sys.executable, "-c", KILL, name, str(number), *command(data, folder)],
-            capture_output=True,
-            check=False,
-            timeout=300,
-        )
-        assert done.returncode == -9, done.stderr.decode()
+
+        def work(name: str = name, number: int = number) -> None:
+            kill_at(name, number)
+            main(command(data, folder))
+
+        copy = Copy(work, tmp_path / name)
+        assert copy.wait() == -signal.SIGKILL, copy.said
     assert run(command(data, folder)) == 0
     assert {path.name for path in folder.iterdir()} == FILES
     assert (folder / "trials.tsv").read_bytes() == (searched / "trials.tsv").read_bytes()
