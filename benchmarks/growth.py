@@ -122,6 +122,7 @@ CASES = (
         "write_sequences",
         (100, 1000, 10_000),
         f"predict --tsv {{input}} {ENGINE}",
+        more=(100_000,),
         is_flat=True,
     ),
     Case(
@@ -175,6 +176,7 @@ CASES = (
         "write_sequences",
         (100, 1000, 10_000),
         f"evaluate --dataset {{input}} --no-pictures {ENGINE}",
+        more=(100_000,),
     ),
     Case(
         "finetune",

@@ -72,7 +72,7 @@ def test_a_named_model_and_what_is_asked_of_the_engine(
     assert said["engine"]["check"]["text"] == "will be compared with onnx float32 on cpu at first use"
     de.load_model(model.directory, engine=EngineSettings(precision="int8")).predict(["ACGT" * 15])
     said = found(capsys, "--model", str(model.directory), "--precision", "int8")
-    assert said["engine"]["check"]["gate_windows"] == 64
+    assert said["engine"]["check"]["gate_windows"] == 1024
 
 
 def test_the_processor_decides_on_bfloat16(

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from dnabert_enhancer.training.losses import Loss
     from dnabert_enhancer.training.network import torch_model
     from dnabert_enhancer.training.packages import require_packages
-    from dnabert_enhancer.training.precision import cpu_has_bfloat16_units
     from dnabert_enhancer.training.processes import launched_count
     from dnabert_enhancer.training.run_folder import differences
     from dnabert_enhancer.training.study import PrunedTrial, Study, Trial, parameters_of
@@ -44,7 +43,6 @@ _LAZY = {
     "Trial": "study",
     "WindowStore": "window_store",
     "chosen_metric": "epoch_metrics",
-    "cpu_has_bfloat16_units": "precision",
     "differences": "run_folder",
     "finetune": "finetuning",
     "finetune_folds": "folds",
@@ -77,7 +75,6 @@ __all__ = [
     "Trial",
     "WindowStore",
     "chosen_metric",
-    "cpu_has_bfloat16_units",
     "differences",
     "finetune",
     "finetune_folds",

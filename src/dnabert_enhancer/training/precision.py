@@ -8,7 +8,7 @@ from dnabert_enhancer.engine import this_processor
 from dnabert_enhancer.errors import ResourceError
 
 LEAST_WIDTH_CPU_BFLOAT16 = 128
-"""Hidden size from which bfloat16 pays on a CPU with bfloat16 units (benchmarks/training.py measures it)."""
+"""Hidden size from which bfloat16 pays on a CPU that gains by it (benchmarks/training.py measures it)."""
 
 
 class Arithmetic(NamedTuple):
@@ -49,7 +49,7 @@ def choose_arithmetic(device: str, precision: str, hidden_size: int) -> Arithmet
         ``auto``: the GPU where there is one.
     precision : {"auto", "float32", "bfloat16", "float16"}
         ``auto``: on a GPU bfloat16, or float16 where it has no bfloat16 units; on a CPU bfloat16 where
-        it has matrix units for it and the model is wide enough to gain, else float32.
+        the engine's rule has it (`Processor.gains_by_bfloat16`) and the model is wide enough, else float32.
     hidden_size : int
         Width of the model.
 
@@ -78,13 +78,9 @@ def _on_cpu(precision: str, hidden_size: int) -> Arithmetic:
         raise ResourceError("float16 training needs a GPU", remedy="give --precision bfloat16 or float32")
     if precision != "auto":
         return Arithmetic("cpu", precision, "asked for")
-    if not cpu_has_bfloat16_units():
-        return Arithmetic("cpu", "float32", "the processor has no bfloat16 matrix units")
+    processor = this_processor()
+    if not processor.gains_by_bfloat16:
+        return Arithmetic("cpu", "float32", processor.about_bfloat16)
     if hidden_size < LEAST_WIDTH_CPU_BFLOAT16:
         return Arithmetic("cpu", "float32", f"a model {hidden_size} wide does not gain by bfloat16")
-    return Arithmetic("cpu", "bfloat16", "the processor has bfloat16 matrix units")
-
-
-def cpu_has_bfloat16_units() -> bool:
-    """Return whether this processor has bfloat16 matrix units (AMX, or Arm's BF16 extension)."""
-    return this_processor().has("amx_bf16") or this_processor().has("bf16")
+    return Arithmetic("cpu", "bfloat16", processor.about_bfloat16)

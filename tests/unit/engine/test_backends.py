@@ -126,7 +126,7 @@ def test_the_first_that_agrees_is_taken(
     def judged(_model: EnhancerModel, way: Way, *_: object) -> Agreement:
         # int8 changes p by more than bfloat16 does
         change = {"int8": 0.5, "bfloat16": 0.0}[way.precision]
-        return Agreement(64, 0.0 if change <= largest else 1.0, 1.0, 1.0)
+        return Agreement(64, 0.0 if change <= largest else 1.0, 1.0, 1.0, 64)
 
     monkeypatch.setattr(precision_check, "check_precision", judged)
     engine = Engine(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dnabert_enhancer.engine import Processor
 from dnabert_enhancer.errors import ResourceError
 from dnabert_enhancer.training import precision
 
@@ -15,28 +16,38 @@ def _without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
 
+AMX = Processor("GenuineIntel", features=("amx_bf16", "avx512_bf16"))
+ZEN_4 = Processor("AuthenticAMD", features=("avx512_bf16", "avx512_vnni"))
+WITHOUT_AMX = Processor("GenuineIntel", features=("avx512_bf16", "avx512_vnni"))
+ZEN_3 = Processor("AuthenticAMD", features=("avx2",))
+
+
 @pytest.mark.parametrize(
-    ("asked", "has_units", "width", "chosen", "attention"),
+    ("processor", "asked", "width", "chosen", "attention", "why"),
     [
-        ("auto", True, 768, "bfloat16", "eager"),
-        ("auto", True, 32, "float32", None),
-        ("auto", False, 768, "float32", None),
-        ("float32", True, 768, "float32", None),
-        ("bfloat16", False, 32, "bfloat16", "eager"),
+        (AMX, "auto", 768, "bfloat16", "eager", "AMX units"),
+        (ZEN_4, "auto", 768, "bfloat16", "eager", "an AMD with units for bfloat16"),
+        (ZEN_4, "auto", 128, "bfloat16", "eager", "an AMD with units for bfloat16"),
+        (ZEN_4, "auto", 32, "float32", None, "a model 32 wide does not gain"),
+        (WITHOUT_AMX, "auto", 768, "float32", None, "without AMX"),
+        (ZEN_3, "auto", 768, "float32", None, "no units for bfloat16"),
+        (AMX, "float32", 768, "float32", None, "asked for"),
+        (ZEN_3, "bfloat16", 32, "bfloat16", "eager", "asked for"),
     ],
 )
 def test_bfloat16_is_chosen_on_a_cpu_where_it_gains(
+    processor: Processor,
     asked: str,
-    has_units: bool,
     width: int,
     chosen: str,
     attention: str | None,
+    why: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(precision, "cpu_has_bfloat16_units", lambda: has_units)
+    monkeypatch.setattr(precision, "this_processor", lambda: processor)
     arithmetic = precision.choose_arithmetic("auto", asked, width)
     assert (arithmetic.device, arithmetic.precision, arithmetic.attention) == ("cpu", chosen, attention)
-    assert arithmetic.why
+    assert why in arithmetic.why
 
 
 @pytest.mark.parametrize(
