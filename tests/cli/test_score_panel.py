@@ -20,6 +20,7 @@ from dnabert_enhancer.api import panel as panel_module
 from dnabert_enhancer.catalogue import PanelMember, read_panel
 from dnabert_enhancer.commands import cli
 from dnabert_enhancer.engine.backends import OnnxBackend
+from dnabert_enhancer.variants import panel as panel_writer
 
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
 GENOME = DEMO / "alpha-globin.fa.gz"
@@ -89,6 +90,17 @@ def test_the_numbers_are_those_of_the_models_given_one_by_one(
         assert one["predicted_functional_effect"] == other["tf_predicted_functional_effect"]
     assert {row["model"] for row in rows_of(Path(f"{scored}.tsv.gz"))} == {"enhancer"}
     assert not Path(f"{scored}.tf-panel").exists()
+
+
+@pytest.mark.slow
+def test_files_do_not_depend_on_how_many_rows_are_texts_at_a_time(
+    scored: Path, vcf: Path, panel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel_writer, "MOST_ROWS", 2 * len(NAMES))
+    prefix = tmp_path / "out"
+    assert run("--vcf", vcf, "--genome", GENOME, "--tf-panel", panel, *ENGINE, "--output-prefix", prefix) == 0
+    for name in ("tf-panel.tsv.gz", "tf-panel.matrix.tsv.gz", "vcf.gz"):
+        assert Path(f"{prefix}.{name}").read_bytes() == Path(f"{scored}.{name}").read_bytes()
 
 
 @pytest.mark.slow

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MEMBER_FORMAT = "dnabert-enhancer panel member scores 1"
 STRONGEST = 5
 """How many models of a panel the VCF names for an allele."""
+MOST_ROWS = 8192
+"""So many rows of the table, or those of one allele, are in memory as texts at a time."""
 _BY_MODEL = ("scores", "null_statistics", "deviations", "offsets", "centre")
 """Arrays of a block that have a column for each model."""
 _OF_THE_RUN = ("version", "convention", "minimum_change", "minimum_lor", "nulls", "phased")
@@ -137,13 +139,21 @@ class PanelBlock(NamedTuple):
         """
         flat = self.outcomes.reshape(-1)
         effects = np.array([effect.value for effect in EFFECTS])[flat["effect"]]
-        columns = [np.repeat(np.array(values), len(names)) for values in zip(*places, strict=True)]
+        columns = [np.repeat(_column(values), len(names)) for values in zip(*places, strict=True)]
         columns.append(np.tile(np.array(names), len(places)))
         columns += [flat[name] for name in _NUMBERS]
         columns.append(np.where(np.isnan(flat["p_ref"]), NO_VALUE, effects))
         columns.append(_SKIPS[self.skips.reshape(-1)])
         found = dict(zip(COLUMNS, columns, strict=True))
         return found if self.deviations is None else {**found, DEVIATION_COLUMN: self.deviations.reshape(-1)}
+
+    def parts(self, places: Sequence[Place]) -> Iterator[tuple[PanelBlock, Sequence[Place]]]:
+        """Yield parts of at most `MOST_ROWS` rows of the table, or of one allele, and their places."""
+        step = max(1, MOST_ROWS // self.skips.shape[1])
+        for first in range(0, len(places), step):
+            part = slice(first, first + step)
+            deviations = None if self.deviations is None else self.deviations[part]
+            yield PanelBlock(self.skips[part], self.outcomes[part], deviations), places[part]
 
     def strongest(self, names: Sequence[str], count: int = STRONGEST) -> list[list[str]]:
         """Return for each allele the models that see it change most, as the VCF has them.
@@ -288,11 +298,11 @@ class PanelFiles:
         places = rows.places()
         if not places:
             return
-        columns = [_texts(column) for column in block.columns(self._names, places).values()]
-        self._table.writelines("\t".join(row) + "\n" for row in zip(*columns, strict=True))
-        changes = np.array(_texts(block.outcomes[_RANKED_BY].reshape(-1)))
-        for place, row in zip(places, changes.reshape(len(places), -1).tolist(), strict=True):
-            self._matrix.write("\t".join([*map(str, place), *row]) + "\n")
+        for part, some in block.parts(places):
+            columns = [_texts(column) for column in part.columns(self._names, some).values()]
+            self._table.writelines("\t".join(row) + "\n" for row in zip(*columns, strict=True))
+            for place, changes in zip(some, part.outcomes[_RANKED_BY], strict=True):
+                self._matrix.write("\t".join([*map(str, place), *_texts(changes)]) + "\n")
         if self._parquet is not None:
             self._parquet.write(places, block.outcomes[_RANKED_BY])
 
@@ -337,6 +347,11 @@ def _deviations(blocks: Sequence[ShardBlock]) -> NDArray[np.float32]:
     return np.concatenate([block.arrays.get("deviations", none) for block in blocks], axis=1)
 
 
+def _column(values: Sequence[str | int]) -> NDArray[Any]:
+    """Return values as a column: texts as objects, since in an array each takes the place of the longest."""
+    return np.array(values, dtype=object if isinstance(values[0], str) else None)
+
+
 def _utf8(value: str | int) -> str | int | None:
     """Return a value as Parquet can have it: letters that are not UTF-8 replaced, None for none."""
     if isinstance(value, int):
@@ -349,7 +364,7 @@ def _texts(values: NDArray[Any]) -> list[str]:
     if values.dtype == np.float64:
         texts = [f"{value:.6g}" for value in values.tolist()]
     else:
-        texts = values.astype("U").tolist()
+        texts = values.tolist() if values.dtype == object else values.astype("U").tolist()
     return [NO_VALUE if text == "nan" else text for text in texts] if values.dtype.kind == "f" else texts
 
 
