@@ -111,7 +111,8 @@ def judged(runs: dict[tuple[int, str], Path]) -> str:
     rows = ["| windows | negatives | method | accuracy | precision | recall | F1 | MCC |"]
     rows.append("|" + " --- |" * 8)
     for (length, negatives), folder in runs.items():
-        table = pd.read_csv(folder / "tables" / "performance.tsv", sep="\t")
+        # as texts: published figures keep their decimals
+        table = pd.read_csv(folder / "tables" / "performance.tsv", sep="\t", dtype=str, keep_default_na=False)
         for row in table.itertuples(index=False):
             is_published = row.source == "published"
             if is_published and negatives != NEGATIVES[0]:
@@ -119,9 +120,14 @@ def judged(runs: dict[tuple[int, str], Path]) -> str:
             method = "fine-tuned" if row.method == "dnabert_enhancer" else row.method
             method += ", published, on its own sets" if is_published else ""
             figures = (row.accuracy, row.precision, row.recall, row.f1, row.mcc)
-            told = " | ".join("-" if pd.isna(figure) else f"{figure:.1f}" for figure in figures)
+            shown = figures if is_published else (_tenths(figure) for figure in figures)
+            told = " | ".join(shown)
             rows.append(f"| {length} bp | {negatives} | {method} | {told} |")
     return "\n".join(rows) + "\n"
+
+
+def _tenths(figure: str) -> str:
+    return "-" if figure == "NA" else f"{float(figure):.1f}"
 
 
 def annotated(runs: dict[tuple[int, str], Path]) -> str:

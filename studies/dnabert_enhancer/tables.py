@@ -50,20 +50,22 @@ def main() -> None:
 
 
 def performance(results: Path, sample: str, which: str) -> pd.DataFrame | None:
-    """Return accuracy, precision, recall, F1 and MCC in percent by method, the published ones last."""
+    """Return accuracy, precision, recall, F1 and MCC in percent by method, the published ones last.
+
+    Texts with two decimals, which the publication has.
+    """
     path = results / "train" / f"{sample}.metrics.tsv"
     if not path.exists():
         return None
     judged = pd.read_csv(path, sep="\t")
     judged = judged[(judged["prevalence"] == "as given") & (judged["subset"] == "all")]
-    ours = judged[["method", *FIGURES]].copy()
-    ours[FIGURES] *= 100
-    ours.insert(1, "source", "this run")
-    published = pd.read_csv(HERE / "published.tsv", sep="\t", dtype={"set": str})
-    theirs = published[published["set"] == which][FIGURES].assign(
-        method="DNABERT-Enhancer", source="published"
-    )
-    return pd.concat([ours, theirs[ours.columns]], ignore_index=True)
+    ours = judged[["method"]].assign(source="this run")
+    for name in FIGURES:
+        ours[name] = (100 * judged[name]).map("{:.2f}".format).replace("nan", "NA")
+    published = pd.read_csv(HERE / f"published_{which}.tsv", sep="\t", index_col="metric")
+    theirs = {"method": "DNABERT-Enhancer", "source": "published"}
+    theirs |= {name: published.loc[name, "value"].removesuffix("%") for name in FIGURES}
+    return pd.concat([ours, pd.DataFrame([theirs])], ignore_index=True)
 
 
 def genome(results: Path, sample: str) -> pd.DataFrame | None:

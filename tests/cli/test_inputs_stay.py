@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.test_pipes import CASES, OUTPUTS, PATHS, Case, Input, folder, run
+from tests.cli.test_pipes import CASES, FOLDER_NAMES, OUTPUTS, PATHS, Case, Input, folder, run
 
 from dnabert_enhancer.commands.cli import COMMANDS, build_parser
 from dnabert_enhancer.commands.inputs import INPUTS
@@ -25,7 +25,7 @@ def given(case: Case, folder: Path, out: Path) -> list[str]:
         word.form.format(folder / word.name)
         if isinstance(word, Input)
         else str(folder / word)
-        if word == "g.fa"
+        if word in FOLDER_NAMES
         else word.format(out=out)
         for word in case.words
     ]

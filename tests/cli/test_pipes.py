@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from written_runs import write_record
 
 from dnabert_enhancer.commands.cli import COMMANDS, build_parser, main
 from dnabert_enhancer.model import Encoder, new_model, write_archive, write_model
@@ -61,6 +62,8 @@ NOT_PIPES = {
     ("report", "RUN_PREFIX"): "",  # stands for the files of a run
     ("index-genome", "--genome"): "a genome cannot be read from a pipe",
 }
+FOLDER_NAMES = ("g.fa", "judged")
+"""Words of cases that name a file, or the prefix of a run, in the folder, and are no pipe."""
 # says what it found about this machine, and writes no file
 PRINTS_ONLY = {("check", "FILE"), ("doctor", "--model"), ("models", "--catalogue")}
 
@@ -96,6 +99,9 @@ TRAINING = ("--epochs", "4", "--batch-size", "8", "--learning-rate", "0.01", "--
 MODEL = Input("model.tar.gz", packed=True)
 REPORT = ("--assembly-report", Input("report.txt"))
 CASES = {
+    "report": Case(
+        "report", ("judged", "--published", Input("figures.tsv"), "--output", "{out}/page.html")
+    ),
     "tokenize fasta": Case("tokenize", ("--input", Input("pos.fa"), "--k", "3", "--output", "{out}/t.tsv")),
     "tokenize pair": Case(
         "tokenize",
@@ -364,6 +370,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # UCSC's chain format: score tName tSize tStrand tStart tEnd qName qSize qStrand qStart qEnd id
         "hg19.chain": "chain 1000 chr1 249250621 + 0 30000 chr1 248956422 + 0 30000 1\n30000\n\n",
         "panel.tsv": "name\tmodel\nT\tdefault:gue_tf0\n",
+        "figures.tsv": "metric\tvalue\tsource\naccuracy\t88.05%\tsomewhere\n",
+        "judged.metrics.tsv": "method\tsubset\tprevalence\taccuracy\none\tall\tas given\t0.5\n",
         "names.txt": f"chr1:500:{contigs['chr1'][499]}:{'AC'[contigs['chr1'][499] == 'A']}\nchr1:9:N:A\n",
         "gwas.tsv": "DISEASE/TRAIT\tCHR_ID\tCHR_POS\tSNPS\nHeight\t1\t1400\trs1\n",
         "motifs.meme": "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1\n"
@@ -380,6 +388,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     for name, text in texts.items():
         (made / name).write_text(text)
+    write_record(made / "judged", "evaluate")
     write_model(made / "model", new_model("tiny", k=3, window_length=WINDOW, name="tiny model"))
     write_archive(made / "model", made / "model.tar.gz")
     # int8 quantises no smaller matrices than these
@@ -486,7 +495,7 @@ def result(case: Case, form: str, folder: Path, out: Path) -> dict[str, bytes]:
                 inputs.append(stack.enter_context(context))
                 words.append(word.form.format(inputs[-1]))
             else:
-                words.append(str(folder / word) if word == "g.fa" else word.format(out=out))
+                words.append(str(folder / word) if word in FOLDER_NAMES else word.format(out=out))
         out.mkdir()
         assert run(case.command, words) == 0
     return outputs(out, inputs)

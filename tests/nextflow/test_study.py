@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -72,7 +73,7 @@ def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, s
         "DNABERT-Enhancer",
     ]
     published = tables["performance"][-1]
-    assert (published["accuracy"], published["mcc"]) == ("88.0500", "76.2200")  # of the paper
+    assert (published["accuracy"], published["f1"], published["mcc"]) == ("88.05", "87.71", "76.22")
     trials = read(tmp_path / "results" / "train" / "dnabert_enhancer.trials.tsv")
     assert {row["warmup"] for row in trials} == {"0.1", "0.2"}  # the grid of this run has two points
     # 350 bp every 150 bp in 60,000 bp: (60,000 - 350) / 150 + 1, and one more at the end
@@ -89,6 +90,52 @@ def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, s
     assert said == {key: count for key, count in alleles.items() if key[0] == "TF"}
     # so small a model attends to no region more than to others
     assert (tmp_path / "tables" / "regions.tsv").read_text() == "chrom\tstart\tend\tname\tscore\n"
+
+
+def test_the_authors_own_sample_trains_and_is_judged_on_its_dev_rows(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    sample = shared_data / "enhancers" / "davuluri"
+    (tmp_path / "sample").mkdir()
+    for name in ("Train.tsv", "dev.tsv"):
+        (tmp_path / "sample" / name).symlink_to(sample / name)
+    page = (STUDY / "README.md").read_text().split("## The authors' own sample")[1].split("\n## ")[0]
+    lines = re.findall(r"^    dnabert-enhancer ((?:.*\\\n)*.*)$", page, re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["finetune", "evaluate", "report"]
+    smaller = {
+        "dnabert-6": "new:tiny", "--epochs 20": "--epochs 1", "--baselines": "--baselines ridge", "\\\n": ""
+    }  # fmt: skip
+    for line in lines:
+        for theirs, ours in smaller.items():
+            line = line.replace(theirs, ours)
+        words = shlex.split(line.replace("studies/", f"{REPOSITORY}/studies/"))
+        subprocess.run([sys.executable, "-m", "dnabert_enhancer", *words], cwd=tmp_path, check=True)
+    counts = json.loads((tmp_path / "results" / "sample" / "run.json").read_text())["counts"]
+    # wc -l less the titles
+    assert (counts["sequences_train"], counts["sequences_validation"]) == (919, 301)
+    dev = read(sample / "dev.tsv")
+    with gzip.open(tmp_path / "results" / "sample_dev.predictions.tsv.gz", "rt") as table:
+        judged = list(csv.DictReader(table, delimiter="\t"))
+    assert [row["label"] for row in judged] == [row["label"] for row in dev]
+    for row in read(tmp_path / "results" / "sample_dev.metrics.tsv"):
+        if row["prevalence"] == "as given":
+            scores = [float(one[f"{row['method']}: probability"]) for one in judged]
+            called = ["1" if score >= float(row["threshold"]) else "0" for score in scores]
+            right = sum(call == one["label"] for call, one in zip(called, dev, strict=True))
+            assert float(row["accuracy"]) == pytest.approx(right / 301, abs=1e-9)
+            assert row["method"] == "sample" or float(row["auroc"]) > 0.65
+    html = (tmp_path / "results" / "sample.html").read_text()
+    assert "Beside published figures" in html
+    assert "82.04 %" in html
+
+
+def test_the_figures_of_the_paper() -> None:
+    """As issue 20 has them."""
+    figures = {"350": "88.05 90.27 85.29 87.71 76.22", "201": "82.04 84.64 78.29 81.30 64.27"}
+    for length, values in figures.items():
+        rows = read(STUDY / f"published_{length}.tsv")
+        assert [row["metric"] for row in rows] == ["accuracy", "precision", "recall", "f1", "mcc"]
+        assert [row["value"] for row in rows] == [f"{value}%" for value in values.split()]
 
 
 def test_inputs_of_the_small_run(tmp_path: Path, shared_data: Path) -> None:

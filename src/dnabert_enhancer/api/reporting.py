@@ -30,6 +30,7 @@ def report(
     track_hub: PathLike | None = None,
     bundle: PathLike | None = None,
     multiqc: PathLike | None = None,
+    published: PathLike | None = None,
     **keywords: Any,  # fields of the settings
 ) -> None:
     """Write finished runs as one self-contained HTML page, a track hub, or a bundle for archives.
@@ -50,6 +51,10 @@ def report(
         ZIP of the tracks and tables with a data dictionary and metadata; needs ``authors``, and rocrate.
     multiqc : path, optional
         Folder for ``*_mqc.json``, which MultiQC finds there; may hold other files.
+    published : path, optional
+        TSV of published figures, which stand beside those of evaluate: the columns ``metric`` (such as
+        ``accuracy``), ``value`` (``0.8805`` or ``88.05%``) and ``source``, and maybe ``method`` (which of
+        those judged; empty: the first) and ``run`` (name of the run; empty: each).
     **keywords
         Fields of the settings, such as ``title="My locus"``.
 
@@ -57,8 +62,8 @@ def report(
     ------
     InputError
         Nothing to write; no run at a prefix; a record that is damaged, of a shard or of a newer version;
-        files of a run that are missing or damaged; runs of different genomes; an output that cannot be
-        written.
+        files of a run that are missing or damaged; runs of different genomes; published figures that cannot
+        be read; an output that cannot be written.
 
     Examples
     --------
@@ -75,7 +80,7 @@ def report(
         stream = None if output is None else outputs.open_text(output)
         folder = None if track_hub is None else outputs.directory(track_hub)
         archive = None if bundle is None else outputs.path(bundle)
-        sections = sections_of(prefixes, settings)
+        sections = sections_of(prefixes, settings, published)
         if folder is not None:
             write_track_hub(sections, folder, settings)
         if archive is not None:

@@ -17,7 +17,18 @@ INPUTS = frozenset(
         *("annotate", "assembly_report", "base_model", "calls", "catalogue", "chain", "clinical", "database"),
         *("databases", "dataset", "dbsnp", "exclude", "exclude_duplicates_of", "fasta", "gaps", "genes"),
         *("genome", "genome_sizes", "input", "merge", "model", "motifs", "negatives", "negatives_from"),
-        *("null_exclude", "part", "planned", "regions", "scanned", "screen", "sequences", "source", "splits"),
+        *(
+            "null_exclude",
+            "part",
+            "planned",
+            "published",
+            "regions",
+            "scanned",
+            "screen",
+            "sequences",
+            "source",
+            "splits",
+        ),
         *("tf", "tf_panel", "train_dataset", "train_negatives", "tsv", "validation", "variant_list", "vcf"),
     }
 )

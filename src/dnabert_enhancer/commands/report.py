@@ -43,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bundle", metavar="FILE", help="tracks and tables for an archive, such as calls.zip (needs rocrate)"
     )
+    parser.add_argument(
+        "--published",
+        metavar="FILE",
+        help="published figures to stand beside those of evaluate: a TSV with the columns metric (such as "
+        "accuracy), value (0.8805 or 88.05%%) and source, and maybe method (of those judged; empty: the "
+        "first) and run (its name; empty: each)",
+    )
     add_setting(parser, ReportSettings, "title", "title of the page", metavar="TEXT")
     add_setting(
         parser,
@@ -106,6 +113,7 @@ def run(options: Options) -> None:
         "bundle": options.get("bundle"),
         "multiqc": options.get("multiqc"),
     }
-    report(options["runs"], settings=options.settings(ReportSettings), **outputs)
+    published = options.get("published")
+    report(options["runs"], settings=options.settings(ReportSettings), published=published, **outputs)
     for path in filter(None, outputs.values()):
         _log.info("%s is written", path)

@@ -13,6 +13,7 @@ from dnabert_enhancer.reporting.dataset_section import dataset_section
 from dnabert_enhancer.reporting.interpret_section import interpret_section
 from dnabert_enhancer.reporting.learning_sections import evaluation_section, training_section, tuning_section
 from dnabert_enhancer.reporting.page import page_of
+from dnabert_enhancer.reporting.published import read_published, with_published
 from dnabert_enhancer.reporting.run import Run, find_runs
 from dnabert_enhancer.reporting.scan_section import predict_section
 from dnabert_enhancer.reporting.section import ReportSettings, Section, of_one_genome
@@ -31,7 +32,11 @@ SECTIONS: dict[str, Callable[[Run, ReportSettings], Section]] = {
 """What makes the section of a run, by the command that made the run; a further one is one entry."""
 
 
-def sections_of(prefixes: Sequence[str | os.PathLike[str]], settings: ReportSettings) -> list[Section]:
+def sections_of(
+    prefixes: Sequence[str | os.PathLike[str]],
+    settings: ReportSettings,
+    published: str | os.PathLike[str] | None = None,
+) -> list[Section]:
     """Return the sections of runs.
 
     Parameters
@@ -39,17 +44,21 @@ def sections_of(prefixes: Sequence[str | os.PathLike[str]], settings: ReportSett
     prefixes : sequence of str or path
         See `find_runs`; a run that is named twice is shown once.
     settings : ReportSettings
+    published : path, optional
+        Published figures, which stand beside those of evaluate; see `read_published`.
 
     Raises
     ------
     InputError
-        No run, one that cannot be read or shown, or runs of different genomes.
+        No run, one that cannot be read or shown, or runs of different genomes; published figures that cannot
+        be read.
     """
+    figures = [] if published is None else read_published(published)
     runs = {os.path.realpath(run.path): run for given in prefixes for run in find_runs(given)}
     if not runs:
         raise InputError("there is no run to report on", remedy="give the prefix of a run")
     sections = [_section(run, settings) for run in runs.values()]
-    return of_one_genome(sections)
+    return of_one_genome(with_published(sections, figures))
 
 
 def page_of_sections(sections: Sequence[Section], settings: ReportSettings) -> str:
