@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -191,32 +190,20 @@ def test_load_threads_and_order_change_nothing(model: EnhancerModel, windows: ND
 
 
 @pytest.mark.slow
-def test_home_and_cache_change_nothing(model: EnhancerModel, tmp_path: Path) -> None:
-    program = (
-        "import sys, json, numpy as np\n"
-        "from dnabert_enhancer.engine import Engine, EngineSettings, Processor, backends\n"
-        "from dnabert_enhancer.model import open_model\n"
-        "backends.SMALL_MODEL = 0; backends.this_processor = lambda: Processor(features=('amx_bf16',))\n"
-        "engine = Engine(open_model(sys.argv[1]))\n"
-        "rng = np.random.default_rng(int(sys.argv[2]))\n"
-        "engine.predict(rng.integers(0, 4, (3, 60), dtype=np.uint8))\n"
-        "print(json.dumps(engine.description(), sort_keys=True))\n"
-    )
+def test_home_and_cache_change_nothing(
+    model: EnhancerModel, tmp_path: Path, machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No comparison of precisions is known, it is known, in another home, and where nothing can be kept."""
+    machine()
     (tmp_path / "file").write_text("no folder")
     said = set()
     for number, home in enumerate(["a", "a", "b", "file"]):
-        environment = os.environ | {
-            "HOME": str(tmp_path / home),
-            "DNABERT_ENHANCER_CACHE": str(tmp_path / home),
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", program, str(model.directory), str(number)],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        said.add(done.stdout)
+        for name in ("HOME", "DNABERT_ENHANCER_CACHE"):
+            monkeypatch.setenv(name, str(tmp_path / home))
+        engine = Engine(open_model(model.directory))
+        engine.predict(np.random.default_rng(number).integers(0, 4, (3, 60), dtype=np.uint8))
+        said.add(json.dumps(engine.description(), sort_keys=True))
+    assert list((tmp_path / "a" / "engine").iterdir())
     assert len(said) == 1
 
 
