@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 from pathlib import Path
@@ -19,8 +20,29 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start first the tests that say how many seconds they take: none is left alone at the end of a run."""
+    """Start first the tests that say how many seconds they take: none is left alone at the end of a run.
+
+    `--dist worksteal` gives each worker a row of its own, the first part of the items, the second and so on:
+    the long tests are dealt to the beginnings of the rows. Those of a file stay together, and those of the
+    shared run of the pipeline, for which a second worker would have to wait.
+    """
     items.sort(key=_seconds, reverse=True)
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    groups: dict[object, list[pytest.Item]] = {}
+    for item in items:
+        if _seconds(item):
+            shared = "study" in getattr(item, "fixturenames", ())
+            groups.setdefault("study" if shared else item.path, []).append(item)
+    rows: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for number, group in enumerate(groups.values()):
+        rows[number % workers] += group
+    others = (item for item in items if not _seconds(item))
+    left = len(items)
+    for number, row in enumerate(rows):
+        size = left // (workers - number)
+        row += itertools.islice(others, max(0, size - len(row)))
+        left -= len(row)
+    items[:] = [item for row in rows for item in row] + list(others)
 
 
 def _seconds(item: pytest.Item) -> int:

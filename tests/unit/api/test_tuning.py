@@ -122,7 +122,7 @@ def kill_at(name: str, number: int) -> None:
     setattr(Study, name, replaced)
 
 
-@pytest.mark.slow(seconds=20)
+@pytest.mark.slow
 def test_a_search_that_was_killed_goes_on_and_comes_to_the_same(
     data: Path, searched: Path, tmp_path: Path
 ) -> None:

@@ -204,7 +204,9 @@ def test_overlap_jaccard_and_nearest_are_those_of_bedtools(
 def _written(placed, path: Path) -> tuple[Path, list[int]]:
     """Write a set in the order that bedtools wants; return also which element each line is."""
     elements = placed.elements
-    names = [elements.contigs[index] for index in elements.contig_index]
-    order = sorted(range(len(placed)), key=lambda i: (names[i], elements.start[i], elements.end[i]))
-    path.write_text("".join(f"{names[i]}\t{elements.start[i]}\t{elements.end[i]}\n" for i in order))
+    contigs = elements.contigs
+    names = [contigs[index] for index in elements.contig_index.tolist()]
+    starts, ends = elements.start.tolist(), elements.end.tolist()
+    order = sorted(range(len(placed)), key=lambda i: (names[i], starts[i], ends[i]))
+    path.write_text("".join(f"{names[i]}\t{starts[i]}\t{ends[i]}\n" for i in order))
     return path, order
