@@ -29,7 +29,7 @@ from dnabert_enhancer.genome import (
     warn_of_gaps,
 )
 from dnabert_enhancer.scan import NamedSequence
-from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases, read_table
+from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases, table_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,9 +90,8 @@ def fasta_sequences(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
 
 def table_sequences(path: str | os.PathLike[str]) -> Iterator[NamedSequence]:
     """Yield the sequences of a TSV or CSV with a column 'sequence' and optionally 'name'."""
-    rows = read_table(os.fspath(path), labelled=False)
-    for name, sequence in zip(rows.names, rows.sequences, strict=True):
-        yield NamedSequence(name, sequence)
+    for row in table_rows(os.fspath(path), labelled=False):
+        yield NamedSequence(row.name, row.sequence)
 
 
 def regions_of(

@@ -22,7 +22,7 @@ from dnabert_enhancer.sequence.byte_pairs import BytePairTokenizer
 from dnabert_enhancer.sequence.kmer_text import join_kmers, kmer_text
 from dnabert_enhancer.sequence.shuffles import dinucleotide_shuffle
 from dnabert_enhancer.sequence.six_mers import SixMerTokenizer
-from dnabert_enhancer.sequence.tables import Rows, check_bases, read_table
+from dnabert_enhancer.sequence.tables import Rows, check_bases, read_table, table_rows
 from dnabert_enhancer.sequence.tokenizer import KmerTokenizer, TokenBatch, Tokenizer, edges_of, padded
 from dnabert_enhancer.sequence.vocabulary import (
     CLS_ID,
@@ -64,6 +64,7 @@ __all__ = [
     "read_table",
     "reverse_complement",
     "reverse_complement_letters",
+    "table_rows",
     "tile_starts",
     "unknown_fraction",
     "window_view",

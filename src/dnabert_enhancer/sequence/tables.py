@@ -28,6 +28,10 @@ _FOREIGN = re.compile(r"[^ACGTUNRYSWKMBDHVacgtunryswkmbdhv]")
 _MISSING = ("", ".", "NA", "NaN", "nan", "<NA>")
 
 
+Place = tuple[str | None, int | None, int | None, str]
+"""Contig, start, end (0-based, half-open) and strand of a sequence; None, or the strand ``.``, if unknown."""
+
+
 @dataclass
 class Rows:
     """Columns of one source, one entry per row; a missing contig is None, a missing coordinate None."""
@@ -49,7 +53,7 @@ class Rows:
         sequence: str,
         label: str,
         name: str,
-        place: tuple[str | None, int | None, int | None, str] = (None, None, None, "."),
+        place: Place = (None, None, None, "."),
     ) -> None:
         """Append one row; `place` is contig, start, end (0-based, half-open) and strand."""
         self.sequences.append(sequence)
@@ -65,6 +69,15 @@ class Rows:
         """Append all rows of another source."""
         for column in ("labels", "sequences", "names", "contigs", "starts", "ends", "strands"):
             getattr(self, column).extend(getattr(other, column))
+
+
+class Row(NamedTuple):
+    """A row of a table."""
+
+    sequence: str
+    label: str
+    name: str
+    place: Place
 
 
 class Columns(NamedTuple):
@@ -87,7 +100,23 @@ def read_table(
     label_column: str | None = None,
     labelled: bool = True,
 ) -> Rows:
-    """Return the rows of a tab- or comma-separated table with a sequence and a label in each.
+    """Return all rows of `table_rows`."""
+    rows = Rows(str(path))
+    for row in table_rows(
+        path, sequence_column=sequence_column, label_column=label_column, labelled=labelled
+    ):
+        rows.add(*row)
+    return rows
+
+
+def table_rows(
+    path: Path | str,
+    *,
+    sequence_column: str | None = None,
+    label_column: str | None = None,
+    labelled: bool = True,
+) -> Iterator[Row]:
+    """Yield the rows of a tab- or comma-separated table with a sequence and a label in each, as it is read.
 
     Parameters
     ----------
@@ -133,14 +162,14 @@ def read_table(
         body = _records(lines, separator, source)
     else:
         body = _records(_chain(first, lines), separator, source)
-    rows = Rows(source)
+    count = 0
     for line, fields in body:
-        _add_row(rows, fields, columns, len(header), source, line)
-    if not rows:
+        count += 1
+        yield _row(fields, columns, len(header), f"row{count}", source, line)
+    if not count:
         raise InputError(
             "no rows after the header", source=source, remedy="give at least two labelled sequences"
         )
-    return rows
 
 
 def check_bases(sequence: str, source: str, location: str) -> None:
@@ -163,7 +192,7 @@ def check_bases(sequence: str, source: str, location: str) -> None:
         )
 
 
-def _add_row(rows: Rows, fields: Sequence[str], columns: Columns, width: int, source: str, line: int) -> None:
+def _row(fields: Sequence[str], columns: Columns, width: int, unnamed: str, source: str, line: int) -> Row:
     location = f"line {line}"
     needed = max(index for index in columns if index is not None)
     if len(fields) <= needed:
@@ -195,12 +224,10 @@ def _add_row(rows: Rows, fields: Sequence[str], columns: Columns, width: int, so
     # a quoted field of a CSV may hold what divides the fields and rows of a TSV
     name = "" if columns.name is None else re.sub(r"[\t\r\n]", " ", fields[columns.name]).strip()
     place = _place(fields, columns, len(sequence), source, location)
-    rows.add(sequence, label, name or f"row{len(rows) + 1}", place)
+    return Row(sequence, label, name or unnamed, place)
 
 
-def _place(
-    fields: Sequence[str], columns: Columns, length: int, source: str, location: str
-) -> tuple[str | None, int | None, int | None, str]:
+def _place(fields: Sequence[str], columns: Columns, length: int, source: str, location: str) -> Place:
     strand = "." if columns.strand is None else fields[columns.strand].strip()
     strand = strand if strand in ("+", "-") else "."
     if columns.place is not None:

@@ -142,3 +142,12 @@ def test_values_are_checked_as_in_the_class() -> None:
 def test_settings_of_another_class_are_refused() -> None:
     with pytest.raises(InputError, match="settings are a EngineSettings, not ScanSettings"):
         with_keywords(ScanSettings, EngineSettings(), {})  # type: ignore[arg-type]  # the mistake under test
+
+
+def test_a_table_is_read_row_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "s.tsv"
+    path.write_text("name\tsequence\na\tACGT\n\tGGCC\nc\tAC-T\n")
+    rows = named_sequences(path)
+    assert [(row.name, row.sequence) for row in (next(rows), next(rows))] == [("a", "ACGT"), ("row2", "GGCC")]
+    with pytest.raises(InputError, match=r"line 4.*'-' at base 3"):
+        next(rows)
