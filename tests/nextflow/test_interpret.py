@@ -1,4 +1,4 @@
-"""The module interpret, and the pipeline's interpret_regions: on a real Nextflow the files of the command."""
+"""The pipeline's interpret_regions and interpret_variants: on a real Nextflow the files of the command."""
 
 from __future__ import annotations
 
@@ -21,30 +21,10 @@ pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=30)]
 # the region is in HS-40; the variant makes a site of GATA1 (De Gobbi 2006)
 REGIONS = "chr16\t113601\t113621\tHS-40\n"
 VARIANTS = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nchr16\t159710\trs1\tT\tC\n"
-WORKFLOW = """
-include { INTERPRET } from '%(repository)s/modules/local/interpret/main'
-
-workflow {
-    def genome = file('%(genome)s')
-    def annotation = [file('genes.bed'), ['set'], [file('set.bed')]]
-    def index = [file('%(genome)s.fai'), file('%(genome)s.gzi')]
-    INTERPRET(
-        channel.of(
-            [[id: 'places'], genome, index, [], file('places.bed'), [], '', [], '', [], [], [], []],
-            [[id: 'alleles'], genome, index, [], [], file('alleles.vcf'), '', [], '', []] + annotation,
-        )
-    )
-}
-"""
 CONFIG = """
-params.container = null
-params.container_torch = null
 process {
-    withName: INTERPRET {
-        cpus = 1
-        ext.args = { meta.id == 'alleles' ? '--flank 2' : '--substitutions' }
-        publishDir = [path: 'results', mode: 'copy']
-    }
+    withName: 'INTERPRET' { ext.args = '--backend onnx --precision float32 --substitutions' }
+    withName: 'INTERPRET_VARIANTS' { ext.args = '--backend onnx --precision float32 --flank 2' }
 }
 """
 
@@ -55,63 +35,10 @@ def write_annotation(folder: Path) -> None:
     (folder / "set.bed").write_text("chr16\t159700\t159720\tsite\n")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "places.bed").write_text(REGIONS)
-    (tmp_path / "alleles.vcf").write_text(VARIANTS)
-    write_annotation(tmp_path)
-    (tmp_path / "main.nf").write_text(WORKFLOW % {"repository": REPOSITORY, "genome": GENOME})
-    (tmp_path / "nextflow.config").write_text(CONFIG)
-    (tmp_path / "bin").symlink_to(REPOSITORY / "bin")
-    return tmp_path
-
-
-def made(folder: Path) -> list[str]:
-    """Return the names of the results, of the module alone or of the pipeline's kind."""
-    published = folder / "results" / "interpret"
-    return sorted(path.name for path in (published if published.is_dir() else folder / "results").iterdir())
-
-
-def check_places(table: Path) -> None:
-    titles, row = (line.split("\t") for line in table.read_text().splitlines())
-    found = dict(zip(titles, row, strict=True))
-    named = [found[name] for name in ("gene", "strand", "distance", "annotations")]
-    assert named == ["HBA", "+", "1290", "set:site"]
-
-
 def interpret(*arguments: object) -> None:
     with pytest.raises(SystemExit) as stop:
         main([str(item) for item in arguments], command="interpret")
     assert not stop.value.code
-
-
-def test_the_module_gives_the_files_of_the_command(folder: Path, nextflow: Callable[..., Any]) -> None:
-    done = nextflow(folder, "run", "main.nf")
-    assert done.returncode == 0, done.said
-    assert made(folder) == [
-        "alleles.run.json", "alleles.variant-1.png", "alleles.variant-1.svg", "alleles.variants.tsv",
-        "places.attributions.npz", "places.bw", "places.logo-1.png", "places.logo-1.svg",
-        "places.regions.tsv", "places.run.json", "places.substitutions.tsv.gz",
-    ]  # fmt: skip
-    shared = ("--genome", GENOME, "--device", "cpu", "--threads", 1, "--logos", 0)
-    interpret(*shared, "--regions", folder / "places.bed", "--output-prefix", folder / "own/places")
-    interpret(
-        *shared, "--vcf", folder / "alleles.vcf", "--flank", 2, "--genes", folder / "genes.bed",
-        "--annotate", f"set={folder / 'set.bed'}", "--output-prefix", folder / "own/alleles",
-    )  # fmt: skip
-    check_places(folder / "results" / "alleles.variants.tsv")
-    for name in ("places.regions.tsv", "alleles.variants.tsv", "places.bw", "places.attributions.npz"):
-        assert (folder / "results" / name).read_bytes() == (folder / "own" / name).read_bytes(), name
-
-
-def test_a_stub_has_the_names_of_the_run(folder: Path, nextflow: Callable[..., Any]) -> None:
-    done = nextflow(folder, "run", "main.nf", "-stub")
-    assert done.returncode == 0, done.said
-    assert made(folder) == [
-        "alleles.run.json", "alleles.variant-1.png", "alleles.variant-1.svg", "alleles.variants.tsv",
-        "places.attributions.npz", "places.bw", "places.logo-1.png", "places.logo-1.svg",
-        "places.regions.tsv", "places.run.json",
-    ]  # fmt: skip
 
 
 SHEET = """\
@@ -128,20 +55,23 @@ def sheet(tmp_path: Path) -> Path:
     (tmp_path / "alleles.vcf").write_text(VARIANTS)
     write_annotation(tmp_path)
     (tmp_path / "sheet.csv").write_text(SHEET % {"genome": GENOME})
+    (tmp_path / "own.config").write_text(CONFIG)
     return tmp_path
 
 
 def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
     sheet: Path, pipeline: Callable[..., Any]
 ) -> None:
-    done = pipeline("--input", "sheet.csv", "--null_variants", "0")
+    done = pipeline("--input", "sheet.csv", "--null_variants", "0", "-c", "own.config")
     assert done.returncode == 0, done.said
     results = sheet / "results" / "interpret"
     kept = ("regions.tsv", "attributions.npz", "bw", "run.json")
-    pictures = ("logo-1.png", "logo-1.svg")
+    more = ("logo-1.png", "logo-1.svg", "substitutions.tsv.gz")
     names = {sample: [f"{sample}.{ending}" for ending in kept] for sample in ("open", "places")}
-    drawn = [f"{sample}.{ending}" for sample in names for ending in pictures]
-    assert made(sheet) == sorted(["index.tsv", *drawn, *names["open"], *names["places"]])
+    others = [f"{sample}.{ending}" for sample in names for ending in more]
+    assert sorted(path.name for path in results.iterdir()) == sorted(
+        ["index.tsv", *others, *names["open"], *names["places"]]
+    )
     assert [line.split("\t") for line in (results / "index.tsv").read_text().splitlines()] == [
         ["sample", "table", "attributions", "track", "record"],
         *([sample, *files] for sample, files in names.items()),
@@ -162,13 +92,20 @@ def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
         "sample\ttable\trecord",
         *(f"{sample}\t{sample}.variants.tsv\t{sample}.run.json" for sample in ("both", "places")),
     ]
-    check_places(of_variants / "places.variants.tsv")
+    titles, *rows = (
+        line.split("\t") for line in (of_variants / "places.variants.tsv").read_text().splitlines()
+    )
+    (found,) = (dict(zip(titles, row, strict=True)) for row in rows)
+    assert [found[name] for name in ("gene", "strand", "distance", "annotations")] == [
+        "HBA", "+", "1290", "set:site",
+    ]  # fmt: skip
     with gzip.open(sheet / "results" / "variants" / "both.tsv.gz", "rt") as table:
         (row,) = csv.DictReader(table, delimiter="\t")
     assert row["annotations"] == "set:site"
     interpret(
         "--genome", GENOME, "--vcf", sheet / "alleles.vcf", "--annotate", f"set={sheet / 'set.bed'}",
-        "--logos", 0, "--device", "cpu", "--threads", 1, "--output-prefix", sheet / "own" / "both",
+        "--flank", 2, "--logos", 0, "--device", "cpu", "--threads", 1,
+        "--output-prefix", sheet / "own" / "both",
     )  # fmt: skip
     assert (of_variants / "both.variants.tsv").read_bytes() == (sheet / "own/both.variants.tsv").read_bytes()
     said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()

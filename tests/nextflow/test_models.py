@@ -133,8 +133,9 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
         sheet.write("start,g.fa,models/pair,,,,r.bed,,\n")
     add_panels(tmp_path)
     done = pipeline(
-        "--input", "s.csv", "--base_model", "default:tf0", "--store", "cache", "--bring_models", "false"
-    )
+        "-profile", "conda", "--input", "s.csv", "--base_model", "default:tf0", "--store", "cache",
+        "--bring_models", "false",
+    )  # fmt: skip
     assert done.returncode != 0
     lines = done.said.partition("nothing was started:\n")[2].splitlines()
     found = [line.strip() for line in lines if line.startswith("  ")]
@@ -146,6 +147,8 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
     first = len(FAULTS) + 3
     expected += [f"row {row}, column tf_panel: {fault}" for row, fault in enumerate(PANELS.values(), first)]
     expected.insert(2, "row 2, column tf_models: 'default' has no output 'tf0'; it")
+    # the profile is refused while there is no package
+    expected.append("-profile conda: bioconda has no package dnabert-enhancer yet; take docker")
     assert len(found) == len(expected)
     for fault, start in zip(found, expected, strict=True):
         assert fault.startswith(start)
@@ -158,7 +161,7 @@ def test_faults_are_named_with_row_and_column_before_anything_runs(
         "line 5: give a name",
         "line 6: 'default' has no output",
     ):
-        assert more in found[-1]
+        assert more in found[-2]
     (missing,) = [fault for fault in found if "'deepvregulome:SP7,SP8'" in fault]
     assert "models get deepvregulome/SP8" in missing
     assert not list(tmp_path.glob("work/??/*"))

@@ -1,4 +1,7 @@
-"""MODELS_GET: models that rows name and the store lacks are brought once, before anything else, and kept."""
+"""MODELS_GET: models that rows name and the store lacks are brought once, before anything else, and kept.
+
+That a stub run leaves the store alone is in test_stub.py, and a run that brings none in test_models.py.
+"""
 
 from __future__ import annotations
 
@@ -91,13 +94,3 @@ def test_a_model_that_does_not_come_stops_the_run_before_anything_else(
     assert {task.split()[0] for task in started(done.said)} == {"MODELS_GET"}
     assert "no folder models/SP1; nearest: models/CTCFL" in done.said
     assert "Failed: MODELS_GET, deepvregulome/SP1" in done.said
-    offline = pipeline(*ARGUMENTS, "--bring_models", "false")
-    assert "of 2 models of 'deepvregulome:CTCFL,SP1' are not in the store (cache)" in offline.said
-    assert started(offline.said) == []
-
-
-def test_a_stub_run_leaves_the_store_alone(tmp_path: Path, pipeline: Callable) -> None:
-    done = pipeline(*ARGUMENTS, "-stub")
-    assert done.returncode == 0, done.said
-    assert len([task for task in started(done.said) if task.startswith("MODELS_GET")]) == 2
-    assert list((tmp_path / "cache").iterdir()) == []

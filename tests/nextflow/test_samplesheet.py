@@ -138,13 +138,21 @@ def nothing_ran(folder: Path) -> bool:
     return not list(folder.glob("work/??/*")) and not list(folder.rglob("pwned"))
 
 
-def test_every_fault_of_the_rows_is_in_one_message(tmp_path: Path, pipeline: Callable) -> None:
+def test_every_fault_of_the_rows_is_in_one_message(
+    tmp_path: Path, pipeline: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And that the commands, which no engine brings, do not run here."""
+    bare = tmp_path / "bare"  # no package of this suite is found
+    bare.mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(bare))
+    (bare / "dnabert_enhancer.py").write_text("raise ImportError")
     (tmp_path / "sheet.csv").write_text(ROWS)
     done = pipeline("--input", "sheet.csv")
     assert done.returncode != 0
-    assert f"{len(FAULTS_OF_ROWS)} faults in what was given" in done.said
-    for fault, expected in zip(faults(done.said), FAULTS_OF_ROWS, strict=True):
-        assert fault.startswith(expected)
+    expected = [*FAULTS_OF_ROWS, "the commands do not run here: name an engine (-profile docker"]
+    assert f"{len(expected)} faults in what was given" in done.said
+    for fault, start in zip(faults(done.said), expected, strict=True):
+        assert fault.startswith(start)
     assert nothing_ran(tmp_path)
 
 
@@ -251,27 +259,6 @@ def test_every_wrong_file_is_named_and_all_formats_give_the_same_rows(
     (row,) = rows["s.tsv"]
     assert {name: value for name, value in row.items() if value and name != "model"} == given
     assert row["model"] == {"path": [], "output": ""}
-
-
-def test_without_an_engine_the_commands_must_run_here(
-    tmp_path: Path, nextflow: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bare = tmp_path / "bare"  # no package of this suite is found
-    bare.mkdir()
-    monkeypatch.setenv("PYTHONPATH", str(bare))
-    (bare / "dnabert_enhancer.py").write_text("raise ImportError")
-    (tmp_path / "sheet.csv").write_text("sample,genome,scan_regions\na,g.fa,all\n")
-    done = nextflow(tmp_path, "run", str(DEMO.parents[1] / "main.nf"), "--input", "sheet.csv")
-    (fault,) = faults(done.said)
-    assert fault.startswith("the commands do not run here: name an engine (-profile docker")
-    assert nothing_ran(tmp_path)
-
-
-def test_conda_is_refused_while_it_has_no_package(tmp_path: Path, pipeline: Callable) -> None:
-    (tmp_path / "sheet.csv").write_text("sample,genome,scan_regions\na,g.fa,all\n")
-    (fault,) = faults(pipeline("-profile", "conda", "--input", "sheet.csv").said)
-    assert fault.startswith("-profile conda: bioconda has no package dnabert-enhancer yet; take docker")
-    assert nothing_ran(tmp_path)
 
 
 def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipeline: Callable) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,11 +16,11 @@ DEMO = REPOSITORY / "assets" / "demo"
 GENOME = DEMO / "alpha-globin.fa.gz"  # 83,840 bytes, counted as 335,360
 VARIANTS = DEMO / "variants.vcf"  # 3,634 bytes
 SHEET = f"""\
-sample,genome,scan_regions,vcf,interpret_regions,model,train_regions,tf_panel,interpret_variants
-a,{GENOME},all,{VARIANTS},,,,,
-places,{GENOME},,,places.bed,,,,
-open,{GENOME},,,places.bed,default:dnase_k562,,,
-folds,{GENOME},,{VARIANTS},,,places.bed,panel.tsv,all
+sample,genome,scan_regions,vcf,interpret_regions,model,train_regions,tf_panel,interpret_variants,tf_models
+a,{GENOME},all,{VARIANTS},,,,,,C=deepvregulome/CTCFL;S=deepvregulome/SP1
+places,{GENOME},,,places.bed,,,,,
+open,{GENOME},,,places.bed,default:dnase_k562,,,,
+folds,{GENOME},,{VARIANTS},,,places.bed,panel.tsv,all,
 """
 
 
@@ -36,8 +37,9 @@ def stub(tmp_path_factory: pytest.TempPathFactory, nextflow: Callable) -> Stub:
     (folder / "sheet.csv").write_text(SHEET)
     (folder / "places.bed").write_text("chr16\t113601\t113621\tHS-40\n")
     (folder / "panel.tsv").write_text("name\tmodel\nSET\tdefault:gue_tf0\n")
+    (folder / "cache").mkdir()
     done = nextflow(
-        folder, "run", str(REPOSITORY / "main.nf"), "--input", "sheet.csv", "-stub",
+        folder, "run", str(REPOSITORY / "main.nf"), "--input", "sheet.csv", "-stub", "--store", "cache",
         "--scan_shard_mb", "0.2", "--variants_per_task", "1", "--max_shards", "3",
         "--interpret_method", "attention", "--folds", "2", "--panel_parquet",
     )  # fmt: skip
@@ -50,6 +52,12 @@ def test_the_number_of_tasks_follows_the_sizes_of_the_files(stub: Stub) -> None:
     assert {task for task in tasks if "SCAN:PREDICT (" in task} == {f"SCAN:PREDICT (a:{n}/2)" for n in (1, 2)}
     # one for each variant, had it been 1,024 of them
     assert sum("SCORE_VARIANTS (a:" in task for task in tasks) == 3
+
+
+def test_models_that_would_be_brought_leave_the_store_alone(stub: Stub) -> None:
+    brought = re.findall(r"Submitted process > MODELS_GET \((.+)\)", stub.said)
+    assert sorted(brought) == ["deepvregulome/CTCFL", "deepvregulome/SP1"]
+    assert list((stub.results.parent / "cache").iterdir()) == []
 
 
 def test_the_names_are_those_of_a_run(stub: Stub) -> None:
