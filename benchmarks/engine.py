@@ -141,7 +141,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, tuple[Conte
     contenders: list[Contender] = []
     children: list[subprocess.Popen[str]] = []
     if not options.backend:
-        contenders.append(_matrix_product(options.threads))
+        contenders.append(_matrix_product(options))
         if options.original:
             contenders += _original(options, model, windows, folder / "original", children)
         contenders += _transformers(model, windows, options, operations.whole)
@@ -175,24 +175,29 @@ def _operations(encoder, tokens: int) -> _Operations:
     return _Operations(encoder.layers * layer, (encoder.layers - 1) * layer + last)
 
 
-def _matrix_product(threads: int) -> Contender:
+def _matrix_product(options: argparse.Namespace) -> Contender:
     import torch
 
     a, b = torch.randn(1600, 768), torch.randn(768, 3072)
     operations = 2 * 1600 * 768 * 3072
+    clock = _clock(options)
 
     def measure() -> tuple[int, float]:
-        torch.set_num_threads(threads)
-        best = min(_seconds(lambda: torch.mm(a, b)) for _ in range(60))
+        torch.set_num_threads(options.threads)
+        best = min(_seconds(lambda: torch.mm(a, b), clock) for _ in range(60))
         return operations, best * 1e9
 
     return Contender("float32 matrix product, Gflop", measure, exact=True, operations=0)
 
 
-def _seconds(function: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def _clock(options: argparse.Namespace) -> Callable[[], float]:
+    return time.process_time if options.busy else time.perf_counter
+
+
+def _seconds(function: Callable[[], object], clock: Callable[[], float]) -> float:
+    start = clock()
     function()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def _for_seconds(
@@ -276,7 +281,7 @@ def _transformers(model, windows, options, operations: float) -> list[Contender]
             with torch.inference_mode():
                 module(input_ids=ids, attention_mask=torch.ones_like(ids))
 
-        measure = _for_seconds(predict, windows, 8, options.seconds)
+        measure = _for_seconds(predict, windows, 8, options.seconds, _clock(options))
         contenders.append(Contender(f"transformers, {attention}", measure, True, operations))
     return contenders
 
@@ -293,7 +298,7 @@ def _ours(model, windows, options, operations: float) -> list[Contender]:
     ]
     if options.backend:
         ways = [way for way in ways if way[0] == options.backend]
-    clock = time.process_time if options.busy else time.perf_counter
+    clock = _clock(options)
     contenders = []
     for backend, precision in ways:
         settings = EngineSettings("cpu", backend, precision, threads=options.threads, strand="forward")
@@ -303,7 +308,7 @@ def _ours(model, windows, options, operations: float) -> list[Contender]:
         if precision == "auto":
             chosen = engine.description()
             name = f"ours, auto: {chosen['backend']} {chosen['precision']}"
-        batch = (2 if options.busy else 16) * options.threads
+        batch = 16 * options.threads
         measure = _for_seconds(engine.predict, windows, batch, options.seconds, clock)
         contenders.append(Contender(name, measure, precision == "float32", operations))
     return contenders
