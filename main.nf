@@ -89,7 +89,7 @@ workflow {
 
     ch_training = ch_rows.filter { _meta, row, _genome, _index -> row.train_regions }
     TRAIN(
-        ch_training.map { meta, row, genome, index -> [meta, genome, index, row.assembly_report, row.train_regions, row.exclude, row.positive_label] + ['name', 'path', 'keys'].collect { part -> row.negatives_from.collect { one -> one[part] } } },
+        ch_training.map { meta, row, genome, index -> [meta, genome, index, row.assembly_report, row.train_regions, row.exclude, row.positive_label, row.negatives] + ['name', 'path', 'keys'].collect { part -> row.negatives_from.collect { one -> one[part] } } },
         ch_training.map { meta, row, _genome, _index -> tuple(meta, params.evaluate_by.toString().tokenize(',').contains('tss') ? row.genes : []) },
         ch_training.map { meta, row, _genome, _index -> row.model.path ? tuple(meta, '', row.model.path, row.model.output) : tuple(meta, base.name, base.path, base.output) },
         ch_training.map { meta, row, _genome, _index -> tuple(meta, row.tune, row.tune ? trialsOf(row.tune, params) : '') }

@@ -31,7 +31,7 @@ def plannedOfRow(row, options) {
     }
     if( row.train_regions ) {
         found << planned("sample ${row.sample}, evaluate", 'evaluate', optionsOf('EVALUATE') + (row.genes && options.evaluate_by?.toString()?.contains('tss') ? ['--genes', row.genes.name] : []))
-        found << planned("sample ${row.sample}, make-dataset", 'make-dataset', row.negatives_from.collectMany { one -> ['--negatives-from', "${one.name}=${one.path.name}${one.keys}".toString()] } + (row.positive_label ? ['--positive-label', row.positive_label] : []))
+        found << planned("sample ${row.sample}, make-dataset", 'make-dataset', row.negatives_from.collectMany { one -> ['--negatives-from', "${one.name}=${one.path.name}${one.keys}".toString()] } + (row.positive_label ? ['--positive-label', row.positive_label] : []) + (row.negatives ? ['--negatives', row.negatives] : []))
     }
     if( row.tune )
         found << planned("sample ${row.sample}, tune", 'tune', optionsOf('TUNE_TRIAL') + ['--sampler', row.tune == 'grid' ? 'grid' : 'tpe'] + (options.tune_trials ? ['--trials', options.tune_trials.toString()] : []))

@@ -12,6 +12,7 @@ def samplesheetColumns() {
         train_regions  : [holds: 'file', ending: bed],
         exclude        : [holds: 'file', ending: bed, needs: 'train_regions'],
         positive_label : [holds: 'word', pattern: /[\p{L}\p{N}][\p{L}\p{N} ._+-]{0,99}/, says: "a name of letters, digits, blanks, '.', '_', '+' and '-'", needs: 'train_regions'],
+        negatives      : [holds: 'word', pattern: /matched|shuffled|bedtools-shuffle/, says: 'matched, shuffled or bedtools-shuffle', needs: 'train_regions'],
         negatives_from : [holds: 'named files', ending: bed, needs: 'train_regions'],
         tune           : [holds: 'word', pattern: /grid|optuna/, says: 'grid or optuna', needs: 'train_regions'],
         model          : [holds: 'model'],

@@ -3,6 +3,10 @@
 // The methods of a run as Markdown: what was done with which samples, with versions and citations.
 def methodsText(rows, options, run, versions) {
     def trained = samplesWith(rows, 'train_regions')
+    def kinds = rows.findAll { row -> row.train_regions }.groupBy { row -> row.negatives ?: options.negatives }
+    def negatives = kinds
+        .collect { kind, of -> "${kind}${[matched: ' for GC, repeats and contig', shuffled: ' with their dinucleotide counts kept'].get(kind, ' of the same contig at random')}${kinds.size() > 1 ? " (${of.collect { row -> row.sample }.join(', ')})" : ''}" }
+        .join(', ')
     def tuned = rows.findAll { row -> row.tune }
     def scanned = samplesWith(rows, 'scan_regions')
     def scored = samplesWith(rows, 'vcf')
@@ -13,7 +17,7 @@ def methodsText(rows, options, run, versions) {
     def suite = versions.join(', ')
     def sentences = [
         "The analyses were run with the dnabert-enhancer pipeline ${run.pipeline} and the DNABERT-Enhancer suite ${suite ?: run.pipeline} [1, 2] on Nextflow ${run.nextflow} [3]${run.engine ? " in containers (${run.engine})" : ''}.",
-        trained ? "Models were trained for ${trained}: windows of ${options.window_length} bp (${options.placement}) from the regions given, negatives ${options.negatives}${[matched: ' for GC, repeats and contig', shuffled: ' with their dinucleotide counts kept'].get(options.negatives, ' of the same contig at random')} at a ratio of ${options.ratio}, splits ${options.splits} by ${options.split_by} without windows that share 40-mers across splits, ${options.epochs} epochs (${options.method}, batches of ${options.batch_size}, seed ${options.seed}) from the model of the row or else ${options.base_model}, ${options.folds ? "${options.folds} models each, with another part of the training and validation rows held out for calibration, whose mean is used; the mean and each were judged on the test split" : 'calibrated on the validation split and judged on the test split'}." : '',
+        trained ? "Models were trained for ${trained}: windows of ${options.window_length} bp (${options.placement}) from the regions given, negatives ${negatives} at a ratio of ${options.ratio}, splits ${options.splits} by ${options.split_by} without windows that share 40-mers across splits, ${options.epochs} epochs (${options.method}, batches of ${options.batch_size}, seed ${options.seed}) from the model of the row or else ${options.base_model}, ${options.folds ? "${options.folds} models each, with another part of the training and validation rows held out for calibration, whose mean is used; the mean and each were judged on the test split" : 'calibrated on the validation split and judged on the test split'}." : '',
         tuned ? "Learning rate, weight decay and warm-up were those of the trial that validated best (${tuned.collect { row -> "${row.sample}: ${row.tune == 'grid' ? 'grid' : 'tree-structured Parzen estimator of Optuna'}" }.join('; ')})." : '',
         scanned ? "Genomes were scanned for ${scanned}: windows every ${options.stride ?: 'quarter of a window in'}${options.stride ? '' : ' '} bp, both strands averaged, calls at or above the threshold ${options.threshold ?: "of the model's card"}, q-values of windows against dinucleotide-preserving shuffles of a share of the same windows [4]." : '',
         scored ? "Variants were scored for ${scored}: both alleles in windows ${options.convention == 'deepvregulome' ? 'of 301 bp on the forward strand, placed by the rules of deepvregulome 0.4.1' : options.offsets == 'adaptive' ? 'at one offset on both strands, and at five where a gain or loss may depend on it' : "at ${options.offsets ?: 5} offsets on both strands"}, p-values against variants of the same type in shuffled sequence, q-values after [4]." : '',

@@ -75,6 +75,7 @@ def write_inputs(data: Path, folder: Path) -> None:
         "genome": near / GENOME,
         "assembly": "hg38",
         "train_regions": "elements.bed",
+        "negatives": "bedtools-shuffle",
         "exclude": near / "annotation/hg38-blacklist.v2.bed.gz",
         "scan_regions": "all",
         "vcf": "variants.vcf",
@@ -85,7 +86,8 @@ def write_inputs(data: Path, folder: Path) -> None:
         "databases": ";".join(f"{name}={near / file}" for name, file in DATABASES.items()),
         "chains": near / "reference/GRCh37_to_GRCh38.chain.gz",
     }
-    lines = ["\t".join(str(cell) for cell in cells) for cells in (row, row.values())]
+    matched = {**row, "sample": "dnabert_enhancer_matched", "negatives": "matched"}
+    lines = ["\t".join(str(cell) for cell in cells) for cells in (row, row.values(), matched.values())]
     _write(folder / "samplesheet.tsv", "\n".join(lines) + "\n")
 
 

@@ -3,7 +3,7 @@
 
 Writes performance.tsv (test split, beside the published figures), genome.tsv (what was annotated),
 databases.tsv (calls and elements that overlap, at each share of length), variants.tsv (gains and losses of
-function) and regions.tsv (high-attention regions).
+function) and regions.tsv (high-attention regions); their first column is the row of the samplesheet.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from pathlib import Path
 import pandas as pd
 
 HERE = Path(__file__).resolve().parent
+SAMPLES = ["dnabert_enhancer", "dnabert_enhancer_matched"]
 FIGURES = ["accuracy", "precision", "recall", "f1", "mcc"]
+COUNTS = ["windows", "calls", "called_bases", "scanned_bases"]
 PUBLISHED_GENOME = {"calls": 1_800_000, "called_share": 0.2153}
 """Regions called over GRCh38 with 350-bp windows every 150 bp at p >= 0.5 (Sathian et al. 2025)."""
 
@@ -28,62 +30,66 @@ def main() -> None:
     parser.add_argument(
         "--set", choices=("350", "201"), required=True, help="which published figures to set beside ours"
     )
-    parser.add_argument("--sample", default="dnabert_enhancer", help="row of the samplesheet")
+    parser.add_argument(
+        "--sample",
+        action="append",
+        help="row of the samplesheet; may be given several times (default: those of the study's own)",
+    )
     parser.add_argument("--output-dir", type=Path, required=True)
     args = parser.parse_args()
     if not args.results.is_dir():
         sys.exit(f"tables.py: there is no folder {args.results}")
     args.output_dir.mkdir(parents=True, exist_ok=True)
-    made = {
-        "performance": performance(args.results, args.sample, args.set),
-        "genome": genome(args.results, args.sample),
-        "databases": databases(args.results, args.sample),
-        "variants": variants(args.results, args.sample),
-        "regions": regions(args.results, args.sample),
-    }
-    for name, table in made.items():
-        if table is None:
-            print(f"{name}: the sample {args.sample} has no such results in {args.results}")
+    samples = args.sample or SAMPLES
+    published = {"performance": published_performance(args.set), "genome": published_genome()}
+    for name, make in TABLES.items():
+        found = {sample: make(args.results, sample) for sample in samples}
+        parts = [table.assign(sample=sample) for sample, table in found.items() if table is not None]
+        if not parts:
+            print(f"{name}: {' and '.join(samples)} have no such results in {args.results}")
             continue
+        more = [published[name].assign(sample="published")] if name in published else []
+        table = pd.concat([*parts, *more], ignore_index=True)
+        table = table[["sample", *(column for column in table if column != "sample")]]
         table.to_csv(args.output_dir / f"{name}.tsv", sep="\t", index=False, na_rep="NA", float_format="%.4f")
         print(f"{name}: {len(table)} rows in {args.output_dir / name}.tsv")
 
 
-def performance(results: Path, sample: str, which: str) -> pd.DataFrame | None:
-    """Return accuracy, precision, recall, F1 and MCC in percent by method, the published ones last.
-
-    Texts with two decimals, which the publication has.
-    """
+def performance(results: Path, sample: str) -> pd.DataFrame | None:
+    """Return accuracy, precision, recall, F1 and MCC in percent by method, as texts with two decimals."""
     path = results / "train" / f"{sample}.metrics.tsv"
     if not path.exists():
         return None
     judged = pd.read_csv(path, sep="\t")
     judged = judged[(judged["prevalence"] == "as given") & (judged["subset"] == "all")]
-    ours = judged[["method"]].assign(source="this run")
-    for name in FIGURES:
-        ours[name] = (100 * judged[name]).map("{:.2f}".format).replace("nan", "NA")
+    shown = {name: (100 * judged[name]).map("{:.2f}".format).replace("nan", "NA") for name in FIGURES}
+    return judged[["method"]].assign(**shown)
+
+
+def published_performance(which: str) -> pd.DataFrame:
+    """Return the published figures of a set, in percent, as texts."""
     published = pd.read_csv(HERE / f"published_{which}.tsv", sep="\t", index_col="metric")
-    theirs = {"method": "DNABERT-Enhancer", "source": "published"}
-    theirs |= {name: published.loc[name, "value"].removesuffix("%") for name in FIGURES}
-    return pd.concat([ours, pd.DataFrame([theirs])], ignore_index=True)
+    figures = {name: published.loc[name, "value"].removesuffix("%") for name in FIGURES}
+    return pd.DataFrame([{"method": "DNABERT-Enhancer", **figures}])
 
 
 def genome(results: Path, sample: str) -> pd.DataFrame | None:
-    """Return what was called, and its share of what was scanned, beside the published annotation."""
+    """Return what was called, and its share of what was scanned."""
     path = results / "scan" / f"{sample}.run.json"
     if not path.exists():
         return None
     counts = json.loads(path.read_text())["counts"]
-    ours = {
-        "source": "this run",
-        "windows": counts["windows"],
-        "calls": counts["calls"],
-        "called_bases": counts["called_bases"],
-        "scanned_bases": counts["scanned_bases"],
-        "called_share": counts["called_bases"] / counts["scanned_bases"],
-    }
-    table = pd.DataFrame([ours, {"source": "published, 350 bp, whole genome", **PUBLISHED_GENOME}])
-    return table.astype(dict.fromkeys(["windows", "calls", "called_bases", "scanned_bases"], "Int64"))
+    ours = {name: counts[name] for name in COUNTS}
+    return _whole(pd.DataFrame([{**ours, "called_share": ours["called_bases"] / ours["scanned_bases"]}]))
+
+
+def published_genome() -> pd.DataFrame:
+    """Return the published annotation of the whole genome by windows of 350 bp."""
+    return _whole(pd.DataFrame([PUBLISHED_GENOME], columns=[*COUNTS, "called_share"]))
+
+
+def _whole(table: pd.DataFrame) -> pd.DataFrame:
+    return table.astype(dict.fromkeys(COUNTS, "Int64"))
 
 
 def databases(results: Path, sample: str) -> pd.DataFrame | None:
@@ -125,6 +131,15 @@ def regions(results: Path, sample: str) -> pd.DataFrame | None:
     if not path.stat().st_size:
         return pd.DataFrame(columns=columns)
     return pd.read_csv(path, sep="\t", header=None, comment="#", names=columns, usecols=range(5))
+
+
+TABLES = {
+    "performance": performance,
+    "genome": genome,
+    "databases": databases,
+    "variants": variants,
+    "regions": regions,
+}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ process MAKE_DATASET {
     container "${params.container}"
 
     input:
-    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(exclude, stageAs: 'exclude/*'), val(positive_label), val(negative_names), path(negatives, stageAs: 'negatives/?/*', arity: '0..*'), val(negative_keys)
+    tuple val(meta), path(genome, stageAs: 'genome/*'), path(index, stageAs: 'genome/*'), path(report, stageAs: 'report/*'), path(regions, stageAs: 'regions/*'), path(exclude, stageAs: 'exclude/*'), val(positive_label), val(negatives_by), val(negative_names), path(negatives, stageAs: 'negatives/?/*', arity: '0..*'), val(negative_keys)
 
     output:
     tuple val(meta), path("${prefix}.dataset"), emit: dataset
@@ -28,6 +28,7 @@ process MAKE_DATASET {
         ${positive_label ? "--positive-label '${positive_label}'" : ''} \\
         ${named ? "--negatives-from ${named}" : ''} \\
         ${args} \\
+        ${negatives_by ? "--negatives ${negatives_by}" : ''} \\
         --output-dir '${prefix}.dataset'
     """
 

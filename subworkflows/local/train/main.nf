@@ -10,7 +10,7 @@ include { EVALUATE     } from '../../../modules/local/evaluate'
 // Trials of a grid are tasks of their own; those of Optuna's sampler learn from each other, and its pruner compares them, so that they share one.
 workflow TRAIN {
     take:
-    ch_regions // tuple(meta, genome, index, report or [], regions, exclude or [], name of the regions' class or '', names of further negatives, their regions, their keys)
+    ch_regions // tuple(meta, genome, index, report or [], regions, exclude or [], name of the regions' class or '', how negatives are found or '' for as the options say, names of further negatives, their regions, their keys)
     ch_genes   // tuple(meta, genes or []), for performance by the distance to their starts
     ch_base    // tuple(meta, name, directory or [], its output or ''): what training starts from
     ch_search  // tuple(meta, 'grid', 'optuna' or '' for one training, how many trials or '' for as many as the command has)
