@@ -23,6 +23,7 @@ RIGHT: list[dict[str, object]] = [
     {"sample": 3, "genome": "g.fa", "vcf": "list.txt", "vcf_format": "spdi", "motifs": "m.meme"},
     {"sample": "a", "genome": "g.fa", "interpret_variants": "v.vcf.gz", "motifs": "m.meme"},
     {"sample": "a", "genome": "https://host/g.fa", "train_regions": "s3://bucket/p.bed"},
+    {"sample": "a", "genome": "g.fa", "train_regions": "p.bed", "negatives": "bedtools-shuffle"},
 ]
 WRONG: list[dict[str, object]] = [
     {"sample": "a", "genome": "g.fa"},
@@ -40,6 +41,8 @@ WRONG: list[dict[str, object]] = [
     ROW | {"vcf": "v.vcf", "vcf_format": "csv"},
     ROW | {"interpret_regions": "all"},
     ROW | {"exclude": "b.bed"},
+    ROW | {"negatives": "matched"},
+    {"sample": "a", "genome": "g.fa", "train_regions": "p.bed", "negatives": "random"},
 ]
 
 

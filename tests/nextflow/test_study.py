@@ -99,7 +99,7 @@ def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, s
     said = Counter(("TF", row["tf_predicted_functional_effect"]) for row in rows if row["model"] == "TF")
     assert said == {key: count for key, count in alleles.items() if key[0] == "TF"}
     # so small a model attends to no region more than to others
-    assert (tmp_path / "tables" / "regions.tsv").read_text() == "chrom\tstart\tend\tname\tscore\n"
+    assert (tmp_path / "tables" / "regions.tsv").read_text() == "sample\tchrom\tstart\tend\tname\tscore\n"
 
 
 def test_the_authors_own_sample_trains_and_is_judged_on_its_dev_rows(
