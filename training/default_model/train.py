@@ -63,7 +63,8 @@ def train(work: Path, start: Path) -> None:
         print(f"{name} done in {found['seconds']} s: {summary(found['validation'])}", flush=True)
 
 
-def _pool(work: Path) -> Path:
+def pool_of(work: Path) -> Path:
+    """Return the file of the answered pairs of windows."""
     return work / "models" / f"{plan.START}.pool.pt"
 
 
@@ -71,7 +72,7 @@ def _answers(work: Path, start: Path, data: Data) -> dict[str, Any]:
     """Write pairs of windows and what the starting model says of them; return its figures."""
     model, answered = packaged_student(start, data)
     pools = {str(n): tuple(pairs) for n, pairs in answered_pairs(data, model, plan.ANSWERED_PAIRS).items()}
-    torch.save({"answered": answered, "pools": pools}, _pool(work))
+    torch.save({"answered": answered, "pools": pools}, pool_of(work))
     return {split: measure(partial(outputs_of, model), data, split) for split in MEASURED_SPLITS}
 
 
@@ -101,7 +102,7 @@ def _work(rank: int, work: Path, start: Path, meeting: str, checkpoint: Path) ->
     student.compile_layers(200)
     steps = fit(
         student,
-        _student_loss(_pool(work), data, student),
+        student_loss(pool_of(work), data, student),
         plan.FIT,
         Workers(plan.WORKERS),
         checkpoint.with_suffix(".part.pt") if rank == 0 else None,
@@ -111,7 +112,7 @@ def _work(rank: int, work: Path, start: Path, meeting: str, checkpoint: Path) ->
     torch.distributed.destroy_process_group()
 
 
-def _student_loss(pool: Path, data: Data, student: Student) -> Callable[[], torch.Tensor]:
+def student_loss(pool: Path, data: Data, student: Student) -> Callable[[], torch.Tensor]:
     """Return the loss of the next windows: labels, and answers of the starting model to pairs of windows."""
     saved = torch.load(pool, weights_only=True)
     pools = [Pairs(codes, answers.float()) for codes, answers in saved["pools"].values()]

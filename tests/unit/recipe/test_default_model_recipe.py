@@ -18,6 +18,7 @@ from dnabert_enhancer.model.encoder import bert_config
 from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, reverse_complement
 
 torch = pytest.importorskip("torch")
+FlopCounterMode = pytest.importorskip("torch.utils.flop_counter").FlopCounterMode
 
 OTHERS = ("lentimpra_wtc11", "lentimpra_k562", "deeptfbu_hepg2", "promoter_core")
 LENGTHS = (70, 101, 168, 200)
@@ -34,12 +35,14 @@ def recipe() -> Iterator[dict[str, ModuleType]]:
         "damping",
         "ensemble",
         "fitting",
+        "growing",
         "heads",
         "judging",
         "networks",
         "plan",
         "pools",
         "rows",
+        "sizes",
         "start",
         "train",
     ]
@@ -244,6 +247,59 @@ def test_the_mixture_takes_the_member_that_knows(recipe: dict[str, ModuleType]) 
     assert mixture.weight[0, 0] > 0.9
 
 
+def normalised_anyhow(recipe: dict[str, ModuleType]) -> Any:
+    """A student whose normalisations scale and shift, as those of a trained one do."""
+    torch.manual_seed(9)
+    networks = recipe["networks"]
+    student = networks.Student(networks.BertSize(**SIZE | {"dropout": 0.0}), 3).eval()
+    for module in student.modules():
+        if isinstance(module, torch.nn.LayerNorm):
+            torch.nn.init.normal_(module.weight, 1.0, 0.3)
+            torch.nn.init.normal_(module.bias, 0.0, 0.3)
+    return student
+
+
+@pytest.mark.parametrize(("layers", "double"), [(2, True), (4, False), (3, True)])
+def test_a_grown_student_begins_with_the_answers_of_the_given_one(
+    recipe: dict[str, ModuleType], codes: np.ndarray, layers: int, double: bool
+) -> None:
+    student = normalised_anyhow(recipe)
+    grown = recipe["sizes"].begun(recipe["sizes"].Run(layers, double), student).eval()
+    assert (grown.size.layers, grown.size.hidden) == (layers, 128 if double else 64)
+    windows = torch.from_numpy(codes)
+    with torch.no_grad():
+        np.testing.assert_allclose(grown(windows).numpy(), student(windows).numpy(), atol=1e-5)
+    short = recipe["growing"].first_layer(student)
+    assert len(short.layers) == short.size.layers == 1
+
+
+def test_copies_of_a_channel_learn_different_things(recipe: dict[str, ModuleType], codes: np.ndarray) -> None:
+    grown = recipe["growing"].widened(normalised_anyhow(recipe))
+    grown(torch.from_numpy(codes)).square().sum().backward()
+    for layer in grown.layers:
+        for matrix in (layer.query, layer.value, layer.dense, layer.widen, layer.narrow):
+            first, second = matrix.weight.grad.chunk(2)
+            assert float((first - second).norm()) > 0.1 * float(first.norm())
+
+
+def test_a_new_layer_learns(recipe: dict[str, ModuleType], codes: np.ndarray) -> None:
+    grown = recipe["growing"].deepened(normalised_anyhow(recipe), 3)
+    grown(torch.from_numpy(codes)).square().sum().backward()
+    assert all(part.weight.grad.any() for part in (grown.layers[1].dense, grown.layers[1].narrow))
+
+
+def test_operations_are_those_that_torch_counts(recipe: dict[str, ModuleType], codes: np.ndarray) -> None:
+    networks = recipe["networks"]
+    size = networks.BertSize(**SIZE)
+    layer, states = networks.Layer(size), torch.zeros(1, 98, 64)
+    with FlopCounterMode(display=False) as counter:
+        layer(states)
+    whole, read = recipe["sizes"].gflop(size, 101)
+    assert whole == pytest.approx(2 * counter.get_total_flops() / 1e9)
+    # one token: six matrices of 64 x 64; four heads' products with 98 states and their means
+    assert read == pytest.approx(whole / 2 + (2 * 6 * 64 * 64 + 2 * 2 * 4 * 98 * 64) / 1e9)
+
+
 @pytest.mark.slow
 def test_a_student_learns_the_labels_and_keeps_what_it_knew(
     recipe: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -262,7 +318,7 @@ def test_a_student_learns_the_labels_and_keeps_what_it_knew(
     group = data.groups[200]
     held = group.codes[group.split == 1]
     before = recipe["judging"].outputs_of(student, held)
-    loss = train._student_loss(tmp_path / "models" / "start.pool.pt", data, student)
+    loss = train.student_loss(tmp_path / "models" / "start.pool.pt", data, student)
     with torch.no_grad():
         first = float(torch.stack([loss() for _ in range(4)]).mean())
     settings = {"learning_rate": 3e-3, "weight_decay": 0.01, "average": 0.9, "steps": 80}
