@@ -56,6 +56,12 @@ workflow {
     if( params.learning_rate && trained && trained.every { row -> row.tune } )
         faults << "--learning_rate: a search (column tune) tries those of --tune_learning_rates; leave it out"
     def asBase = sheet.rows.any { row -> row.train_regions && !row.model.path } ? [base] : []
+    if( params.int8.toString().toBoolean() && trained && trained.every { row -> row.tune } )
+        faults << "--int8: the model of a search (column tune) is not rounded; leave it out"
+    // of regions only seqlets have motifs
+    def namesMotifs = (params.interpret_null ?: 0).toString() != '0'
+    faults += sheet.rows.findAll { row -> row.motifs && !row.vcf && !row.interpret_variants && !namesMotifs }
+        .collect { row -> "sample ${row.sample}: motifs of interpret_regions are those of runs of high importance; give --interpret_null 100 too" }
     def brought = (sheet.rows.collectMany { row -> [row.model] + row.tf_models + row.tf_panel } + asBase).collect { one -> one.brought }.findAll { name -> name }.unique()
     if( brought && faultOfPlace(store.place) )
         faults << faultOfPlace(store.place)
@@ -122,7 +128,7 @@ workflow {
     INTERPRET(
         ch_ready.filter { _meta, row, _genome, _index, _model, _output -> row.interpret_regions }
             .map { meta, row, genome, index, model, output ->
-                tuple(meta, genome, index, row.assembly_report, row.interpret_regions, [], '', model, output, [], [], [], [])
+                tuple(meta, genome, index, row.assembly_report, row.interpret_regions, [], '', model, output, namesMotifs ? row.motifs : [], [], [], [])
             }
     )
 
@@ -150,8 +156,11 @@ workflow {
             .mix(filesOf('variants', VARIANTS.out.record, [VARIANTS.out.vcf, VARIANTS.out.table, VARIANTS.out.candidates]))
             .mix(filesOf('interpret', INTERPRET.out.record, [INTERPRET.out.table, INTERPRET.out.track, INTERPRET.out.seqlets, INTERPRET.out.motif_enrichment, INTERPRET.out.motif_matches, INTERPRET.out.found_motifs, INTERPRET.out.pictures]))
             .mix(filesOf('interpret_variants', INTERPRET_VARIANTS.out.record, [INTERPRET_VARIANTS.out.table, INTERPRET_VARIANTS.out.pictures]))
-            .mix(filesOf('compare', COMPARE.out.record, [COMPARE.out.summary, COMPARE.out.novel, COMPARE.out.controls, COMPARE.out.pictures]))
-            .mix(filesOf('evaluate', TRAIN.out.record, [TRAIN.out.metrics, TRAIN.out.strata, TRAIN.out.pictures]))
+            .mix(filesOf('compare', COMPARE.out.record, [COMPARE.out.summary, COMPARE.out.novel, COMPARE.out.controls, COMPARE.out.sweep, COMPARE.out.pictures]))
+            .mix(filesOf('dataset', TRAIN.out.dataset_record, []))
+            .mix(filesOf('finetune', TRAIN.out.training_record, [TRAIN.out.history]))
+            .mix(filesOf('tune', TRAIN.out.search_record, [TRAIN.out.trials]))
+            .mix(filesOf('evaluate', TRAIN.out.record, [TRAIN.out.metrics, TRAIN.out.strata, TRAIN.out.differences, TRAIN.out.pictures]))
     )
 
     writeTable(

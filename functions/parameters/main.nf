@@ -24,6 +24,10 @@ def contradictions(given) {
         faults << "--precision bfloat16 is torch's: add --backend torch, or -profile gpu"
     if( given.precision == 'int8' && torch )
         faults << "--precision int8 is that of onnx on a CPU: leave ${given.backend ? '--backend torch' : '-profile gpu'} out"
+    if( given.interpret_method == 'gradients' && !torch )
+        faults << "--interpret_method gradients is torch's: add --backend torch, or -profile gpu"
+    if( given.interpret_discover.toString() == 'true' && (given.interpret_null ?: 0).toString() == '0' )
+        faults << "--interpret_discover takes runs of high importance: add --interpret_null 100"
     return faults
 }
 

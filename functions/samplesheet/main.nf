@@ -24,7 +24,7 @@ def samplesheetColumns() {
         dbsnp          : [holds: 'file', ending: /vcf|vcf\.gz|vcf\.bgz/, needs: 'vcf'],
         tf_models      : [holds: 'named models', needs: 'vcf'],
         tf_panel       : [holds: 'panel', needs: 'vcf'],
-        motifs         : [holds: 'file', needs: 'vcf or interpret_variants'],
+        motifs         : [holds: 'file', needs: 'vcf or interpret_variants or interpret_regions'],
         genes          : [holds: 'file'],
         annotate       : [holds: 'named regions', ending: bed, needs: 'vcf or interpret_variants'],
         clinical       : [holds: 'named files', names: ['clinvar', 'gwas', 'eqtl'], needs: 'vcf'],

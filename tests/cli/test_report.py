@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pyBigWig
 import pytest
+from report_page import cells, tables
 from tiny_models import tiny_model
 
 from dnabert_enhancer.commands.cli import main
@@ -43,17 +43,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vcf = ["--vcf", folder / "variants.vcf", "--null-variants", "100", "--significance", "none"]
     assert run("score-variants", *given, *vcf, "--output-prefix", folder / "variants") == 0
     return folder
-
-
-def tables(page: str) -> dict[str, dict]:
-    """Return the tables of a page by the names of their files."""
-    found = re.findall(r'<script type="application/json" id="table-[^"]+">(.*?)</script>', page)
-    return {table["file"]: table for table in map(json.loads, found)}
-
-
-def cells(table: dict, name: str) -> list[str]:
-    at = [column["name"] for column in table["columns"]].index(name)
-    return [row[at] for row in table["rows"]]
 
 
 def test_the_page_has_the_numbers_of_the_files(runs: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from report_page import headings
 from safetensors.numpy import load_file, save_file
 from stored_models import PACKAGED
 
@@ -61,7 +62,7 @@ def command(folder: Path, name: str, *arguments: str) -> None:
 
 def test_ensembles_give_the_files_of_the_commands(folder: Path, pipeline: Callable) -> None:
     done = pipeline(
-        "-profile", "test", "--input", "s.csv", "--shards", "1", "--folds", "2",
+        "-profile", "test", "--input", "s.csv", "--shards", "1", "--folds", "2", "--int8",
         "--convention", "deepvregulome", "--panel_parquet", "--null_variants", "40",
     )  # fmt: skip
     assert done.returncode == 0, done.said
@@ -74,6 +75,14 @@ def test_ensembles_give_the_files_of_the_commands(folder: Path, pipeline: Callab
         f"folds.model{one}" for one in ("", ": folds fold 1", ": folds fold 2")
     ]
     shared = ("--genome", "g.fa.gz")
+    assert "Training folds" in headings((results / "report" / "folds.html").read_text())
+    losses = json.loads((results / "report/folds_multiqc/dnabert_enhancer_loss_mqc.json").read_text())["data"]
+    for fold in ("fold1", "fold2"):
+        card = json.loads((folder / trained / fold / "enhancer_model.json").read_text())
+        assert card["training"]["int8"]["weights"] in ("rounded", "as trained")
+        with (folder / trained / fold / "history.tsv").open(newline="") as table:
+            (epoch,) = csv.DictReader(table, delimiter="\t")
+        assert losses[f"folds: {fold} validation"] == {epoch["epoch"]: float(epoch["validation_loss"])}
     for sample, model in (("folds", trained), ("pair", "models/pair:gue_tf0")):
         scan = ("predict", "--regions", "scan.bed", "--stride", "200")
         explain = ("interpret", "--regions", "explain.bed", "--logos", "0")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from report_page import tables
 
 from dnabert_enhancer.commands.cli import main
 
@@ -111,3 +112,39 @@ def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
     said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()
     assert "Regions were explained for places, open: in-silico mutagenesis, the importance of" in said
     assert "Variants were explained for places, both: in-silico mutagenesis" in said
+
+
+def test_seqlets_and_their_motifs_are_those_of_the_command(sheet: Path, pipeline: Callable[..., Any]) -> None:
+    word = "".join(" ".join("0.97" if base == one else "0.01" for base in "ACGT") + "\n" for one in "TGACTCA")
+    (sheet / "m.meme").write_text(
+        "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF AP1\nletter-probability matrix: alength= 4 w= 7\n" + word
+    )
+    rows = f"sample,genome,interpret_regions,motifs\nplaces,{GENOME},places.bed,m.meme\n"
+    (sheet / "sheet.csv").write_text(rows)
+    done = pipeline("--input", "sheet.csv", "--interpret_null", "12", "--interpret_discover")
+    assert done.returncode == 0, done.said
+    interpret(
+        *("--genome", GENOME, "--regions", sheet / "places.bed", "--motifs", sheet / "m.meme", "--null", 12),
+        *(
+            "--discover",
+            "--logos",
+            0,
+            "--device",
+            "cpu",
+            "--threads",
+            1,
+            "--output-prefix",
+            sheet / "own/places",
+        ),
+    )
+    endings = ("seqlets.bed.gz", "motif_enrichment.tsv", "motif_matches.tsv", "motifs.meme", "motifs.tsv")
+    for ending in endings:
+        own = sheet / "own" / f"places.{ending}"
+        assert (sheet / "results" / "interpret" / own.name).read_bytes() == own.read_bytes(), ending
+    page = (sheet / "results" / "report" / "places.html").read_text()
+    with gzip.open(sheet / "own" / "places.seqlets.bed.gz", "rt") as lines:
+        seqlets = [line for line in lines if not line.startswith("#")]
+    assert len(tables(page)["places.seqlets.bed.gz"]["rows"]) == len(seqlets) > 0
+    said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()
+    assert "compared with those of 12 shuffles of the regions" in said
+    assert "Benjamini and Hochberg (1995)" in said

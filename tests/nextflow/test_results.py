@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from report_page import cells, figures, headings, tables
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60)]
 
@@ -119,10 +120,10 @@ def test_an_index_of_each_kind_names_files_that_are_there(kind: str, study) -> N
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_the_page_of_a_sample_shows_all_of_its_runs(sample: str, study) -> None:
     page = (study.results / "report" / f"{sample}.html").read_text()
-    kinds = ["Scan", "Variants", "Comparison", *(["Evaluation"] if sample == "retrained" else [])]
-    assert re.findall(r"<h2 id=.run-\d-title.>(.*)</h2>", page) == [f"{kind} {sample}" for kind in kinds]
-    tables = [json.loads(one) for one in re.findall(r'id="table-[\d-]+">(.*?)</script>', page)]
-    rows = {table["file"]: len(table["rows"]) for table in tables}
+    learned = ["Data set", "Training", "Evaluation"] if sample == "retrained" else []
+    kinds = ["Scan", "Variants", "Comparison", *learned]
+    assert headings(page) == [f"{kind} {sample}" for kind in kinds]
+    rows = {name: len(table["rows"]) for name, table in tables(page).items()}
     for kind, ending in (("scan", "regions.tsv"), ("variants", "tsv.gz"), ("compare", "summary.tsv")):
         assert rows[f"{sample}.{ending}"] == len(rows_of(study.results / kind / f"{sample}.{ending}"))
     assert ("ROC" in re.findall("<figcaption>(.*)</figcaption>", page)) == (sample == "retrained")
@@ -131,11 +132,29 @@ def test_the_page_of_a_sample_shows_all_of_its_runs(sample: str, study) -> None:
         path.name: json.loads(path.read_text())
         for path in (study.results / "report" / f"{sample}_multiqc").iterdir()
     }
-    names = ["comparison", *(["evaluation"] if sample == "retrained" else []), "scan", "variants"]
-    assert sorted(sections) == [f"dnabert_enhancer_{name}_mqc.json" for name in names]
+    names = {"comparison", "scan", "variants"}
+    names |= {"dataset", "evaluation", "loss", "training"} if sample == "retrained" else set()
+    assert set(sections) == {f"dnabert_enhancer_{name}_mqc.json" for name in names}
     record = json.loads((study.results / "scan" / f"{sample}.run.json").read_text())
     scan = sections["dnabert_enhancer_scan_mqc.json"]["data"]
     assert scan[sample]["calls"] == record["counts"]["calls"]
+
+
+def test_the_page_tells_what_a_model_has_learned_from(study) -> None:
+    train = study.results / "train"
+    page = (study.results / "report" / "retrained.html").read_text()
+    labels = [
+        row["label"]
+        for split in ("train", "validation", "test")
+        for row in rows_of(train / "retrained.dataset" / f"{split}.tsv.gz")
+    ]
+    told = figures(page)
+    assert told["positives of 101 regions"] == str(labels.count("1")) == "99"
+    assert told["negatives"] == str(labels.count("0"))
+    history = rows_of(train / "retrained.model" / "history.tsv")
+    losses = tables(page)["history.tsv"]
+    for name in ("epoch", "train_loss", "validation_loss"):
+        assert cells(losses, name) == [row[name] for row in history]
 
 
 def test_a_run_says_what_was_done_with_what(study) -> None:

@@ -267,7 +267,7 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--use_gpu", "maybe", "--precision", "float16", "--threshold", "';touch pwned'",
         "--offsets", "4", "--ratio", "0", "--splits", "0.5,0.5,0.5", "--outdir", "",
         "--shards", "0", "--base_model", "nowhere", "--store", "nowhere", "--interpret_method", "gradient",
-        "--convention", "deepvregulome", "--folds", "1",
+        "--convention", "deepvregulome", "--folds", "1", "--interpret_discover",
     )  # fmt: skip
     assert done.returncode != 0
     # Nextflow keeps --max-shards under one of two names, by its version
@@ -280,7 +280,8 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--folds '1': give 2 or more",
         "--input 'sheet.txt': give a file whose name ends in .csv, .tsv, .yaml, .yml or .json",
         "--input sheet.txt: there is no such file",
-        "--interpret_method 'gradient': give ism, attention",
+        "--interpret_discover takes runs of high importance: add --interpret_null 100",
+        "--interpret_method 'gradient': give ism, attention, gradients",
         "--maxShards: there is no such parameter (did you mean max_shards?)",
         "--offsets '4': give an odd number, or adaptive",
         "--outdir 'true': it has no value",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,3 +71,9 @@ def test_the_page_of_parameters_is_that_of_the_schema(schema: dict) -> None:
         for name, rule in group["properties"].items():
             if not rule.get("hidden"):
                 assert f"| `--{name}` | {rule['description']}" in page, name
+
+
+def test_options_without_a_parameter_are_those_of_the_commands() -> None:
+    program = REPOSITORY / "tools" / "pipeline_parameters.py"
+    done = subprocess.run([sys.executable, program, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

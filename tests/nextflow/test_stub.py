@@ -65,7 +65,8 @@ def test_the_names_are_those_of_a_run(stub: Stub) -> None:
         "open.attributions.npz", "open.bw", "open.high_attention.bed", "open.logo-1.png", "open.logo-1.svg",
         "open.regions.tsv", "open.run.json",
     ]  # fmt: skip
-    assert sorted(path.name for path in stub.results.glob("train/folds.model/*")) == ["fold1", "fold2"]
+    trained = sorted(path.name for path in stub.results.glob("train/folds.model/*"))
+    assert trained == ["fold1", "fold2", "run.json"]
     assert sorted(path.name for path in stub.results.glob("interpret_variants/folds*")) == [
         "folds.run.json", "folds.variant-1.png", "folds.variant-1.svg", "folds.variants.tsv",
     ]  # fmt: skip

@@ -84,7 +84,7 @@ def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, s
     assert made_by == {"dnabert_enhancer": "bedtools-shuffle", "dnabert_enhancer_matched": "matched"}
     published = tables["performance"][-1]
     assert (published["accuracy"], published["f1"], published["mcc"]) == ("88.05", "87.71", "76.22")
-    trials = read(tmp_path / "results" / "train" / "dnabert_enhancer.trials.tsv")
+    trials = read(tmp_path / "results" / "train" / "dnabert_enhancer.tune" / "trials.tsv")
     assert {row["warmup"] for row in trials} == {"0.1", "0.2"}  # the grid of this run has two points
     # 350 bp every 150 bp in 60,000 bp: (60,000 - 350) / 150 + 1, and one more at the end
     assert tables["genome"][0]["windows"] == "399"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from report_page import cells, headings, tables
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=120)]
 
@@ -34,7 +35,7 @@ def test_trials_of_a_grid_are_tasks_and_give_the_table_of_one_process(
     tmp_path: Path, pipeline: Callable
 ) -> None:
     write_sheet(tmp_path, found="grid")
-    done = pipeline("-profile", "test", "--input", "s.json", "--skip_report", *VALUES)
+    done = pipeline("-profile", "test", "--input", "s.json", "--baselines", "ridge", *VALUES)
     assert done.returncode == 0, done.said
     tasks = re.findall(r"Submitted process > (?:TRAIN|SCAN):(\S+ \(.+\))", done.said)
     assert sorted(tasks)[:3] == ["EVALUATE (found)", "MAKE_DATASET (found)", "PREDICT (found:1/2)"]
@@ -53,7 +54,7 @@ def test_trials_of_a_grid_are_tasks_and_give_the_table_of_one_process(
     command += ["--batch-size", "16", "--learning-rates", "1e-3", "1e-6", "--weight-decays", "0.01"]
     command += ["--warmups", "0.1", "--device", "cpu", "--threads", "1", "--output-dir", tmp_path / "one"]
     subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    table = train / "found.trials.tsv"
+    table = train / "found.tune" / "trials.tsv"
     assert table.read_bytes() == (tmp_path / "one" / "trials.tsv").read_bytes()
     with table.open(newline="") as lines:
         (best,) = [row for row in csv.DictReader(lines, delimiter="\t") if row["rank"] == "1"]
@@ -68,6 +69,21 @@ def test_trials_of_a_grid_are_tasks_and_give_the_table_of_one_process(
     record = json.loads((tmp_path / "results" / "scan" / "found.run.json").read_text())
     assert record["model"]["name"] == "found"
     assert (train / "found.metrics.tsv").read_text().splitlines()[1].startswith("found\tmodel\t")
+    page = (tmp_path / "results" / "report" / "found.html").read_text()
+    assert headings(page) == ["Scan found", "Data set found", "Search found", "Evaluation found"]
+    trials, compared = tables(page)["trials.tsv"], tables(page)["found.differences.tsv"]
+    assert cells(trials, "rank") == ["1", "2"]
+    assert cells(trials, "learning_rate")[0] == best["learning_rate"]
+    with (train / "found.differences.tsv").open(newline="") as lines:
+        rows = list(csv.DictReader(lines, delimiter="\t"))
+    assert cells(compared, "difference") == [row["difference"] for row in rows]
+    assert {row["method"] for row in rows} == {"6-mer ridge"}
+    # the folders of the results are runs to the command, too
+    again = [sys.executable, "-m", "dnabert_enhancer", "report", "--quiet", train]
+    again += [train / "found.dataset", train / "found.tune", "--output", tmp_path / "again.html"]
+    subprocess.run(again, check=True)
+    found = headings((tmp_path / "again.html").read_text())
+    assert found == ["Evaluation found", "Data set found.dataset", "Search found.tune"]
     assert (
         "trial that validated best (found: grid)"
         in (tmp_path / "results" / "pipeline_info" / "methods.md").read_text()
@@ -78,12 +94,21 @@ def test_what_a_search_cannot_be_told_is_a_fault_before_anything_runs(
     tmp_path: Path, pipeline: Callable
 ) -> None:
     write_sheet(tmp_path, one="grid", two="optuna")
-    done = pipeline("--input", "s.json", "--folds", "3", "--learning_rate", "1e-4", "--tune_trials", "81")
+    (tmp_path / "m.meme").write_text("MEME version 4\n")
+    rows = json.loads((tmp_path / "s.json").read_text())
+    motifs = {"sample": "m", "genome": rows[0]["genome"], "interpret_regions": "r.bed", "motifs": "m.meme"}
+    (tmp_path / "s.json").write_text(json.dumps([*rows, motifs]))
+    done = pipeline(
+        "--input", "s.json", "--folds", "3", "--learning_rate", "1e-4", "--tune_trials", "81", "--int8"
+    )
     assert done.returncode != 0
     lines = done.said.partition("nothing was started:\n")[2].splitlines()
     found = [line.strip() for line in lines if line.startswith("  ")]
     assert found == [
         "--folds: a search (column tune) gives one model; leave one of the two out",
         "--learning_rate: a search (column tune) tries those of --tune_learning_rates; leave it out",
+        "--int8: the model of a search (column tune) is not rounded; leave it out",
+        "sample m: motifs of interpret_regions are those of runs of high importance; "
+        "give --interpret_null 100 too",
         "sample one, tune: --trials is 81; it must be at most 80, the combinations of the grid",
     ]

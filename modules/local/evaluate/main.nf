@@ -13,6 +13,7 @@ process EVALUATE {
     tuple val(meta), path("${prefix}.metrics.tsv"), path("${prefix}.metrics.json"), emit: metrics
     tuple val(meta), path("${prefix}.predictions.tsv.gz"), emit: predictions
     tuple val(meta), path("${prefix}.strata.tsv"), emit: strata, optional: true
+    tuple val(meta), path("${prefix}.differences.tsv"), emit: differences, optional: true
     tuple val(meta), path("${prefix}.*.{png,svg}"), emit: pictures, optional: true
     tuple val(meta), path("${prefix}.run.json"), emit: record
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('evaluate --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer

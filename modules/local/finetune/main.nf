@@ -11,6 +11,8 @@ process FINETUNE {
 
     output:
     tuple val(meta), path("${prefix}.model"), emit: model
+    tuple val(meta), path("${prefix}.model/{,fold*/}history.tsv"), emit: history
+    tuple val(meta), path("${prefix}.model/run.json"), emit: record
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('finetune --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
 
     when:
@@ -36,6 +38,7 @@ process FINETUNE {
     def folds = (args =~ /--folds (\d+)/).collect { match -> match[1] as Integer }
     def models = folds ? (1..folds[0]).collect { fold -> "${prefix}.model/fold${fold}" } : ["${prefix}.model"]
     """
-    for model in ${models.collect { model -> "'${model}'" }.join(' ')}; do mkdir -p \$model; echo '{}' > \$model/enhancer_model.json; done
+    for model in ${models.collect { model -> "'${model}'" }.join(' ')}; do mkdir -p \$model; echo '{}' > \$model/enhancer_model.json; touch \$model/history.tsv; done
+    echo '{}' > '${prefix}.model/run.json'
     """
 }

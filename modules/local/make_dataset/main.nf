@@ -10,6 +10,7 @@ process MAKE_DATASET {
 
     output:
     tuple val(meta), path("${prefix}.dataset"), emit: dataset
+    tuple val(meta), path("${prefix}.dataset/run.json"), emit: record
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('make-dataset --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
 
     when:
@@ -37,6 +38,6 @@ process MAKE_DATASET {
     """
     mkdir '${prefix}.dataset'
     for split in train validation test; do echo -n | gzip -n > '${prefix}.dataset'/\$split.tsv.gz; done
-    echo '{}' > '${prefix}.dataset/dataset.json'
+    for name in dataset run; do echo '{}' > '${prefix}.dataset'/\$name.json; done
     """
 }

@@ -6,7 +6,7 @@ process REPORT {
     container "${params.container}"
 
     input:
-    tuple val(meta), path(scan, stageAs: 'scan/*', arity: '0..*'), path(variants, stageAs: 'variants/*', arity: '0..*'), path(interpret, stageAs: 'interpret/*', arity: '0..*'), path(interpret_variants, stageAs: 'interpret_variants/*', arity: '0..*'), path(compare, stageAs: 'compare/*', arity: '0..*'), path(evaluate, stageAs: 'evaluate/*', arity: '0..*')
+    tuple val(meta), path(scan, stageAs: 'scan/*', arity: '0..*'), path(variants, stageAs: 'variants/*', arity: '0..*'), path(interpret, stageAs: 'interpret/*', arity: '0..*'), path(interpret_variants, stageAs: 'interpret_variants/*', arity: '0..*'), path(compare, stageAs: 'compare/*', arity: '0..*'), path(dataset, stageAs: 'dataset/run/*', arity: '0..*'), path(finetune, stageAs: 'finetune/run/*', arity: '0..*'), path(fold_histories, stageAs: 'finetune/run/fold?/*', arity: '0..*'), path(tune, stageAs: 'tune/run/*', arity: '0..*'), path(evaluate, stageAs: 'evaluate/*', arity: '0..*')
 
     output:
     tuple val(meta), path("${prefix}.html"), emit: page
@@ -19,10 +19,14 @@ process REPORT {
     script:
     def args = task.ext.args ?: ''
     prefix = task.ext.prefix ?: meta.id
-    def runs = [scan: scan, variants: variants, interpret: interpret, interpret_variants: interpret_variants, compare: compare, evaluate: evaluate].findAll { _name, files -> files }.keySet()
+    def named = [scan: scan, variants: variants, interpret: interpret, interpret_variants: interpret_variants, compare: compare].findAll { _name, files -> files }.keySet().toList()
+    // the files of a folder: it is named by the sample, as the prefixes of the others are
+    def folders = [dataset: dataset, finetune: finetune, tune: tune].findAll { _name, files -> files }.keySet().toList()
     """
+    for folder in ${folders.join(' ')}; do ln -s run \$folder/'${prefix}'; done
+
     report \\
-        ${runs.join(' ')} \\
+        ${(named + folders.collect { folder -> "${folder}/'${prefix}'" } + (evaluate ? ['evaluate'] : [])).join(' ')} \\
         --title '${prefix}' \\
         ${args} \\
         --multiqc '${prefix}_multiqc' \\

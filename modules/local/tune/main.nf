@@ -11,9 +11,9 @@ process TUNE {
 
     output:
     tuple val(meta), path("${prefix}.model"), emit: model
-    tuple val(meta), path("${prefix}.trials.tsv"), emit: trials
-    tuple val(meta), path("${prefix}.study.db"), emit: study
-    tuple val(meta), path("${prefix}.tune.run.json"), emit: record
+    tuple val(meta), path("${prefix}.tune/trials.tsv"), emit: trials
+    tuple val(meta), path("${prefix}.tune/study.db"), emit: study
+    tuple val(meta), path("${prefix}.tune/run.json"), emit: record
     tuple val("${task.process}"), val('dnabert-enhancer'), eval('tune --version | cut -d" " -f2'), topic: versions, emit: versions_dnabert_enhancer
 
     when:
@@ -32,20 +32,17 @@ process TUNE {
         --device ${task.accelerator ? 'cuda' : 'cpu'} \\
         --threads ${task.cpus} \\
         ${args} \\
-        --output-dir tuned
+        --output-dir '${prefix}.tune'
 
-    mv tuned/best '${prefix}.model'
-    mv tuned/trials.tsv '${prefix}.trials.tsv'
-    mv tuned/study.db '${prefix}.study.db'
-    mv tuned/run.json '${prefix}.tune.run.json'
+    mv '${prefix}.tune/best' '${prefix}.model'
     """
 
     stub:
     prefix = task.ext.prefix ?: meta.id
     """
-    mkdir '${prefix}.model'
+    mkdir '${prefix}.model' '${prefix}.tune'
     echo '{}' > '${prefix}.model/enhancer_model.json'
-    touch '${prefix}.trials.tsv' '${prefix}.study.db'
-    echo '{}' > '${prefix}.tune.run.json'
+    touch '${prefix}.tune/trials.tsv' '${prefix}.tune/study.db'
+    echo '{}' > '${prefix}.tune/run.json'
     """
 }

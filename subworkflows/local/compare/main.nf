@@ -18,6 +18,7 @@ workflow COMPARE {
     per_call = COMPARE_DB.out.per_call
     novel    = COMPARE_DB.out.novel
     controls = COMPARE_DB.out.controls
+    sweep    = COMPARE_DB.out.sweep
     pictures = COMPARE_DB.out.pictures
     record   = COMPARE_DB.out.record
 }

@@ -2,7 +2,7 @@ include { REPORT } from '../../../modules/local/report'
 
 // What a row of the samplesheet has on its page, in the order of the input of REPORT.
 def runsOf(row) {
-    return [scan: row.scan_regions, variants: row.vcf, interpret: row.interpret_regions, interpret_variants: row.interpret_variants, compare: row.databases, evaluate: row.train_regions]
+    return [scan: row.scan_regions, variants: row.vcf, interpret: row.interpret_regions, interpret_variants: row.interpret_variants, compare: row.databases, dataset: row.train_regions, finetune: row.train_regions && !row.tune, tune: row.train_regions && row.tune, evaluate: row.train_regions]
         .findAll { _kind, given -> given }
         .keySet()
         .toList()
@@ -32,7 +32,10 @@ workflow REPORTS {
             .groupTuple()
             .map { key, kinds, files ->
                 def found = [kinds, files].transpose().collectEntries { kind, of -> [(kind): of] }
-                [key.target] + ['scan', 'variants', 'interpret', 'interpret_variants', 'compare', 'evaluate'].collect { kind -> found[kind] ?: [] }
+                // a history a fold, which their folders tell apart
+                def (folds, training) = (found.finetune ?: []).split { file -> file.parent.name ==~ /fold\d+/ }
+                found += [finetune: training, fold_histories: folds.toSorted { file -> file.parent.name.drop(4) as Integer }]
+                [key.target] + ['scan', 'variants', 'interpret', 'interpret_variants', 'compare', 'dataset', 'finetune', 'fold_histories', 'tune', 'evaluate'].collect { kind -> found[kind] ?: [] }
             }
     )
 

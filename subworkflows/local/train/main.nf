@@ -30,10 +30,16 @@ workflow TRAIN {
     EVALUATE(MAKE_DATASET.out.dataset.join(ch_models).join(ch_genes))
 
     emit:
-    dataset  = MAKE_DATASET.out.dataset
-    model    = ch_models
-    metrics  = EVALUATE.out.metrics
-    strata   = EVALUATE.out.strata
-    pictures = EVALUATE.out.pictures
-    record   = EVALUATE.out.record
+    dataset         = MAKE_DATASET.out.dataset
+    dataset_record  = MAKE_DATASET.out.record
+    model           = ch_models
+    history         = FINETUNE.out.history
+    training_record = FINETUNE.out.record
+    trials          = TUNE.out.trials.mix(TUNE_MERGE.out.trials)
+    search_record   = TUNE.out.record.mix(TUNE_MERGE.out.record)
+    metrics         = EVALUATE.out.metrics
+    strata          = EVALUATE.out.strata
+    differences     = EVALUATE.out.differences
+    pictures        = EVALUATE.out.pictures
+    record          = EVALUATE.out.record
 }
