@@ -36,6 +36,8 @@ def profileFaults(profiles, given, settings) {
     def faults = []
     if( 'awsbatch' in profiles && !given.queue && !(settings.queue instanceof CharSequence) )
         faults << "-profile awsbatch: AWS Batch has no queue of its own; give --queue"
+    if( given.job_array && (settings.executor ?: env('NXF_EXECUTOR') ?: 'local').toString() == 'local' )
+        faults << "--job_array: without a scheduler there are no jobs; name one (-profile slurm, awsbatch, google-batch), or leave it out"
     if( 'conda' in profiles && !settings.conda )
         faults << "-profile conda: bioconda has no package dnabert-enhancer yet; take docker, podman or apptainer (docs/containers.md), or name an environment that has it: process.conda in a file given by -c"
     return faults

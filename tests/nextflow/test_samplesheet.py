@@ -267,7 +267,7 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--use_gpu", "maybe", "--precision", "float16", "--threshold", "';touch pwned'",
         "--offsets", "4", "--ratio", "0", "--splits", "0.5,0.5,0.5", "--outdir", "",
         "--shards", "0", "--base_model", "nowhere", "--store", "nowhere", "--interpret_method", "gradient",
-        "--convention", "deepvregulome", "--folds", "1", "--interpret_discover",
+        "--convention", "deepvregulome", "--folds", "1", "--interpret_discover", "--job_array", "20",
     )  # fmt: skip
     assert done.returncode != 0
     # Nextflow keeps --max-shards under one of two names, by its version
@@ -282,6 +282,8 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
         "--input sheet.txt: there is no such file",
         "--interpret_discover takes runs of high importance: add --interpret_null 100",
         "--interpret_method 'gradient': give ism, attention, gradients",
+        "--job_array: without a scheduler there are no jobs; name one (-profile slurm, awsbatch, "
+        "google-batch), or leave it out",
         "--maxShards: there is no such parameter (did you mean max_shards?)",
         "--offsets '4': give an odd number, or adaptive",
         "--outdir 'true': it has no value",
