@@ -9,7 +9,7 @@ include { askedHere; newFaults; plannedCommands                   } from './func
 include { COMPARE                                                 } from './subworkflows/local/compare'
 include { helpText; parameterFaults; profileFaults                } from './functions/parameters'
 include { REPORTS; filesOf; runsOf                                } from './subworkflows/local/report'
-include { faultOfStart; modelAt; readSamplesheet                  } from './functions/samplesheet'
+include { faultOfStart; located; modelAt; readSamplesheet         } from './functions/samplesheet'
 include { SCAN                                                    } from './subworkflows/local/scan'
 include { basesOfRegions; costOf; cutFor; shardsForScan; trialsOf } from './functions/scatter'
 include { faultOfPlace; folderOfName; openStore; stored           } from './functions/store'
@@ -55,6 +55,11 @@ workflow {
     def trained = sheet.rows.findAll { row -> row.train_regions }
     if( params.learning_rate && trained && trained.every { row -> row.tune } )
         faults << "--learning_rate: a search (column tune) tries those of --tune_learning_rates; leave it out"
+    def published = params.published ? located(params.published.toString(), [ending: 'tsv'], workflow.launchDir, [:]) : [:]
+    if( published.fault )
+        faults << "--published ${published.fault}"
+    else if( published.path && sheet.rows && !trained )
+        faults << "--published: no row trains a model (train_regions), so there are no figures to put beside them; leave it out"
     def asBase = sheet.rows.any { row -> row.train_regions && !row.model.path } ? [base] : []
     if( params.int8.toString().toBoolean() && trained && trained.every { row -> row.tune } )
         faults << "--int8: the model of a search (column tune) is not rounded; leave it out"
@@ -151,7 +156,7 @@ workflow {
 
     def reported = params.skip_report.toString().toBoolean() ? [] : sheet.rows
     REPORTS(
-        channel.fromList(reported.collect { row -> tuple([id: row.sample], runsOf(row)) }),
+        channel.fromList(reported.collect { row -> tuple([id: row.sample], runsOf(row, published.path)) }),
         filesOf('scan', SCAN.out.record, [SCAN.out.track, SCAN.out.calls, SCAN.out.regions])
             .mix(filesOf('variants', VARIANTS.out.record, [VARIANTS.out.vcf, VARIANTS.out.table, VARIANTS.out.candidates]))
             .mix(filesOf('interpret', INTERPRET.out.record, [INTERPRET.out.table, INTERPRET.out.track, INTERPRET.out.seqlets, INTERPRET.out.motif_enrichment, INTERPRET.out.motif_matches, INTERPRET.out.found_motifs, INTERPRET.out.pictures]))
@@ -161,6 +166,7 @@ workflow {
             .mix(filesOf('finetune', TRAIN.out.training_record, [TRAIN.out.history]))
             .mix(filesOf('tune', TRAIN.out.search_record, [TRAIN.out.trials]))
             .mix(filesOf('evaluate', TRAIN.out.record, [TRAIN.out.metrics, TRAIN.out.strata, TRAIN.out.differences, TRAIN.out.pictures]))
+            .mix(channel.fromList(published.path ? trained.collect { row -> tuple([id: row.sample], 'published', [published.path]) } : []))
     )
 
     writeTable(

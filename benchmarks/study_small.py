@@ -63,7 +63,8 @@ def run(folder: Path, sheet: Path, length: int) -> None:
     if (tables / "performance.tsv").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    options = {"input": sheet, "outdir": "results"} | TRAINING
+    published = STUDY / f"published_{length}.tsv"
+    options = {"input": sheet, "outdir": "results", "published": published} | TRAINING
     given = [text for name, value in options.items() for text in (f"--{name}", value)]
     parameters = ["-params-file", STUDY / f"{length}.yml", "-resume"]
     call([REPOSITORY / "tools/nextflow/nextflow", "run", REPOSITORY / "main.nf", *parameters, *given], folder)

@@ -59,9 +59,21 @@ def read(path: Path) -> list[dict[str, str]]:
 def test_every_step_and_table_of_the_study(tmp_path: Path, pipeline: Callable, shared_data: Path) -> None:
     write_inputs(tmp_path, shared_data)
     done = pipeline(
-        "-params-file", str(STUDY / "350.yml"), "--input", "samplesheet.tsv", "--outdir", "results", *SMALL
+        "-params-file",
+        str(STUDY / "350.yml"),
+        "--input",
+        "samplesheet.tsv",
+        "--outdir",
+        "results",
+        "--published",
+        str(STUDY / "published_350.tsv"),
+        *SMALL,
     )
     assert done.returncode == 0, done.said
+    for sample in ("dnabert_enhancer", "dnabert_enhancer_matched"):
+        page = (tmp_path / "results" / "report" / f"{sample}.html").read_text()
+        assert "Beside published figures" in page
+        assert "Sathian et al. 2025" in page
     made = subprocess.run(
         [sys.executable, STUDY / "tables.py", "results", "--set", "350", "--output-dir", "tables"],
         cwd=tmp_path, capture_output=True, text=True, check=True,

@@ -6,7 +6,7 @@ process REPORT {
     container "${params.container}"
 
     input:
-    tuple val(meta), path(scan, stageAs: 'scan/*', arity: '0..*'), path(variants, stageAs: 'variants/*', arity: '0..*'), path(interpret, stageAs: 'interpret/*', arity: '0..*'), path(interpret_variants, stageAs: 'interpret_variants/*', arity: '0..*'), path(compare, stageAs: 'compare/*', arity: '0..*'), path(dataset, stageAs: 'dataset/run/*', arity: '0..*'), path(finetune, stageAs: 'finetune/run/*', arity: '0..*'), path(fold_histories, stageAs: 'finetune/run/fold?/*', arity: '0..*'), path(tune, stageAs: 'tune/run/*', arity: '0..*'), path(evaluate, stageAs: 'evaluate/*', arity: '0..*')
+    tuple val(meta), path(scan, stageAs: 'scan/*', arity: '0..*'), path(variants, stageAs: 'variants/*', arity: '0..*'), path(interpret, stageAs: 'interpret/*', arity: '0..*'), path(interpret_variants, stageAs: 'interpret_variants/*', arity: '0..*'), path(compare, stageAs: 'compare/*', arity: '0..*'), path(dataset, stageAs: 'dataset/run/*', arity: '0..*'), path(finetune, stageAs: 'finetune/run/*', arity: '0..*'), path(fold_histories, stageAs: 'finetune/run/fold?/*', arity: '0..*'), path(tune, stageAs: 'tune/run/*', arity: '0..*'), path(evaluate, stageAs: 'evaluate/*', arity: '0..*'), path(published, stageAs: 'published/*', arity: '0..*')
 
     output:
     tuple val(meta), path("${prefix}.html"), emit: page
@@ -28,6 +28,7 @@ process REPORT {
     report \\
         ${(named + folders.collect { folder -> "${folder}/'${prefix}'" } + (evaluate ? ['evaluate'] : [])).join(' ')} \\
         --title '${prefix}' \\
+        ${published ? '--published published/*' : ''} \\
         ${args} \\
         --multiqc '${prefix}_multiqc' \\
         --output '${prefix}.html'

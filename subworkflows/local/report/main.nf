@@ -1,8 +1,8 @@
 include { REPORT } from '../../../modules/local/report'
 
-// What a row of the samplesheet has on its page, in the order of the input of REPORT.
-def runsOf(row) {
-    return [scan: row.scan_regions, variants: row.vcf, interpret: row.interpret_regions, interpret_variants: row.interpret_variants, compare: row.databases, dataset: row.train_regions, finetune: row.train_regions && !row.tune, tune: row.train_regions && row.tune, evaluate: row.train_regions]
+// What a row of the samplesheet has on its page, in the order of the input of REPORT; published figures stand beside an evaluation.
+def runsOf(row, published) {
+    return [scan: row.scan_regions, variants: row.vcf, interpret: row.interpret_regions, interpret_variants: row.interpret_variants, compare: row.databases, dataset: row.train_regions, finetune: row.train_regions && !row.tune, tune: row.train_regions && row.tune, evaluate: row.train_regions, published: row.train_regions && published]
         .findAll { _kind, given -> given }
         .keySet()
         .toList()
@@ -35,7 +35,7 @@ workflow REPORTS {
                 // a history a fold, which their folders tell apart
                 def (folds, training) = (found.finetune ?: []).split { file -> file.parent.name ==~ /fold\d+/ }
                 found += [finetune: training, fold_histories: folds.toSorted { file -> file.parent.name.drop(4) as Integer }]
-                [key.target] + ['scan', 'variants', 'interpret', 'interpret_variants', 'compare', 'dataset', 'finetune', 'fold_histories', 'tune', 'evaluate'].collect { kind -> found[kind] ?: [] }
+                [key.target] + ['scan', 'variants', 'interpret', 'interpret_variants', 'compare', 'dataset', 'finetune', 'fold_histories', 'tune', 'evaluate', 'published'].collect { kind -> found[kind] ?: [] }
             }
     )
 
