@@ -170,7 +170,7 @@ OTHERS = {
         "--genome",
         "--genome-sizes",
         "--assembly-report",
-        *("--dbsnp", "--part", "--track-hub", "--bundle", "--multiqc"),
+        *("--dbsnp", "--part", "--track-hub", "--bundle", "--multiqc", "--published"),
         "--model",
         "--tf",
         "--motifs",

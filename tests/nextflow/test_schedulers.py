@@ -82,7 +82,8 @@ def test_the_documented_line_sends_only_what_needs_a_card_to_the_gpu_partition(
 def test_tasks_of_a_scatter_are_arrays_of_jobs(slurm: Path, nextflow: Callable) -> None:
     (slurm / "sbatch.log").touch()
     program = slurm / "bin" / "sbatch"
-    program.write_text(program.read_text().replace("\nfor", f'\necho "$script" >>{slurm}/sbatch.log\nfor', 1))
+    kept = f'\nrealpath "$script" >>{slurm}/sbatch.log\nfor index'
+    program.write_text(program.read_text().replace("\nfor index", kept))
     done = nextflow(
         slurm, "run", str(REPOSITORY / "main.nf"), "-profile", "test,slurm,gpu", "-stub-run",
         "-c", "quick.config", "--job_array", "2", "--gpu_queue", "gpu",
@@ -93,12 +94,12 @@ def test_tasks_of_a_scatter_are_arrays_of_jobs(slurm: Path, nextflow: Callable) 
         rows = list(csv.DictReader(table, delimiter="\t"))
     assert {row["status"] for row in rows} == {"COMPLETED"}
     ran = [row["name"] for row in rows]
-    # two scans in two shards each; VCFs of fewer than 1,024 variants are a task each
+    # two scans in two shards each, and as many parts of two VCFs
     assert sum("SCAN:PREDICT (" in task for task in ran) == 4
     submitted = [Path(line).read_text() for line in (slurm / "sbatch.log").read_text().splitlines()]
     arrays = [script for script in submitted if "#SBATCH --array 0-1\n" in script]
     scatters = [task for task in ran if re.search(r":(PREDICT|SCORE_VARIANTS) \(", task)]
     assert len(submitted) == len(ran) - len(scatters) // 2
-    assert len(arrays) == len(scatters) // 2 == 3
+    assert len(arrays) == len(scatters) // 2 == 4
     assert all("#SBATCH --gres=gpu:1\n" in script and "#SBATCH -p gpu\n" in script for script in arrays)
     assert len({path.name for path in (slurm / "results" / "scan").glob("*.calls.bed.gz")}) == 2
