@@ -199,5 +199,5 @@ def test_both_files_differ_in_the_length_alone() -> None:
     long, short = (yaml.safe_load((STUDY / f"{length}.yml").read_text()) for length in (350, 201))
     changed = {name for name in long if long[name] != short[name]}
     assert long.keys() == short.keys()
-    assert changed == {"window_length", "outdir", "stride"}
+    assert changed == {"window_length", "outdir", "stride", "published"}
     assert (long["window_length"], short["window_length"], long["stride"]) == (350, 201, 150)
