@@ -352,7 +352,11 @@ def write_runs(folder: Path) -> None:
     runs.write_rows(Path(f"{base}-compare.novel.bed"), titles, novel, title="#")
 
     runs.write_record(Path(f"{base}-evaluate"), "evaluate", counts={"sequences": 40}, **same)
-    runs.write_rows(Path(f"{base}-evaluate.metrics.tsv"), ("method", "auroc"), [["tiny", 0.75]])
+    metrics = [["tiny", "all", "as given", 0.75]]
+    titles = ("method", "subset", "prevalence", "auroc")
+    runs.write_rows(Path(f"{base}-evaluate.metrics.tsv"), titles, metrics)
+    published = [["auroc", "80.5%", "Somebody et al. 2020"]]
+    runs.write_rows(Path(f"{base}-published.tsv"), ("metric", "value", "source"), published)
     groups = [["tiny", "gc", group, auroc] for group, auroc in (("0.3-0.4", 0.75), ("0.4-0.5", 0.625))]
     runs.write_rows(Path(f"{base}-evaluate.strata.tsv"), ("method", "by", "group", "auroc"), groups)
     write_learning_runs(str(base))

@@ -111,7 +111,7 @@ def read_published(path: str | os.PathLike[str]) -> list[PublishedFigure]:
         if not any(cells):
             continue
         row = dict(zip(titles, cells, strict=False))
-        metric, text = row["metric"], row.get("value", "")
+        metric, text = row.get("metric", ""), row.get("value", "")
         if metric not in DEFINITIONS:
             raise InputError(
                 f"there is no metric {metric!r}",

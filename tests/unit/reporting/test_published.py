@@ -88,6 +88,7 @@ def test_without_published_figures_a_section_is_as_it_was(
         (["metric\tvalue\tsource", "precison\t0.5\tx"], "p.tsv, line 2: there is no metric 'precison'"),
         (["metric\tvalue\tsource", "mcc\tabout 0.5\tx"], "p.tsv, line 2: the value 'about 0.5' is no number"),
         (["metric\tvalue\tsource", "mcc"], "p.tsv, line 2: the value '' is no number"),
+        (["source\tvalue\tmetric", "x"], "p.tsv, line 2: there is no metric ''"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_place(lines: list[str], said: str, tmp_path: Path) -> None:
