@@ -43,8 +43,9 @@ def evaluation_section(run: Run, settings: ReportSettings) -> Section:
         if name in first
     ]
     methods = dict.fromkeys(table.column("method"))
+    asked = "does" if len(methods) == 1 else "do"
     sentence = (
-        f"How well do {', '.join(methods)} tell what {run.count('sequences'):,} labelled sequences are? "
+        f"How well {asked} {', '.join(methods)} tell what {run.count('sequences'):,} labelled sequences are? "
         f"The figures are those of {first.get('method', 'no method')}."
     )
     tables = [replace(table, hidden=hidden)]

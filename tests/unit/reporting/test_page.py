@@ -194,3 +194,9 @@ def test_a_scan_without_calls_and_threshold(tmp_path: Path) -> None:
     run = write_scan(tmp_path / "a", [], SIZES, calls_made_with={"threshold": None})
     page = page_of(tmp_path, run)
     assert "All 0 rows" in " ".join(page.split())
+
+
+def test_the_number_of_rows_is_said_in_words_that_fit_it(tmp_path: Path) -> None:
+    for count, said in ((1, "The one row of"), (2, "All 2 rows of")):
+        page = page_of(tmp_path, write_scan(tmp_path / str(count), CALLS[:count], SIZES))
+        assert said in " ".join(page.split())
