@@ -71,7 +71,7 @@ workflow {
     if( brought && faultOfPlace(store.place) )
         faults << faultOfPlace(store.place)
     // the command itself judges the options: here where it runs, else in a task on which the others wait
-    def planned = plannedCommands(sheet.faults ? [] : sheet.rows, params)
+    def planned = plannedCommands(sheet.faults ? [] : sheet.rows, params, published.path)
     def elsewhere = workflow.containerEngine || 'conda' in workflow.profile.tokenize(',')
     def asked = askedHere(planned, file("${projectDir}/bin/check"))
     if( asked.absent && !elsewhere && !workflow.stubRun )

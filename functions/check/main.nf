@@ -1,7 +1,7 @@
 // The options of every task as the command itself judges them, before the first task starts.
 
-// The commands of a run as the command check takes them: the options of conf/modules.config (or of -c) and what rows say, without files. Without rows, those of all processes.
-def plannedCommands(rows, options) {
+// The commands of a run as the command check takes them: the options of conf/modules.config (or of -c) and what rows say, without files but for published figures. Without rows, those of all processes.
+def plannedCommands(rows, options, published) {
     def used = [
         'MAKE_DATASET'        : 'train_regions',
         'FINETUNE'            : 'train_regions',
@@ -13,7 +13,8 @@ def plannedCommands(rows, options) {
     ].findAll { _process, column -> !rows || rows.any { row -> row[column] } }
     def commands = [MAKE_DATASET: 'make-dataset', FINETUNE: 'finetune', PREDICT: 'predict', INTERPRET: 'interpret', INTERPRET_VARIANTS: 'interpret']
     return used.keySet().collect { process -> planned(commands[process] ?: 'score-variants', commands[process] ?: 'score-variants', optionsOf(process)) } +
-        rows.collectMany { row -> plannedOfRow(row, options) }
+        rows.collectMany { row -> plannedOfRow(row, options) } +
+        (published ? [planned('--published', 'report', ['--published', published.toString(), 'run'])] : [])
 }
 
 // What rows add to the options; of a model that is trained or brought in the run its task tells the thresholds.

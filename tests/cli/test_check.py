@@ -83,6 +83,16 @@ def test_what_options_alone_tell(
         assert "\n" not in one["fault"]
 
 
+def test_published_figures_are_judged_where_their_file_is_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "p.tsv").write_text("metric\tvalue\tsource\naccuracy\t88.05%\tpaper\nmcc\thigh\tpaper\n")
+    assert check(planned(tmp_path, ("report", f"run --published {tmp_path}/p.tsv"))) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("p.tsv, line 3: the value 'high' is no number; write it as 0.8805 or as 88.05%")
+    assert check(planned(tmp_path, ("report", f"run --published {tmp_path}/not-here.tsv"))) == 0
+
+
 def test_all_faults_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = planned(
         tmp_path, ("score-variants", "--offsets 4"), ("predict", "--stride 50"), ("make-dataset", SHARES)

@@ -313,12 +313,15 @@ def test_the_commands_judge_their_options_before_the_first_task(tmp_path: Path, 
         "process { withName: 'INTERPRET' { ext.args = '--nothing' }\n"
         "withName: 'FINETUNE' { ext.args = { \"--epochs 3 --limits 'not for clinics' --warmup 7\" } } }\n"
     )
+    (tmp_path / "figures.tsv").write_text("metric\tvalue\tsource\nsharpness\t0.9\tpaper\n")
     done = pipeline(
-        "--input", "sheet.json", "--threshold", "1.5", "--convention", "deepvregulome", "--offsets", "5",
+        "--input", "sheet.json", "--published", "figures.tsv", "--threshold", "1.5",
+        "--convention", "deepvregulome", "--offsets", "5",
         "--evaluate_by", "gc,tss", "--significance", "p:2", "--screen", "-c", "own.config",
     )  # fmt: skip
     assert done.returncode != 0
     expected = [
+        f"--published: {tmp_path}/figures.tsv, line 2: there is no metric 'sharpness'",
         "finetune: --warmup",
         "sample a, compare-db: --database, F: there is no preset 'fantom6'; the presets are",
         "sample a, compare-db: --database, G: ",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from pathlib import Path
 
 from dnabert_enhancer.commands.options import Options, add_setting, positive_integer, positive_number
 from dnabert_enhancer.reporting import ReportSettings
@@ -101,6 +102,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_setting(
         parser, ReportSettings, "licence", "licence of the bundle, by its SPDX identifier", metavar="NAME"
     )
+
+
+def check(options: Options) -> None:
+    """Raise what is wrong with the options, and with published figures whose file is here already."""
+    from dnabert_enhancer.reporting import read_published
+
+    options.settings(ReportSettings)
+    published = options.get("published")
+    if published is not None and Path(published).is_file():
+        read_published(published)
 
 
 def run(options: Options) -> None:
