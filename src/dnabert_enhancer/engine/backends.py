@@ -18,7 +18,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -390,10 +390,16 @@ def open_onnx_session(
         raise InputError(f"ONNX Runtime cannot load it: {_reason(error)}", source=source) from None
 
 
-def run_onnx(session: Any, ids: NDArray[np.int32], source: Path) -> list[NDArray[np.float32]]:
-    """Return the outputs of a session of `open_onnx_session` for token ids; `source` is for messages."""
+def run_onnx(
+    session: Any, given: NDArray[np.int32] | Mapping[str, NDArray[Any]], source: Path
+) -> list[NDArray[np.float32]]:
+    """Return the outputs of a session of `open_onnx_session`; `source` is for messages.
+
+    What is given are token ids, or all inputs by name.
+    """
+    inputs = {"input_ids": given} if isinstance(given, np.ndarray) else dict(given)
     try:
-        outputs: list[NDArray[np.float32]] = session.run(None, {"input_ids": ids})
+        outputs: list[NDArray[np.float32]] = session.run(None, inputs)
     except Exception as error:  # as above
         raise _cannot_compute(error, source) from None
     return outputs

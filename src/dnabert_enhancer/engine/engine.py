@@ -97,6 +97,36 @@ class Engine:
         (predictions,) = self.predict_outputs(windows, [self.model.card], progress)
         return predictions
 
+    def predict_families(self, families: Sequence[NDArray[np.uint8]]) -> Predictions:
+        """Return the predictions of windows, those of a family being alike.
+
+        Parameters
+        ----------
+        families : sequence of uint8 array, shape (windows, length)
+            Base codes of windows that differ in a few bases from the first one of their family.
+
+        Returns
+        -------
+        Predictions
+            Of all windows, family by family: those of `predict`, but for 1e-5 of a logit where the model
+            computes for them only what differs. They depend on the family alone.
+
+        Raises
+        ------
+        InputError
+            Windows longer than the model can read.
+        """
+        shared = self._network.shared_first_layer()
+        columns = len(self.model.card.labels)
+        found = []
+        for family in families:
+            self.model.check_window(family.shape[1])
+            outputs = shared.outputs(family, both_strands=self.both_strands) if shared else None
+            if outputs is None:
+                outputs = self._results(family, self._network.backend, columns, self.both_strands, None)
+            found.append(outputs)
+        return interpret_outputs(np.concatenate(found), self.model.card)
+
     def predict_outputs(
         self,
         windows: NDArray[np.uint8] | Sequence[NDArray[np.uint8]],

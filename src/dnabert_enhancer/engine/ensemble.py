@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -75,9 +75,18 @@ class EnsembleEngine(Engine):
         InputError
             Windows longer than a model can read.
         """
+        return self._mean(
+            lambda member: member.predict(windows, progress if member is self.members[-1] else None)
+        )
+
+    def predict_families(self, families: Sequence[NDArray[np.uint8]]) -> Predictions:
+        """Return the mean prediction of windows that are alike, and that of each model; as `Engine`'s."""
+        return self._mean(lambda member: member.predict_families(families))
+
+    def _mean(self, predict: Callable[[Engine], Predictions]) -> Predictions:
         found = []
         for member in self.members:
-            found.append(member.predict(windows, progress if member is self.members[-1] else None))
+            found.append(predict(member))
             if not self._holds_all:
                 member.release()
         return mean_predictions(found, self.members)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnabert_enhancer.engine.backends import Backend, Way, load_backend, select_way
 from dnabert_enhancer.engine.settings import EngineSettings, Precision
 from dnabert_enhancer.model import EmbeddingRule, EnhancerModel
+
+if TYPE_CHECKING:
+    from dnabert_enhancer.engine.substitutions import SharedFirstLayer
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +43,7 @@ class Network:
         self._selection = select_way(model, settings)
         self._backend: Backend | None = None
         self._embedders: dict[EmbeddingRule, Backend] = {}
+        self._shared: SharedFirstLayer | None = None
         self.way: Way | None = None
         self.why = self._selection.why
         self.check: dict[str, Any] = {}
@@ -69,9 +73,18 @@ class Network:
             self._embedders[rule] = load_backend(self.exact_way, self._model, threads, rule)
         return self._embedders[rule]
 
+    def shared_first_layer(self) -> SharedFirstLayer | None:
+        """Return what computes windows that differ in a few bases; None where they are computed in full."""
+        from dnabert_enhancer.engine.substitutions import SharedFirstLayer, shares_first_layer
+
+        self.backend()
+        if self._shared is None and self.way is not None and shares_first_layer(self._model, self.way):
+            self._shared = SharedFirstLayer(self._model, self._settings.used_threads)
+        return self._shared
+
     def release(self) -> None:
         """Let go of what was loaded; it is read again when it is next asked for."""
-        self._backend = None
+        self._backend = self._shared = None
         self._embedders = {}
 
     def _chosen_way(self) -> Way:

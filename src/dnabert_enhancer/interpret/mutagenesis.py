@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine import Engine, Target
+from dnabert_enhancer.engine import Engine, Predictions, Target
 from dnabert_enhancer.interpret.deletions import deletions
 from dnabert_enhancer.interpret.stretches import Stretch
 from dnabert_enhancer.sequence import UNKNOWN_BASE, decode_bases
@@ -129,10 +129,11 @@ def other_bases(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class _Job(NamedTuple):
-    """Windows that wait for the model, and what takes their logits."""
+    """Windows that wait for the model, what takes their logits, and whether all are like the first one."""
 
     windows: NDArray[np.uint8]
     take: Callable[[NDArray[np.float32], NDArray[np.float32]], None]
+    is_family: bool = False
 
 
 @dataclass
@@ -211,7 +212,8 @@ class Mutagenesis:
             for first in range(0, max(1, len(places)), part):
                 some = slice(first, first + part)
                 windows = np.concatenate([window[None], substituted(window, places[some])])
-                yield _Job(windows, _Taker(found, rows[some], other_bases(window[places[some]])).tiled)
+                taker = _Taker(found, rows[some], other_bases(window[places[some]]))
+                yield _Job(windows, taker.tiled, is_family=True)
 
     def _centred(self, found: _Found, plan: WindowPlan) -> Iterator[_Job]:
         stretch = found.stretch
@@ -257,12 +259,16 @@ class Mutagenesis:
 
     def _run(self) -> None:
         jobs, self._jobs, self._waiting = self._jobs, [], 0
-        if not jobs:
-            return
-        if len({job.windows.shape[1] for job in jobs}) == 1:
-            predictions = self.engine.predict(np.concatenate([job.windows for job in jobs]))
-        else:
-            predictions = self.engine.predict([window for job in jobs for window in job.windows])
+        families = [job for job in jobs if job.is_family]
+        if families:
+            self._give(families, self.engine.predict_families([job.windows for job in families]))
+        others = [job for job in jobs if not job.is_family]
+        if len({job.windows.shape[1] for job in others}) == 1:
+            self._give(others, self.engine.predict(np.concatenate([job.windows for job in others])))
+        elif others:
+            self._give(others, self.engine.predict([window for job in others for window in job.windows]))
+
+    def _give(self, jobs: list[_Job], predictions: Predictions) -> None:
         scores = self.target.scores(predictions)
         first = 0
         for job in jobs:

@@ -31,6 +31,7 @@ from dnabert_enhancer.model.encoder import EmbeddingRule, Encoder, State, check_
 from dnabert_enhancer.model.layouts import BERT, Layout, layout_of, plain_names, plain_shapes, require_known
 from dnabert_enhancer.model.onnx_graph import MatrixInputs, can_be_written, encoder_to_onnx, matrix_inputs
 from dnabert_enhancer.model.onnx_nodes import OnnxGraph
+from dnabert_enhancer.model.onnx_substitutions import SubstitutionGraphs, can_share, substitution_graphs
 from dnabert_enhancer.model.tokenizers import open_tokenizer
 from dnabert_enhancer.model.vocabulary_files import (
     TOKENIZER_NAME,
@@ -193,6 +194,20 @@ class EnhancerModel:
             heads_mean=heads_mean,
             embedding=embedding,
         )
+
+    @property
+    def has_substitution_graphs(self) -> bool:
+        """Whether it can share its first layer among windows that differ in a few bases, and gains by it."""
+        return self.encoder is not None and can_share(self.encoder)
+
+    def substitution_graphs(self) -> SubstitutionGraphs:
+        """Return the graphs of `onnx_substitutions`.
+
+        Raises `InputError` where `has_substitution_graphs` is false.
+        """
+        if self.encoder is None or not self.has_substitution_graphs:
+            raise InputError("this model shares no layer", source=self.directory)
+        return substitution_graphs(self.encoder, self.read_state())
 
     def matrix_inputs(self) -> MatrixInputs:
         """Return the graph of what meets the matrices that int8 quantises.

@@ -97,7 +97,7 @@ def encoder_to_onnx(
     """
     if not can_be_written(encoder):
         raise InputError(f"no ONNX operator for hidden_act {encoder.activation!r}")
-    writer = _EncoderWriter(encoder, state, int8=int8, attentions=attentions, heads_mean=heads_mean)
+    writer = EncoderWriter(encoder, state, int8=int8, attentions=attentions, heads_mean=heads_mean)
     outputs: dict[str, list[int | str]] = {}
     if embedding is None:
         writer.write_classifier()
@@ -134,7 +134,7 @@ class MatrixInputs(NamedTuple):
 def matrix_inputs(encoder: Encoder, state: State) -> MatrixInputs:
     """Return the graph of the inputs of those matrices that `encoder_to_onnx` quantises."""
     state = smoothed(encoder, state)
-    writer = _EncoderWriter(encoder, state, int8=False, attentions=False, heads_mean=False)
+    writer = EncoderWriter(encoder, state, int8=False, attentions=False, heads_mean=False)
     writer.write_classifier()
     outputs: dict[str, list[int | str]] = {
         name: ["windows", "tokens", f"width.{number}"] for number, name in enumerate(writer.inputs)
@@ -143,7 +143,7 @@ def matrix_inputs(encoder: Encoder, state: State) -> MatrixInputs:
     return MatrixInputs(writer.graph.finished(outputs), matrices, state)
 
 
-class _EncoderWriter:
+class EncoderWriter:
     """Writes the nodes of an encoder, from tokens to logits or to an embedding."""
 
     def __init__(
@@ -159,11 +159,13 @@ class _EncoderWriter:
         self.inputs: dict[str, dict[str, None]] = {}
 
     def write_classifier(self) -> None:
+        """Add everything up to the logits."""
         # its mean is over all tokens, special ones too
         x = self._pooled(EmbeddingRule(self._encoder.pooling, 0, 0), "pooler_input")
         self._head(self._dense("bert.pooler.dense", x, "pooler_dense"))
 
     def write_embedding(self, rule: EmbeddingRule) -> None:
+        """Add everything up to an embedding."""
         self._pooled(rule, EMBEDDING_NAME)
 
     def _pooled(self, rule: EmbeddingRule, output: str) -> str:

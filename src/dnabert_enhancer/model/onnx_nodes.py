@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from dnabert_enhancer.model.encoder import State
 
 INPUT_NAME = "input_ids"
+PLACE_NAMES = ("start", "end")
+"""Inputs that are places of tokens, of shape (1,)."""
 _FUSED = "com.microsoft"
 _LARGEST_INLINE = 64
 
@@ -80,14 +82,28 @@ class Graph:
         self._nodes.append(node)
         return outputs[0]
 
-    def finished(self, outputs: Mapping[str, Sequence[int | str]]) -> OnnxGraph:
-        """Return the graph with its weights; `outputs` are names with the sizes of their dimensions."""
+    def finished(
+        self,
+        outputs: Mapping[str, Sequence[int | str]],
+        inputs: Mapping[str, Sequence[int | str]] | None = None,
+    ) -> OnnxGraph:
+        """Return the graph with its weights; what it gives and takes are names with the sizes of dimensions.
+
+        It takes token ids, int32, and whatever `inputs` name, float32 but for `PLACE_NAMES`, int64.
+        """
         from onnx import TensorProto, helper
 
+        kinds = dict.fromkeys(PLACE_NAMES, TensorProto.INT64)
         graph = helper.make_graph(
             self._nodes,
             "classifier",
-            [helper.make_tensor_value_info(INPUT_NAME, TensorProto.INT32, ["windows", "tokens"])],
+            [
+                helper.make_tensor_value_info(INPUT_NAME, TensorProto.INT32, ["windows", "tokens"]),
+                *(
+                    helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), sizes)
+                    for name, sizes in (inputs or {}).items()
+                ),
+            ],
             [
                 helper.make_tensor_value_info(name, TensorProto.FLOAT, sizes)
                 for name, sizes in outputs.items()

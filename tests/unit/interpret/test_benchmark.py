@@ -37,11 +37,12 @@ def test_several_outputs_at_once_have_the_numbers_of_interpret(importance: Modul
         found = importance.changes(models, codes, window, places)
         for model, change in zip(models, found, strict=True):
             region = model.interpret([decode_bases(codes)], window_length=window)[0]
-            assert np.array_equal(change[places], region.change[places])
+            # interpret computes of copies of a window only what differs
+            np.testing.assert_allclose(change[places], region.change[places], atol=1e-5)
             assert np.isnan(np.delete(change, places, axis=0)).all()
             whole = importance.importance([model], codes, "ism", window, places=places)[0]
-            assert whole.signed[places] == pytest.approx(region.importance[places].astype(float))
-            assert whole.largest[places] == pytest.approx(np.abs(region.change[places]).max(axis=1))
+            assert whole.signed[places] == pytest.approx(region.importance[places].astype(float), abs=1e-5)
+            assert whole.largest[places] == pytest.approx(np.abs(region.change[places]).max(axis=1), abs=1e-5)
 
 
 @pytest.mark.parametrize(

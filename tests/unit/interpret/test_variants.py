@@ -39,7 +39,7 @@ def test_a_substitution_is_explained_in_the_window_that_has_it_in_its_middle(
     for side, window in ((sides.ref, reference), (sides.alt, alternative)):
         alone = model.interpret({"window": window})[0]
         np.testing.assert_allclose(side.change, alone.change[96:105], atol=1e-6)
-        assert side.score == pytest.approx(float(model.predict([window])["probability"][0]), abs=1e-7)
+        assert side.score == pytest.approx(float(model.predict([window])["probability"][0]), abs=1e-6)
     np.testing.assert_allclose(sides.difference, sides.alt.importance - sides.ref.importance, atol=1e-7)
     assert sides.positions.tolist() == list(range(159705, 159714))
 
