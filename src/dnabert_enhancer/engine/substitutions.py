@@ -89,9 +89,9 @@ class SharedFirstLayer:
 
         with ThreadPoolExecutor(self._workers) as pool:
             found = list(pool.map(call, _runs(tokens)))
-        if min(float(least.min()) for _, least in found) < _LEAST_WEIGHT:
+        if any(least.min() < _LEAST_WEIGHT or most.max() > 1 / _LEAST_WEIGHT for _, least, most in found):
             return None
-        return np.concatenate([outputs for outputs, _ in found])
+        return np.concatenate([outputs for outputs, _, _ in found])
 
 
 class _Run(NamedTuple):

@@ -10,7 +10,7 @@ from dnabert_enhancer.model.encoder import Encoder, Norm, Positions, State
 from dnabert_enhancer.model.onnx_graph import OUTPUT_NAME, EncoderWriter
 from dnabert_enhancer.model.onnx_nodes import INPUT_NAME, PLACE_NAMES, OnnxGraph
 
-LEAST_NAME = "least"
+LEAST_NAME, MOST_NAME = "least", "most"
 _MOST_LAYERS = 4
 _TO_THE_END = np.iinfo(np.int64).max
 _SELF = "bert.encoder.layer.0.attention.self"
@@ -23,15 +23,16 @@ class SubstitutionGraphs(NamedTuple):
     ----------
     common : OnnxGraph
         From the common window's ``input_ids``, shape (1, tokens), to what its first layer's attention is made
-        of: ``states`` (1, tokens, hidden), ``queries`` (1, heads, tokens, size), ``keys`` (1, heads, size,
-        tokens), ``values`` with a column of ones (1, heads, tokens, size + 1), ``weights``, which are
-        ``exp(score - largest)``, (1, heads, tokens, tokens), and ``largest``, the largest score of each
-        token that attends, (1, heads, tokens, 1).
+        of: ``states`` (1, tokens, hidden), ``queries`` (1, heads, tokens, size + 1), of which the last is
+        less the largest score of that token, ``keys`` (1, heads, size, tokens), ``values`` with a column of
+        ones (1, heads, tokens, size + 1) and ``weights``, which are ``exp(score - largest)``, (1, heads,
+        tokens, tokens).
     changed : OnnxGraph
         From these, the tokens of each window in the run, ``input_ids`` of shape (windows, run), and its
-        place, ``start`` and ``end`` of shape (1,), to ``logits``, shape (windows, outputs), and ``least``,
-        shape (windows,): the least sum of weights by which attention was divided. Where that is near 0, a
-        token attended to nothing but the run, and next to nothing is known of what else it would attend to.
+        place, ``start`` and ``end`` of shape (1,), to ``logits``, shape (windows, outputs), and ``least``
+        and ``most``, shape (windows,): the least and the largest sum of weights by which attention was
+        divided. Where the least is near 0, a token attended to nothing but the run, and next to nothing is
+        known of what else it would attend to; where the largest is beyond float32, logits are no numbers.
     """
 
     common: OnnxGraph
@@ -55,8 +56,8 @@ def substitution_graphs(encoder: Encoder, state: State) -> SubstitutionGraphs:
     With e the common window's weights before they are divided by their sum, the attention of a token outside
     the run is ``sum(e v)`` over the keys outside the run and those of the window's own tokens inside it, over
     the same sum of e alone. Nothing is subtracted, so that no digits are lost where the run had most of the
-    attention (unless so much that the rest is below what float32 holds, which ``least`` tells); where a new
-    score is the largest, both parts are scaled to it. Tokens of the run attend anew.
+    attention (unless so much that the rest is below what float32 holds, which ``least`` tells). Tokens of the
+    run attend anew.
     All else is computed as by `encoder_to_onnx`: the same numbers but for the order of sums.
     """
     common = _CommonWriter(encoder, state)
@@ -67,17 +68,21 @@ def substitution_graphs(encoder: Encoder, state: State) -> SubstitutionGraphs:
     size = hidden // heads
     shapes: dict[str, list[int | str]] = {
         "states": [1, "length", hidden],
-        "queries": [1, heads, "length", size],
+        "queries": [1, heads, "length", size + 1],
         "keys": [1, heads, size, "length"],
         "values": [1, heads, "length", size + 1],
         "weights": [1, heads, "length", "length"],
-        "largest": [1, heads, "length", 1],
     }
     places: dict[str, list[int | str]] = {name: [1] for name in PLACE_NAMES}
     return SubstitutionGraphs(
         common.graph.finished(shapes),
         changed.graph.finished(
-            {OUTPUT_NAME: ["windows", encoder.outputs], LEAST_NAME: ["windows"]}, shapes | places
+            {
+                OUTPUT_NAME: ["windows", encoder.outputs],
+                LEAST_NAME: ["windows"],
+                MOST_NAME: ["windows"],
+            },
+            shapes | places,
         ),
     )
 
@@ -100,12 +105,16 @@ class _FirstLayerWriter(EncoderWriter):
         y = graph.standard("Reshape", [y, apart], f"{name}.heads")
         return graph.standard("Transpose", [y], output, perm=order)
 
-    def _with_ones(self, values: str, output: str) -> str:
-        """Add a column of ones to values, by which sums of weights come with sums of values."""
+    def _with_ones(self, x: str, axis: int, output: str) -> str:
+        """Add a row or column of ones at the end of an axis.
+
+        By it, sums of weights come with sums of values, and scores less the largest one with scores.
+        """
         graph = self.graph
-        pads = graph.constant("one_column", np.array([0, 0, 0, 0, 0, 0, 0, 1], dtype=np.int64))
+        ends = [0, 0, 0, 0, *(int(number == axis) for number in range(4))]
+        pads = graph.constant(f"ones_{axis}", np.array(ends, dtype=np.int64))
         one = graph.constant("one", np.array(1, dtype=np.float32))
-        return graph.standard("Pad", [values, pads, one], output)
+        return graph.standard("Pad", [x, pads, one], output)
 
 
 class _CommonWriter(_FirstLayerWriter):
@@ -115,11 +124,14 @@ class _CommonWriter(_FirstLayerWriter):
         """Add what `SubstitutionGraphs.common` gives."""
         graph = self.graph
         x = graph.standard("Identity", [self._embeddings()], "states")
-        query = self._by_head("query", x, [0, 2, 1, 3], "queries")
+        query = self._by_head("query", x, [0, 2, 1, 3], "queries.own")
         key = self._by_head("key", x, [0, 2, 3, 1], "keys")
-        self._with_ones(self._by_head("value", x, [0, 2, 1, 3], "values.own"), "values")
+        self._with_ones(self._by_head("value", x, [0, 2, 1, 3], "values.own"), 3, "values")
         scores = graph.standard("MatMul", [query, key], "scores")
         largest = graph.standard("ReduceMax", [scores], "largest", axes=[-1], keepdims=1)
+        graph.standard(
+            "Concat", [query, graph.standard("Neg", [largest], "largest.negative")], "queries", axis=3
+        )
         graph.standard("Exp", [graph.standard("Sub", [scores, largest], "scores.below")], "weights")
 
 
@@ -152,7 +164,7 @@ class _ChangedWriter(_FirstLayerWriter):
         query = self._by_head("query", self._run, [0, 2, 1, 3], "run.queries")
         key = self._by_head("key", self._run, [0, 2, 3, 1], "run.keys")
         own = self._by_head("value", self._run, [0, 2, 1, 3], "run.values")
-        value = self._with_ones(own, "run.values.ones")
+        value = self._with_ones(own, 3, "run.values.ones")
         zero = graph.constant("zero", np.array(0, dtype=np.float32))
         nothing = graph.standard(
             "Mul", [self._of_run("values", 2, "values.replaced"), zero], "values.nothing"
@@ -160,23 +172,12 @@ class _ChangedWriter(_FirstLayerWriter):
         outside = self._in_place("values", nothing, 2, "values.outside")
         rest = graph.standard("MatMul", ["weights", outside], "rest")
 
-        scores = graph.standard("MatMul", ["queries", key], "scores")
-        largest = graph.standard("ReduceMax", [scores], "scores.largest", axes=[-1], keepdims=1)
-        largest = graph.standard("Max", ["largest", largest], "largest.all")
-        weights = graph.standard(
-            "Exp", [graph.standard("Sub", [scores, largest], "scores.below")], "run.weights"
+        below = graph.standard(
+            "MatMul", ["queries", self._with_ones(key, 2, "run.keys.ones")], "scores.below"
         )
-        factor = graph.standard(
-            "Exp", [graph.standard("Sub", ["largest", largest], "largest.below")], "factor"
-        )
-        sums = graph.standard(
-            "Add",
-            [
-                graph.standard("Mul", [rest, factor], "rest.scaled"),
-                graph.standard("MatMul", [weights, value], "run.sums"),
-            ],
-            "sums",
-        )
+        weights = graph.standard("Exp", [below], "run.weights")
+        more = graph.standard("MatMul", [weights, value], "run.sums")
+        sums = graph.standard("Add", [rest, more], "sums")
 
         scores = self._in_place(
             graph.standard("MatMul", [query, "keys"], "run.scores.common"),
@@ -197,6 +198,7 @@ class _ChangedWriter(_FirstLayerWriter):
         ]
         # of the tokens outside the run; inside it is 1
         graph.standard("ReduceMin", [parts[1]], LEAST_NAME, axes=[1, 2, 3], keepdims=0)
+        graph.standard("ReduceMax", [parts[1]], MOST_NAME, axes=[1, 2, 3], keepdims=0)
         context = graph.standard("Div", parts, "context.heads")
         context = graph.standard("Transpose", [context], "context.apart", perm=[0, 2, 1, 3])
         together = graph.constant("together", np.array([0, 0, -1], dtype=np.int64))
