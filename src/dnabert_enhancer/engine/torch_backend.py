@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dnabert_enhancer.engine.backends import GPU_WINDOWS, windows_in_cache
+from dnabert_enhancer.engine.backends import GPU_CALLS, windows_in_cache, windows_on_gpu
 from dnabert_enhancer.engine.settings import Device, Precision
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.model import NO_PADDING, EnhancerModel, Pooling, name_padding, silence_transformers
@@ -32,7 +32,7 @@ class TorchBackend:
     device : {"cpu", "cuda"}
     precision : {"float32", "bfloat16"}
     threads : int
-        On the processor that many calls go on at a time, each on one thread.
+        On the processor that many calls go on at a time, each on one thread; on a GPU two.
     embedding : EmbeddingRule, optional
         Give embeddings in place of outputs.
     """
@@ -57,18 +57,18 @@ class TorchBackend:
             raise ResourceError("torch finds no CUDA device", remedy="use --device cpu")
         self.device = device
         self.precision = precision
-        self.workers = threads if device == Device.CPU else 1
+        self.workers = threads if device == Device.CPU else GPU_CALLS
         self._width = model.size("intermediate_size", 1024)
         dtype = torch.bfloat16 if precision == Precision.BFLOAT16 else torch.float32
         with self.session():
             self._compute = self._load(model, dtype, embedding)
 
     def windows_per_call(self, tokens: int) -> int:
-        """Return how many windows keep the widest activations within a core's cache."""
+        """Return how many windows keep the widest activations within a core's cache, or a GPU busy."""
+        window_bytes = (2 if self.precision == Precision.BFLOAT16 else 4) * self._width * tokens
         if self.device != Device.CPU:
-            return GPU_WINDOWS
-        size = 2 if self.precision == Precision.BFLOAT16 else 4
-        return windows_in_cache(_CACHE_BYTES, size * self._width * tokens)
+            return windows_on_gpu(window_bytes)
+        return windows_in_cache(_CACHE_BYTES, window_bytes)
 
     def run(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the outputs, shape (windows, outputs), of token ids, shape (windows, tokens)."""

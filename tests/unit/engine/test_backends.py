@@ -23,7 +23,7 @@ from dnabert_enhancer.engine import (
     precision_check,
     select_way,
 )
-from dnabert_enhancer.engine.backends import Way, multiplications
+from dnabert_enhancer.engine.backends import Way, multiplications, windows_on_gpu
 from dnabert_enhancer.errors import InputError, ResourceError
 from dnabert_enhancer.model import EnhancerModel, OnnxGraph, open_model
 
@@ -210,6 +210,22 @@ def test_home_and_cache_change_nothing(
 def test_the_cost_of_a_window_by_hand(model: EnhancerModel) -> None:
     # 2 layers, 60 tokens: per token 4 * 32^2 projections, 2 * 32 * 64 feed-forward, 2 * 60 * 32 attention
     assert multiplications(model) == 2 * 60 * (4 * 32**2 + 2 * 32 * 64 + 2 * 60 * 32)
+
+
+@pytest.mark.parametrize(
+    ("bytes_of_a_number", "width", "tokens", "windows"),
+    [
+        (2, 3072, 197, 222),  # BERT-base, 200 bp, bfloat16: 268,435,456 / 1,210,368
+        (4, 3072, 197, 111),
+        (4, 512, 197, 665),  # the packaged model
+        (4, 64, 12, 2048),
+        (4, 20000, 6000, 1),
+    ],
+)
+def test_calls_of_a_gpu_have_so_many_windows_as_fit_256_mib(
+    bytes_of_a_number: int, width: int, tokens: int, windows: int
+) -> None:
+    assert windows_on_gpu(bytes_of_a_number * width * tokens) == windows
 
 
 def test_what_onnx_runtime_cannot_run_is_one_line(
