@@ -1,5 +1,6 @@
 #!/bin/sh
 # The steps that both images share, run inside their build stage: the environment /opt/dnabert-enhancer, filled from the lock.
+#   install.sh tools                    what the other steps are done with, outside the image's environment
 #   install.sh dependencies [EXTRA]     what the library (and the optional part EXTRA of it) needs, at the lock's versions
 #   install.sh plan [EXTRA]             the same, only resolved: pip's report of what it would install, on standard output
 #   install.sh slim                     takes out what no program reads at run time (the CPU image; needs binutils)
@@ -14,10 +15,10 @@ PIP=pip==26.3
 BUILD_BACKEND=hatchling==1.33.0
 SBOM_TOOL=cyclonedx-bom==7.5.0
 
-tools() { # a pip of a known version, outside the image's environment
-    [ -d /tmp/tools ] && return 0
+tools() {
     python3 -m venv /tmp/tools
     /tmp/tools/bin/pip install --quiet --no-cache-dir "$PIP"
+    /tmp/tools/bin/pip install --quiet --no-cache-dir "$BUILD_BACKEND" "$SBOM_TOOL"
 }
 
 into_image() { /tmp/tools/bin/pip --python "$PREFIX/bin/python3" install --no-cache-dir --root-user-action ignore --only-binary :all: "$@"; }
@@ -32,14 +33,12 @@ PYTHON
 }
 
 dependencies() {
-    tools
     python3 -m venv --without-pip "$PREFIX"
     wanted "$@" >/tmp/wanted.txt
     into_image --constraint requirements/lock.txt --requirement /tmp/wanted.txt
 }
 
 plan() {
-    tools
     python3 -m venv --without-pip /tmp/empty
     wanted "$@" >/tmp/wanted.txt
     # without the hashes, which only whole files can be held against
@@ -51,9 +50,7 @@ plan() {
 slim() { python3 containers/slim.py "$PREFIX"/lib/python3*/site-packages; }
 
 library() {
-    python3 -m venv /tmp/backend
-    /tmp/backend/bin/pip install --quiet --no-cache-dir "$BUILD_BACKEND"
-    /tmp/backend/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /tmp/wheel .
+    /tmp/tools/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /tmp/wheel .
     [ -e "/tmp/wheel/dnabert_enhancer-$1-py3-none-any.whl" ] || { echo "VERSION=$1, but the library is $(ls /tmp/wheel)" >&2; exit 2; }
     into_image --no-deps --no-index --find-links /tmp/wheel "dnabert-enhancer==$1"
     /tmp/tools/bin/pip --python "$PREFIX/bin/python3" check
@@ -61,12 +58,10 @@ library() {
 }
 
 sbom() {
-    python3 -m venv /tmp/sbom
-    /tmp/sbom/bin/pip install --quiet --no-cache-dir "$SBOM_TOOL"
     mkdir -p "$PREFIX/share"
-    /tmp/sbom/bin/cyclonedx-py environment --output-reproducible --spec-version 1.6 --output-file /tmp/python.cdx.json "$PREFIX/bin/python3"
+    /tmp/tools/bin/cyclonedx-py environment --output-reproducible --spec-version 1.6 --output-file /tmp/python.cdx.json "$PREFIX/bin/python3"
     dpkg-query --admindir "$2" --show --showformat '${Package}\t${Version}\t${Architecture}\t${db:Status-Status}\n' |
-        /tmp/sbom/bin/python3 containers/sbom.py "$1" /tmp/python.cdx.json >"$PREFIX/share/sbom.cdx.json"
+        /tmp/tools/bin/python3 containers/sbom.py "$1" /tmp/python.cdx.json >"$PREFIX/share/sbom.cdx.json"
 }
 
 "$@"
