@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -95,11 +95,7 @@ class Dataset:
                 remedy="name one of them",
             )
         if split not in self.splits:
-            raise InputError(
-                f"the data set has no split {split!r}, only {', '.join(self.splits)}",
-                source=self.source,
-                remedy="give a data set with that split, such as make-dataset writes",
-            )
+            raise no_split_error(split, self.splits, self.source)
         return self.splits[split]
 
     def encoded(self, split: str | None = None) -> NDArray[np.uint8] | list[NDArray[np.uint8]]:
@@ -162,16 +158,8 @@ class Dataset:
 
     def labels_line(self) -> str:
         """Return a line for the log: how many sequences of which class, and which is positive."""
-        import pandas as pd
-
-        labels = pd.concat([frame["label"] for frame in self.splits.values()])
-        if self.task == "regression":
-            return f"measured values, {labels.min():g} to {labels.max():g}"
-        counts = labels.value_counts()
-        parts = [f"{name!r} {counts.get(number, 0):,}" for number, name in enumerate(self.label_names)]
-        if self.positive_label is not None:
-            parts = [f"positive class {parts[1]}", f"negative class {parts[0]}"]
-        return ", ".join([*parts[:20], *(["..."] if len(parts) > 20 else [])])
+        labels = np.concatenate([frame["label"].to_numpy() for frame in self.splits.values()])
+        return labels_line(labels, self.task, self.label_names)
 
     def with_validation(self, other: Dataset) -> Dataset:
         """Return the data set with the rows of another as its validation split, classes matched by name.
@@ -213,6 +201,26 @@ class Dataset:
         labels = self.frame(split)["label"]
         if labels.nunique() < 2:
             raise one_class_error(labels.iloc[0] if len(labels) else None, len(labels), self.source, split)
+
+
+def no_split_error(split: str, splits: Iterable[str], source: str) -> InputError:
+    """Return the error for a split that a data set lacks."""
+    return InputError(
+        f"the data set has no split {split!r}, only {', '.join(splits)}",
+        source=source,
+        remedy="give a data set with that split, such as make-dataset writes",
+    )
+
+
+def labels_line(labels: NDArray[Any], task: Task, names: Sequence[str]) -> str:
+    """Return a line for the log: how many sequences of which class, and which is positive."""
+    if task == "regression":
+        return f"measured values, {labels.min():g} to {labels.max():g}"
+    counts = np.bincount(labels, minlength=len(names)).tolist()
+    parts = [f"{name!r} {counts[number]:,}" for number, name in enumerate(names)]
+    if task == "binary" and len(names) == 2:
+        parts = [f"positive class {parts[1]}", f"negative class {parts[0]}"]
+    return ", ".join([*parts[:20], *(["..."] if len(parts) > 20 else [])])
 
 
 def one_class_error(label: object, rows: int, source: str, split: str | None) -> InputError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
@@ -15,13 +16,14 @@ from dnabert_enhancer.dataset.dataset import (
     Dataset,
     LabelHints,
     Task,
+    labels_line,
     table_lines,
 )
-from dnabert_enhancer.dataset.labelled_rows import read_fasta_pair, read_named_fasta, rows_of_frame
-from dnabert_enhancer.dataset.labels import resolve_labels
+from dnabert_enhancer.dataset.labelled_rows import fasta_pair_rows, named_fasta_rows, rows_of_frame
+from dnabert_enhancer.dataset.labels import ResolvedLabels, resolve_labels
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import OutputSet, check_no_input, is_stream, read_text_lines
-from dnabert_enhancer.sequence import Rows, read_table
+from dnabert_enhancer.sequence import Row, Rows, table_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,9 +81,34 @@ def read_dataset(
     InputError
         When something cannot be read, with file and line.
     """
+    rows, metadata = rows_by_split(
+        path, negatives=negatives, sequence_column=sequence_column, label_column=label_column
+    )
+    parts = {split: Rows.of(str(path), read()) for split, read in rows.items()}
+    naming = Naming(task or metadata.get("task"), positive_label, hints or LabelHints(), must_be_known)
+    dataset = dataset_of(parts, naming, metadata, str(path))
+    if not allow_one_class:
+        _require_classes(dataset)
+    written = metadata.get("digest")
+    if written is not None and written != dataset.digest:
+        warn_of_digest(str(path))
+    return dataset
+
+
+def rows_by_split(
+    path: Path | str,
+    *,
+    negatives: Path | str | None = None,
+    sequence_column: str | None = None,
+    label_column: str | None = None,
+) -> tuple[dict[str, Callable[[], Iterator[Row]]], dict[str, Any]]:
+    """Return what reads the rows of each split anew, and the content of ``dataset.json``.
+
+    Parameters are those of `read_dataset`; labels are texts as the files hold them.
+    """
     if not is_stream(path) and not Path(path).exists():
         raise InputError("no such file or folder", source=path, remedy="check the path")
-    metadata: dict[str, Any] = {}  # JSON values
+    table = partial(table_rows, sequence_column=sequence_column, label_column=label_column)
     if not is_stream(path) and Path(path).is_dir():
         if negatives is not None:
             raise InputError(
@@ -90,23 +117,13 @@ def read_dataset(
                 remedy="give a FASTA file, or leave --negatives out",
             )
         metadata = _read_metadata(Path(path))
-        parts = {
-            split: read_table(file, sequence_column=sequence_column, label_column=label_column)
-            for split, file in _tables_of(Path(path)).items()
-        }
-    elif negatives is not None:
-        parts = {ALL_ROWS: read_fasta_pair(path, negatives)}
-        metadata = {"negatives": str(negatives)}
-    elif begins_as_fasta(path):
-        parts = {ALL_ROWS: read_named_fasta(path)}
-    else:
-        parts = {ALL_ROWS: read_table(path, sequence_column=sequence_column, label_column=label_column)}
-    naming = _Naming(task or metadata.get("task"), positive_label, hints or LabelHints(), must_be_known)
-    dataset = dataset_of(parts, naming, metadata, str(path))
-    if not allow_one_class:
-        _require_classes(dataset)
-    _compare_digest(dataset)
-    return dataset
+        tables = _tables_of(Path(path))
+        return {split: partial(table, file) for split, file in tables.items()}, metadata
+    if negatives is not None:
+        return {ALL_ROWS: partial(fasta_pair_rows, path, negatives)}, {"negatives": str(negatives)}
+    if begins_as_fasta(path):
+        return {ALL_ROWS: partial(named_fasta_rows, path)}, {}
+    return {ALL_ROWS: partial(table, path)}, {}
 
 
 def as_dataset(
@@ -180,7 +197,7 @@ def as_dataset(
         }
     else:
         parts = {ALL_ROWS: rows_of_frame(source)}
-    dataset = dataset_of(parts, _Naming(task, positive_label, hints or LabelHints()), {}, "DataFrame")
+    dataset = dataset_of(parts, Naming(task, positive_label, hints or LabelHints()), {}, "DataFrame")
     if not allow_one_class:
         _require_classes(dataset)
     return dataset
@@ -192,7 +209,7 @@ def _require_classes(dataset: Dataset) -> None:
             dataset.require_classes(split)
 
 
-class _Naming(NamedTuple):
+class Naming(NamedTuple):
     """What is known of the labels beside themselves; see `labels.resolve_labels`."""
 
     task: Task | None = None
@@ -201,9 +218,22 @@ class _Naming(NamedTuple):
     must_be_known: bool = True
 
 
-def dataset_of(parts: dict[str, Rows], naming: _Naming, metadata: dict[str, Any], source: str) -> Dataset:
+def dataset_of(parts: dict[str, Rows], naming: Naming, metadata: dict[str, Any], source: str) -> Dataset:
     """Return the data set of rows by split; the labels of all splits are numbered together."""
     labels = [label for rows in parts.values() for label in rows.labels]
+    resolved = numbered_labels(labels, naming, metadata, source)
+    splits: dict[str, pd.DataFrame] = {}
+    first = 0
+    for split, rows in parts.items():
+        splits[split] = _frame(rows, resolved.numbers[first : first + len(rows)])
+        first += len(rows)
+    return Dataset(splits, resolved.task, resolved.names, metadata, source)
+
+
+def numbered_labels(
+    labels: Sequence[str], naming: Naming, metadata: Mapping[str, Any], source: str
+) -> ResolvedLabels:
+    """Return the labels of all splits of a data set as numbers, by `labels.resolve_labels`."""
     written = _written_names(metadata)
     numbered = set(map(str, range(len(written))))
     is_numbered = bool(written) and naming.task != "regression" and numbered.issuperset(labels)
@@ -224,15 +254,9 @@ def dataset_of(parts: dict[str, Rows], naming: _Naming, metadata: dict[str, Any]
         LOGGER.info("%s: labels: %s", source, note)
     if is_numbered and resolved.task == "multiclass":
         resolved = resolved._replace(names=written)
-    splits: dict[str, pd.DataFrame] = {}
-    first = 0
-    for split, rows in parts.items():
-        splits[split] = _frame(rows, resolved.numbers[first : first + len(rows)])
-        first += len(rows)
-    dataset = Dataset(splits, resolved.task, resolved.names, metadata, source)
     if naming.must_be_known:
-        LOGGER.info("%s: %s", source, dataset.labels_line())
-    return dataset
+        LOGGER.info("%s: %s", source, labels_line(resolved.numbers, resolved.task, resolved.names))
+    return resolved
 
 
 def _written_names(metadata: Mapping[str, Any]) -> tuple[str, ...]:
@@ -313,12 +337,9 @@ def _read_metadata(folder: Path) -> dict[str, Any]:
     return content
 
 
-def _compare_digest(dataset: Dataset) -> None:
-    written = dataset.metadata.get("digest")
-    if written is not None and written != dataset.digest:
-        LOGGER.warning(
-            "%s: the tables are not those that dataset.json describes (edited since?)", dataset.source
-        )
+def warn_of_digest(source: str) -> None:
+    """Tell that the digest of the rows is not the one in ``dataset.json``."""
+    LOGGER.warning("%s: the tables are not those that dataset.json describes (edited since?)", source)
 
 
 def begins_as_fasta(path: Path | str) -> bool:

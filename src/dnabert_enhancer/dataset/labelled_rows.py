@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import read_fasta
-from dnabert_enhancer.sequence import Rows, check_bases
+from dnabert_enhancer.sequence import Row, Rows, check_bases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,24 +17,21 @@ if TYPE_CHECKING:
 _CLASS_IN_NAME = re.compile(r"(?P<class>positives?|negatives?|pos|neg)(?![a-z])", re.IGNORECASE)
 
 
-def read_fasta_pair(positives: Path | str, negatives: Path | str) -> Rows:
-    """Return the records of two FASTA files, labelled 1 and 0, in this order; names may come again."""
-    rows = Rows(str(positives))
+def fasta_pair_rows(positives: Path | str, negatives: Path | str) -> Iterator[Row]:
+    """Yield the records of two FASTA files, labelled 1 and 0, in this order; names may come again."""
     for path, label in ((positives, "1"), (negatives, "0")):
         for record in read_fasta(path, unique_names=False):
-            rows.add(record.sequence, label, record.name)
-    return rows
+            yield Row(record.sequence, label, record.name)
 
 
-def read_named_fasta(path: Path | str) -> Rows:
-    """Return the records of one FASTA file whose names begin with ``Positive`` or ``Negative``.
+def named_fasta_rows(path: Path | str) -> Iterator[Row]:
+    """Yield the records of one FASTA file whose names begin with ``Positive`` or ``Negative``.
 
     Raises
     ------
     InputError
         When a name says no class.
     """
-    rows = Rows(str(path))
     for record in read_fasta(path, unique_names=False):
         found = _CLASS_IN_NAME.match(record.name)
         if found is None:
@@ -43,8 +41,7 @@ def read_named_fasta(path: Path | str) -> Rows:
                 location=f"line {record.line}, record {record.name!r}",
                 remedy="give the negative sequences as a second FASTA file (--negatives)",
             )
-        rows.add(record.sequence, "1" if found["class"].lower().startswith("pos") else "0", record.name)
-    return rows
+        yield Row(record.sequence, "1" if found["class"].lower().startswith("pos") else "0", record.name)
 
 
 def rows_of_frame(frame: pd.DataFrame) -> Rows:

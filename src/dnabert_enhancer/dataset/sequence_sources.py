@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dnabert_enhancer.dataset.io import FASTA_ENDINGS, begins_as_fasta, read_dataset
+from dnabert_enhancer.dataset.io import FASTA_ENDINGS, begins_as_fasta
+from dnabert_enhancer.dataset.numbered_rows import numbered_rows
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.genome import Genome, read_fasta, read_regions
 
@@ -141,23 +142,14 @@ def dataset_sequences(
     label_column: str | None = None,
     positive_label: str | None = None,
 ) -> Iterator[LabelledSequence]:
-    """Yield the rows of one split of a data set, in their order."""
-    dataset = read_dataset(
+    """Yield the rows of one split of a data set, in their order, as they are read."""
+    rows = numbered_rows(
         path,
         negatives=negatives,
+        split=split,
         sequence_column=sequence_column,
         label_column=label_column,
         positive_label=positive_label,
-        allow_one_class=True,
     )
-    if split is None and len(dataset.splits) > 1:
-        raise InputError(
-            f"the data set has the splits {', '.join(dataset.splits)}",
-            source=path,
-            remedy="name one of them with --split",
-        )
-    frame = dataset.frame(split)
-    for name, label, sequence in zip(
-        frame["name"].tolist(), frame["label"].tolist(), frame["sequence"].tolist(), strict=True
-    ):
-        yield LabelledSequence(name, label, sequence)
+    for row, label in rows:
+        yield LabelledSequence(row.name, label, row.sequence)

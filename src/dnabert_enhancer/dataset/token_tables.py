@@ -152,7 +152,9 @@ def _tokenized(
             continue
         letters = item.sequence if keep_letters else item.sequence.upper().replace("U", "T")
         codes = encode_bases(letters, keep_letters=keep_letters)
-        unknown = int(np.count_nonzero(window_sums(codes >= UNKNOWN_BASE, k)))
+        unknown = 0
+        if codes.max() >= UNKNOWN_BASE:
+            unknown = int(np.count_nonzero(window_sums(codes >= UNKNOWN_BASE, k)))
         if unknown == tokens:
             report.left_out_unknown += 1
             continue

@@ -22,7 +22,7 @@ from dnabert_enhancer.sequence.byte_pairs import BytePairTokenizer
 from dnabert_enhancer.sequence.kmer_text import join_kmers, kmer_text
 from dnabert_enhancer.sequence.shuffles import dinucleotide_shuffle
 from dnabert_enhancer.sequence.six_mers import SixMerTokenizer
-from dnabert_enhancer.sequence.tables import Rows, check_bases, read_table, table_rows
+from dnabert_enhancer.sequence.tables import Row, Rows, check_bases, read_table, table_rows
 from dnabert_enhancer.sequence.tokenizer import KmerTokenizer, TokenBatch, Tokenizer, edges_of, padded
 from dnabert_enhancer.sequence.vocabulary import (
     CLS_ID,
@@ -46,6 +46,7 @@ __all__ = [
     "BytePairTokenizer",
     "KmerTokenizer",
     "KmerVocabulary",
+    "Row",
     "Rows",
     "SixMerTokenizer",
     "TokenBatch",

@@ -37,11 +37,16 @@ def kmer_text(sequence: str, k: int) -> str:
     Raises
     ------
     ValueError
-        When the sequence is shorter than k.
+        When the sequence is shorter than k, or has a letter outside of Latin-1.
     """
-    if len(sequence) < k:
+    count = len(sequence) - k + 1
+    if count < 1:
         raise ValueError(f"a sequence of {len(sequence)} bp has no {k}-mer")
-    return " ".join([sequence[start : start + k] for start in range(len(sequence) - k + 1)])
+    letters = sequence.encode("latin-1")
+    text = bytearray(b" ") * (count * (k + 1))
+    for offset in range(k):
+        text[offset :: k + 1] = letters[offset : offset + count]
+    return text[:-1].decode("latin-1")
 
 
 def _first_fault(text: str, k: int) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.files import csv_rows, read_text_lines
@@ -25,6 +25,7 @@ PLACE_NAMES = ("coordinate", "coordinates", "location")
 _NUCLEOTIDES = re.compile(r"[ACGTUNacgtun]+( [ACGTUNacgtun]+)* ?")
 _PLACE = re.compile(r"(?P<contig>\S+):(?P<start>[\d,]+)-(?P<end>[\d,]+)")
 _FOREIGN = re.compile(r"[^ACGTUNRYSWKMBDHVacgtunryswkmbdhv]")
+_DIVIDERS = re.compile(r"[\t\r\n]")
 _MISSING = ("", ".", "NA", "NaN", "nan", "<NA>")
 
 
@@ -44,6 +45,14 @@ class Rows:
     starts: list[int | None] = field(default_factory=list)
     ends: list[int | None] = field(default_factory=list)
     strands: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, source: str, rows: Iterable[Row]) -> Self:
+        """Return the columns of rows."""
+        columns = cls(source)
+        for row in rows:
+            columns.add(*row)
+        return columns
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -77,7 +86,7 @@ class Row(NamedTuple):
     sequence: str
     label: str
     name: str
-    place: Place
+    place: Place = (None, None, None, ".")
 
 
 class Columns(NamedTuple):
@@ -101,12 +110,10 @@ def read_table(
     labelled: bool = True,
 ) -> Rows:
     """Return all rows of `table_rows`."""
-    rows = Rows(str(path))
-    for row in table_rows(
-        path, sequence_column=sequence_column, label_column=label_column, labelled=labelled
-    ):
-        rows.add(*row)
-    return rows
+    return Rows.of(
+        str(path),
+        table_rows(path, sequence_column=sequence_column, label_column=label_column, labelled=labelled),
+    )
 
 
 def table_rows(
@@ -162,10 +169,18 @@ def table_rows(
         body = _records(lines, separator, source)
     else:
         body = _records(_chain(first, lines), separator, source)
+    needed = 1 + max(index for index in columns if index is not None)
     count = 0
     for line, fields in body:
         count += 1
-        yield _row(fields, columns, len(header), f"row{count}", source, line)
+        if len(fields) < needed:
+            raise InputError(
+                f"{len(fields)} fields where the first line has {len(header)}",
+                source=source,
+                location=f"line {line}",
+                remedy="write a sequence and a label in each row, divided as in the first line",
+            )
+        yield _row(fields, columns, f"row{count}", source, line)
     if not count:
         raise InputError(
             "no rows after the header", source=source, remedy="give at least two labelled sequences"
@@ -192,16 +207,8 @@ def check_bases(sequence: str, source: str, location: str) -> None:
         )
 
 
-def _row(fields: Sequence[str], columns: Columns, width: int, unnamed: str, source: str, line: int) -> Row:
+def _row(fields: Sequence[str], columns: Columns, unnamed: str, source: str, line: int) -> Row:
     location = f"line {line}"
-    needed = max(index for index in columns if index is not None)
-    if len(fields) <= needed:
-        raise InputError(
-            f"{len(fields)} fields where the first line has {width}",
-            source=source,
-            location=location,
-            remedy="write a sequence and a label in each row, divided as in the first line",
-        )
     try:
         sequence = join_kmers(fields[columns.sequence])
     except ValueError as error:
@@ -222,7 +229,7 @@ def _row(fields: Sequence[str], columns: Columns, width: int, unnamed: str, sour
             "the label is missing", source=source, location=location, remedy="give each row a label"
         )
     # a quoted field of a CSV may hold what divides the fields and rows of a TSV
-    name = "" if columns.name is None else re.sub(r"[\t\r\n]", " ", fields[columns.name]).strip()
+    name = "" if columns.name is None else _DIVIDERS.sub(" ", fields[columns.name]).strip()
     place = _place(fields, columns, len(sequence), source, location)
     return Row(sequence, label, name or unnamed, place)
 

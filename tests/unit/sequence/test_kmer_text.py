@@ -42,3 +42,5 @@ def test_text_of_kmers_is_dnaberts() -> None:
     assert kmer_text("ACGT", 4) == "ACGT"
     with pytest.raises(ValueError, match="a sequence of 3 bp has no 4-mer"):
         kmer_text("ACG", 4)
+    with pytest.raises(ValueError, match="latin-1"):
+        kmer_text("ACG\N{GREEK SMALL LETTER ALPHA}", 4)
