@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.comparison.effective_genome import EffectiveGenome
 from dnabert_enhancer.comparison.overlap import shared_bases
+from dnabert_enhancer.evaluation import areas, hypergeometric_tail
 from dnabert_enhancer.genome import Spans, union_of
 
 
@@ -47,8 +48,6 @@ def fisher_on_bins(effective: EffectiveGenome, calls: Spans, database: Spans, wi
     width : int
         Of a bin, in base pairs.
     """
-    from scipy.stats import fisher_exact
-
     bins_of_contig = -(-effective.contig_length // width)
     first_bin = np.cumsum(bins_of_contig) - bins_of_contig
     with_calls, with_elements = (_bins(effective, union, width, first_bin) for union in (calls, database))
@@ -57,8 +56,10 @@ def fisher_on_bins(effective: EffectiveGenome, calls: Spans, database: Spans, wi
     neither = int(bins_of_contig.sum()) - both - calls_only - database_only
     if not (with_calls.bases and with_elements.bases):
         return Fisher(both, calls_only, database_only, neither, float("nan"), float("nan"))
-    test = fisher_exact([[both, calls_only], [database_only, neither]], alternative="greater")
-    return Fisher(both, calls_only, database_only, neither, float(test.statistic), float(test.pvalue))
+    apart = calls_only * database_only
+    odds_ratio = both * neither / apart if apart else float("inf") if both * neither else float("nan")
+    p = hypergeometric_tail(both, with_elements.bases, with_calls.bases, bins_of_contig.sum())
+    return Fisher(both, calls_only, database_only, neither, odds_ratio, float(p[0]))
 
 
 def _bins(
@@ -107,8 +108,4 @@ def ranking_of(scores: NDArray[np.float64], in_database: NDArray[np.bool_]) -> R
         return nothing
     if in_database.all() or not in_database.any():
         return nothing
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    return Ranking(
-        float(roc_auc_score(in_database, scores)), float(average_precision_score(in_database, scores))
-    )
+    return Ranking(*areas(in_database, scores))

@@ -146,22 +146,6 @@ def compare(observed: float, null: NDArray[np.float64]) -> Enrichment:
     )
 
 
-def false_discovery_rates(p_values: Sequence[float]) -> list[float]:
-    """Return q-values of tests, not-a-number where there is none.
-
-    Notes
-    -----
-    Benjamini and Hochberg 1995, J R Stat Soc B 57:289: ``q_(i) = min over j >= i of p_(j) m / j``.
-    """
-    from scipy.stats import false_discovery_control
-
-    values = np.array(p_values, dtype=np.float64)
-    tested = ~np.isnan(values)
-    if tested.any():
-        values[tested] = false_discovery_control(values[tested], method="bh")
-    return [float(value) for value in values]
-
-
 def _by(observed: float, expected: float) -> float:
     if expected > 0:
         return float(observed / expected)

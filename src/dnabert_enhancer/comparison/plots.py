@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.comparison.database_results import DatabaseResult
-from dnabert_enhancer.comparison.enrichment import false_discovery_rates
 from dnabert_enhancer.comparison.result_tables import NULLS
-from dnabert_enhancer.evaluation import new_figure
+from dnabert_enhancer.evaluation import false_discovery_rates, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +118,7 @@ def enrichment_figure(results: Sequence[DatabaseResult]) -> Figure:
     least, most = (min(ends) / 1.3, max(ends) * 1.3) if ends else (1.0, 1.0)
     for number, null in enumerate(nulls):
         colour, marker, label = _NULL_STYLE[null]
-        q_values = false_discovery_rates([result.nulls[null].calls.p for result in tested])
+        q_values = false_discovery_rates([result.nulls[null].calls.p for result in tested]).tolist()
         shift = (number - (len(nulls) - 1) / 2) * 0.28
         for row, result in enumerate(tested):
             found = result.nulls[null].calls

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from dnabert_enhancer.comparison.database_results import ControlTest, DatabaseResult
 from dnabert_enhancer.comparison.effective_genome import MappedElements
-from dnabert_enhancer.comparison.enrichment import Enrichment, NullResult, false_discovery_rates
+from dnabert_enhancer.comparison.enrichment import Enrichment, NullResult
 from dnabert_enhancer.comparison.novelty import Novel
+from dnabert_enhancer.evaluation import false_discovery_rates
 
 NOT_KNOWN = "NA"
 """Written where there is no number."""
@@ -156,7 +157,9 @@ def summary_frame(results: Sequence[DatabaseResult]) -> pd.DataFrame:
     rows = [{column.name: column.value(result) for column in _COLUMNS} for result in results]
     for null in NULLS:
         tests = [result.nulls.get(null) for result in results]
-        q_values = false_discovery_rates([math.nan if test is None else test.calls.p for test in tests])
+        q_values = false_discovery_rates(
+            [math.nan if test is None else test.calls.p for test in tests]
+        ).tolist()
         for row, test, q_value in zip(rows, tests, q_values, strict=True):
             values = null_values(test) | {"q": q_value}
             row.update({f"{null}_{name}": values.get(name, math.nan) for name in _NULL_COLUMNS})

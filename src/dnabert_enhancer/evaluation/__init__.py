@@ -30,6 +30,7 @@ from dnabert_enhancer.evaluation.judgement import (
 )
 from dnabert_enhancer.evaluation.kmers import kmer_counts
 from dnabert_enhancer.evaluation.lengths import other_lengths
+from dnabert_enhancer.evaluation.many_tests import false_discovery_rates, hypergeometric_tail
 from dnabert_enhancer.evaluation.method_comparison import (
     ALL_ROWS_SUBSET,
     Method,
@@ -71,7 +72,11 @@ from dnabert_enhancer.evaluation.metric_tables import (
     results_json,
     table_lines,
 )
-from dnabert_enhancer.evaluation.multiclass import MULTICLASS_METRICS, MulticlassMetrics
+from dnabert_enhancer.evaluation.multiclass import (
+    MULTICLASS_METRICS,
+    MulticlassMetrics,
+    correlation_of_classes,
+)
 from dnabert_enhancer.evaluation.predictors import (
     Labelled,
     ModelScores,
@@ -82,7 +87,8 @@ from dnabert_enhancer.evaluation.predictors import (
     model_method,
     model_scores,
 )
-from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionMetrics
+from dnabert_enhancer.evaluation.ranked_scores import Areas, areas
+from dnabert_enhancer.evaluation.regression import REGRESSION_METRICS, RegressionMetrics, mid_ranks
 from dnabert_enhancer.evaluation.ridge import KmerRidge
 from dnabert_enhancer.evaluation.settings import (
     BASELINE_OPTIONS,
@@ -111,6 +117,7 @@ __all__ = [
     "REGRESSION_METRICS",
     "RIDGE_NAME",
     "STRATA",
+    "Areas",
     "BinaryMetrics",
     "CalibrationReport",
     "CalibrationRows",
@@ -136,22 +143,26 @@ __all__ = [
     "Result",
     "Stratum",
     "Subset",
+    "areas",
     "baseline_method",
     "binary_metrics",
     "calibration_figure",
     "calibration_rows",
     "check_rows",
     "check_same_labels",
+    "correlation_of_classes",
     "differences_frame",
     "draw_plot",
     "drawing",
     "estimate",
     "evaluate_methods",
     "expected_calibration_error",
+    "false_discovery_rates",
     "few_rows",
     "figure_bytes",
     "fit_calibration",
     "frame_lines",
+    "hypergeometric_tail",
     "interval_text",
     "judge",
     "judge_strata",
@@ -163,6 +174,7 @@ __all__ = [
     "mean_method",
     "metric_names",
     "metrics_frame",
+    "mid_ranks",
     "model_method",
     "model_scores",
     "new_figure",

@@ -59,7 +59,7 @@ class MulticlassMetrics:
             "macro_precision": self._macro(right, called),
             "macro_recall": self._macro(right, labelled),
             "macro_f1": self._macro(2 * right, labelled + called),
-            "mcc": _correlation(right, labelled, called, total),
+            "mcc": correlation_of_classes(right, labelled, called, total),
             "macro_auroc": np.mean([self._area(ranking, weights) for ranking in self._rankings], axis=0),
             "ece": np.abs(weights @ self._gap).sum(axis=1) / total,
         }
@@ -76,7 +76,7 @@ class MulticlassMetrics:
         return auroc(ranking.sums(*ranking.split(weights)))
 
 
-def _correlation(
+def correlation_of_classes(
     right: NDArray[np.float64],
     labelled: NDArray[np.float64],
     called: NDArray[np.float64],

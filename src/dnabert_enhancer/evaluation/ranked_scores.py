@@ -33,6 +33,19 @@ class RankSums(NamedTuple):
     negatives: NDArray[np.float64]
 
 
+class Areas(NamedTuple):
+    """Areas under the curves of one ranking.
+
+    Attributes
+    ----------
+    auroc, average_precision : float
+        See the functions of these names.
+    """
+
+    auroc: float
+    average_precision: float
+
+
 class Ranking:
     """Positives and negatives in descending order of their score; sorted once, used for every weighting.
 
@@ -122,6 +135,13 @@ def average_precision(sums: RankSums, negative_weight: float = 1.0) -> NDArray[n
     called = sums.positive_reached + negative_weight * sums.negative_reached
     precision = _ratio(sums.positive_reached, called, 0.0)
     return _ratio(np.einsum("bg,bg->b", sums.positive, precision), sums.positives, np.nan)
+
+
+def areas(positive: ArrayLike, scores: ArrayLike) -> Areas:
+    """Return the areas of one ranking, each row counted once."""
+    ranking = Ranking(positive, scores)
+    sums = ranking.sums(*ranking.split(np.ones((1, len(np.asarray(scores))))))
+    return Areas(float(auroc(sums)[0]), float(average_precision(sums)[0]))
 
 
 def _ratio(above: NDArray[np.float64], below: NDArray[np.float64], undefined: float) -> NDArray[np.float64]:

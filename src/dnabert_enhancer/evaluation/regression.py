@@ -42,7 +42,7 @@ class RegressionMetrics:
         values = {
             "pearson": _correlation(self._label[None, :], self._prediction[None, :], weights),
             "spearman": _correlation(
-                _mid_ranks(self._label, weights), _mid_ranks(self._prediction, weights), weights
+                mid_ranks(self._label, weights), mid_ranks(self._prediction, weights), weights
             ),
             "rmse": np.sqrt(mean_square),
             "r2": 1 - _ratio(mean_square, spread),
@@ -50,7 +50,7 @@ class RegressionMetrics:
         return {MetricKey(AS_GIVEN, name): values[name] for name in REGRESSION_METRICS}
 
 
-def _mid_ranks(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def mid_ranks(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mid-rank of each row when row i occurs weights[:, i] times; float64[b, n]."""
     distinct, place = np.unique(values, return_inverse=True)
     order = np.argsort(place, kind="stable")

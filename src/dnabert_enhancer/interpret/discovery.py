@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.evaluation import false_discovery_rates, hypergeometric_tail
 from dnabert_enhancer.interpret.seqlets import Seqlet
 from dnabert_enhancer.sequence import BASES, UNKNOWN_BASE, dinucleotide_shuffle, reverse_complement
 
@@ -99,8 +100,6 @@ def discover_motifs(
     at the places in seqlets that have its words, of places that overlap the one with the most; columns of
     less than 0.25 bits at its ends are cut off.
     """
-    from scipy.stats import false_discovery_control, hypergeom
-
     is_candidate = np.zeros(_WORDS, dtype=bool)
     with_word = np.zeros((2, _WORDS), dtype=np.int64)
     number = 0
@@ -116,8 +115,8 @@ def discover_motifs(
     if not len(candidates):
         return []
     high, low = with_word[:, candidates]
-    p = np.minimum(1.0, hypergeom.sf(high - 1, number * (1 + SHUFFLES), high + low, number))
-    q = false_discovery_control(p)
+    p = hypergeometric_tail(high, high + low, number, number * (1 + SHUFFLES))
+    q = false_discovery_rates(p)
     chosen = [place for place in np.lexsort((candidates, p)).tolist() if q[place] < HIGHEST_Q]
     motifs = _merged(candidates[chosen].tolist())
     value = {number: (float(p[place]), float(q[place])) for place, number in enumerate(candidates.tolist())}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.evaluation import false_discovery_rates, hypergeometric_tail
 from dnabert_enhancer.interpret.seqlets import Seqlet
 from dnabert_enhancer.sequence import BASES
 from dnabert_enhancer.variants import REPORTED_P, MotifLibrary, RunMatches, run_matches
@@ -168,12 +169,10 @@ class MotifEnrichment:
         Fisher's exact test, one-sided: the chance, when as many runs have the motif, that so many of them or
         more are seqlets (Fisher 1922, J R Stat Soc 85:87). q over the motifs: Benjamini and Hochberg.
         """
-        from scipy.stats import false_discovery_control, hypergeom
-
         high, low = self._with
         n = self._pairs
-        p = np.minimum(1.0, hypergeom.sf(high - 1, 2 * n, high + low, n)) if n else np.ones(len(high))
-        q = false_discovery_control(p)
+        p = hypergeometric_tail(high, high + low, n, 2 * n) if n else np.ones(len(high))
+        q = false_discovery_rates(p)
         with np.errstate(divide="ignore", invalid="ignore"):
             odds = (high * (n - low)) / (low * (n - high))
         rows = zip(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dnabert_enhancer.evaluation import false_discovery_rates
 from dnabert_enhancer.variants import MemeMotif
 
 MATCH_COLUMNS = ("query", "target", "p", "q", "offset", "overlap", "orientation")
@@ -83,10 +84,8 @@ class Tomtom:
         query : float array, shape (width, 4)
             Shares of A, C, G and T in each column.
         """
-        from scipy.stats import false_discovery_control
-
         p, offset, overlap, is_turned = self._best(query)
-        q = false_discovery_control(p)
+        q = false_discovery_rates(p)
         order = np.argsort(p, kind="stable")
         return [
             SimilarMotif(

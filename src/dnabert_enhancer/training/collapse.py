@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
+from dnabert_enhancer.evaluation import areas
 
 CHANCE_DEVIATIONS = 2.0
 """A ranking or correlation within so many standard errors of none is chance."""
@@ -151,9 +152,6 @@ def _constant_values(values: NDArray[np.float64], labels: NDArray[np.float64]) -
 
 
 def _ranking(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> Ranking:
-    from scipy.stats import rankdata
-
     ones = int(positive.sum())
     zeros = len(positive) - ones
-    auroc = (rankdata(scores)[positive].sum() - ones * (ones + 1) / 2) / (ones * zeros)
-    return Ranking(float(auroc), float(np.sqrt((ones + zeros + 1) / (12 * ones * zeros))))
+    return Ranking(areas(positive, scores).auroc, float(np.sqrt((ones + zeros + 1) / (12 * ones * zeros))))

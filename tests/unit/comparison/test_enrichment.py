@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dnabert_enhancer.comparison.database_results import _meaning
-from dnabert_enhancer.comparison.enrichment import compare, enrichments, false_discovery_rates
+from dnabert_enhancer.comparison.enrichment import compare, enrichments
 from dnabert_enhancer.comparison.random_placements import CircularShift, Resampling, Ring
 from dnabert_enhancer.genome import union_of
 
@@ -29,14 +29,6 @@ def test_null_that_never_hits_gives_no_finite_fold_and_the_smallest_p() -> None:
     assert found.fold == found.fold_high == np.inf
     assert found.p == pytest.approx(0.01)
     assert np.isnan(found.z)
-
-
-def test_false_discovery_rates_are_those_of_benjamini_and_hochberg() -> None:
-    found = false_discovery_rates([0.01, 0.04, float("nan"), 0.03, 0.5])
-    assert found[0] == pytest.approx(0.04)
-    assert found[1] == found[3] == pytest.approx(0.04 * 4 / 3)
-    assert np.isnan(found[2])
-    assert found[4] == pytest.approx(0.5)
 
 
 def random_set(rng, number, length, contig=1_000_000):

@@ -61,6 +61,21 @@ def test_binary_scores_are_scikit_learns_on_the_logit() -> None:
     )
 
 
+@pytest.mark.parametrize("absent", [(), (3,), (0, 2)])
+def test_multi_class_scores_are_scikit_learns_also_where_classes_are_absent(absent: tuple[int, ...]) -> None:
+    labels = RNG.choice([number for number in range(4) if number not in absent], 300)
+    outputs = RNG.normal(size=(300, 4)) + np.eye(4)[labels]
+    outputs[:, 1] = -9 if absent else outputs[:, 1]  # a class that is never called
+    called = outputs.argmax(axis=1)
+    assert epoch_scores(outputs, labels, "multiclass") == pytest.approx(
+        {
+            "accuracy": metrics.accuracy_score(labels, called),
+            "mcc": metrics.matthews_corrcoef(labels, called),
+            "macro_f1": metrics.f1_score(labels, called, average="macro", zero_division=0.0),
+        }
+    )
+
+
 def test_regression_scores_are_scipys() -> None:
     labels = RNG.normal(size=100)
     outputs = (labels + RNG.normal(size=100))[:, None]
