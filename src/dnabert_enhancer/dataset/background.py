@@ -136,7 +136,8 @@ class BackgroundSampler:
         starts = draw_starts(free, settings.length, size, self._rng)
         composition = composition_of(self._genome, self._contigs[contig], starts, settings.length)
         usable = (composition.unknown <= settings.max_unknown) & ~np.isnan(composition.gc)
-        starts, composition = starts[usable], composition.take(usable)
+        if not usable.all():
+            starts, composition = starts[usable], composition.take(usable)
         taken = self._taken.get(contig, np.empty(0, dtype=np.int64))
         chosen = match_windows(
             targets.composition.take(rows),
@@ -179,7 +180,9 @@ def draw_starts(free: pd.DataFrame, length: int, count: int, rng: np.random.Gene
     if total <= count:
         drawn = np.arange(total)
     else:
-        drawn = np.sort(rng.integers(0, total, size=count))
-        drawn = drawn[np.diff(drawn, prepend=-1) > 0]
-    row = np.searchsorted(before, drawn, side="right") - 1
-    return np.asarray(start[row] + drawn - before[row])
+        drawn = rng.integers(0, total, size=count)
+        drawn.sort()
+        drawn = drawn[np.append(True, drawn[1:] != drawn[:-1])]
+    # rising, so those of a region lie side by side
+    drawn += np.repeat(start - before[:-1], np.diff(np.searchsorted(drawn, before)))
+    return drawn

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -85,15 +87,13 @@ class _Pool:
         self._blocked = np.zeros(len(starts), dtype=bool)
         for start in taken.tolist():
             self._block(start)
-        cells = np.stack(_bins(candidates, tolerances), axis=1)
-        order = rng.permutation(len(starts))
-        order = order[np.lexsort((cells[order, 1], cells[order, 0]))]
-        sorted_cells = cells[order]
-        borders = np.flatnonzero(np.any(np.diff(sorted_cells, axis=0) != 0, axis=1)) + 1
-        self._members: dict[tuple[int, int], NDArray[np.intp]] = {}
-        for part in np.split(order, borders):
-            if len(part):
-                self._members[int(cells[part[0], 0]), int(cells[part[0], 1])] = part
+        cells = _cell_numbers(*_bins(candidates, tolerances))
+        order = rng.permutation(len(starts)).astype(np.min_scalar_type(len(starts)))
+        order = order[np.argsort(cells[order], kind="stable")]
+        cells = cells[order]
+        parts = np.split(order, np.flatnonzero(cells[1:] != cells[:-1]) + 1) if len(order) else []
+        first = np.array([part[0] for part in parts], dtype=np.intp)
+        self._members = dict(zip(self.cells_of(candidates.take(first)), parts, strict=True))
         self._next = dict.fromkeys(self._members, 0)
 
     def cells_of(self, targets: Composition) -> list[tuple[int, int]]:
@@ -141,10 +141,22 @@ class _Pool:
         self._blocked[first:last] = True
 
 
+def _cell_numbers(gc: NDArray[np.int64], masked: NDArray[np.int64]) -> NDArray[np.unsignedinteger[Any]]:
+    """Return a number for each pair of bins, in their order, in few bytes; overwrites `gc`."""
+    if (int(gc.max(initial=0)) + 1) * (int(masked.max(initial=0)) + 1) > np.iinfo(np.int64).max:
+        gc, masked = (np.unique(bins, return_inverse=True)[1] for bins in (gc, masked))
+    gc *= int(masked.max(initial=0)) + 1
+    gc += masked
+    # a stable sort of 16 bits is a radix sort
+    return gc.astype(np.min_scalar_type(int(gc.max(initial=0))))
+
+
 def _bins(
     composition: Composition, tolerances: tuple[float, float]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     # a hair narrower than the tolerance, so that rounding cannot put a pair beyond it into one bin
-    gc = np.floor(composition.gc / (tolerances[0] * _HAIR)).astype(np.int64)
-    masked = np.floor(composition.masked / (tolerances[1] * _HAIR)).astype(np.int64)
+    gc, masked = (
+        np.floor(shares / (tolerance * _HAIR)).astype(np.int64)
+        for shares, tolerance in zip((composition.gc, composition.masked), tolerances, strict=True)
+    )
     return gc, masked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +78,45 @@ def test_many_targets_get_distinct_windows_within_the_tolerances() -> None:
     assert np.abs(candidates.gc[found] - targets.gc).max() <= 0.02
     assert np.abs(candidates.masked[found] - targets.masked).max() <= 0.1
     assert np.diff(np.sort(starts[found])).min() >= 100
+
+
+def test_tolerances_of_more_bins_than_a_number_holds_pair_equal_windows_alone() -> None:
+    # 5e11 bins of GC times 5e11 of repeats are beyond 2^63
+    candidates = composition([0.5, 0.5 + 1e-9, 0.25], [0.5, 0.5, 0.5 + 1e-9])
+    found = match_windows(
+        composition([0.25, 0.5], [0.5, 0.5]),
+        candidates,
+        np.array([0, 1000, 2000]),
+        length=100,
+        gc_tolerance=1e-12,
+        repeat_tolerance=1e-12,
+        taken=np.empty(0, dtype=np.int64),
+        rng=np.random.default_rng(1),
+    )
+    assert found.tolist() == [NOT_MATCHED, 0]
+
+
+def test_a_candidate_takes_few_bytes_beside_what_is_known_of_it() -> None:
+    number = 100_000
+    share = np.random.default_rng(1).integers(0, 200, number) / 200
+    candidates, starts = Composition(share, share, np.zeros(number)), np.arange(number) * 300
+    tracemalloc.start()
+    try:
+        match_windows(
+            composition([0.5]),
+            candidates,
+            starts,
+            length=200,
+            gc_tolerance=0.02,
+            repeat_tolerance=0.1,
+            taken=np.empty(0, dtype=np.int64),
+            rng=np.random.default_rng(1),
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # there are up to 4 million; pairs of bins as they are would be 75 bytes
+    assert peak < 56 * number
 
 
 def test_free_regions_leave_out_what_is_forbidden_and_what_is_too_short() -> None:
