@@ -21,8 +21,15 @@ from typing import Any, NamedTuple
 _BOOTSTRAP_KEY = secrets.token_hex(16)
 _START_SECONDS = 1800  # of a busy machine; a process that ended is told at once
 _STOP_SECONDS = 15
+# an upload passes four tasks, a job three threads; each by default looks for work once a second
+_LOOK_SECONDS = 0.2
+_CELERY = f"""
+import celery.__main__, kombu.transport.virtual
+kombu.transport.virtual.Transport.polling_interval = {_LOOK_SECONDS}
+celery.__main__.main()
+"""
 _WORKER = (
-    *("--concurrency", "2", "--pool", "threads", "--loglevel", "INFO"),
+    *("--app", "galaxy.celery", "worker", "--concurrency", "2", "--pool", "threads", "--loglevel", "INFO"),
     *("--queues", "celery,galaxy.internal,galaxy.external"),
 )
 _PARENT_DIES = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -48,7 +55,7 @@ class Plan(NamedTuple):
     viewers : dict of str to Path
         Unpacked npm packages of Galaxy's visualisations by their ids.
     slots : int
-        Jobs at a time, each on one core.
+        Jobs at a time, each on one core; one more than there are cores, since a job waits for its metadata.
     containers : bool
         Run the suite's tools in the images that they name, by the command docker; else with the packages.
     """
@@ -61,7 +68,7 @@ class Plan(NamedTuple):
     rows: list[Path]
     packages: dict[str, Path]
     viewers: dict[str, Path]
-    slots: int = 2
+    slots: int = 3
     containers: bool = False
 
 
@@ -83,7 +90,7 @@ def galaxy(plan: Plan) -> Iterator[Account]:
     binaries = plan.venv / "bin"
     settings = str(plan.state / "galaxy.yml")
     web = [f"{binaries}/galaxy-web", "-c", settings, "-b", f"127.0.0.1:{port}"]
-    worker = [f"{binaries}/celery", "--app", "galaxy.celery", "worker", *_WORKER]
+    worker = [f"{binaries}/python", "-c", _CELERY, *_WORKER]
     with _process(plan, "web", web) as web_process, _process(plan, "worker", worker) as worker_process:
         log = plan.state / "logs" / "worker.log"
         _wait(lambda: _answers(f"{url}/api/version"), web_process, plan)
@@ -269,6 +276,17 @@ def _settings(plan: Plan) -> dict[str, Any]:
         "involucro_auto_init": False,
         "enable_celery_tasks": True,
         "metadata_strategy": "directory_celery",
+        "celery_conf": {
+            "task_routes": {
+                "galaxy.fetch_data": "galaxy.external",
+                "galaxy.set_job_metadata": "galaxy.external",
+            },
+            # a file of its own: who looks for a message holds the lock of SQLite
+            "broker_url": f"sqlalchemy+sqlite:///{state}/data/messages.sqlite?timeout=600",
+        },
+        "job_handler_monitor_sleep": _LOOK_SECONDS,
+        "job_runner_monitor_sleep": _LOOK_SECONDS,
+        "workflow_monitor_sleep": _LOOK_SECONDS,
         "enable_tool_shed_check": False,
         "enable_notification_system": False,
         "cleanup_job": "onsuccess",
