@@ -10,6 +10,10 @@ engine that answers at once, so that a million take minutes.
 
 With --adaptive the command is run twice, with five offsets and with adaptive ones, nulls included: the ratio
 of their times, and which gains, losses and candidates of five offsets the other finds.
+
+With --passes the windows that a run of so many records computes are counted by what they are for: of REF, of
+ALT, of null variants; with --adaptive those of adaptive offsets too, for which the model is computed. Both
+strands are read, so that a window an allele is as many passes as one centred window of each allele on one.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ import numpy as np
 
 from dnabert_enhancer.engine import Engine, EngineSettings, Predictions, Target, distinct_windows
 from dnabert_enhancer.genome import Genome
-from dnabert_enhancer.model import EnhancerModel, open_model
+from dnabert_enhancer.model import open_model
 from dnabert_enhancer.sequence import decode_bases, encode_bases
 from dnabert_enhancer.variants import (
     AlleleScorer,
@@ -72,8 +76,13 @@ def main() -> None:
     parser.add_argument(
         "--adaptive", action="store_true", help="compare --offsets adaptive with five offsets instead"
     )
+    parser.add_argument("--passes", type=int, nargs="+", metavar="RECORDS", help="count windows by purpose")
     parser.add_argument("--model", help="for --adaptive; default: the packaged one")
     args = parser.parse_args()
+    if args.passes:
+        with tempfile.TemporaryDirectory() as folder:
+            _print_passes(args, Path(folder))
+        return
     if args.adaptive:
         with tempfile.TemporaryDirectory() as folder:
             _compare_adaptive(args, Path(folder))
@@ -118,9 +127,33 @@ def _speed(args: argparse.Namespace, folder: Path) -> None:
     print(f"naive, the model's calls alone  {theirs:8.1f} alleles a second")
     print(f"ratio                           {ours / theirs:8.2f}")
     print(f"share of the time in the model  {record['time']['model_share']:8.1%}")
-    asked, computed = _windows(part, args.shared_data / GENOME, engine.model)
+    counted = _windows(part, args.shared_data / GENOME, _InstantEngine(engine.model, None), 0)
+    asked, computed = counted.asked, counted.computed
     print(f"windows per allele               {computed / scored:8.2f} computed of {asked / scored:.0f}")
     print(f"ratio by windows                {asked / computed:8.2f}")
+
+
+def _print_passes(args: argparse.Namespace, folder: Path) -> None:
+    """Print windows an allele by what they are for, for each number of records."""
+    model, genome, part = open_model(args.model), args.shared_data / GENOME, folder / "part.vcf"
+    print("| records | offsets | REF, centre | REF, others | ALT | nulls | all | without nulls |")
+    print("|---:|---|---:|---:|---:|---:|---:|---:|")
+    for number in args.passes:
+        records = len(_first_records(args.shared_data / VCF, number, part))
+        alone = _windows(part, genome, _InstantEngine(model, None), 0)
+        whole = _windows(part, genome, _InstantEngine(model, None), VariantSettings().null_variants)
+        nulls = whole.computed - alone.computed
+        cells = [alone.centres, alone.references - alone.centres, alone.computed - alone.references, nulls]
+        cells += [whole.computed, alone.computed]
+        figures = " | ".join(f"{count / alone.scored:.2f}" for count in cells)
+        print(f"| {records:,} | {OFFSETS} | {figures} |", flush=True)
+        if args.adaptive:
+            engine = _CountingEngine(Engine(model, EngineSettings(threads=args.threads).exact()))
+            computed = _windows(part, genome, engine, 0, adaptive=True).computed
+            nulls //= OFFSETS  # in the centre alone
+            cells = [nulls, computed + nulls, computed]
+            figures = " | ".join(f"{count / alone.scored:.2f}" for count in cells)
+            print(f"| {records:,} | adaptive | | | | {figures} |", flush=True)
 
 
 def _compare_adaptive(args: argparse.Namespace, folder: Path) -> None:
@@ -171,17 +204,20 @@ def _processor_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _windows(vcf: Path, genome_path: Path, model: EnhancerModel) -> tuple[int, int]:
-    """Return how many windows scoring asks for, and how many are left when equal ones are one."""
-    engine = _InstantEngine(model, None)
-    plan = WindowPlan(model.window_length, OFFSETS)
-    scorer = AlleleScorer("enhancer", engine, Target.of_model(model), plan, 0.5, 0.1)
+def _windows(
+    vcf: Path, genome_path: Path, engine: _InstantEngine, null_variants: int, *, adaptive: bool = False
+) -> _InstantEngine:
+    """Return an engine that has counted the windows that scoring asks for, and those without equal ones."""
+    plan = WindowPlan(engine.model.window_length, OFFSETS, adaptive)
+    threshold = engine.model.card.threshold()
+    scorer = AlleleScorer("enhancer", engine, Target.of_model(engine.model), plan, threshold, 0.1)
     with Genome(genome_path) as genome, VcfReader(vcf) as reader:
-        settings = VariantSettings(null_variants=0)
+        settings = VariantSettings(null_variants=null_variants)
         run = BlockScorer(genome, genome.names, [scorer], settings, Annotations(), reader.source)
         for number, block in enumerate(reader.blocks()):
             run.score(number, block)
-    return engine.asked, engine.computed
+    engine.scored = run.counts["scored"]
+    return engine
 
 
 def _first_records(path: Path, count: int, part: Path) -> list[VcfRecord]:
@@ -225,17 +261,33 @@ class _InstantEngine:
 
     def __init__(self, model: object, settings: object) -> None:
         self.model, self.settings = model, settings or EngineSettings()
-        self.asked = self.computed = 0
+        self.asked = self.computed = self.references = self.centres = self.scored = 0
         self.network = self
 
     def predict(self, windows: np.ndarray) -> Predictions:
         self.asked += len(windows)
-        self.computed += len(distinct_windows(windows).rows)
+        rows = distinct_windows(windows).rows
+        offsets = rows % (2 * OFFSETS)  # of REF, then of ALT
+        self.computed += len(rows)
+        self.references += int((offsets < OFFSETS).sum())
+        self.centres += int((offsets == OFFSETS // 2).sum())
         logit = (windows == 0).mean(axis=1).astype(np.float32)
         return Predictions(logit, 1 / (1 + np.exp(-logit)), np.stack([-logit, logit], axis=1))
 
     def description(self) -> dict[str, str]:
         return {"backend": "instant"}
+
+
+class _CountingEngine(_InstantEngine):
+    """Counts the windows that an engine computes; those of REF only where all offsets are asked for."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine.model, engine.settings)
+        self._engine = engine
+
+    def predict(self, windows: np.ndarray) -> Predictions:
+        super().predict(windows)
+        return self._engine.predict(windows)
 
 
 def _score_synthetic(number: int, samples: int) -> None:
