@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 TEST_SUITES = {"test", "tests"}
-IMPORTS_ITS_TESTS = {"logomaker"}
 SOURCES = {".a", ".c", ".cpp", ".f90", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx"}
 # what no command reads: the C library beside Python's own, tools that convert models, all of Biopython but
 # its bgzip (which lies beside these folders), examples, fonts of PDF and PostScript
@@ -23,8 +22,6 @@ UNUSED = (
     "onnxruntime/transformers",
     "onnx/reference",
     "Bio/*/",
-    "logomaker/examples",
-    "logomaker/tutorials",
     "matplotlib/mpl-data/fonts/afm",
     "matplotlib/mpl-data/fonts/pdfcorefonts",
     "matplotlib/mpl-data/sample_data",
@@ -40,11 +37,7 @@ def size(folder: Path) -> int:
 def unneeded(packages: Path) -> list[Path]:
     """Return files and folders to remove."""
     inside = [path for path in packages.rglob("*") if not path.is_symlink()]
-    suites = [
-        path
-        for path in inside
-        if path.is_dir() and path.name in TEST_SUITES and path.parent.name not in IMPORTS_ITS_TESTS
-    ]
+    suites = [path for path in inside if path.is_dir() and path.name in TEST_SUITES]
     sources = [path for path in inside if path.is_file() and path.suffix in SOURCES]
     return [*suites, *sources, *(path for pattern in UNUSED for path in packages.glob(pattern))]
 

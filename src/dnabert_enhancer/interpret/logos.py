@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.path import Path
     from numpy.typing import NDArray
 
     from dnabert_enhancer.interpret.attributions import Explained
@@ -27,6 +28,9 @@ COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00"}
 """Of Okabe and Ito's palette, told apart by colour-blind readers too."""
 _GREY = "#7F7F7F"
 _MOTIFS_TOLD = 3
+_LETTER_WIDTH = 0.95
+_WIDEST = "E"
+"""A letter is stretched to the width of a column, one narrower than this no more than this one."""
 MOST_LANES = 8
 """Rows of genes and regions below a variant; what would need more is left out of the picture."""
 
@@ -61,7 +65,7 @@ def importance_figure(region: Explained, *, title: str | None = None, unit: str 
                 axes.bar(
                     region.start + 1 + np.arange(length), heights.sum(axis=1), width=1.0, color=COLOURS["C"]
                 )
-            elif heights[first:last].any():  # logomaker warns of a logo without letters
+            elif heights[first:last].any():
                 draw_letters(axes, heights[first:last], region.start + first + 1)
             axes.set(
                 xlim=(region.start + first + 0.5, region.start + first + in_row + 0.5),
@@ -236,13 +240,39 @@ def draw_letters(axes: Axes, heights: np.ndarray, first: int) -> None:
     ----------
     axes : Axes
     heights : float array, shape (bases, 4)
-        Of A, C, G and T; those below 0 hang upside down below the line.
+        Of A, C, G and T; those below 0 stand below the line.
     first : int
         Where on the axis the first base is.
     """
-    import logomaker
-    import pandas as pd
+    from matplotlib.collections import PathCollection
+    from matplotlib.colors import to_rgba
+    from matplotlib.transforms import Affine2D
 
-    table = pd.DataFrame(heights, columns=list("ACGT"), index=np.arange(first, first + len(heights)))
-    logo = logomaker.Logo(table, ax=axes, color_scheme=COLOURS, flip_below=False, baseline_width=0)
-    logo.style_spines(visible=True)
+    shapes = {base: _letter(base) for base in COLOURS}
+    paths, colours = [], []
+    for column, values in enumerate(heights.tolist(), first):
+        floor = sum(value for value in values if value < 0)
+        for base, value in sorted(zip(COLOURS, values, strict=True), key=lambda letter: letter[1]):
+            if not value:
+                continue
+            place = Affine2D().scale(1, abs(value)).translate(column, floor)
+            paths.append(place.transform_path(shapes[base]))
+            colours.append(to_rgba(COLOURS[base]))
+            floor += abs(value)
+    axes.add_collection(PathCollection(paths, facecolors=colours, linewidths=0, zorder=0), autolim=False)
+    for spine in axes.spines.values():
+        spine.set(color="black", linewidth=1.0)
+
+
+def _letter(base: str) -> Path:
+    """Return the outline of a letter, 1 high from 0 upwards, as wide as a column whose middle is 0."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+    from matplotlib.transforms import Affine2D
+
+    font = FontProperties(family="sans", weight="bold")
+    shape, widest = (TextPath((0, 0), letter, size=1, prop=font) for letter in (base, _WIDEST))
+    box = shape.get_extents()
+    stretch = _LETTER_WIDTH / max(box.width, widest.get_extents().width)
+    middle = Affine2D().translate(-(box.x0 + box.x1) / 2, -box.y0).scale(stretch, 1 / box.height)
+    return middle.transform_path(shape)
