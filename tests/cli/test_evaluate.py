@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import metrics as reference
+from late import late
 
 from dnabert_enhancer import load_model
 from dnabert_enhancer.commands.cli import main
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.model import new_model, write_model
+
+reference = late("sklearn.metrics")
 
 LENGTH = 60
 FILES = {

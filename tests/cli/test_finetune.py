@@ -15,14 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from forked import Copy
+from late import late
 
 from dnabert_enhancer.api import quantize_model
 from dnabert_enhancer.commands.cli import build_parser, main
 from dnabert_enhancer.engine import EngineSettings
 from dnabert_enhancer.model import open_model
 
-pytest.importorskip("torch")
-pytest.importorskip("transformers")
+late("torch")
+late("transformers")
+
 
 MOTIF = "TGACTCAGCA"
 PATIENCE_SECONDS = 300

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.commands.cli import main
 from dnabert_enhancer.engine import Engine, EngineSettings
 from dnabert_enhancer.model import ModelCard, new_model, open_model, write_model
 
-torch = pytest.importorskip("torch")
+torch = late("torch")
 
 
 class Hostile:

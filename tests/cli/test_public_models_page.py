@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.commands import cli
 
-pytest.importorskip("torch")
+late("torch")
+
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "howto" / "public-models.md"

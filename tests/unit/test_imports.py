@@ -1,14 +1,16 @@
-"""Import contract: a package takes the names of another one from its `__init__` alone; programs can start."""
+"""What is imported: packages by their `__init__` alone, programs that start, nothing heavy too early."""
 
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -128,3 +130,96 @@ def test_programs_start(folder: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr, done.stdout.split()) == (0, "", programs)
+
+
+HEAVY = {"torch", "transformers", "peft", "accelerate", "scipy", "sklearn", "matplotlib", "onnxruntime"}
+TESTS = [path for path in (REPOSITORY / "tests").rglob("test_*.py") if path.parent.name != "nextflow"]
+
+
+def at_once(code: str) -> set[str]:
+    """Return the modules that a file imports when it is imported itself."""
+    names: set[str] = set()
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(str(node.module))
+        elif isinstance(node, ast.Assign | ast.Expr) and isinstance(node.value, ast.Call | ast.Attribute):
+            asked = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+            names |= {
+                str(part.args[0].value)
+                for part in asked
+                if ast.unparse(part.func) == "pytest.importorskip" and isinstance(part.args[0], ast.Constant)
+            }
+    return names
+
+
+def roots(modules: set[str]) -> set[str]:
+    return {name.partition(".")[0] for name in modules}
+
+
+@functools.cache
+def heavy_modules() -> set[str]:
+    """Return the modules of the library that import a heavy package at once."""
+    return {
+        f"{NAME}.{'.'.join(module.relative_to(LIBRARY).with_suffix('').parts)}"
+        for module in LIBRARY.rglob("*.py")
+        if roots(at_once(module.read_text())) & HEAVY
+    }
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_tests_are_collected_without_heavy_packages(path: Path) -> None:
+    """`late` names them; every worker and every `pytest -k` would import them otherwise."""
+    found = at_once(path.read_text())
+    assert found & heavy_modules() == set()
+    assert roots(found) & HEAVY == set()
+
+
+def test_the_check_sees_what_a_file_imports_at_once() -> None:
+    code = (
+        "import scipy.stats\nfrom sklearn import metrics\ntorch = pytest.importorskip('torch')\n"
+        "Mode = pytest.importorskip('peft.tuners').Mode\npytest.importorskip('onnxruntime')\n"
+        "def test(): import matplotlib\n"
+    )
+    assert at_once(code) == {"scipy.stats", "sklearn", "torch", "peft.tuners", "onnxruntime"}
+
+
+SECONDS = HEAVY | {"pandas", "rich"}
+STARTS: dict[str, set[str]] = {
+    "make-dataset": {"pandas", "matplotlib"},
+    "evaluate --no-pictures": {"pandas", "onnxruntime"},
+    "predict --fasta": {"pandas", "onnxruntime"},
+    "predict --genome": {"pandas", "onnxruntime"},
+    "score-variants": {"onnxruntime"},
+    "interpret --logos 0": {"pandas", "onnxruntime"},
+    "compare-db --no-plots": {"pandas"},
+    "report": {"matplotlib"},
+    "index-genome": set(),
+    "models list": set(),
+}
+"""What a run of benchmarks/startup.py imports of what takes a tenth of a second or more."""
+
+
+@pytest.fixture(scope="module")
+def startup(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ModuleType, Path]]:
+    sys.path.insert(0, str(REPOSITORY / "benchmarks"))
+    module = importlib.import_module("startup")
+    folder = tmp_path_factory.mktemp("startup")
+    module.prepare(folder)
+    yield module, folder
+    sys.path.remove(str(REPOSITORY / "benchmarks"))
+    for name in ("startup", "child"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STARTS)
+def test_a_run_imports_what_it_uses_alone(name: str, startup: tuple[ModuleType, Path]) -> None:
+    module, folder = startup
+    words = [sys.executable, "-X", "importtime", *module.words_of(name, folder)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    imported = {line.rpartition("|")[2].strip() for line in lines}
+    assert roots(imported) & SECONDS == STARTS[name]
+    assert "matplotlib.pyplot" not in imported

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 _GAP = 3
 _LEAST_WORDS = 40
+_ASK_FOR_A_TERMINAL = {"FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
+"""Variables by which rich takes a pipe for a terminal."""
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -29,10 +33,8 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     rows : sequence of sequence of str
         Cells; one may have several lines.
     """
-    from rich.console import Console
-
-    console = Console()
-    if not console.is_terminal:
+    console = _terminal()
+    if console is None:
         _write_tsv(title, columns, rows)
         return
     widths = [_width(columns[at], [row[at] for row in rows]) for at in range(len(columns))]
@@ -60,15 +62,14 @@ def show_list(
     least : sequence of str
         The columns that a terminal too narrow for all of them gets; default: all.
     """
+    console = _terminal()
+    if console is None:
+        _write_tsv(title, columns, rows)
+        return
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
-    if not console.is_terminal:
-        _write_tsv(title, columns, rows)
-        return
     taken = list(range(len(columns)))
     widths = [_width(columns[at], [row[at] for row in rows]) for at in taken]
     if sum(width + _GAP for width in widths[:-1]) + _LEAST_WORDS > console.width and least:
@@ -79,6 +80,16 @@ def show_list(
     for row in rows:
         table.add_row(*(Text(row[at]) for at in taken))
     console.print(table)
+
+
+def _terminal() -> Console | None:
+    """Return the terminal; none where the output is a file or a pipe, for which rich is not imported."""
+    if not sys.stdout.isatty() and not os.environ.keys() & _ASK_FOR_A_TERMINAL:
+        return None
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else None
 
 
 def _write_tsv(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -13,15 +13,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import brentq
-from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import log_loss, matthews_corrcoef
+from late import late
 
 import dnabert_enhancer as de
 from dnabert_enhancer.dataset import as_dataset
 from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.model import ModelParts, Threshold, new_model, write_model
 from dnabert_enhancer.sequence import encode_bases
+
+optimize = late("scipy.optimize")
+isotonic = late("sklearn.isotonic")
+metrics = late("sklearn.metrics")
 
 LENGTH = 60
 RNG = np.random.default_rng(3)
@@ -99,9 +101,9 @@ def test_the_temperature_is_the_root_of_the_derivative_of_the_loss(
 
     card = model.opened.card
     assert card.calibration.kind == "temperature"
-    assert card.calibration.temperature == pytest.approx(1 / brentq(slope, 0.05, 20), rel=1e-4)
+    assert card.calibration.temperature == pytest.approx(1 / optimize.brentq(slope, 0.05, 20), rel=1e-4)
     found = model.predict(SEQUENCES[:50])["probability"].to_numpy(dtype=np.float64)
-    expected = 1 / (1 + np.exp(-z[:50] * brentq(slope, 0.05, 20)))
+    expected = 1 / (1 + np.exp(-z[:50] * optimize.brentq(slope, 0.05, 20)))
     np.testing.assert_allclose(found, expected, atol=2e-5)
     assert model.warnings == ["only 190 rows (fewer than 200)"]
 
@@ -113,7 +115,7 @@ def test_the_isotonic_curve_has_the_blocks_of_scikit_learn(
     data = pd.DataFrame({"sequence": SEQUENCES, "label": labels})
     model = de.calibrate_model(folder, data, tmp_path / "out")
     assert model.opened.card.calibration.kind == "isotonic"
-    blocks = IsotonicRegression(y_min=1 / 602, y_max=1 - 1 / 602).fit_transform(logits, labels)
+    blocks = isotonic.IsotonicRegression(y_min=1 / 602, y_max=1 - 1 / 602).fit_transform(logits, labels)
     knots = model.opened.card.calibration.parameters
     for z, p in zip(knots["logits"], knots["probabilities"], strict=True):
         inside = np.isclose(blocks, p, atol=1e-9)
@@ -132,7 +134,9 @@ def test_the_threshold_of_the_best_mcc_is_that_of_a_search_over_all_cuts(
     best = max(np.corrcoef(data["label"], probability >= cut)[0, 1] for cut in cuts)
     stored = model.opened.card.thresholds
     assert stored["default"] == stored["max-mcc"]
-    assert matthews_corrcoef(data["label"], probability >= stored["default"].value) == pytest.approx(best)
+    assert metrics.matthews_corrcoef(data["label"], probability >= stored["default"].value) == pytest.approx(
+        best
+    )
     assert stored["default"].source == "largest MCC on the 600 calibration sequences"
     assert model.metrics["mcc"] == pytest.approx(best)
 
@@ -145,7 +149,7 @@ def test_what_makes_held_out_rows_worse_is_not_kept(
         model = de.calibrate_model(folder, data, tmp_path / "out")
     report = model.report
     assert model.opened.card.calibration.kind == report.kind == "none"
-    before = log_loss(data["label"], 1 / (1 + np.exp(-logits)))
+    before = metrics.log_loss(data["label"], 1 / (1 + np.exp(-logits)))
     assert report.log_loss_before == report.log_loss_after == pytest.approx(before, rel=1e-4)
     assert set(report.held_out) == {"temperature", "isotonic"}
     assert "calibration: none, since any made held-out rows worse" in caplog.text
@@ -245,7 +249,9 @@ def test_several_classes_get_the_temperature_of_the_least_loss(tmp_path: Path) -
         p /= p.sum(axis=1, keepdims=True)
         return float(np.mean((p * outputs).sum(axis=1) - outputs[np.arange(600), labels]))
 
-    assert found.opened.card.calibration.temperature == pytest.approx(1 / brentq(slope, 0.05, 20), rel=1e-4)
+    assert found.opened.card.calibration.temperature == pytest.approx(
+        1 / optimize.brentq(slope, 0.05, 20), rel=1e-4
+    )
     assert found.opened.card.thresholds == {}
     with pytest.raises(de.InputError, match="the classes a, b, d are not those of the model new-tiny"):
         de.calibrate_model(tmp_path / "model", data.replace("c", "d"), tmp_path / "x")
@@ -362,7 +368,7 @@ def test_one_of_several_outputs_is_calibrated_and_the_others_stay(tmp_path: Path
     changed = after["further_outputs"].pop("gue_tf0")
     old = before["further_outputs"].pop("gue_tf0")
     assert changed["calibration"]["parameters"]["temperature"] == pytest.approx(
-        1 / brentq(slope, 0.05, 20), rel=1e-4
+        1 / optimize.brentq(slope, 0.05, 20), rel=1e-4
     )
     assert (old["metrics"], changed["metrics"]["calibration"]["n"]) == ({}, 190)
     evidence = after["training"].pop("calibration_of_outputs")["gue_tf0"]

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import metrics as reference
+from late import late
 from tiny_models import WINDOW, tiny_model
 
 import dnabert_enhancer as de
 from dnabert_enhancer.model import Threshold
+
+reference = late("sklearn.metrics")
 
 ENGINE = de.EngineSettings(device="cpu", backend="onnx", precision="float32", threads=1)
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import metrics as reference
+from late import late
 
 import dnabert_enhancer as de
 from dnabert_enhancer.model import new_model, write_model
+
+reference = late("sklearn.metrics")
 
 LENGTH = 60
 EXACT = de.EngineSettings(precision="float32")

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from late import late
 from numpy.typing import NDArray
-from scipy import stats
 
 from dnabert_enhancer.engine import (
     Agreement,
@@ -33,6 +33,8 @@ from dnabert_enhancer.model import (
     open_model,
     write_model,
 )
+
+stats = late("scipy.stats")
 
 CARD = ModelCard("m", 200, k=6, thresholds={"default": Threshold(0.75, "by hand")})
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from late import late
 from numpy.typing import NDArray
 
 from dnabert_enhancer.engine import Engine, EngineSettings, check_backends_agree
@@ -24,8 +25,9 @@ from dnabert_enhancer.model import (
     write_model,
 )
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+torch = late("torch")
+transformers = late("transformers")
+
 
 TORCH = EngineSettings(device="cpu", backend="torch", precision="float32", threads=2)
 FORWARD = dataclasses.replace(TORCH, strand="forward")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn import metrics as reference
+from late import late
 
 from dnabert_enhancer.evaluation.curves import precision_recall_curve, roc_curve, thinned
+
+reference = late("sklearn.metrics")
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 2, 3000)

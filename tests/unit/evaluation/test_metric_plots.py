@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn import metrics as reference
+from late import late
 
 from dnabert_enhancer.evaluation import (
     PLOTS,
@@ -20,6 +20,8 @@ from dnabert_enhancer.evaluation import (
     write_figure,
 )
 from dnabert_enhancer.evaluation.metric_plots import wilson_interval
+
+reference = late("sklearn.metrics")
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(300) % 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, roc_auc_score
+from late import late
 
 from dnabert_enhancer.evaluation import (
     AS_GIVEN,
@@ -15,6 +15,8 @@ from dnabert_enhancer.evaluation import (
     paired_estimates,
 )
 from dnabert_enhancer.evaluation.metric_set import resample_weights
+
+metrics = late("sklearn.metrics")
 
 
 def test_resamples_keep_the_size_of_every_class_and_the_seed() -> None:
@@ -40,7 +42,7 @@ def test_interval_equals_a_loop_over_resampled_rows() -> None:
     found = estimate(BinaryMetrics(labels, scores), resamples=200, seed=11)
     weights = np.concatenate(list(resample_weights(labels, 200, seed=11))).astype(int)
     rows = [np.repeat(np.arange(90), count) for count in weights]
-    for name, function in (("auroc", roc_auc_score), ("auprc", average_precision_score)):
+    for name, function in (("auroc", metrics.roc_auc_score), ("auprc", metrics.average_precision_score)):
         expected = np.quantile([function(labels[row], scores[row]) for row in rows], [0.025, 0.975])
         value, low, high = found[MetricKey(AS_GIVEN, name)]
         assert (low, high) == pytest.approx(tuple(expected), abs=1e-12)

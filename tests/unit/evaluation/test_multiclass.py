@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn import metrics as reference
+from late import late
 
 from dnabert_enhancer.evaluation import AS_GIVEN, MetricKey, MulticlassMetrics
+
+reference = late("sklearn.metrics")
 
 
 def value_of(metric_set: MulticlassMetrics, name: str, weights: np.ndarray | None = None) -> float:

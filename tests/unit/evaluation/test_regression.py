@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
-from sklearn import metrics as reference
+from late import late
 
 from dnabert_enhancer.evaluation import AS_GIVEN, REGRESSION_METRICS, MetricKey, RegressionMetrics
+
+stats = late("scipy.stats")
+reference = late("sklearn.metrics")
 
 
 def evaluate(metric_set: RegressionMetrics, weights: np.ndarray) -> dict[str, float]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from late import late
 
 import dnabert_enhancer as de
 from dnabert_enhancer.api import interpret_shard
@@ -15,7 +16,7 @@ from dnabert_enhancer.interpret import completeness_error, shuffled_windows
 from dnabert_enhancer.model import Encoder, import_checkpoint
 from dnabert_enhancer.sequence import decode_bases, encode_bases
 
-torch = pytest.importorskip("torch")
+torch = late("torch")
 
 
 def loaded(strand: str = "both") -> de.Model:

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from late import late
 from safetensors.numpy import load_file, save_file
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import ModelParts, import_checkpoint, open_model, write_model
 
-torch = pytest.importorskip("torch")
-peft = pytest.importorskip("peft")
-transformers = pytest.importorskip("transformers")
+torch = late("torch")
+peft = late("peft")
+transformers = late("transformers")
+
 
 WEIGHTS = "adapter_model.safetensors"
 

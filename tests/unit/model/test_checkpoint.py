@@ -13,13 +13,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from late import late
 from safetensors.numpy import save
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model.checkpoint import read_outline, read_state, write_state
 from dnabert_enhancer.model.layouts import plain_names
 
-torch = pytest.importorskip("torch")
+torch = late("torch")
+
 VALUES = np.linspace(-2, 2, 600, dtype=np.float32).reshape(20, 30)
 
 

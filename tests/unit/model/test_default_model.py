@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import special
+from late import late
 
 from dnabert_enhancer.engine import BackendName, Engine, EngineSettings, Precision, Strand, Way
 from dnabert_enhancer.engine.backends import load_backend
@@ -17,6 +17,8 @@ from dnabert_enhancer.files import sha256_of
 from dnabert_enhancer.genome import read_fasta
 from dnabert_enhancer.model import EnhancerModel, open_model
 from dnabert_enhancer.sequence import encode_bases
+
+special = late("scipy.special")
 
 LARGEST_BYTES = 5_000_000
 MOST_FLOP_A_WINDOW = 0.2e9

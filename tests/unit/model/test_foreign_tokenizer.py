@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model.foreign_tokenizer import ForeignTokenizer
 from dnabert_enhancer.sequence import encode_bases
 
-pytest.importorskip("transformers")
+late("transformers")
 
 
 @pytest.fixture(scope="module")

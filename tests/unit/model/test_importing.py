@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.engine.backends import OnnxBackend
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import EnhancerModel, ModelParts, import_checkpoint
 from dnabert_enhancer.model.checkpoint import write_state
 
-torch = pytest.importorskip("torch")
+torch = late("torch")
+
 
 LEGACY = {"num_rnn_layer": 1, "rnn": "lstm", "split": 1, "finetuning_task": None, "output_past": True}
 

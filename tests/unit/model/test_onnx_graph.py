@@ -6,13 +6,15 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
+from late import late
 from numpy.typing import NDArray
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.model import Encoder, OnnxGraph, State
 from dnabert_enhancer.model.onnx_graph import encoder_to_onnx, quantised
+
+onnxruntime = late("onnxruntime")
 
 SHAPE = Encoder(69, 32, 3, 4, 48, 40, 2, 3)
 IDS = np.random.default_rng(2).integers(5, 69, size=(5, 31)).astype(np.int32)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import onnxruntime
 import pytest
+from late import late
 from numpy.typing import NDArray
 
 from dnabert_enhancer.model import Encoder, State
 from dnabert_enhancer.model.onnx_graph import encoder_to_onnx
 from dnabert_enhancer.model.smoothing import smoothed
+
+onnxruntime = late("onnxruntime")
 
 SHAPE = Encoder(69, 32, 3, 4, 48, 40, 2, 3)
 IDS = np.random.default_rng(2).integers(5, 69, size=(30, 31)).astype(np.int32)

@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.engine import Engine, EngineSettings, Precision, Strand
 from dnabert_enhancer.model import ModelCard, ModelParts, write_model
 from dnabert_enhancer.model.encoder import bert_config
 from dnabert_enhancer.sequence import KmerTokenizer, KmerVocabulary, reverse_complement
 
-torch = pytest.importorskip("torch")
-FlopCounterMode = pytest.importorskip("torch.utils.flop_counter").FlopCounterMode
+torch = late("torch")
+flop_counter = late("torch.utils.flop_counter")
+
 
 OTHERS = ("lentimpra_wtc11", "lentimpra_k562", "deeptfbu_hepg2", "promoter_core")
 LENGTHS = (70, 101, 168, 200)
@@ -292,7 +294,7 @@ def test_operations_are_those_that_torch_counts(recipe: dict[str, ModuleType], c
     networks = recipe["networks"]
     size = networks.BertSize(**SIZE)
     layer, states = networks.Layer(size), torch.zeros(1, 98, 64)
-    with FlopCounterMode(display=False) as counter:
+    with flop_counter.FlopCounterMode(display=False) as counter:
         layer(states)
     whole, read = recipe["sizes"].gflop(size, 101)
     assert whole == pytest.approx(2 * counter.get_total_flops() / 1e9)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.linear_model import Ridge
+from late import late
 
 from dnabert_enhancer.scan.screen import CALLS_NEEDED, enough_calls, fit_screen
+
+linear_model = late("sklearn.linear_model")
 
 
 def no_embedding(windows: np.ndarray) -> np.ndarray:
@@ -29,7 +31,7 @@ def test_estimates_are_those_of_a_ridge_on_standardised_embeddings() -> None:
     embeddings, ranks, called = sample(6000)
     screen = fit_screen(as_embedding, embeddings, ranks, called)
     mean, spread = embeddings[::2].mean(axis=0), embeddings[::2].std(axis=0)
-    ridge = Ridge(alpha=1.0).fit((embeddings[::2] - mean) / spread, ranks[::2])
+    ridge = linear_model.Ridge(alpha=1.0).fit((embeddings[::2] - mean) / spread, ranks[::2])
     windows = np.random.default_rng(1).integers(0, 4, (50, 6)).astype(np.uint8)
     expected = ridge.predict((windows - mean) / spread)
     np.testing.assert_allclose(screen.estimates(windows), expected, atol=1e-4)

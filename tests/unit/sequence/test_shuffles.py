@@ -6,9 +6,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from scipy import stats
+from late import late
 
 from dnabert_enhancer.sequence import decode_bases, dinucleotide_shuffle, encode_bases, shuffles
+
+stats = late("scipy.stats")
 
 
 def pairs(text: str) -> Counter[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from late import late
 
-from dnabert_enhancer.training.attempt import history_of
-from dnabert_enhancer.training.trainer import best_epoch_of, epochs_without_better
+attempt, trainer = late("dnabert_enhancer.training.attempt"), late("dnabert_enhancer.training.trainer")
+late("torch")
 
 
 @pytest.mark.parametrize(
@@ -24,14 +25,14 @@ def test_ties_of_the_metric_go_to_the_lower_loss(
     metrics: list[float], losses: list[float], larger: bool, best: int | None
 ) -> None:
     epochs = [{"eval_x": metric, "eval_loss": loss} for metric, loss in zip(metrics, losses, strict=True)]
-    assert best_epoch_of(epochs, "eval_x", larger=larger) == best
+    assert trainer.best_epoch_of(epochs, "eval_x", larger=larger) == best
 
 
 def test_the_columns_of_the_history_have_one_order() -> None:
     line = {"eval_auroc": 0.9, "eval_accuracy": 0.8, "eval_loss": 0.5, "epoch": 1.0, "step": 7}
     columns = ["epoch", "step", "train_loss", "validation_loss", "validation_accuracy", "validation_auroc"]
     for entry in (line, dict(sorted(line.items()))):
-        assert list(history_of([{"loss": 0.6}, entry])[0]) == columns
+        assert list(attempt.history_of([{"loss": 0.6}, entry])[0]) == columns
 
 
 @pytest.mark.parametrize(
@@ -47,4 +48,4 @@ def test_the_columns_of_the_history_have_one_order() -> None:
 )
 def test_epochs_since_the_metric_was_last_better(values: list[float], larger: bool, passed: int) -> None:
     epochs = [{"eval_x": value, "eval_loss": 1 / (place + 1)} for place, value in enumerate(values)]
-    assert epochs_without_better(epochs, "eval_x", larger=larger) == passed
+    assert trainer.epochs_without_better(epochs, "eval_x", larger=larger) == passed

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings
@@ -19,8 +20,9 @@ from dnabert_enhancer.training import TrainingSettings, finetune
 from dnabert_enhancer.training.base_model import Target, open_base
 from dnabert_enhancer.training.network import torch_model
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+torch = late("torch")
+transformers = late("transformers")
+
 
 ONE_EPOCH = TrainingSettings(epochs=1, batch_size=32, learning_rate=1e-3, device="cpu", precision="float32")
 TARGET = Target("binary", ("other", "enhancer"), 40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.sequence import (
@@ -18,8 +19,8 @@ from dnabert_enhancer.sequence import (
 from dnabert_enhancer.training.augment import Augmentation
 from dnabert_enhancer.training.window_store import WindowStore
 
-pytest.importorskip("torch")
-from dnabert_enhancer.training.batches import Collator, EpochSampler, RowNumbers, TokenMasking
+batches = late("dnabert_enhancer.training.batches")
+late("torch")
 
 VOCABULARY = KmerVocabulary(3)
 TOKENIZER = KmerTokenizer(VOCABULARY)
@@ -33,7 +34,7 @@ def ids_of(codes: np.ndarray) -> list[list[int]]:
 
 
 def test_an_evaluation_reads_the_rows_and_then_their_reverse_complements() -> None:
-    collate = Collator(WindowStore(CODES), LABELS, TOKENIZER, PAD_ID)
+    collate = batches.Collator(WindowStore(CODES), LABELS, TOKENIZER, PAD_ID)
     batch = collate([3, ROWS + 3])
     assert batch["input_ids"].tolist() == ids_of(np.stack([CODES[3], reverse_complement(CODES[3])]))
     assert batch["labels"].tolist() == [1, 1]
@@ -42,7 +43,7 @@ def test_an_evaluation_reads_the_rows_and_then_their_reverse_complements() -> No
 
 def test_training_rows_are_shown_as_their_epoch_says_in_whatever_batch_they_are() -> None:
     augmentation = Augmentation(4, shift=3)
-    collate = Collator(WindowStore(CODES), LABELS, TOKENIZER, PAD_ID, augmentation)
+    collate = batches.Collator(WindowStore(CODES), LABELS, TOKENIZER, PAD_ID, augmentation)
     whole = collate([2 * ROWS + row for row in range(ROWS)])["input_ids"]
     for row in (0, 17, 49):
         assert (collate([2 * ROWS + row])["input_ids"][0] == whole[row]).all()
@@ -60,7 +61,7 @@ def test_training_rows_are_shown_as_their_epoch_says_in_whatever_batch_they_are(
 
 def test_rows_of_several_lengths_are_padded_and_masked() -> None:
     sequences = [encode_bases("ACGTACGT"), encode_bases("ACGTN")]
-    collate = Collator(WindowStore(sequences), np.array([0.5, 1.5], np.float32), TOKENIZER, PAD_ID)
+    collate = batches.Collator(WindowStore(sequences), np.array([0.5, 1.5], np.float32), TOKENIZER, PAD_ID)
     batch = collate([1, 0])
     assert batch["attention_mask"].tolist() == [[1] * 5 + [0] * 3, [1] * 8]
     assert batch["input_ids"][0, 5:].tolist() == [PAD_ID] * 3
@@ -69,10 +70,10 @@ def test_rows_of_several_lengths_are_padded_and_masked() -> None:
 
 
 def test_masked_tokens_are_never_special_ones() -> None:
-    masking = TokenMasking(MASK_ID, range(5))
+    masking = batches.TokenMasking(MASK_ID, range(5))
     augmentation = Augmentation(0, token_dropout=0.5)
-    collate = Collator(WindowStore(CODES), LABELS, TOKENIZER, PAD_ID, augmentation, masking)
-    plain = Collator(WindowStore(CODES), LABELS, TOKENIZER, PAD_ID, Augmentation(0))
+    collate = batches.Collator(WindowStore(CODES), LABELS, TOKENIZER, PAD_ID, augmentation, masking)
+    plain = batches.Collator(WindowStore(CODES), LABELS, TOKENIZER, PAD_ID, Augmentation(0))
     rows = list(range(ROWS))
     masked, whole = collate(rows)["input_ids"], plain(rows)["input_ids"]
     assert (masked[:, 0] == whole[:, 0]).all()
@@ -83,17 +84,17 @@ def test_masked_tokens_are_never_special_ones() -> None:
 
 
 def test_the_sampler_gives_each_row_once_an_epoch_and_says_which_epoch() -> None:
-    sampler = EpochSampler(ROWS, Augmentation(9))
+    sampler = batches.EpochSampler(ROWS, Augmentation(9))
     first = list(sampler)
     sampler.set_epoch(1)
     second = list(sampler)
     assert sorted(first) == list(range(ROWS))
     assert sorted(second) == list(range(ROWS, 2 * ROWS))
     assert [number - ROWS for number in second] != first
-    assert RowNumbers(ROWS).__getitems__(first) == first
+    assert batches.RowNumbers(ROWS).__getitems__(first) == first
 
 
 def test_a_window_of_too_many_tokens_is_refused() -> None:
-    collate = Collator(WindowStore(CODES), LABELS, KmerTokenizer(VOCABULARY, 16), PAD_ID)
+    collate = batches.Collator(WindowStore(CODES), LABELS, KmerTokenizer(VOCABULARY, 16), PAD_ID)
     with pytest.raises(InputError, match="a window has 20 tokens, but the model reads 16"):
         collate([0])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.dataset import Dataset
 from dnabert_enhancer.engine import Engine, EngineSettings
@@ -18,8 +19,9 @@ from dnabert_enhancer.sequence import encode_bases
 from dnabert_enhancer.training import TrainingResult, TrainingSettings, finetune
 from dnabert_enhancer.training.losses import Loss
 
-pytest.importorskip("torch")
-pytest.importorskip("transformers")
+late("torch")
+late("transformers")
+
 
 QUICK = TrainingSettings(
     epochs=3, batch_size=16, learning_rate=5e-3, k=3, device="cpu", precision="float32", seed=3, licence="MIT"

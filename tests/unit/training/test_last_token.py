@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from late import late
 
 import dnabert_enhancer as de
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.training import TrainingSettings
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+torch = late("torch")
+transformers = late("transformers")
+
 
 WINDOW = 40
 ENGINE = de.EngineSettings(backend="torch", precision="float32", device="cpu", threads=1, strand="forward")

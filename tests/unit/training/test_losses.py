@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
-from sklearn import metrics, utils
+from late import late
 
 from dnabert_enhancer.errors import InputError
 from dnabert_enhancer.training.epoch_metrics import METRICS, chosen_metric, epoch_scores
 from dnabert_enhancer.training.losses import LabelScale, Loss, balanced_weights, label_scale
+
+stats = late("scipy.stats")
+metrics = late("sklearn.metrics")
+utils = late("sklearn.utils")
 
 RNG = np.random.default_rng(5)
 

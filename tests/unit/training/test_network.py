@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from late import late
 
 from dnabert_enhancer.catalogue import open_model
 from dnabert_enhancer.dataset import Dataset
@@ -20,8 +21,9 @@ from dnabert_enhancer.training import TrainingSettings, finetune
 from dnabert_enhancer.training.base_model import Target, open_base
 from dnabert_enhancer.training.network import torch_model, trained_parts, with_adapters
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("peft")
+torch = late("torch")
+late("peft")
+
 pytestmark = pytest.mark.data
 
 NAMES = [

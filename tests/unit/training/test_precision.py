@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from late import late
 
 from dnabert_enhancer.engine import Processor
 from dnabert_enhancer.errors import ResourceError
 from dnabert_enhancer.training import precision
 
-torch = pytest.importorskip("torch")
+torch = late("torch")
 
 
 @pytest.fixture(autouse=True)
