@@ -1,4 +1,4 @@
-include { didYouMean; quoted } from '../samplesheet'
+include { didYouMean; quoted } from '../words'
 
 // Faults of the parameters by the schema: unknown names, and values of the wrong kind. One text each.
 def parameterFaults(given, schemaPath) {

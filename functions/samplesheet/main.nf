@@ -1,5 +1,6 @@
 // Reads the samplesheet and checks it: every fault of it in one list, with its row and column. Of other files it reads only cards of models.
-include { contentOf; isFolder; placeInStore } from '../store'
+include { contentOf; isFolder } from '../files'
+include { didYouMean; quoted  } from '../words'
 
 // The columns: what a cell holds, and the columns without one of which it means nothing.
 def samplesheetColumns() {
@@ -387,6 +388,18 @@ def modelNamed(name, folder, store, asked) {
     return path ?: store.models[name] ?: placeInStore(name, store)
 }
 
+// Where a model comes to lie that is not in the store and can be brought: of the catalogue, the hub, Zenodo, or an address with its digest. Null for others.
+def placeInStore(name, store) {
+    def known = (name in store.catalogue && name != 'default') || name ==~ /hub:[A-Za-z0-9._\/-]+@[A-Za-z0-9._\/-]+|zenodo:10\.[A-Za-z0-9._;()\/-]+|https?:[^\s'"\\]+#(sha256|md5)=[0-9a-fA-F]+/
+    return store.place && known ? store.place.resolve(folderOfName(name)) : null
+}
+
+// The folder of a name, as catalogue/store.py has it.
+def folderOfName(name) {
+    def digest = java.security.MessageDigest.getInstance('SHA-256').digest(name.getBytes('UTF-8')).encodeHex().toString()
+    return "${name.replaceAll(/[^A-Za-z0-9._-]+/, '--').replaceAll(/^[.-]+|[.-]+$/, '').take(100)}-${digest.take(8)}".toString()
+}
+
 // Why a name means nothing: there is neither a folder nor a stored model of it.
 def faultOfName(text, store) {
     if( text ==~ /(hub|zenodo):.+|https?:\/\/.+#.+/ )
@@ -452,28 +465,4 @@ def repeatedSamples(rows) {
 
 def namePattern() {
     return /[A-Za-z0-9][A-Za-z0-9._-]{0,99}/
-}
-
-// A value for a message: in quotes, not longer than a line, control characters visible.
-def quoted(text) {
-    def shown = text.toString().replaceAll(/\p{Cntrl}/, '?')
-    return "'${shown.size() > 80 ? shown.take(80) + '…' : shown}'"
-}
-
-def didYouMean(word, known) {
-    if( word.toString().size() > 100 )
-        return ''
-    def best = known.min { name -> editDistance(word.toString().toLowerCase(), name) }
-    return best && editDistance(word.toString().toLowerCase(), best) <= Math.max(2, best.size().intdiv(3)) ? " (did you mean ${best}?)" : ''
-}
-
-// Letters to insert, delete or replace between two words (Levenshtein).
-def editDistance(one, other) {
-    def first = (0..other.size()).toList()
-    return one.toList().withIndex(1).inject(first) { before, letter ->
-        other.toList().withIndex(1).inject([letter[1]]) { now, wanted ->
-            def column = wanted[1]
-            now + [[now[column - 1] + 1, before[column] + 1, before[column - 1] + (letter[0] == wanted[0] ? 0 : 1)].min()]
-        }
-    }.last()
 }

@@ -1,5 +1,5 @@
-// Into how many tasks a file is cut, and their results together again.
-include { contentOf; isFolder } from '../store'
+// Into how many tasks a file is cut.
+include { contentOf; isFolder } from '../files'
 
 // [variants a task, most tasks] by what a model costs; as many tasks as were asked for have as few variants as they can.
 def cutFor(variants, options, cost) {
@@ -52,19 +52,4 @@ def shardsOf(bytes, megabytes, options) {
 def trialsOf(search, options) {
     def values = [options.tune_learning_rates, options.tune_weight_decays, options.tune_warmups].collect { list -> list.toString().tokenize(',').size() }
     return options.tune_trials ? options.tune_trials as Integer : search == 'grid' ? values.inject(1) { product, number -> product * number } : ''
-}
-
-// The models of a panel for each task, so many networks a task; outputs of one network stay together, since one pass gives them all.
-def panelGroups(panel, size) {
-    return panel.groupBy { one -> one.path.toUriString() }.values().toList()
-        .collate(size as Integer)
-        .collect { networks -> networks.collectMany { members -> members } }
-}
-
-// tuple(meta, all files) as soon as what meta.shards tasks wrote is there; their order is that of their names, so that a resumed run finds its cache.
-def allShards(channel) {
-    return channel
-        .map { meta, file -> tuple(groupKey(meta, meta.shards as Integer), file) }
-        .groupTuple()
-        .map { key, files -> tuple(key.target.findAll { name, _value -> name != 'shards' }, files.collectMany { one -> one instanceof List ? one : [one] }.toSorted { file -> file.name }) }
 }

@@ -1,4 +1,5 @@
 // The store of models that were brought by name (dnabert-enhancer models get): what is in it, and what MODELS_GET brings into it. Tasks get its folders as files, and need no network.
+include { contentOf } from '../files'
 
 // [folder, models: name to path, catalogue: name to type, place: where models that are brought in this run come to lie, null where none may be, fault] of the
 // cache folder that is given, or else that of the commands: the same variables tell it. A stub's models lie in its work folder.
@@ -20,18 +21,6 @@ def openStore(given, brings) {
         .collect { entry -> [path: entry, record: contentOf(entry.resolve('stored.json'))] }
         .findAll { one -> one.record?.format == 1 && one.record.name }
     return store + [place: place, models: records.collectEntries { one -> [(one.record.name.toString()): one.path] }]
-}
-
-// Where a model comes to lie that is not in the store and can be brought: of the catalogue, the hub, Zenodo, or an address with its digest. Null for others.
-def placeInStore(name, store) {
-    def known = (name in store.catalogue && name != 'default') || name ==~ /hub:[A-Za-z0-9._\/-]+@[A-Za-z0-9._\/-]+|zenodo:10\.[A-Za-z0-9._;()\/-]+|https?:[^\s'"\\]+#(sha256|md5)=[0-9a-fA-F]+/
-    return store.place && known ? store.place.resolve(folderOfName(name)) : null
-}
-
-// The folder of a name, as catalogue/store.py has it.
-def folderOfName(name) {
-    def digest = java.security.MessageDigest.getInstance('SHA-256').digest(name.getBytes('UTF-8')).encodeHex().toString()
-    return "${name.replaceAll(/[^A-Za-z0-9._-]+/, '--').replaceAll(/^[.-]+|[.-]+$/, '').take(100)}-${digest.take(8)}".toString()
 }
 
 // Why nothing can be written where models that are brought come to lie, null where it can be.
@@ -88,19 +77,4 @@ def cacheFolder() {
         return env('DNABERT_ENHANCER_CACHE')
     def caches = env('XDG_CACHE_HOME') ?: (env('HOME') ? "${env('HOME')}/.cache" : null)
     return caches ? "${caches}/dnabert-enhancer" : null
-}
-
-// A JSON object, null where it cannot be read.
-def contentOf(path) {
-    try {
-        return new groovy.json.JsonSlurper().parseText(path.getText('UTF-8'))
-    }
-    catch( Exception _problem ) {
-        return null
-    }
-}
-
-// Whether a path is a folder; files of web servers are not, and these are not asked.
-def isFolder(path) {
-    return !(path.toUri().scheme in ['http', 'https', 'ftp']) && path.isDirectory()
 }

@@ -1,6 +1,6 @@
 include { PREDICT       } from '../../../modules/local/predict'
 include { PREDICT_MERGE } from '../../../modules/local/predict_merge'
-include { allShards     } from '../../../functions/scatter'
+include { allShards     } from '../../../functions/gather'
 
 // Scatter each scan over its shards, score them, and put the shards together again.
 workflow SCAN {

@@ -3,7 +3,7 @@ include { FINETUNE     } from '../../../modules/local/finetune'
 include { TUNE         } from '../../../modules/local/tune'
 include { TUNE_MERGE   } from '../../../modules/local/tune_merge'
 include { TUNE_TRIAL   } from '../../../modules/local/tune_trial'
-include { allShards    } from '../../../functions/scatter'
+include { allShards    } from '../../../functions/gather'
 include { EVALUATE     } from '../../../modules/local/evaluate'
 
 // From regions to a model and what it is worth: windows with matched negatives, a training or a search over many, metrics on the test split.

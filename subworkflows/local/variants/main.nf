@@ -2,7 +2,7 @@ include { CUT_VARIANTS           } from '../../../modules/local/cut_variants'
 include { SCORE_PANEL            } from '../../../modules/local/score_panel'
 include { SCORE_VARIANTS         } from '../../../modules/local/score_variants'
 include { SCORE_VARIANTS_MERGE   } from '../../../modules/local/score_variants_merge'
-include { allShards; panelGroups } from '../../../functions/scatter'
+include { allShards; panelGroups } from '../../../functions/gather'
 
 // Cut the records of each VCF into parts, and its panel into groups of models; score them, and put all together again.
 workflow VARIANTS {
