@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from run_here import run_here
 from stored_models import PACKAGED, store_model
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60)]
@@ -54,7 +52,9 @@ def write_sheet(folder: Path, panels: dict[str, str]) -> None:
     (folder / "s.json").write_text(json.dumps(rows))
 
 
-def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Callable) -> None:
+def test_groups_of_models_give_the_bytes_of_one_run(
+    tmp_path: Path, pipeline: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_sheet(tmp_path, {"table": "panels/panel.tsv", "named": "deepvregulome:SP7,CTCFL"})
     done = pipeline(
         "-profile", "test", "--input", "s.json", "--store", "cache", "--shards", "2",
@@ -67,13 +67,14 @@ def test_groups_of_models_give_the_bytes_of_one_run(tmp_path: Path, pipeline: Ca
     assert not list(tmp_path.rglob("pwned"))
     assert not list((tmp_path / "results").glob("report/*"))
     results = tmp_path / "results" / "variants"
-    environment = os.environ | {"DNABERT_ENHANCER_CACHE": str(tmp_path / "cache")}
+    monkeypatch.setenv("DNABERT_ENHANCER_CACHE", str(tmp_path / "cache"))
     for sample, panel in (("table", "panels/panel.tsv"), ("named", "deepvregulome:SP7,CTCFL")):
-        command = [sys.executable, str(REPOSITORY / "bin" / "score-variants"), "--quiet"]
-        command += ["--vcf", "v.vcf", "--genome", "g.fa.gz", *SETTINGS, *ENGINE]
-        command += ["--tf-panel", panel, "--output-prefix", f"one/{sample}"]
         (tmp_path / "one").mkdir(exist_ok=True)
-        subprocess.run(command, check=True, cwd=tmp_path, env=environment)
+        run_here(
+            *("score-variants", "--quiet", "--vcf", "v.vcf", "--genome", "g.fa.gz", *SETTINGS, *ENGINE),
+            *("--tf-panel", panel, "--output-prefix", f"one/{sample}"),
+            folder=tmp_path,
+        )
         for ending in WRITTEN:
             made = results / f"{sample}.{ending}"
             assert made.read_bytes() == (tmp_path / "one" / made.name).read_bytes(), made.name

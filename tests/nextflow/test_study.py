@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from run_here import run_here
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60), pytest.mark.data]
 
@@ -130,8 +131,8 @@ def test_the_authors_own_sample_trains_and_is_judged_on_its_dev_rows(
     for line in lines:
         for theirs, ours in smaller.items():
             line = line.replace(theirs, ours)
-        words = shlex.split(line.replace("studies/", f"{REPOSITORY}/studies/"))
-        subprocess.run([sys.executable, "-m", "dnabert_enhancer", *words], cwd=tmp_path, check=True)
+        name, *words = shlex.split(line.replace("studies/", f"{REPOSITORY}/studies/"))
+        run_here(name, *words, folder=tmp_path)
     counts = json.loads((tmp_path / "results" / "sample" / "run.json").read_text())["counts"]
     # wc -l less the titles
     assert (counts["sequences_train"], counts["sequences_validation"]) == (919, 301)
