@@ -102,9 +102,14 @@ class Dataset:
         """Return the base codes of a split: ``uint8[n, L]``, or a list of arrays where lengths differ."""
         sequences = self.frame(split)["sequence"].tolist()
         lengths = {len(sequence) for sequence in sequences}
-        if len(lengths) == 1:
-            return encode_bases("".join(sequences)).reshape(len(sequences), lengths.pop())
-        return [encode_bases(sequence) for sequence in sequences]
+        if len(lengths) != 1:
+            return [encode_bases(sequence) for sequence in sequences]
+        codes = np.empty((len(sequences), lengths.pop()), dtype=np.uint8)
+        for first in range(0, len(codes), _ROWS_AT_ONCE):
+            part = codes[first : first + _ROWS_AT_ONCE]
+            text = "".join(sequences[first : first + _ROWS_AT_ONCE])
+            part[:] = encode_bases(text).reshape(part.shape)
+        return codes
 
     @cached_property
     def window_length(self) -> int | None:

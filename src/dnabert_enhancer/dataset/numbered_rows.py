@@ -36,17 +36,16 @@ def numbered_rows(
     parts, metadata = rows_by_split(
         path, negatives=negatives, sequence_column=sequence_column, label_column=label_column
     )
-    spellings: dict[str, str] = {}  # one text of each label
     labels: list[str] = []
     counts = {}
     for name, read in parts.items():
         before = len(labels)
-        labels.extend(spellings.setdefault(row.label, row.label) for row in read())
+        labels.extend(row.label for row in read())
         counts[name] = len(labels) - before
     numbers = numbered_labels(
         labels, Naming(metadata.get("task"), positive_label), metadata, str(path)
     ).numbers
-    del labels, spellings
+    del labels
     if split is None and len(parts) > 1:
         raise InputError(
             f"the data set has the splits {', '.join(parts)}",

@@ -251,8 +251,9 @@ def draw_letters(axes: Axes, heights: np.ndarray, first: int) -> None:
     shapes = {base: _letter(base) for base in COLOURS}
     paths, colours = [], []
     for column, values in enumerate(heights.tolist(), first):
-        floor = sum(value for value in values if value < 0)
-        for base, value in sorted(zip(COLOURS, values, strict=True), key=lambda letter: letter[1]):
+        letters = sorted(zip(COLOURS, values, strict=True), key=lambda letter: letter[1])
+        floor = sum(value for _, value in letters if value < 0)
+        for base, value in letters:
             if not value:
                 continue
             place = Affine2D().scale(1, abs(value)).translate(column, floor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -231,7 +232,7 @@ def _row(fields: Sequence[str], columns: Columns, unnamed: str, source: str, lin
     # a quoted field of a CSV may hold what divides the fields and rows of a TSV
     name = "" if columns.name is None else _DIVIDERS.sub(" ", fields[columns.name]).strip()
     place = _place(fields, columns, len(sequence), source, location)
-    return Row(sequence, label, name or unnamed, place)
+    return Row(sequence, sys.intern(label), name or unnamed, place)  # one text for all rows that have it
 
 
 def _place(fields: Sequence[str], columns: Columns, length: int, source: str, location: str) -> Place:
@@ -251,7 +252,7 @@ def _place(fields: Sequence[str], columns: Columns, length: int, source: str, lo
         )
     if columns.contig is None or fields[columns.contig].strip() in _MISSING:
         return None, None, None, strand
-    contig = fields[columns.contig].strip()
+    contig = sys.intern(fields[columns.contig].strip())
     if columns.start is None or columns.end is None:
         return contig, None, None, strand
     texts = fields[columns.start].strip(), fields[columns.end].strip()
