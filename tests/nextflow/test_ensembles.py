@@ -6,8 +6,6 @@ import csv
 import gzip
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from report_page import headings
+from run_here import run_here
 from safetensors.numpy import load_file, save_file
 from stored_models import PACKAGED
 
@@ -56,8 +55,7 @@ def folder(tmp_path: Path) -> Path:
 
 def command(folder: Path, name: str, *arguments: str) -> None:
     """Run a command by hand, as the tasks of a shard do, into the folder ``own``."""
-    program = [sys.executable, str(REPOSITORY / "bin" / name), "--quiet", *arguments, *ENGINE]
-    subprocess.run(program, check=True, cwd=folder)
+    run_here(name, "--quiet", *arguments, *ENGINE, folder=folder)
 
 
 def test_ensembles_give_the_files_of_the_commands(folder: Path, pipeline: Callable) -> None:

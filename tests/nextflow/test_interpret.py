@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from report_page import tables
-
-from dnabert_enhancer.commands.cli import main
+from run_here import run_here
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "assets" / "demo"
@@ -34,12 +33,6 @@ def write_annotation(folder: Path) -> None:
     """Write a gene whose transcription begins 1,290 bp after the variant, and a region around it."""
     (folder / "genes.bed").write_text("chr16\t160999\t162000\tHBA\t0\t+\n")
     (folder / "set.bed").write_text("chr16\t159700\t159720\tsite\n")
-
-
-def interpret(*arguments: object) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main([str(item) for item in arguments], command="interpret")
-    assert not stop.value.code
 
 
 SHEET = """\
@@ -78,9 +71,9 @@ def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
         *([sample, *files] for sample, files in names.items()),
     ]
     for sample, model in (("open", "default:dnase_k562"), ("places", "default")):
-        interpret(
-            "--genome", GENOME, "--regions", sheet / "places.bed", "--model", model, "--logos", 0,
-            "--device", "cpu", "--threads", 1, "--output-prefix", sheet / "own" / sample,
+        run_here(
+            "interpret", "--genome", GENOME, "--regions", sheet / "places.bed", "--model", model,
+            "--logos", 0, "--device", "cpu", "--threads", 1, "--output-prefix", sheet / "own" / sample,
         )  # fmt: skip
         for name in names[sample][:3]:
             assert (results / name).read_bytes() == (sheet / "own" / name).read_bytes(), name
@@ -103,10 +96,10 @@ def test_the_pipeline_explains_the_regions_of_a_row_by_its_model(
     with gzip.open(sheet / "results" / "variants" / "both.tsv.gz", "rt") as table:
         (row,) = csv.DictReader(table, delimiter="\t")
     assert row["annotations"] == "set:site"
-    interpret(
-        "--genome", GENOME, "--vcf", sheet / "alleles.vcf", "--annotate", f"set={sheet / 'set.bed'}",
-        "--flank", 2, "--logos", 0, "--device", "cpu", "--threads", 1,
-        "--output-prefix", sheet / "own" / "both",
+    run_here(
+        "interpret", "--genome", GENOME, "--vcf", sheet / "alleles.vcf",
+        "--annotate", f"set={sheet / 'set.bed'}", "--flank", 2, "--logos", 0,
+        "--device", "cpu", "--threads", 1, "--output-prefix", sheet / "own" / "both",
     )  # fmt: skip
     assert (of_variants / "both.variants.tsv").read_bytes() == (sheet / "own/both.variants.tsv").read_bytes()
     said = (sheet / "results" / "pipeline_info" / "methods.md").read_text()
@@ -123,7 +116,8 @@ def test_seqlets_and_their_motifs_are_those_of_the_command(sheet: Path, pipeline
     (sheet / "sheet.csv").write_text(rows)
     done = pipeline("--input", "sheet.csv", "--interpret_null", "12", "--interpret_discover")
     assert done.returncode == 0, done.said
-    interpret(
+    run_here(
+        "interpret",
         *("--genome", GENOME, "--regions", sheet / "places.bed", "--motifs", sheet / "m.meme", "--null", 12),
         *(
             "--discover",

@@ -5,12 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from report_page import cells, figures, headings, tables
+from run_here import run_here
 
 pytestmark = [pytest.mark.nextflow, pytest.mark.slow(seconds=60)]
 
@@ -32,10 +31,6 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     return [dict(zip(titles, line, strict=True)) for line in lines]
 
 
-def run_command(name: str, *arguments: str) -> None:
-    subprocess.run([sys.executable, str(REPOSITORY / "bin" / name), "--quiet", *arguments], check=True)
-
-
 def model_of(sample: str, results: Path) -> tuple[str, ...]:
     return ("--model", str(results / "train" / "retrained.model")) if sample == "retrained" else ()
 
@@ -43,8 +38,9 @@ def model_of(sample: str, results: Path) -> tuple[str, ...]:
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_shards_of_a_scan_give_the_bytes_of_one_run(sample: str, study, tmp_path: Path) -> None:
     demo = study.folder / "demo"
-    run_command(
-        "predict", "--genome", str(demo / "alpha-globin.fa.gz"), "--regions", str(demo / "test-regions.bed"),
+    run_here(
+        "predict", "--quiet",
+        "--genome", str(demo / "alpha-globin.fa.gz"), "--regions", str(demo / "test-regions.bed"),
         *model_of(sample, study.results), "--stride", "200", *ENGINE,
         "--output-prefix", str(tmp_path / sample),
     )  # fmt: skip
@@ -56,8 +52,9 @@ def test_shards_of_a_scan_give_the_bytes_of_one_run(sample: str, study, tmp_path
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_shards_of_variants_give_the_bytes_of_one_run(sample: str, study, tmp_path: Path) -> None:
     demo = study.folder / "demo"
-    run_command(
-        "score-variants", "--genome", str(demo / "alpha-globin.fa.gz"), "--vcf", str(demo / "variants.vcf"),
+    run_here(
+        "score-variants", "--quiet",
+        "--genome", str(demo / "alpha-globin.fa.gz"), "--vcf", str(demo / "variants.vcf"),
         *model_of(sample, study.results), "--offsets", "1", "--null-variants", "100", *ENGINE,
         "--output-prefix", str(tmp_path / sample),
     )  # fmt: skip
