@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 collect_ignore_glob = [] if "DNABERT_ENHANCER_ENGINES" in os.environ else ["test_*.py"]
-sys.path.append(str(Path(__file__).resolve().parents[1] / "containers"))
+HERE = Path(__file__).resolve().parent
+sys.path += [str(HERE), str(HERE.parent / "containers")]
 
 
 def pytest_configure(config: pytest.Config) -> None:
