@@ -14,6 +14,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ class Copy:
     """
 
     def __init__(self, work: Callable[[], object], said: Path, patience: float = 600) -> None:
+        import_module("dnabert_enhancer.training.attempt")  # what a training would import in each copy
         _skip_with_devices()
         self._said = said
         self._patience = patience
