@@ -23,19 +23,20 @@ CONFIG = (
 DEMO = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
 ROWS = """\
-sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label,interpret_regions,annotate,interpret_variants,clinical
-../evil,missing.fa,all,,,,,,,,,,
-$(touch pwned),g.fa,all,,,,,,,,,,
-good,g.fa,,,,,,,,,,,
-good,folder,all,,,,,,,,,,
-x y,p.bed,,,D=a.bed,mm 10,,,,,,,
+sample,genome,scan_regions,vcf,databases,assembly,tf_models,vcf_format,positive_label,interpret_regions,annotate,interpret_variants,clinical,motifs
+../evil,missing.fa,all,,,,,,,,,,,
+$(touch pwned),g.fa,all,,,,,,,,,,,
+good,g.fa,,,,,,,,,,,,
+good,folder,all,,,,,,,,,,,
+x y,p.bed,,,D=a.bed,mm 10,,,,,,,,
 
-db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,,,,,
-short,g.fa,all,,p.bed,,,,,,,,
-empty,empty.fa,all,,"P=p.bed",,,,,,,,
-list,g.fa,,p.bed,,,,,,,,,
-other,g.fa,,p.bed,,,,csv,,,,,
-nothing,g.fa,all,,,,,bed,x'y,all,"N=p.bed;V=v.vcf;p.bed",all,dbsnp=v.vcf;eqtl=v.vcf;eqtl=v.vcf
+db,g.fa,all,v.vcf,"A=p.bed,preset=x';B=p.bed;B=p.bed",hg38,T=p.bed,,,,,,,
+short,g.fa,all,,p.bed,,,,,,,,,
+empty,empty.fa,all,,"P=p.bed",,,,,,,,,
+list,g.fa,,p.bed,,,,,,,,,,
+other,g.fa,,p.bed,,,,csv,,,,,,
+nothing,g.fa,all,,,,,bed,x'y,all,"N=p.bed;V=v.vcf;p.bed",all,dbsnp=v.vcf;eqtl=v.vcf;eqtl=v.vcf,
+seqlets,g.fa,,,,,,,,p.bed,,,,v.vcf
 """
 FAULTS_OF_ROWS = [
     "row 2, column sample: '../evil': a name is made of",
@@ -149,10 +150,16 @@ def test_every_fault_of_the_rows_is_in_one_message(
     (tmp_path / "sheet.csv").write_text(ROWS)
     done = pipeline("--input", "sheet.csv")
     assert done.returncode != 0
-    expected = [*FAULTS_OF_ROWS, "the commands do not run here: name an engine (-profile docker"]
+    expected = [
+        *FAULTS_OF_ROWS,
+        "sample seqlets: motifs of interpret_regions are those of runs of high importance; "
+        "give --interpret_null 100 too",
+        "the commands do not run here: name an engine (-profile docker",
+    ]
     assert f"{len(expected)} faults in what was given" in done.said
     for fault, start in zip(faults(done.said), expected, strict=True):
         assert fault.startswith(start)
+    assert expected[-2] in faults(done.said)
     assert nothing_ran(tmp_path)
 
 
@@ -300,15 +307,19 @@ def test_unknown_and_wrong_parameters_are_named_together(tmp_path: Path, pipelin
     assert nothing_ran(tmp_path)
 
 
-def test_the_commands_judge_their_options_before_the_first_task(tmp_path: Path, pipeline: Callable) -> None:
+def test_the_commands_and_the_pipeline_judge_options_before_the_first_task(
+    tmp_path: Path, pipeline: Callable
+) -> None:
     row = {
         "sample": "a", "genome": "g.fa", "assembly": "hg38", "scan_regions": "p.bed", "vcf": "v.vcf",
         "databases": ["F=p.bed,preset=fantom6", "G=p.bed,base=7"], "dbsnp": "v.vcf", "null_exclude": "p.bed",
     }  # fmt: skip
     trained = {
         "sample": "t", "genome": "g.fa", "train_regions": "p.bed", "negatives_from": "P=p.bed,share=2",
+        "tune": "grid",
     }  # fmt: skip
-    (tmp_path / "sheet.json").write_text(json.dumps([row, trained]))
+    searched = {"sample": "u", "genome": "g.fa", "train_regions": "p.bed", "tune": "optuna"}
+    (tmp_path / "sheet.json").write_text(json.dumps([row, trained, searched]))
     (tmp_path / "own.config").write_text(
         "process { withName: 'INTERPRET' { ext.args = '--nothing' }\n"
         "withName: 'FINETUNE' { ext.args = { \"--epochs 3 --limits 'not for clinics' --warmup 7\" } } }\n"
@@ -318,9 +329,13 @@ def test_the_commands_judge_their_options_before_the_first_task(tmp_path: Path, 
         "--input", "sheet.json", "--published", "figures.tsv", "--threshold", "1.5",
         "--convention", "deepvregulome", "--offsets", "5",
         "--evaluate_by", "gc,tss", "--significance", "p:2", "--screen", "-c", "own.config",
+        "--folds", "3", "--learning_rate", "1e-4", "--tune_trials", "81", "--int8",
     )  # fmt: skip
     assert done.returncode != 0
     expected = [
+        "--folds: a search (column tune) gives one model; leave one of the two out",
+        "--int8: the model of a search (column tune) is not rounded; leave it out",
+        "--learning_rate: a search (column tune) tries those of --tune_learning_rates; leave it out",
         f"--published: {tmp_path}/figures.tsv, line 2: there is no metric 'sharpness'",
         "finetune: --warmup",
         "sample a, compare-db: --database, F: there is no preset 'fantom6'; the presets are",
@@ -331,6 +346,7 @@ def test_the_commands_judge_their_options_before_the_first_task(tmp_path: Path, 
         "sample a, score-variants: --dbsnp does not apply to --vcf",
         "sample t, evaluate: --by tss",
         "sample t, make-dataset: --negatives-from",
+        "sample t, tune: --trials is 81; it must be at most 80, the combinations of the grid",
         "score-variants: --offsets",
         "score-variants: --significance",
     ]
@@ -338,4 +354,6 @@ def test_the_commands_judge_their_options_before_the_first_task(tmp_path: Path, 
     assert len(found) == len(expected), found
     for fault, start in zip(found, expected, strict=True):
         assert fault.startswith(start), (fault, start)
+    # what a search cannot be told, to the last word
+    assert {fault for fault in expected if "search" in fault or "--trials" in fault} <= set(found)
     assert nothing_ran(tmp_path)

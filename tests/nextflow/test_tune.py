@@ -1,4 +1,7 @@
-"""Rows with `tune`: trials of a grid as tasks, whose best model goes on as that of one training does."""
+"""Rows with `tune`: trials of a grid as tasks, whose best model goes on as that of one training does.
+
+What a search cannot be told is in test_samplesheet.py.
+"""
 
 from __future__ import annotations
 
@@ -88,27 +91,3 @@ def test_trials_of_a_grid_are_tasks_and_give_the_table_of_one_process(
         "trial that validated best (found: grid)"
         in (tmp_path / "results" / "pipeline_info" / "methods.md").read_text()
     )
-
-
-def test_what_a_search_cannot_be_told_is_a_fault_before_anything_runs(
-    tmp_path: Path, pipeline: Callable
-) -> None:
-    write_sheet(tmp_path, one="grid", two="optuna")
-    (tmp_path / "m.meme").write_text("MEME version 4\n")
-    rows = json.loads((tmp_path / "s.json").read_text())
-    motifs = {"sample": "m", "genome": rows[0]["genome"], "interpret_regions": "r.bed", "motifs": "m.meme"}
-    (tmp_path / "s.json").write_text(json.dumps([*rows, motifs]))
-    done = pipeline(
-        "--input", "s.json", "--folds", "3", "--learning_rate", "1e-4", "--tune_trials", "81", "--int8"
-    )
-    assert done.returncode != 0
-    lines = done.said.partition("nothing was started:\n")[2].splitlines()
-    found = [line.strip() for line in lines if line.startswith("  ")]
-    assert found == [
-        "--folds: a search (column tune) gives one model; leave one of the two out",
-        "--learning_rate: a search (column tune) tries those of --tune_learning_rates; leave it out",
-        "--int8: the model of a search (column tune) is not rounded; leave it out",
-        "sample m: motifs of interpret_regions are those of runs of high importance; "
-        "give --interpret_null 100 too",
-        "sample one, tune: --trials is 81; it must be at most 80, the combinations of the grid",
-    ]
