@@ -193,7 +193,7 @@ STARTS: dict[str, set[str]] = {
     "predict --genome": {"pandas", "onnxruntime"},
     "score-variants": {"onnxruntime"},
     "interpret --logos 0": {"pandas", "onnxruntime"},
-    "compare-db --no-plots": {"pandas"},
+    "compare-db --no-plots": {"pandas", "scipy"},
     "report": {"matplotlib"},
     "index-genome": set(),
     "models list": set(),
