@@ -3,7 +3,7 @@ include { contentOf; isFolder } from '../files'
 
 // [variants a task, most tasks] by what a model costs; as many tasks as were asked for have as few variants as they can.
 def cutFor(variants, options, cost) {
-    return options.shards ? [1, options.shards as Integer] : [Math.max(1, (variants as Integer).intdiv(cost)), options.max_shards as Integer]
+    return options.shards ? [1, options.shards as Integer] : [Math.max(1, (variants as Integer).intdiv(costHere(cost, 35, options))), options.max_shards as Integer]
 }
 
 // Tasks of a scan, by the bases of its regions (0 where they are not told), or where it has none (null) those of the genome's index (.fai) but for its gaps (.gaps.bed); by the size of the genome where neither tells.
@@ -11,7 +11,7 @@ def shardsForScan(genome, index, regions, megabytes, options, cost) {
     def fai = [index].flatten().find { one -> one.name.endsWith('.fai') }
     def gaps = [index].flatten().find { one -> one.name.endsWith('.gaps.bed') }
     def bases = regions != null ? regions : fai ? fai.readLines().sum(0L) { line -> line.tokenize('\t')[1] as Long } - (gaps ? basesOfRegions(gaps) : 0L) : 0L
-    return shardsOf((bases ?: uncompressedSize(genome)) * cost, megabytes, options)
+    return shardsOf((bases ?: uncompressedSize(genome)) * costHere(cost, 119, options), megabytes, options)
 }
 
 // The bases of a BED, those of overlaps twice; 0 where they are not easily told.
@@ -34,6 +34,12 @@ def costOf(model) {
         return Math.max(1, model.listFiles().findAll { one -> one.isDirectory() && one.resolve('config.json').exists() }.sum(0) { one -> costOf(one) })
     def (layers, width, inner) = ['num_hidden_layers', 'hidden_size', 'intermediate_size'].collect { name -> (config[name] ?: 0) as Long }
     return Math.max(1, Math.ceil(layers * (4 * width * width + 2 * width * inner) / 393_216d) as Integer)
+}
+
+// What it costs where it is computed: on a GPU so many times less, which are those of a BERT-base on an A100 beside the two cores that tasks are cut for, scans in bfloat16 (119)
+// and variants in float32 (35), by the table of hours in docs/pipeline-quickstart.md.
+def costHere(cost, faster, options) {
+    return (options.use_gpu ?: false).toString().toBoolean() ? Math.max(1, Math.ceil(cost / (faster as Double)) as Integer) : cost
 }
 
 // DNA and VCF are about four times as large uncompressed; a server that does not tell a size gives -1.
